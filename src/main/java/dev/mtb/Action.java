@@ -1,0 +1,13 @@
+package dev.mtb;
+
+/** What is done about a file, directory or link. */
+public enum Action {
+  /** Nothing: the destination has it. */
+  NONE,
+  /** It is written anew; nothing of that name was there. */
+  CREATE,
+  /** It is written over, or in the place of, what is there. */
+  REPLACE,
+  /** Only its mtime, mode or owner is set; the content stays. */
+  UPDATE_METADATA
+}

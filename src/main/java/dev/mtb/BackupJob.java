@@ -1,0 +1,187 @@
+package dev.mtb;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableList;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is backed up, and where to. Immutable; made by {@link #builder()}.
+ *
+ * <p>Sources may be on any file system of {@code java.nio}; all of one job are on that of the base.
+ * The destination may be on another.
+ */
+public final class BackupJob {
+  /**
+   * A file that lists what to back up.
+   *
+   * @param file the list
+   * @param nulSeparated whether entries end with NUL; otherwise they are lines, and blank lines and
+   *     those that begin with {@code #} or {@code ;} are skipped
+   */
+  public record ListFile(Path file, boolean nulSeparated) {}
+
+  private final Path base;
+  private final ImmutableList<Path> sources;
+  private final ImmutableList<ListFile> lists;
+  private final Path destination;
+  private final BackupOptions options;
+
+  private BackupJob(Builder builder) {
+    base = builder.base.toAbsolutePath().normalize();
+    sources = ImmutableList.copyOf(builder.sources);
+    lists = builder.lists.build();
+    destination = builder.destination;
+    options = builder.options;
+  }
+
+  /**
+   * Starts with the current directory as base.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Where relative entries start, and what entries below it lose of their path at the destination.
+   *
+   * @return absolute and normal
+   */
+  public Path base() {
+    return base;
+  }
+
+  /**
+   * Files and directories named one by one.
+   *
+   * @return in the order given
+   */
+  public List<Path> sources() {
+    return sources;
+  }
+
+  /**
+   * Lists of files and directories.
+   *
+   * @return in the order given
+   */
+  public List<ListFile> lists() {
+    return lists;
+  }
+
+  /**
+   * The directory that holds the backup.
+   *
+   * @return as given
+   */
+  public Path destination() {
+    return destination;
+  }
+
+  /**
+   * How it is run.
+   *
+   * @return the options
+   */
+  public BackupOptions options() {
+    return options;
+  }
+
+  /** Collects a job. Not thread-safe. */
+  public static final class Builder {
+    private Path base = Path.of("");
+    private final List<Path> sources = new ArrayList<>();
+    private final ImmutableList.Builder<ListFile> lists = ImmutableList.builder();
+    private Path destination;
+    private BackupOptions options = BackupOptions.builder().build();
+
+    private Builder() {}
+
+    /**
+     * Sets {@link BackupJob#base()}.
+     *
+     * @param directory default: the current directory
+     * @return this
+     */
+    public Builder base(Path directory) {
+      base = requireNonNull(directory);
+      return this;
+    }
+
+    /**
+     * Adds a file or directory; a directory means everything below it.
+     *
+     * @param fileOrDirectory absolute, or relative to the base
+     * @return this
+     */
+    public Builder source(Path fileOrDirectory) {
+      sources.add(requireNonNull(fileOrDirectory));
+      return this;
+    }
+
+    /**
+     * Adds a list with one file or directory a line.
+     *
+     * @param list read when the job runs, twice: it must not change meanwhile
+     * @return this
+     */
+    public Builder filesFrom(Path list) {
+      lists.add(new ListFile(list, false));
+      return this;
+    }
+
+    /**
+     * Adds a list whose entries end with NUL.
+     *
+     * @param list read when the job runs, twice: it must not change meanwhile
+     * @return this
+     */
+    public Builder filesFrom0(Path list) {
+      lists.add(new ListFile(list, true));
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupJob#destination()}.
+     *
+     * @param directory made if only its last name is missing, or if it is on a mounted S3FS
+     * @return this
+     */
+    public Builder destination(Path directory) {
+      destination = requireNonNull(directory);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupJob#options()}.
+     *
+     * @param value default: all defaults
+     * @return this
+     */
+    public Builder options(BackupOptions value) {
+      options = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Finishes.
+     *
+     * @return the job
+     * @throws InvalidJobException without a destination, or without any source or list
+     */
+    public BackupJob build() {
+      if (destination == null) {
+        throw new InvalidJobException("no destination given");
+      }
+      if (sources.isEmpty() && lists.build().isEmpty()) {
+        throw new InvalidJobException(
+            "nothing to back up: name a source, or a list of sources with --files-from");
+      }
+      return new BackupJob(this);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.mtb;
+
+import java.nio.file.Path;
+
+/**
+ * Follows a run. All methods do nothing by default.
+ *
+ * <p>They are called from many threads at once and must be thread-safe, fast, and must not block: a
+ * listener that waits holds up a copying thread. What a listener throws is logged once and then
+ * ignored; it never harms the backup.
+ *
+ * <p>Paths are relative to the destination.
+ */
+public interface BackupListener {
+  /** A listener that ignores everything. */
+  BackupListener NONE = new BackupListener() {};
+
+  /**
+   * A file, directory or link was compared and it is settled what happens with it. Called for
+   * unchanged ones too, and in a dry run.
+   *
+   * @param path where it lands
+   * @param source what the source looks like
+   * @param action what will be done
+   * @param reason why
+   */
+  default void decided(Path path, Metadata source, Action action, Reason reason) {}
+
+  /**
+   * A file or link is safe at the destination, or its metadata is. Not called in a dry run.
+   *
+   * @param path where it lies now
+   * @param source what was copied
+   */
+  default void copied(Path path, Metadata source) {}
+
+  /**
+   * Some bytes of a file were written. They may have to be written again if the file changes.
+   *
+   * @param count how many, at least one
+   */
+  default void bytesWritten(long count) {}
+
+  /**
+   * Something is not safe in the backup.
+   *
+   * @param failure what and why
+   */
+  default void failed(Failure failure) {}
+}

@@ -1,0 +1,287 @@
+package dev.mtb;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a job is run. Immutable; made by {@link #builder()}, every value has a default.
+ *
+ * <pre>{@code
+ * BackupOptions options = BackupOptions.builder().threads(64).compare(CompareMode.CHECKSUM).build();
+ * }</pre>
+ */
+public final class BackupOptions {
+  /**
+   * Copying threads unless told otherwise. Through one S3FS mount copies gain little beyond some
+   * dozens of threads, since uploads queue up inside s3fs; fewer leave round trips unused.
+   */
+  public static final int DEFAULT_THREADS = 32;
+
+  /**
+   * Comparing threads unless told otherwise. Each lists one directory, for which s3fs sends up to
+   * 20 HEADs at a time, so 32 keep some hundreds in flight, about what a bucket takes from one
+   * client without throttling.
+   */
+  public static final int DEFAULT_CHECKERS = 32;
+
+  /** More threads than this only cost memory: each copying thread has a buffer of its own. */
+  public static final int MAX_THREADS = 1024;
+
+  /** Objects that s3fs 1.90 stamps itself have whole seconds. */
+  public static final Duration DEFAULT_MODIFY_WINDOW = Duration.ofSeconds(1);
+
+  private final int threads;
+  private final int checkers;
+  private final CompareMode compare;
+  private final Duration modifyWindow;
+  private final DigestAlgorithm digest;
+  private final boolean dryRun;
+  private final boolean requireMount;
+  private final boolean fsync;
+  private final Optional<Path> stateDirectory;
+
+  private BackupOptions(Builder builder) {
+    threads = builder.threads;
+    checkers = builder.checkers;
+    compare = builder.compare;
+    modifyWindow = builder.modifyWindow;
+    digest = builder.digest;
+    dryRun = builder.dryRun;
+    requireMount = builder.requireMount;
+    fsync = builder.fsync;
+    stateDirectory = builder.stateDirectory;
+  }
+
+  /**
+   * Starts with the defaults.
+   *
+   * @return a new builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Threads that copy.
+   *
+   * @return 1 to {@link #MAX_THREADS}; default {@link #DEFAULT_THREADS}
+   */
+  public int threads() {
+    return threads;
+  }
+
+  /**
+   * Threads that scan and compare directories.
+   *
+   * @return 1 to {@link #MAX_THREADS}; default {@link #DEFAULT_CHECKERS}
+   */
+  public int checkers() {
+    return checkers;
+  }
+
+  /**
+   * How content is compared.
+   *
+   * @return default {@link CompareMode#SIZE_MTIME}
+   */
+  public CompareMode compare() {
+    return compare;
+  }
+
+  /**
+   * Times of modification no further apart than this are equal.
+   *
+   * @return default {@link #DEFAULT_MODIFY_WINDOW}
+   */
+  public Duration modifyWindow() {
+    return modifyWindow;
+  }
+
+  /**
+   * The digest of {@link CompareMode#CHECKSUM}.
+   *
+   * @return default {@link DigestAlgorithm#MD5}
+   */
+  public DigestAlgorithm digest() {
+    return digest;
+  }
+
+  /**
+   * Whether everything is decided and nothing changed.
+   *
+   * @return default false
+   */
+  public boolean dryRun() {
+    return dryRun;
+  }
+
+  /**
+   * Whether a destination that is not on a mounted S3FS is refused.
+   *
+   * @return default false
+   */
+  public boolean requireMount() {
+    return requireMount;
+  }
+
+  /**
+   * Whether each file is forced to disk before it gets its name. Without effect on S3FS, where a
+   * file is in the bucket when its channel is closed.
+   *
+   * @return default false
+   */
+  public boolean fsync() {
+    return fsync;
+  }
+
+  /**
+   * Where MTB remembers which folders are mount points of S3FS, so that it can refuse to write to
+   * one that is not mounted.
+   *
+   * @return empty for the user's own: {@code $MTB_STATE_DIR}, or {@code $XDG_STATE_HOME/mtb}, or
+   *     {@code ~/.local/state/mtb}
+   */
+  public Optional<Path> stateDirectory() {
+    return stateDirectory;
+  }
+
+  /** Collects options. Not thread-safe. */
+  public static final class Builder {
+    private int threads = DEFAULT_THREADS;
+    private int checkers = DEFAULT_CHECKERS;
+    private CompareMode compare = CompareMode.SIZE_MTIME;
+    private Duration modifyWindow = DEFAULT_MODIFY_WINDOW;
+    private DigestAlgorithm digest = DigestAlgorithm.MD5;
+    private boolean dryRun;
+    private boolean requireMount;
+    private boolean fsync;
+    private Optional<Path> stateDirectory = Optional.empty();
+
+    private Builder() {}
+
+    /**
+     * Sets {@link BackupOptions#threads()}.
+     *
+     * @param count 1 to {@link #MAX_THREADS}
+     * @return this
+     * @throws InvalidJobException if it is not in that range
+     */
+    public Builder threads(int count) {
+      threads = checkThreads("threads", count);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#checkers()}.
+     *
+     * @param count 1 to {@link #MAX_THREADS}
+     * @return this
+     * @throws InvalidJobException if it is not in that range
+     */
+    public Builder checkers(int count) {
+      checkers = checkThreads("checkers", count);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#compare()}.
+     *
+     * @param mode how content is compared
+     * @return this
+     */
+    public Builder compare(CompareMode mode) {
+      compare = requireNonNull(mode);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#modifyWindow()}.
+     *
+     * @param window zero or more
+     * @return this
+     * @throws InvalidJobException if it is negative
+     */
+    public Builder modifyWindow(Duration window) {
+      if (window.isNegative()) {
+        throw new InvalidJobException("modify window " + window + " is negative");
+      }
+      modifyWindow = window;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#digest()}.
+     *
+     * @param algorithm the digest
+     * @return this
+     */
+    public Builder digest(DigestAlgorithm algorithm) {
+      digest = requireNonNull(algorithm);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#dryRun()}.
+     *
+     * @param value whether nothing is to be changed
+     * @return this
+     */
+    public Builder dryRun(boolean value) {
+      dryRun = value;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#requireMount()}.
+     *
+     * @param value whether only S3FS will do
+     * @return this
+     */
+    public Builder requireMount(boolean value) {
+      requireMount = value;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#fsync()}.
+     *
+     * @param value whether files are forced to disk
+     * @return this
+     */
+    public Builder fsync(boolean value) {
+      fsync = value;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#stateDirectory()}.
+     *
+     * @param directory need not exist yet
+     * @return this
+     */
+    public Builder stateDirectory(Path directory) {
+      stateDirectory = Optional.of(directory);
+      return this;
+    }
+
+    /**
+     * Finishes.
+     *
+     * @return the options
+     */
+    public BackupOptions build() {
+      return new BackupOptions(this);
+    }
+
+    private static int checkThreads(String what, int count) {
+      if (count < 1 || count > MAX_THREADS) {
+        throw new InvalidJobException(
+            what + " must be between 1 and " + MAX_THREADS + ", not " + count);
+      }
+      return count;
+    }
+  }
+}

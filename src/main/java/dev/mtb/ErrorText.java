@@ -1,0 +1,53 @@
+package dev.mtb;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.ReadOnlyFileSystemException;
+
+/** Says in words what an exception of {@code java.nio} says by its class. Stateless. */
+public final class ErrorText {
+  private ErrorText() {}
+
+  /**
+   * The reason without the file's name, which the caller has already.
+   *
+   * @param error any
+   * @return never empty
+   */
+  public static String of(Exception error) {
+    if (error instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (error instanceof NoSuchFileException) {
+      return "no such file or directory";
+    }
+    if (error instanceof NotDirectoryException) {
+      return "not a directory";
+    }
+    if (error instanceof DirectoryNotEmptyException) {
+      return "directory not empty";
+    }
+    if (error instanceof FileAlreadyExistsException) {
+      return "something of that name appeared meanwhile";
+    }
+    if (error instanceof FileSystemLoopException) {
+      return "symbolic links in a circle";
+    }
+    if (error instanceof ReadOnlyFileSystemException) {
+      return "read-only file system";
+    }
+    if (error instanceof FileSystemException e && e.getReason() != null) {
+      return e.getReason();
+    }
+    if (error instanceof IOException && error.getMessage() != null) {
+      return error.getMessage();
+    }
+    return error.toString();
+  }
+}

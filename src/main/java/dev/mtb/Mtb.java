@@ -1,0 +1,53 @@
+package dev.mtb;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mtb.engine.Run;
+
+/**
+ * The front door. Stateless and thread-safe.
+ *
+ * <p>A run occupies the calling thread until it ends and brings threads of its own. Interrupting
+ * the calling thread stops it cleanly: what is in flight is finished or undone, the report says
+ * {@link BackupReport.Outcome#INTERRUPTED}, and the thread's interrupt status is set again.
+ */
+public final class Mtb {
+  private Mtb() {}
+
+  /**
+   * Brings the destination up to date with the sources.
+   *
+   * @param job what to back up, and where to
+   * @param listener told of everything as it happens
+   * @return how it went; trouble with files or with the destination is in there, never thrown
+   * @throws InvalidJobException if the job makes no sense, before anything is changed
+   */
+  public static BackupReport backup(BackupJob job, BackupListener listener) {
+    return Run.backup(requireNonNull(job), requireNonNull(listener));
+  }
+
+  /**
+   * Brings the destination up to date with the sources.
+   *
+   * @param job what to back up, and where to
+   * @return how it went; trouble with files or with the destination is in there, never thrown
+   * @throws InvalidJobException if the job makes no sense, before anything is changed
+   */
+  public static BackupReport backup(BackupJob job) {
+    return backup(job, BackupListener.NONE);
+  }
+
+  /**
+   * Reads both sides back and compares contents and metadata. Nothing is changed. Differences are
+   * failures of stage {@link Failure.Stage#VERIFY}. What the destination has beyond the sources is
+   * not looked at.
+   *
+   * @param job what should be in the backup; its compare mode does not matter
+   * @param listener told of everything as it happens
+   * @return {@link BackupReport.Outcome#OK} if and only if everything is as it should be
+   * @throws InvalidJobException if the job makes no sense
+   */
+  public static BackupReport verify(BackupJob job, BackupListener listener) {
+    return Run.verify(requireNonNull(job), requireNonNull(listener));
+  }
+}

@@ -1,0 +1,246 @@
+package dev.mtb;
+
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.apache.commons.codec.DecoderException;
+import org.apache.commons.codec.EncoderException;
+import org.apache.commons.codec.net.PercentCodec;
+
+/**
+ * File names as the bytes that they are.
+ *
+ * <p>On Linux a name is any bytes but NUL and slash. {@link Path} keeps them, but the way through
+ * {@link String} does not: a byte sequence that is not valid in {@code sun.jnu.encoding} becomes
+ * U+FFFD, and under {@code LC_ALL=C} that is every byte above 127. {@code file:} URIs are the one
+ * public door of the JDK that takes and gives raw bytes (percent-encoded), in every locale.
+ *
+ * <p>Where a name must travel as a string (the command line), bytes that are not UTF-8 stand as the
+ * lone surrogates U+DC80 to U+DCFF, as in Python's {@code surrogateescape}.
+ *
+ * <p>Thread-safe.
+ */
+public final class PathBytes {
+  private static final char ESCAPE = '\uDC00';
+
+  /** A name resolved against this can be turned into a URI without a costly look at the disk. */
+  private static final String NOWHERE = "/proc/self/none";
+
+  private PathBytes() {}
+
+  /**
+   * Makes a path of raw bytes.
+   *
+   * @param base what a relative path is resolved against; its file system is used
+   * @param bytes the path, absolute or relative, without NUL
+   * @return {@code base} resolved with the path
+   */
+  public static Path resolve(Path base, byte[] bytes) {
+    FileSystem fileSystem = base.getFileSystem();
+    if (fileSystem != FileSystems.getDefault()) {
+      return base.resolve(new String(bytes, StandardCharsets.UTF_8));
+    }
+    ByteArrayOutputStream absolute = new ByteArrayOutputStream(bytes.length + 1);
+    absolute.write('/');
+    byte last = '/';
+    for (byte b : bytes) {
+      if (b != '/' || last != '/') {
+        absolute.write(b);
+      }
+      last = b;
+    }
+    Path path = Path.of(uri(absolute.toByteArray()));
+    boolean isAbsolute = bytes.length > 0 && bytes[0] == '/';
+    return isAbsolute ? path : base.resolve(path.getRoot().relativize(path));
+  }
+
+  /**
+   * The raw bytes of a path.
+   *
+   * @param path any path
+   * @return its bytes
+   */
+  public static byte[] of(Path path) {
+    String string = path.toString();
+    if (isAscii(string)) {
+      return string.getBytes(StandardCharsets.US_ASCII);
+    }
+    if (path.getFileSystem() != FileSystems.getDefault()) {
+      return string.getBytes(StandardCharsets.UTF_8);
+    }
+    if (path.isAbsolute()) {
+      byte[] below = of(path.getRoot().relativize(path));
+      byte[] result = new byte[below.length + 1];
+      result[0] = '/';
+      System.arraycopy(below, 0, result, 1, below.length);
+      return result;
+    }
+    byte[] bytes = percentDecode(Path.of(NOWHERE).resolve(path).toUri().getRawPath());
+    return Arrays.copyOfRange(bytes, NOWHERE.length() + 1, bytes.length);
+  }
+
+  /**
+   * The path as text in which every byte survives: UTF-8, other bytes as lone surrogates.
+   *
+   * @param path any path
+   * @return text that {@link #fromText} turns back into the same bytes
+   */
+  public static String toText(Path path) {
+    String string = path.toString();
+    return isAscii(string) ? string : toText(of(path));
+  }
+
+  /**
+   * Decodes bytes as UTF-8; bytes that are not become lone surrogates.
+   *
+   * @param bytes any bytes
+   * @return text that {@link #fromText} turns back into the same bytes
+   */
+  public static String toText(byte[] bytes) {
+    var decoder =
+        StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    // UTF-8 never decodes to more chars than it has bytes.
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    while (true) {
+      var result = decoder.decode(in, out, true);
+      if (!result.isError()) {
+        return out.flip().toString();
+      }
+      for (int i = 0; i < result.length(); i++) {
+        out.put((char) (ESCAPE + (in.get() & 0xFF)));
+      }
+      decoder.reset();
+    }
+  }
+
+  /**
+   * The reverse of {@link #toText}.
+   *
+   * @param text UTF-16 text in which lone surrogates U+DC80 to U+DCFF stand for single bytes
+   * @return the bytes
+   */
+  public static byte[] fromText(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 16);
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c >= ESCAPE + 0x80 && c <= ESCAPE + 0xFF) {
+                bytes.write(c - ESCAPE);
+              } else {
+                bytes.writeBytes(Character.toString(c).getBytes(StandardCharsets.UTF_8));
+              }
+            });
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Tells whether the path comes through {@link Path#toString} whole, so that interfaces that take
+   * strings ({@link java.io.File}) reach the same file.
+   *
+   * @param path any path
+   * @return whether its string names the same bytes
+   */
+  public static boolean survivesString(Path path) {
+    String string = path.toString();
+    if (isAscii(string)) {
+      return true;
+    }
+    // What the JDK cannot decode it shows as U+FFFD; a name that really holds U+FFFD is taken for
+    // one of those, which costs a detour and no harm. A charset that cannot encode what it decoded
+    // does not exist among those the JDK takes names in.
+    return string.indexOf('\uFFFD') < 0 && FILE_NAMES.newEncoder().canEncode(string);
+  }
+
+  private static final Charset FILE_NAMES =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+  /**
+   * Tells whether the bytes are valid UTF-8.
+   *
+   * @param bytes any bytes
+   * @return whether they are
+   */
+  public static boolean isUtf8(byte[] bytes) {
+    try {
+      var unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+
+  /**
+   * The {@code file:} URI of an absolute path. Unlike {@link Path#toUri} it does not look at the
+   * disk, and never ends in a slash.
+   *
+   * @param absolute an absolute path of the default file system
+   * @return a URI from which {@link Path#of(URI)} makes the same path
+   */
+  public static URI toUri(Path absolute) {
+    return uri(of(absolute));
+  }
+
+  private static URI uri(byte[] absolute) {
+    return URI.create("file://" + percentEncode(absolute));
+  }
+
+  private static boolean isAscii(String string) {
+    for (int i = 0; i < string.length(); i++) {
+      if (string.charAt(i) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String percentEncode(byte[] bytes) {
+    try {
+      return new String(codec().encode(bytes), StandardCharsets.US_ASCII);
+    } catch (EncoderException e) {
+      throw new AssertionError("the percent codec encodes any bytes", e);
+    }
+  }
+
+  private static byte[] percentDecode(String encoded) {
+    try {
+      return codec().decode(encoded.getBytes(StandardCharsets.US_ASCII));
+    } catch (DecoderException e) {
+      throw new AssertionError("the JDK made a URI that is not percent-encoded", e);
+    }
+  }
+
+  /** Encodes whatever is neither unreserved in RFC 3986 nor the slash; the codec has no state. */
+  private static PercentCodec codec() {
+    return new PercentCodec(ALWAYS_ENCODED.clone(), false);
+  }
+
+  private static final byte[] ALWAYS_ENCODED = alwaysEncoded();
+
+  private static byte[] alwaysEncoded() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int b = 1; b < 0x80; b++) {
+      boolean unreserved =
+          (b >= 'a' && b <= 'z')
+              || (b >= 'A' && b <= 'Z')
+              || (b >= '0' && b <= '9')
+              || "-._~/".indexOf(b) >= 0;
+      if (!unreserved) {
+        bytes.write(b);
+      }
+    }
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,33 @@
+package dev.mtb;
+
+import java.util.Locale;
+
+/** Why an {@link Action} was chosen. */
+public enum Reason {
+  /** The destination has nothing of that name. */
+  NEW,
+  /** One is a file, the other a directory or a link. */
+  TYPE_DIFFERS,
+  /** The sizes differ. */
+  SIZE_DIFFERS,
+  /** The times of modification differ by more than the window. */
+  MTIME_DIFFERS,
+  /** The digests differ, or the bytes of a link's target. */
+  CONTENT_DIFFERS,
+  /** The permission bits differ. */
+  MODE_DIFFERS,
+  /** The owner or group differs. */
+  OWNER_DIFFERS,
+  /** {@link CompareMode#ALWAYS} asks for it. */
+  ALWAYS,
+  /** Nothing differs. */
+  UNCHANGED;
+
+  private final String text = name().toLowerCase(Locale.ROOT).replace('_', ' ');
+
+  /** The reason in words, such as {@code mtime differs}. */
+  @Override
+  public String toString() {
+    return text;
+  }
+}

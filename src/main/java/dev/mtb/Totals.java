@@ -1,0 +1,26 @@
+package dev.mtb;
+
+/**
+ * Counts of a run. While it goes on they are a snapshot that may be a few files behind.
+ *
+ * @param scanned files, links and special files seen; directories are not counted
+ * @param unchanged found as they should be
+ * @param copied new and changed, those with nothing but new metadata included; in a dry run those
+ *     that would be
+ * @param deleted removed from the destination
+ * @param skipped devices, sockets and pipes
+ * @param failed what is in the list of failures
+ * @param directoriesCreated made at the destination
+ * @param bytesScanned sizes of the scanned files added up
+ * @param bytesCopied sizes of the copied files added up
+ */
+public record Totals(
+    long scanned,
+    long unchanged,
+    long copied,
+    long deleted,
+    long skipped,
+    long failed,
+    long directoriesCreated,
+    long bytesScanned,
+    long bytesCopied) {}

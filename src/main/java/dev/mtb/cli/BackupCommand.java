@@ -1,0 +1,107 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.CompareMode;
+import dev.mtb.Mtb;
+import dev.mtb.Totals;
+import java.io.PrintStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code mtb backup}. */
+@Command(
+    name = "backup",
+    description = "Brings the destination up to date with the sources.",
+    customSynopsis = "mtb backup [OPTIONS] [SOURCE...] DESTINATION")
+final class BackupCommand extends JobCommand {
+  @Option(
+      names = {"-n", "--dry-run"},
+      description = "Decide everything, change nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = {"-i", "--itemize"},
+      description = "Print a line for each file that is (would be) changed, with the reason.")
+  private boolean itemize;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "MODE",
+      defaultValue = "size-mtime",
+      converter = CompareModeConverter.class,
+      description =
+          "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
+  private CompareMode compare;
+
+  @Option(
+      names = "--fsync",
+      description =
+          "Force each file to disk before it gets its name (not needed on S3FS, where a file is in"
+              + " the bucket when it is closed).")
+  private boolean fsync;
+
+  BackupCommand(PrintStream out, PrintStream err) {
+    super(out, err);
+  }
+
+  @Override
+  void addOptions(BackupOptions.Builder options) {
+    options.dryRun(dryRun).compare(compare).fsync(fsync);
+  }
+
+  @Override
+  BackupListener lines(PrintStream results) {
+    return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
+  }
+
+  @Override
+  BackupReport run(BackupJob job, BackupListener listener) {
+    return Mtb.backup(job, listener);
+  }
+
+  @Override
+  String summary(BackupReport report) {
+    Totals totals = report.totals();
+    StringBuilder text = new StringBuilder("mtb: ");
+    text.append(
+        switch (report.outcome()) {
+          case OK -> "";
+          case PARTIAL -> "INCOMPLETE: ";
+          case FAILED -> "FAILED: ";
+          case INTERRUPTED -> "INTERRUPTED: ";
+        });
+    text.append(Text.files(totals.copied()))
+        .append(report.dryRun() ? " would be copied (" : " copied (")
+        .append(Text.bytes(totals.bytesCopied()))
+        .append("), ")
+        .append(totals.unchanged())
+        .append(" unchanged");
+    if (totals.skipped() > 0) {
+      text.append(", ").append(totals.skipped()).append(" skipped (not files)");
+    }
+    text.append(", ").append(totals.failed()).append(" failed");
+    return text.append(String.format(", in %.1f s", report.elapsed().toMillis() / 1000.0))
+        .toString();
+  }
+
+  /** Reads {@code size-mtime} and so on. */
+  static final class CompareModeConverter implements ITypeConverter<CompareMode> {
+    @Override
+    public CompareMode convert(String value) {
+      return switch (value) {
+        case "size-mtime" -> CompareMode.SIZE_MTIME;
+        case "checksum" -> CompareMode.CHECKSUM;
+        case "size" -> CompareMode.SIZE;
+        case "always" -> CompareMode.ALWAYS;
+        default ->
+            throw new TypeConversionException(
+                "'" + value + "' is none of size-mtime, checksum, size, always");
+      };
+    }
+  }
+}

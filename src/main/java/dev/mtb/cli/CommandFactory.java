@@ -1,0 +1,26 @@
+package dev.mtb.cli;
+
+import java.io.PrintStream;
+import picocli.CommandLine;
+
+/** Gives the subcommands the streams they write to. */
+final class CommandFactory implements CommandLine.IFactory {
+  private final PrintStream out;
+  private final PrintStream err;
+
+  CommandFactory(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  @Override
+  public <K> K create(Class<K> type) throws Exception {
+    if (type == BackupCommand.class) {
+      return type.cast(new BackupCommand(out, err));
+    }
+    if (type == VerifyCommand.class) {
+      return type.cast(new VerifyCommand(out, err));
+    }
+    return CommandLine.defaultFactory().create(type);
+  }
+}

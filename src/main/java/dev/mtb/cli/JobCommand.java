@@ -1,0 +1,250 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.DigestAlgorithm;
+import dev.mtb.InvalidJobException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What {@code backup} and {@code verify} have in common. */
+@Command(
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    showDefaultValues = true,
+    sortOptions = false,
+    separator = " ",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:everything is backed up",
+      " 1:an internal error",
+      " 2:wrong usage",
+      "10:the destination cannot be used: missing, not mounted, lost during the run",
+      "23:some files could not be backed up",
+      "24:some files vanished or kept changing; nothing else went wrong",
+      "130:interrupted; what was in flight was finished or undone"
+    })
+abstract class JobCommand implements Callable<Integer> {
+  private static final Path STANDARD_STREAM = Path.of("-");
+
+  final PrintStream out;
+  final PrintStream err;
+
+  @Spec CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "SOURCE... DESTINATION",
+      arity = "0..*",
+      converter = PathConverter.class,
+      description = {
+        "Files and directories to back up, and last the directory that holds the backup. With"
+            + " --files-from the sources may be left out."
+      })
+  private List<Path> paths = new ArrayList<>();
+
+  @Option(
+      names = {"-l", "--files-from"},
+      paramLabel = "FILE",
+      converter = PathConverter.class,
+      description =
+          "List of files and directories, one a line; lines that begin with # or ; are comments."
+              + " '-' is standard input. Repeatable.")
+  private List<Path> lists = new ArrayList<>();
+
+  @Option(
+      names = {"-0", "--from0"},
+      description = "The lists are NUL-separated, and nothing in them is a comment.")
+  private boolean from0;
+
+  @Option(
+      names = {"-b", "--base"},
+      paramLabel = "DIR",
+      defaultValue = ".",
+      converter = PathConverter.class,
+      description =
+          "Relative entries are taken from here, and entries below it keep only their path"
+              + " relative to it.")
+  private Path base;
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      defaultValue = "" + BackupOptions.DEFAULT_THREADS,
+      description = "Copying threads.")
+  private int threads;
+
+  @Option(
+      names = "--checkers",
+      paramLabel = "N",
+      defaultValue = "" + BackupOptions.DEFAULT_CHECKERS,
+      description = "Comparing threads.")
+  private int checkers;
+
+  @Option(
+      names = "--modify-window",
+      paramLabel = "D",
+      defaultValue = "1s",
+      converter = DurationConverter.class,
+      description = "Mtimes this close are equal, such as 1s or 500ms.")
+  private Duration modifyWindow;
+
+  @Option(
+      names = "--digest",
+      paramLabel = "ALGORITHM",
+      defaultValue = "MD5",
+      description = "What contents are compared by: ${COMPLETION-CANDIDATES}.")
+  private DigestAlgorithm digest;
+
+  @Option(
+      names = "--require-mount",
+      description = "Refuse a destination that is not on a mounted S3FS.")
+  private boolean requireMount;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      converter = PathConverter.class,
+      description = "Write the run's report as JSON; '-' is standard output.")
+  private Path report;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "auto|always|never",
+      defaultValue = "auto",
+      description = "Show a progress bar; auto: if standard error is a terminal.")
+  private ProgressMode progress;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Tell more; twice: still more.")
+  private boolean[] verbose = {};
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Tell about failures only.")
+  private boolean quiet;
+
+  JobCommand(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Options of one command only. */
+  void addOptions(BackupOptions.Builder options) {}
+
+  /** What is printed as it happens. */
+  abstract BackupListener lines(PrintStream results);
+
+  abstract BackupReport run(BackupJob job, BackupListener listener);
+
+  /** The last line: how it went, in a few words. */
+  abstract String summary(BackupReport report);
+
+  @Override
+  public final Integer call() throws IOException {
+    Logging.configure(verbose.length, quiet);
+    Path spooled = null;
+    try {
+      if (lists.contains(STANDARD_STREAM)) {
+        spooled = spool(System.in);
+      }
+      return execute(job(spooled));
+    } catch (InvalidJobException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    } finally {
+      if (spooled != null) {
+        Files.deleteIfExists(spooled);
+      }
+    }
+  }
+
+  private BackupJob job(Path spooled) {
+    if (paths.isEmpty()) {
+      throw new InvalidJobException("no destination given");
+    }
+    BackupOptions.Builder options =
+        BackupOptions.builder()
+            .threads(threads)
+            .checkers(checkers)
+            .modifyWindow(modifyWindow)
+            .digest(digest)
+            .requireMount(requireMount);
+    addOptions(options);
+    BackupJob.Builder job =
+        BackupJob.builder()
+            .base(base)
+            .destination(paths.get(paths.size() - 1))
+            .options(options.build());
+    paths.subList(0, paths.size() - 1).forEach(job::source);
+    for (Path list : lists) {
+      Path file = list.equals(STANDARD_STREAM) ? spooled : list;
+      if (from0) {
+        job.filesFrom0(file);
+      } else {
+        job.filesFrom(file);
+      }
+    }
+    return job.build();
+  }
+
+  /** Lists are read twice, and standard input can be read only once. */
+  private static Path spool(InputStream in) throws IOException {
+    Path file = Files.createTempFile("mtb-list", ".txt");
+    Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+    return file;
+  }
+
+  private int execute(BackupJob job) throws IOException {
+    boolean reportsToOutput = STANDARD_STREAM.equals(report);
+    // Standard output then is one JSON document and nothing else.
+    BackupListener lines = lines(reportsToOutput ? err : out);
+    Progress bar = Progress.start(progress, quiet, err);
+    BackupReport result;
+    try (bar;
+        Interrupts interrupts = Interrupts.install()) {
+      result = run(job, Listeners.all(lines, new FailureLines(err), bar));
+      bar.close();
+      writeReport(result, job.destination());
+      result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
+      if (!quiet) {
+        err.println(summary(result));
+      }
+      out.flush();
+      err.flush();
+      interrupts.finished(result.exitCode());
+    }
+    return result.exitCode();
+  }
+
+  private void writeReport(BackupReport result, Path destination) throws IOException {
+    if (report == null) {
+      return;
+    }
+    if (report.equals(STANDARD_STREAM)) {
+      out.println(JsonReport.of(result, destination));
+      return;
+    }
+    try {
+      JsonReport.write(result, destination, report);
+    } catch (IOException e) {
+      // The backup itself is done; its exit code stands.
+      err.println("mtb: the report " + report + " cannot be written: " + e);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.mtb.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mtb.BackupReport;
+import dev.mtb.Failure;
+import dev.mtb.PathBytes;
+import dev.mtb.Totals;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+
+/** The report as JSON; the names of its fields are a promise to other programs. */
+final class JsonReport {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private JsonReport() {}
+
+  static String of(BackupReport report, Path destination) throws IOException {
+    ObjectNode json = MAPPER.createObjectNode();
+    json.put("status", report.outcome().name().toLowerCase(Locale.ROOT));
+    json.put("exitCode", report.exitCode());
+    json.put("dryRun", report.dryRun());
+    json.put("startedAt", report.startedAt().truncatedTo(ChronoUnit.SECONDS).toString());
+    json.put("elapsedSeconds", report.elapsed().toMillis() / 1000.0);
+    Totals totals = report.totals();
+    json.putObject("files")
+        .put("scanned", totals.scanned())
+        .put("unchanged", totals.unchanged())
+        .put("copied", totals.copied())
+        .put("deleted", totals.deleted())
+        .put("skipped", totals.skipped())
+        .put("failed", totals.failed());
+    json.putObject("bytes")
+        .put("scanned", totals.bytesScanned())
+        .put("copied", totals.bytesCopied());
+    json.putObject("directories").put("created", totals.directoriesCreated());
+    ArrayNode failures = json.putArray("failures");
+    for (Failure failure : report.failures()) {
+      failures
+          .addObject()
+          .put("path", readable(failure.path()))
+          .put("stage", failure.stage().name().toLowerCase(Locale.ROOT))
+          .put("error", failure.error());
+    }
+    report
+        .fatal()
+        .ifPresent(
+            why ->
+                failures
+                    .addObject()
+                    .put("path", readable(destination))
+                    .put("stage", "copy")
+                    .put("error", why));
+    return MAPPER.writeValueAsString(json);
+  }
+
+  /** JSON has no lone surrogates: bytes that are not UTF-8 are shown escaped. */
+  private static String readable(Path path) {
+    String text = PathBytes.toText(path);
+    return StandardCharsets.UTF_16.newEncoder().canEncode(text) ? text : Text.printable(text);
+  }
+
+  /** Writes it whole or not at all. */
+  static void write(BackupReport report, Path destination, Path file) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path whole = Files.createTempFile(absolute.getParent(), ".mtb-report", ".json");
+    try {
+      Files.writeString(whole, of(report, destination) + "\n", StandardCharsets.UTF_8);
+      Files.move(whole, absolute, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(whole);
+    }
+  }
+}

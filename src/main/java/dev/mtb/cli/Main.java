@@ -1,0 +1,80 @@
+package dev.mtb.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code mtb} command. */
+@Command(
+    name = "mtb",
+    description = "Backs up files to an S3 bucket mounted with S3FS, with many threads.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {BackupCommand.class, VerifyCommand.class})
+public final class Main implements Runnable {
+  static final int EXIT_INTERNAL = 1;
+  static final int EXIT_USAGE = 2;
+
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  /**
+   * Runs the command and ends the process.
+   *
+   * @param args from the command line
+   */
+  public static void main(String[] args) {
+    int code = run(RawArguments.recover(args), System.out, System.err);
+    System.out.flush();
+    System.err.flush();
+    // Something may hang in the kernel, on a mount that died: end without waiting for it.
+    Runtime.getRuntime().halt(code);
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @param args in the form of {@link RawArguments}
+   * @param out standard output
+   * @param err standard error
+   * @return the exit code
+   */
+  static int run(String[] args, PrintStream out, PrintStream err) {
+    CommandLine command = new CommandLine(new Main(), new CommandFactory(out, err));
+    command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    command.setExpandAtFiles(false);
+    command.setCaseInsensitiveEnumValuesAllowed(true);
+    command.setParameterExceptionHandler(Main::misuse);
+    command.setExecutionExceptionHandler(
+        (e, cmd, parsed) -> {
+          err.println("mtb: internal error: " + e + " (this is a defect of MTB; please report it)");
+          e.printStackTrace(err);
+          return EXIT_INTERNAL;
+        });
+    return command.execute(args);
+  }
+
+  private static int misuse(ParameterException e, String[] args) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println("mtb: " + Text.printable(e.getMessage()));
+    err.println("Try 'mtb " + subcommand(e.getCommandLine()) + "--help'.");
+    return EXIT_USAGE;
+  }
+
+  private static String subcommand(CommandLine command) {
+    return command.getParent() == null ? "" : command.getCommandName() + " ";
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no command given");
+  }
+}

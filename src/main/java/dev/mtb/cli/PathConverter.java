@@ -1,0 +1,17 @@
+package dev.mtb.cli;
+
+import dev.mtb.PathBytes;
+import java.nio.file.Path;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads paths byte for byte, in any locale; see {@link RawArguments}. */
+final class PathConverter implements ITypeConverter<Path> {
+  @Override
+  public Path convert(String value) {
+    if (value.isEmpty()) {
+      throw new TypeConversionException("an empty path");
+    }
+    return PathBytes.resolve(Path.of(""), PathBytes.fromText(value));
+  }
+}

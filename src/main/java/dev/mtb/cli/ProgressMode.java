@@ -1,0 +1,8 @@
+package dev.mtb.cli;
+
+/** When a progress bar is shown. */
+enum ProgressMode {
+  AUTO,
+  ALWAYS,
+  NEVER
+}

@@ -1,0 +1,53 @@
+package dev.mtb.cli;
+
+import dev.mtb.PathBytes;
+import java.nio.file.Path;
+import org.apache.commons.io.FileUtils;
+
+/** How things look on a terminal. */
+final class Text {
+  private Text() {}
+
+  /**
+   * A path in which nothing can act on the terminal: control characters and bytes that are not
+   * UTF-8 are escaped as in C.
+   */
+  static String path(Path path) {
+    String text = PathBytes.toText(path);
+    return text.isEmpty() ? "." : printable(text);
+  }
+
+  /** The same for other text that may hold file names. */
+  static String printable(String text) {
+    StringBuilder result = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> append(result, c));
+    return result.toString();
+  }
+
+  private static void append(StringBuilder result, int c) {
+    switch (c) {
+      case '\n' -> result.append("\\n");
+      case '\r' -> result.append("\\r");
+      case '\t' -> result.append("\\t");
+      case '\\' -> result.append("\\\\");
+      default -> {
+        if (c >= 0xDC80 && c <= 0xDCFF) {
+          result.append(String.format("\\x%02x", c - 0xDC00));
+        } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+          result.append(c < 0x100 ? String.format("\\x%02x", c) : String.format("\\u%04x", c));
+        } else {
+          result.appendCodePoint(c);
+        }
+      }
+    }
+  }
+
+  /** A number of bytes, rounded down, such as {@code 12 MB}. */
+  static String bytes(long count) {
+    return FileUtils.byteCountToDisplaySize(count);
+  }
+
+  static String files(long count) {
+    return count == 1 ? "1 file" : count + " files";
+  }
+}

@@ -1,0 +1,49 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupReport;
+import dev.mtb.Failure;
+import dev.mtb.Mtb;
+import java.io.PrintStream;
+import picocli.CommandLine.Command;
+
+/** {@code mtb verify}. */
+@Command(
+    name = "verify",
+    description =
+        "Reads both sides back and compares contents and metadata; prints every difference.",
+    customSynopsis = "mtb verify [OPTIONS] [SOURCE...] DESTINATION")
+final class VerifyCommand extends JobCommand {
+  VerifyCommand(PrintStream out, PrintStream err) {
+    super(out, err);
+  }
+
+  @Override
+  BackupListener lines(PrintStream results) {
+    return new BackupListener() {
+      @Override
+      public void failed(Failure failure) {
+        if (failure.stage() == Failure.Stage.VERIFY) {
+          results.println(failure.error() + ": " + Text.path(failure.path()));
+        }
+      }
+    };
+  }
+
+  @Override
+  BackupReport run(BackupJob job, BackupListener listener) {
+    return Mtb.verify(job, listener);
+  }
+
+  @Override
+  String summary(BackupReport report) {
+    return String.format(
+        "mtb: %s%d of %s as they should be, %d differences or failures, in %.1f s",
+        report.outcome() == BackupReport.Outcome.OK ? "" : report.outcome() + ": ",
+        report.totals().unchanged(),
+        Text.files(report.totals().scanned()),
+        report.totals().failed(),
+        report.elapsed().toMillis() / 1000.0);
+  }
+}

@@ -1,0 +1,2 @@
+/** The command: arguments in, the library called, text and JSON out. Not part of the library. */
+package dev.mtb.cli;

@@ -1,0 +1,182 @@
+package dev.mtb.compare;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.CompareMode;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+
+/**
+ * The rules by which source and destination are compared. Immutable and thread-safe.
+ *
+ * <p>For files, by mode (owner and mode only where the destination keeps them):
+ *
+ * <table>
+ * <caption>What makes a file differ</caption>
+ * <tr><th></th><th>SIZE_MTIME</th><th>SIZE</th><th>CHECKSUM</th><th>ALWAYS</th></tr>
+ * <tr><td>other kind</td><td>replace</td><td>replace</td><td>replace</td><td>replace</td></tr>
+ * <tr><td>other size</td><td>replace</td><td>replace</td><td>replace</td><td>replace</td></tr>
+ * <tr><td>other mtime</td><td>replace</td><td>metadata</td><td>read both</td><td>replace</td></tr>
+ * <tr><td>same mtime</td><td>-</td><td>-</td><td>read both</td><td>replace</td></tr>
+ * <tr><td>other mode, owner</td><td>metadata</td><td>metadata</td><td>metadata</td><td>-</td></tr>
+ * </table>
+ *
+ * <p>Two empty files have the same content, whatever their times.
+ */
+public final class Comparison {
+  private final CompareMode mode;
+  private final Duration modifyWindow;
+  private final Duration granularity;
+  private final Instant earliest;
+  private final boolean comparePermissions;
+  private final boolean compareOwner;
+
+  /**
+   * Sets the rules.
+   *
+   * @param mode how content is compared
+   * @param modifyWindow mtimes no further apart than this are equal
+   * @param granularity how coarse the destination's mtimes are at best
+   * @param earliest the earliest mtime that the destination can keep; earlier ones are kept as this
+   * @param comparePermissions whether the destination keeps permission bits
+   * @param compareOwner whether owner and group are to be kept
+   */
+  public Comparison(
+      CompareMode mode,
+      Duration modifyWindow,
+      Duration granularity,
+      Instant earliest,
+      boolean comparePermissions,
+      boolean compareOwner) {
+    this.mode = mode;
+    this.modifyWindow = modifyWindow;
+    this.granularity = granularity;
+    this.earliest = earliest;
+    this.comparePermissions = comparePermissions;
+    this.compareOwner = compareOwner;
+  }
+
+  /**
+   * Decides about a file or link.
+   *
+   * @param source what is to be kept
+   * @param destination what is there; empty if nothing is
+   * @return the decision; it may ask for the contents
+   */
+  public Decision file(Metadata source, Optional<Metadata> destination) {
+    if (destination.isEmpty()) {
+      return Decision.CREATE;
+    }
+    Metadata copy = destination.get();
+    if (source.kind() != copy.kind()) {
+      return Decision.replace(Reason.TYPE_DIFFERS);
+    }
+    if (source.size() != copy.size()) {
+      return Decision.replace(Reason.SIZE_DIFFERS);
+    }
+    boolean sameMtime = sameMtime(source.mtime(), copy.mtime());
+    boolean isEmptyFile = source.kind() == Kind.FILE && source.size() == 0;
+    if (mode == CompareMode.ALWAYS) {
+      return Decision.replace(Reason.ALWAYS);
+    }
+    if (mode == CompareMode.SIZE_MTIME && !sameMtime && !isEmptyFile) {
+      return Decision.replace(Reason.MTIME_DIFFERS);
+    }
+    boolean needsContent = mode == CompareMode.CHECKSUM && !isEmptyFile;
+    return metadata(source, copy, sameMtime, needsContent);
+  }
+
+  /**
+   * Decides about a directory itself, without what is in it.
+   *
+   * @param source what is to be kept
+   * @param destination what is there; empty if nothing is
+   * @return the decision
+   */
+  public Decision directory(Metadata source, Optional<Metadata> destination) {
+    if (destination.isEmpty()) {
+      return Decision.CREATE;
+    }
+    Metadata copy = destination.get();
+    if (copy.kind() != Kind.DIRECTORY) {
+      return Decision.replace(Reason.TYPE_DIFFERS);
+    }
+    return metadata(source, copy, sameMtime(source.mtime(), copy.mtime()), false);
+  }
+
+  private Decision metadata(
+      Metadata source, Metadata copy, boolean sameMtime, boolean needsContent) {
+    ImmutableSet.Builder<Attribute> differing = ImmutableSet.builder();
+    Reason reason = Reason.UNCHANGED;
+    if (compareOwner && differs(source.uid(), copy.uid(), source.gid(), copy.gid())) {
+      differing.add(Attribute.OWNER);
+      reason = Reason.OWNER_DIFFERS;
+    }
+    // A link's own permission bits mean nothing on Linux.
+    if (comparePermissions
+        && source.kind() != Kind.LINK
+        && differs(source.mode(), copy.mode(), 0, 0)) {
+      differing.add(Attribute.MODE);
+      reason = Reason.MODE_DIFFERS;
+    }
+    if (!sameMtime) {
+      differing.add(Attribute.MTIME);
+      reason = Reason.MTIME_DIFFERS;
+    }
+    ImmutableSet<Attribute> attributes = differing.build();
+    return new Decision(
+        attributes.isEmpty() ? Action.NONE : Action.UPDATE_METADATA,
+        reason,
+        attributes,
+        needsContent);
+  }
+
+  private static boolean differs(int source, int copy, int source2, int copy2) {
+    boolean isKnown =
+        source != Metadata.UNKNOWN
+            && copy != Metadata.UNKNOWN
+            && source2 != Metadata.UNKNOWN
+            && copy2 != Metadata.UNKNOWN;
+    return isKnown && (source != copy || source2 != copy2);
+  }
+
+  /**
+   * Tells whether two mtimes are equal as far as the destination can tell.
+   *
+   * <p>Besides the window, a copy's time may have lost digits on its way: whatever it lacks (whole
+   * seconds, whole milliseconds) is not held against it, where the destination is known to lose
+   * such digits. They are cut off, never rounded.
+   *
+   * @param source of the source
+   * @param copy of the destination's file
+   * @return whether they are equal
+   */
+  public boolean sameMtime(Instant source, Instant copy) {
+    Instant kept = source.isBefore(earliest) ? earliest : source;
+    Duration apart = Duration.between(copy, kept);
+    if (apart.abs().compareTo(modifyWindow) <= 0) {
+      return true;
+    }
+    return !apart.isNegative() && apart.compareTo(precision(copy)) < 0;
+  }
+
+  /** How precise one mtime of the destination is, to be learned from its zeros. */
+  private Duration precision(Instant copy) {
+    if (granularity.isZero()) {
+      return granularity;
+    }
+    Duration learned = Duration.ZERO;
+    if (copy.truncatedTo(ChronoUnit.SECONDS).equals(copy)) {
+      learned = Duration.ofSeconds(1);
+    } else if (copy.truncatedTo(ChronoUnit.MILLIS).equals(copy)) {
+      learned = Duration.ofMillis(1);
+    }
+    return learned.compareTo(granularity) > 0 ? learned : granularity;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.mtb.compare;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.Reason;
+
+/**
+ * What is done about one entry, and why.
+ *
+ * @param action what is done; for a decision that {@link #needsContent()}, what is done if the
+ *     contents are equal
+ * @param reason why
+ * @param attributes what has to be set, for {@link Action#UPDATE_METADATA}
+ * @param needsContent whether both sides have to be read before it is final
+ */
+public record Decision(
+    Action action, Reason reason, ImmutableSet<Attribute> attributes, boolean needsContent) {
+
+  static final Decision CREATE = of(Action.CREATE, Reason.NEW);
+  static final Decision UNCHANGED = of(Action.NONE, Reason.UNCHANGED);
+
+  /** Checks that nothing is null. */
+  public Decision {
+    requireNonNull(action);
+    requireNonNull(reason);
+    requireNonNull(attributes);
+  }
+
+  static Decision of(Action action, Reason reason) {
+    return new Decision(action, reason, ImmutableSet.of(), false);
+  }
+
+  static Decision replace(Reason reason) {
+    return of(Action.REPLACE, reason);
+  }
+
+  /**
+   * Makes a decision final that {@link #needsContent()}.
+   *
+   * @param equal what reading both sides showed
+   * @return a final decision
+   */
+  public Decision withContent(boolean equal) {
+    return equal
+        ? new Decision(action, reason, attributes, false)
+        : replace(Reason.CONTENT_DIFFERS);
+  }
+}

@@ -1,0 +1,188 @@
+package dev.mtb.copy;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.mtb.Metadata;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.FileWrite;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+
+/**
+ * Copies one file or link whole, or not at all.
+ *
+ * <p>The source's size and mtime are taken before it is opened and again after its last byte was
+ * read; if they differ, what was read may be of two versions, and it is copied again. Thread-safe.
+ */
+public final class Copier {
+  /** A file that changes during three copies in a row will change during the fourth. */
+  private static final int TRIES = 3;
+
+  /** Whoever is writing a file is often done soon; doubled for the third try. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** Waits. */
+  public interface Pause {
+    /**
+     * Waits about so long.
+     *
+     * @param duration how long
+     */
+    void pause(Duration duration);
+  }
+
+  private final Destination destination;
+  private final Buffers buffers;
+  private final LongConsumer bytesWritten;
+  private final BooleanSupplier isStopping;
+  private final Pause pause;
+
+  /**
+   * Copies to a destination.
+   *
+   * @param destination where to
+   * @param buffers to read with
+   * @param bytesWritten told of each chunk
+   * @param isStopping asked between chunks
+   * @param pause waits between tries
+   */
+  public Copier(
+      Destination destination,
+      Buffers buffers,
+      LongConsumer bytesWritten,
+      BooleanSupplier isStopping,
+      Pause pause) {
+    this.destination = destination;
+    this.buffers = buffers;
+    this.bytesWritten = bytesWritten;
+    this.isStopping = isStopping;
+    this.pause = pause;
+  }
+
+  /**
+   * Copies a file or link.
+   *
+   * @param source what to copy
+   * @param landing where to, relative to the destination
+   * @param existing what is there, as the comparison saw it
+   * @return the metadata of what was copied, which may be newer than what the scan saw
+   * @throws SourceException if the source is gone, unreadable or never holds still
+   * @throws StoppedException if the run is being stopped
+   * @throws IOException if it could not be written; what was there still is
+   */
+  public Metadata copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
+    for (int attempt = 1; attempt <= TRIES; attempt++) {
+      Metadata before = look(source);
+      boolean isDone =
+          switch (before.kind()) {
+            case FILE -> copyFile(source, before, landing, existing);
+            case LINK -> copyLink(source, before, landing, existing);
+            default -> throw SourceException.moved("is no file any more", null);
+          };
+      if (isDone) {
+        return before;
+      }
+      if (attempt < TRIES) {
+        pause.pause(PAUSE.multipliedBy(attempt));
+      }
+    }
+    throw SourceException.moved(
+        "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
+  }
+
+  private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
+    Path target;
+    try {
+      target = Files.readSymbolicLink(source);
+    } catch (IOException e) {
+      throw SourceException.of(e);
+    }
+    if (!look(source).sameVersion(before)) {
+      return false;
+    }
+    destination.writeLink(landing, target, before, existing);
+    return true;
+  }
+
+  private boolean copyFile(Path source, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
+    try (Buffers.Loan loan = buffers.lend();
+        SeekableByteChannel in = open(source)) {
+      ByteBuffer buffer = loan.buffer();
+      long total = fill(in, buffer);
+      // A small file is known to be whole and of one version before the destination is touched.
+      boolean isAll = total < buffer.capacity();
+      if (isAll && !isStill(source, before, total)) {
+        return false;
+      }
+      stopIfAsked();
+      try (FileWrite write = destination.write(landing, before, existing)) {
+        while (buffer.hasRemaining()) {
+          int count = buffer.remaining();
+          write.write(buffer);
+          bytesWritten.accept(count);
+          if (!isAll) {
+            stopIfAsked();
+            total += fill(in, buffer);
+          }
+          if (total > before.size()) {
+            return false;
+          }
+        }
+        if (!isAll && !isStill(source, before, total)) {
+          return false;
+        }
+        write.commit(before);
+        return true;
+      }
+    }
+  }
+
+  private boolean isStill(Path source, Metadata before, long total) throws SourceException {
+    return total == before.size() && look(source).sameVersion(before);
+  }
+
+  private static Metadata look(Path source) throws SourceException {
+    try {
+      return Metadata.of(source);
+    } catch (IOException e) {
+      throw SourceException.of(e);
+    }
+  }
+
+  private static SeekableByteChannel open(Path source) throws SourceException {
+    try {
+      return Files.newByteChannel(source, StandardOpenOption.READ, NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      throw SourceException.of(e);
+    }
+  }
+
+  /** Fills the buffer as far as the file goes, ready to be written. */
+  private static int fill(SeekableByteChannel in, ByteBuffer buffer) throws SourceException {
+    buffer.clear();
+    try {
+      while (buffer.hasRemaining() && in.read(buffer) >= 0) {
+        // Until it is full or the file ends.
+      }
+    } catch (IOException e) {
+      throw SourceException.of(e);
+    }
+    return buffer.flip().remaining();
+  }
+
+  private void stopIfAsked() throws StoppedException {
+    if (isStopping.getAsBoolean()) {
+      throw new StoppedException();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.mtb.copy;
+
+import dev.mtb.ErrorText;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+
+/** The source could not be read as what the scan had seen; the destination is not to blame. */
+public final class SourceException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  private final boolean moved;
+
+  private SourceException(String message, boolean moved, Throwable cause) {
+    super(message, cause);
+    this.moved = moved;
+  }
+
+  /**
+   * Wraps what went wrong while the source was looked at or read.
+   *
+   * @param e from the source's file system
+   * @return moved if it is gone, otherwise unreadable
+   */
+  public static SourceException of(IOException e) {
+    return e instanceof NoSuchFileException
+        ? moved("vanished before it could be read", e)
+        : new SourceException("cannot be read: " + ErrorText.of(e), false, e);
+  }
+
+  static SourceException moved(String message, Throwable cause) {
+    return new SourceException(message, true, cause);
+  }
+
+  /**
+   * Whether it vanished or changed, rather than being unreadable.
+   *
+   * @return true if the next run may well succeed
+   */
+  public boolean moved() {
+    return moved;
+  }
+}

@@ -1,0 +1,140 @@
+package dev.mtb.destination;
+
+import dev.mtb.Attribute;
+import dev.mtb.Metadata;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A place that holds a backup. Thread-safe, except that one path must not be changed by two threads
+ * at once.
+ *
+ * <p>All paths are relative to it; the empty path is the destination itself. They may come from
+ * another file system. Symbolic links in the last name are never followed.
+ *
+ * <p>Every method throws {@link DestinationException} when the place as a whole is lost, and any
+ * other {@link IOException} when only this operation failed.
+ */
+public interface Destination extends Closeable {
+  /**
+   * Who starts to write a file shorter than this has all of its content in hand, so that nothing
+   * can go wrong on the source's side between the first and the last byte. In bytes: two requests
+   * of a FUSE kernel module (128 KiB each), and times {@code threads} still little memory.
+   */
+  int SMALL_FILE = 256 * 1024;
+
+  /**
+   * What is special about it.
+   *
+   * @return always the same
+   */
+  Traits traits();
+
+  /**
+   * What it is called in messages.
+   *
+   * @return such as {@code /mnt/bucket/backup}
+   */
+  String name();
+
+  /**
+   * Looks at one path.
+   *
+   * @param path what to look at
+   * @return empty if nothing is there
+   * @throws IOException if that cannot be told
+   */
+  Optional<Metadata> stat(Path path) throws IOException;
+
+  /**
+   * Lists a directory. Temporary files that a killed run left there are removed.
+   *
+   * @param directory which
+   * @return its names
+   * @throws IOException if that cannot be told
+   */
+  Listing list(Path directory) throws IOException;
+
+  /**
+   * Turns a name of the source into one that {@link Listing#mayHold} understands.
+   *
+   * @param sourceName a single name
+   * @return the same for this destination
+   */
+  Path nameOf(Path sourceName);
+
+  /**
+   * Opens a file for reading.
+   *
+   * @param file which
+   * @return a channel
+   * @throws IOException if it cannot be opened, or is a link
+   */
+  ReadableByteChannel read(Path file) throws IOException;
+
+  /**
+   * Reads a symbolic link.
+   *
+   * @param link which
+   * @return its target
+   * @throws IOException if it cannot be read
+   */
+  Path readLink(Path link) throws IOException;
+
+  /**
+   * Starts to write a file. Nothing but a whole file ever takes the place of what was there.
+   *
+   * @param file which
+   * @param source what will be written: its size and mode matter here
+   * @param existing what is there, as the comparison saw it
+   * @return takes the content; must be closed
+   * @throws IOException if it cannot be started; what was there still is
+   */
+  FileWrite write(Path file, Metadata source, Optional<Metadata> existing) throws IOException;
+
+  /**
+   * Makes a symbolic link, in the place of what is there.
+   *
+   * @param link which
+   * @param target what it leads to
+   * @param source its metadata
+   * @param existing what is there, as the comparison saw it
+   * @throws IOException if it cannot be made
+   */
+  void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException;
+
+  /**
+   * Makes a directory whose parent is there, and that its owner can write to whatever its mode.
+   *
+   * @param directory which
+   * @param source its mode and owner
+   * @param existing what is there, as the comparison saw it: if that is not a directory it is
+   *     deleted first
+   * @return what is still to be set when its contents are done
+   * @throws IOException if it cannot be made
+   */
+  Set<Attribute> createDirectory(Path directory, Metadata source, Optional<Metadata> existing)
+      throws IOException;
+
+  /**
+   * Sets metadata, without touching content.
+   *
+   * @param path a file, directory or link
+   * @param source what to set
+   * @param attributes which of it
+   * @throws IOException if some could not be set
+   */
+  void setMetadata(Path path, Metadata source, Set<Attribute> attributes) throws IOException;
+
+  /**
+   * Checks that the place is still what it was.
+   *
+   * @throws DestinationException if it is lost
+   */
+  void check() throws DestinationException;
+}

@@ -1,0 +1,222 @@
+package dev.mtb.destination;
+
+import dev.mtb.BackupOptions;
+import dev.mtb.ErrorText;
+import dev.mtb.Metadata;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out what a destination is, and refuses what it should not be. Stateless and thread-safe.
+ */
+public final class Destinations {
+  private static final Logger log = LoggerFactory.getLogger(Destinations.class);
+
+  private Destinations() {}
+
+  /**
+   * The names by which a destination is known.
+   *
+   * @param destination as given
+   * @return absolute; the second has symbolic links resolved as far as it exists
+   */
+  public static List<Path> namesOf(Path destination) {
+    Path absolute = destination.toAbsolutePath().normalize();
+    return List.of(absolute, real(absolute));
+  }
+
+  /**
+   * Opens a destination.
+   *
+   * @param destination a directory; it is made if only its last name is missing, or on S3FS
+   *     whatever is missing below the mount point
+   * @param options whether a mount is required, where MTB keeps its state, and so on
+   * @param readOnly whether nothing may be changed, not even by tidying up; a missing directory is
+   *     then taken for an empty one
+   * @return the destination
+   * @throws DestinationException if it cannot be used
+   */
+  public static Destination open(Path destination, BackupOptions options, boolean readOnly)
+      throws DestinationException {
+    Path absolute = destination.toAbsolutePath().normalize();
+    ProcessIdentity process = ProcessIdentity.read();
+    boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
+    Path real = isDefault ? real(absolute) : absolute;
+    Optional<Mount> mount = isDefault ? mountOf(real) : Optional.empty();
+    if (mount.isPresent() && mount.get().isS3fs()) {
+      return openMounted(real, mount.get(), options, readOnly, process);
+    }
+    if (options.requireMount()) {
+      throw new DestinationException(
+          "the destination "
+              + absolute
+              + " is not on a mounted S3FS, and --require-mount asks for one; mount the bucket"
+              + " first (s3fs BUCKET MOUNTPOINT -o ...)");
+    }
+    if (isDefault) {
+      refuseBareMountPoint(List.of(absolute, real), options);
+    }
+    makeUsable(real, /* below= */ null, readOnly);
+    if (!readOnly && !Files.isWritable(real)) {
+      throw new DestinationException(
+          "the destination " + absolute + " cannot be written to: permission denied");
+    }
+    return new PathDestination(real, readOnly, options.fsync(), process);
+  }
+
+  private static Destination openMounted(
+      Path real, Mount mount, BackupOptions options, boolean readOnly, ProcessIdentity process)
+      throws DestinationException {
+    Optional<S3fsProcess> s3fs = S3fsProcess.serving(mount.point());
+    boolean anyBytes = s3fs.map(p -> p.has("use_wtf8")).orElse(false);
+    boolean compat = !s3fs.map(p -> p.has("notsup_compat_dir")).orElse(false);
+    S3fsDestination opened =
+        S3fsDestination.open(
+            real, readOnly, process, mount.point(), new S3fsNames(anyBytes, compat));
+    log.info("{} is on the S3FS mount {}", real, mount.point());
+    try {
+      if (mount.readOnly() && !readOnly) {
+        throw new DestinationException(
+            "the S3FS mount " + mount.point() + " is read-only; mount it without -o ro");
+      }
+      if (!readOnly) {
+        KnownMounts.in(options.stateDirectory()).remember(mount.point());
+      }
+      makeUsable(real, mount.point(), readOnly);
+      return opened;
+    } catch (IOException e) {
+      try {
+        opened.close();
+      } catch (IOException closing) {
+        e.addSuppressed(closing);
+      }
+      if (e instanceof DestinationException lost) {
+        throw lost;
+      }
+      throw new DestinationException(
+          "MTB cannot remember that "
+              + mount.point()
+              + " is an S3FS mount ("
+              + e
+              + "), and without that it could one day write to the bare folder; set MTB_STATE_DIR"
+              + " to a folder that can be written to",
+          e);
+    }
+  }
+
+  private static Optional<Mount> mountOf(Path real) throws DestinationException {
+    try {
+      return Mount.holding(real);
+    } catch (IOException e) {
+      throw new DestinationException("the table of mounts cannot be read: " + ErrorText.of(e), e);
+    }
+  }
+
+  private static void refuseBareMountPoint(List<Path> names, BackupOptions options)
+      throws DestinationException {
+    try {
+      KnownMounts known = KnownMounts.in(options.stateDirectory());
+      for (Path name : names) {
+        Optional<KnownMounts.Expectation> expected = known.expecting(name);
+        if (expected.isPresent()) {
+          Path point = expected.get().mountPoint();
+          throw new DestinationException(
+              "the bucket is not mounted: "
+                  + point
+                  + " is a plain folder now, but an S3FS mount point according to "
+                  + expected.get().source()
+                  + "; mount it first (mount "
+                  + point
+                  + ", or s3fs BUCKET "
+                  + point
+                  + " -o ...). If it is a plain folder for good, remove its line from that file");
+        }
+      }
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new DestinationException(
+          "MTB cannot read which folders are S3FS mount points: " + ErrorText.of(e), e);
+    }
+  }
+
+  /**
+   * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
+   * missing: more is more likely a slip, or a disk that is not mounted.
+   */
+  private static void makeUsable(Path directory, Path below, boolean readOnly)
+      throws DestinationException {
+    Deque<Path> missing = new ArrayDeque<>();
+    Path existing = directory;
+    while (existing != null && !exists(existing)) {
+      missing.push(existing);
+      existing = existing.getParent();
+    }
+    if (existing == null || !Files.isDirectory(existing)) {
+      throw new DestinationException(
+          "the destination " + directory + " is not a directory: " + existing + " is a file");
+    }
+    if (below == null && missing.size() > 1) {
+      throw new DestinationException(
+          "the destination "
+              + directory
+              + " does not exist, nor does "
+              + directory.getParent()
+              + "; make it first (mkdir -p), if it is the right place");
+    }
+    if (readOnly) {
+      return;
+    }
+    for (Path path : missing) {
+      try {
+        Files.createDirectory(path);
+      } catch (IOException e) {
+        throw new DestinationException(
+            "the destination " + path + " cannot be made: " + ErrorText.of(e), e);
+      }
+    }
+  }
+
+  private static boolean exists(Path path) throws DestinationException {
+    try {
+      Metadata.following(path);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      if (path.getParent() != null && Files.isRegularFile(path.getParent())) {
+        return false;
+      }
+      throw new DestinationException(
+          "the destination " + path + " cannot be used: " + ErrorText.of(e), e);
+    }
+  }
+
+  /** Resolves symbolic links in as much of the path as can be looked at. */
+  private static Path real(Path absolute) {
+    Deque<Path> rest = new ArrayDeque<>();
+    Path path = absolute;
+    while (path.getParent() != null) {
+      try {
+        Path real = path.toRealPath();
+        for (Path name : rest) {
+          real = real.resolve(name);
+        }
+        return real;
+      } catch (IOException e) {
+        rest.push(path.getFileName());
+        path = path.getParent();
+      }
+    }
+    return absolute;
+  }
+}

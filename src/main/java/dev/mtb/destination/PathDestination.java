@@ -1,0 +1,324 @@
+package dev.mtb.destination;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import com.google.common.collect.ImmutableSet;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import dev.mtb.Attribute;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A directory of an ordinary file system, of any {@code java.nio} provider: files are written under
+ * a temporary name beside the target and renamed when they are whole.
+ */
+class PathDestination implements Destination {
+  /** FAT keeps even seconds. */
+  private static final Duration FAT_GRANULARITY = Duration.ofSeconds(2);
+
+  private static final ImmutableSet<String> FAT = ImmutableSet.of("vfat", "msdos");
+
+  protected final Path root;
+  protected final boolean readOnly;
+  protected final ProcessIdentity process;
+  private final Traits traits;
+  private final boolean fsync;
+  private final boolean isUnix;
+  private final boolean isPosix;
+
+  PathDestination(Path root, boolean readOnly, boolean fsync, ProcessIdentity process) {
+    this.root = root;
+    this.readOnly = readOnly;
+    this.fsync = fsync;
+    this.process = process;
+    Set<String> views = root.getFileSystem().supportedFileAttributeViews();
+    isUnix = views.contains("unix");
+    isPosix = views.contains("posix");
+    traits = traitsOf(root);
+  }
+
+  /** What is special about this kind of destination; called once, by the constructor. */
+  Traits traitsOf(Path directory) {
+    return new Traits(
+        /* listingBringsMetadata= */ false,
+        /* contentsMoveDirectoryMtime= */ true,
+        // A local file system takes as many as there are threads.
+        /* operationsPerDirectory= */ Integer.MAX_VALUE,
+        granularity(directory),
+        /* earliestMtime= */ Instant.MIN,
+        /* keepsRootMetadata= */ true,
+        /* keepsPermissions= */ isPosix,
+        /* keepsOwner= */ isUnix && process.isRoot());
+  }
+
+  /** Zero means exact; what is no POSIX file system (zip) may keep no more than even seconds. */
+  private Duration granularity(Path directory) {
+    if (!isPosix) {
+      return FAT_GRANULARITY;
+    }
+    try {
+      boolean isFat = FAT.contains(Files.getFileStore(directory).type());
+      return isFat ? FAT_GRANULARITY : Duration.ZERO;
+    } catch (IOException | UnsupportedOperationException e) {
+      // It does not exist yet, or cannot tell.
+      return Duration.ZERO;
+    }
+  }
+
+  @Override
+  public Traits traits() {
+    return traits;
+  }
+
+  @Override
+  public String name() {
+    return root.toString();
+  }
+
+  /** Where a path relative to the destination really is. */
+  final Path at(Path path) {
+    FileSystem mine = root.getFileSystem();
+    if (path.getFileSystem() == mine) {
+      return root.resolve(path);
+    }
+    Path result = root;
+    for (Path name : path) {
+      result = result.resolve(name.toString());
+    }
+    return result;
+  }
+
+  @Override
+  public Path nameOf(Path sourceName) {
+    return sourceName.getFileSystem() == root.getFileSystem()
+        ? sourceName
+        : root.getFileSystem().getPath(sourceName.toString());
+  }
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    try {
+      return Optional.of(Metadata.of(at(path)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    eachName(directory, name -> {});
+    return Listing.ASK;
+  }
+
+  interface NameVisitor {
+    void visit(Path name);
+  }
+
+  /** Visits all names of a directory but temporary ones, of which abandoned ones are removed. */
+  final void eachName(Path directory, NameVisitor visitor) throws IOException {
+    try (DirectoryStream<Path> children = Files.newDirectoryStream(at(directory))) {
+      for (Path child : children) {
+        Path name = child.getFileName();
+        if (TemporaryNames.isTemporary(name)) {
+          if (!readOnly
+              && TemporaryNames.isAbandoned(
+                  name, () -> Metadata.of(child).mtime(), Instant.now())) {
+            Files.deleteIfExists(child);
+          }
+        } else {
+          visitor.visit(name);
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+  }
+
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    return Files.newByteChannel(at(file), StandardOpenOption.READ, NOFOLLOW_LINKS);
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    return Files.readSymbolicLink(at(link));
+  }
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    return new WriteBeside(this, at(file), existing.map(Metadata::kind), /* keepHoles= */ true);
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    Path path = at(link);
+    Path local =
+        target.getFileSystem() == root.getFileSystem()
+            ? target
+            : root.getFileSystem().getPath(target.toString());
+    if (existing.isEmpty()) {
+      Files.createSymbolicLink(path, local);
+      setLinkMetadata(path, source);
+      return;
+    }
+    Path temporary = path.resolveSibling(TemporaryNames.next());
+    Files.createSymbolicLink(temporary, local);
+    try {
+      setLinkMetadata(temporary, source);
+      publish(temporary, path, existing.map(Metadata::kind));
+    } catch (IOException e) {
+      deleteAfter(e, temporary);
+      throw e;
+    }
+  }
+
+  private void setLinkMetadata(Path link, Metadata source) throws IOException {
+    if (traits().keepsOwner() && !process.is(source.uid(), source.gid())) {
+      setOwner(link, source);
+    }
+    setMtime(link, source);
+  }
+
+  /** Closes a file whose content is complete and sets its metadata. */
+  void finish(SeekableByteChannel channel, Path temporary, Metadata source) throws IOException {
+    try (channel) {
+      if (fsync && channel instanceof FileChannel file) {
+        file.force(true);
+      }
+    }
+    setMetadata(temporary, source, ImmutableSet.copyOf(Attribute.values()), traits());
+  }
+
+  /** Gives a whole file its name. A directory in its place is deleted first; it is not replaced. */
+  final void publish(Path temporary, Path path, Optional<Kind> existing) throws IOException {
+    if (existing.equals(Optional.of(Kind.DIRECTORY))) {
+      deleteTree(path);
+    }
+    try {
+      Files.move(
+          temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Removes what a failed write left; trouble with that is added to the failure. */
+  final void deleteAfter(IOException failure, Path leftover) {
+    try {
+      Files.deleteIfExists(leftover);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static void deleteTree(Path directory) throws IOException {
+    // Guava's deletion goes through directory handles where the file system has them, so that a
+    // link planted meanwhile cannot lead it astray.
+    MoreFiles.deleteRecursively(directory, RecursiveDeleteOption.ALLOW_INSECURE);
+  }
+
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    Path path = at(directory);
+    if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
+      Files.delete(path);
+    }
+    Files.createDirectory(path, modeAttribute(source.mode() | 0700));
+    return remainingAfterCreation(source);
+  }
+
+  /** What a new directory does not have yet. A set-group-ID parent gives it another group. */
+  Set<Attribute> remainingAfterCreation(Metadata source) {
+    return ImmutableSet.copyOf(Attribute.values());
+  }
+
+  final FileAttribute<?>[] modeAttribute(int mode) {
+    return isPosix && mode != Metadata.UNKNOWN
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(Metadata.permissions(mode))}
+        : new FileAttribute<?>[0];
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    setMetadata(at(path), source, attributes, traits());
+  }
+
+  /** Owner first: changing it clears the set-user-ID bit. Mtime last. */
+  final void setMetadata(Path path, Metadata source, Set<Attribute> attributes, Traits traits)
+      throws IOException {
+    if (attributes.contains(Attribute.OWNER) && traits.keepsOwner()) {
+      setOwner(path, source);
+    }
+    if (attributes.contains(Attribute.MODE)
+        && traits.keepsPermissions()
+        && source.mode() != Metadata.UNKNOWN
+        && source.kind() != Kind.LINK) {
+      setMode(path, source.mode());
+    }
+    if (attributes.contains(Attribute.MTIME)) {
+      setMtime(path, source);
+    }
+  }
+
+  private static void setOwner(Path path, Metadata source) throws IOException {
+    if (source.uid() != Metadata.UNKNOWN && source.gid() != Metadata.UNKNOWN) {
+      Files.setAttribute(path, "unix:uid", source.uid(), NOFOLLOW_LINKS);
+      Files.setAttribute(path, "unix:gid", source.gid(), NOFOLLOW_LINKS);
+    }
+  }
+
+  private void setMode(Path path, int mode) throws IOException {
+    if (isUnix) {
+      Files.setAttribute(path, "unix:mode", mode);
+    } else {
+      Files.getFileAttributeView(path, PosixFileAttributeView.class)
+          .setPermissions(Metadata.permissions(mode));
+    }
+  }
+
+  /** Sets an mtime, of a link too. */
+  void setMtime(Path path, Metadata source) throws IOException {
+    Files.getFileAttributeView(path, BasicFileAttributeView.class, NOFOLLOW_LINKS)
+        .setTimes(FileTime.from(source.mtime()), null, null);
+  }
+
+  @Override
+  public void check() throws DestinationException {
+    if (!Files.isDirectory(root)) {
+      throw new DestinationException(
+          "the destination "
+              + root
+              + " is gone: it was removed or unmounted while MTB wrote to it");
+    }
+  }
+
+  @Override
+  public void close() throws IOException {}
+}

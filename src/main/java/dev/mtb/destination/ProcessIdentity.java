@@ -1,0 +1,58 @@
+package dev.mtb.destination;
+
+import com.google.common.base.Splitter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who this process is to the kernel: what owner and mode the files have that it makes. Knowing it
+ * saves a system call, and on S3FS maybe requests, for each file whose owner and mode come out
+ * right by themselves.
+ *
+ * @param uid effective user, or -1 if unknown
+ * @param gid effective group, or -1 if unknown
+ * @param umask bits that the kernel takes from the mode of new files
+ */
+record ProcessIdentity(int uid, int gid, int umask) {
+  /** Of what {@code Uid:} and {@code Gid:} list (proc(5)), the file system's is what counts. */
+  private static final int FILE_SYSTEM_ID = 3;
+
+  static ProcessIdentity read() {
+    try {
+      return parse(Files.readString(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1));
+    } catch (IOException | RuntimeException e) {
+      // Not Linux: the metadata is then set explicitly, which is always right.
+      return new ProcessIdentity(-1, -1, 0777);
+    }
+  }
+
+  static ProcessIdentity parse(String status) {
+    Map<String, List<String>> fields = new HashMap<>();
+    for (String line : Splitter.on('\n').split(status)) {
+      List<String> words = Splitter.onPattern("[:\\s]+").splitToList(line);
+      fields.put(words.get(0), words.subList(1, words.size()));
+    }
+    return new ProcessIdentity(
+        Integer.parseInt(fields.get("Uid").get(FILE_SYSTEM_ID)),
+        Integer.parseInt(fields.get("Gid").get(FILE_SYSTEM_ID)),
+        Integer.parseInt(fields.get("Umask").get(0), 8));
+  }
+
+  boolean isRoot() {
+    return uid == 0;
+  }
+
+  /** Tells whether a file made with this mode really has it then. */
+  boolean keepsMode(int mode) {
+    return (mode & (umask | ~0777)) == 0;
+  }
+
+  boolean is(int otherUid, int otherGid) {
+    return uid == otherUid && gid == otherGid;
+  }
+}

@@ -1,0 +1,91 @@
+package dev.mtb.destination;
+
+import com.google.common.hash.Hashing;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Names for files that are not whole yet. Each tells which process wrote it, so that a later run
+ * can remove what a killed one left, and leaves alone what a living one is writing.
+ *
+ * <p>They are short and do not hold the file's own name, which may have all of the 255 bytes that
+ * Linux allows. Thread-safe.
+ */
+public final class TemporaryNames {
+  private static final Pattern PATTERN =
+      Pattern.compile("\\.mtb-tmp\\.([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{1,16})\\.[0-9a-f]{1,16}");
+
+  /** Where it cannot be asked whether the writer lives, a file this old is taken for forgotten. */
+  private static final Duration FOREIGN_LIFETIME = Duration.ofDays(1);
+
+  private static final AtomicLong COUNTER = new AtomicLong();
+  private static final String HOST = host();
+  private static final String OWNER =
+      HOST
+          + "-"
+          + ProcessHandle.current().pid()
+          + "-"
+          + Long.toHexString(started(ProcessHandle.current()));
+
+  private TemporaryNames() {}
+
+  static String next() {
+    return ".mtb-tmp." + OWNER + "." + Long.toHexString(COUNTER.incrementAndGet());
+  }
+
+  /**
+   * Tells whether a file is one that MTB had not finished.
+   *
+   * @param name a single name
+   * @return whether it has the form of a temporary name
+   */
+  public static boolean isTemporary(Path name) {
+    String text = name.toString();
+    return text.startsWith(".mtb-tmp.") && PATTERN.matcher(text).matches();
+  }
+
+  /**
+   * Tells whether nobody will finish a temporary file.
+   *
+   * @param mtime asked only where the writer is a process of another machine
+   */
+  static boolean isAbandoned(Path name, MtimeReader mtime, Instant now) throws IOException {
+    Matcher matcher = PATTERN.matcher(name.toString());
+    if (!matcher.matches()) {
+      return false;
+    }
+    if (!matcher.group(1).equals(HOST)) {
+      return mtime.read().plus(FOREIGN_LIFETIME).isBefore(now);
+    }
+    Optional<ProcessHandle> writer = ProcessHandle.of(Long.parseLong(matcher.group(2)));
+    return writer.isEmpty()
+        || started(writer.get()) != Long.parseUnsignedLong(matcher.group(3), 16);
+  }
+
+  /** Reads the time of modification of the file in question. */
+  interface MtimeReader {
+    Instant read() throws IOException;
+  }
+
+  private static long started(ProcessHandle process) {
+    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+  }
+
+  private static String host() {
+    String name;
+    try {
+      name = InetAddress.getLocalHost().getHostName();
+    } catch (IOException e) {
+      name = "localhost";
+    }
+    return Hashing.murmur3_32_fixed().hashString(name, StandardCharsets.UTF_8).toString();
+  }
+}

@@ -1,0 +1,29 @@
+package dev.mtb.destination;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * What is special about a destination.
+ *
+ * @param listingBringsMetadata whether listing a directory makes the {@code stat} of everything in
+ *     it free, and {@code stat} of a name that does not exist is dear: then a whole directory is
+ *     compared by listing it first
+ * @param contentsMoveDirectoryMtime whether writing into a directory changes its mtime
+ * @param operationsPerDirectory how many files of one directory are worth being written at a time
+ * @param mtimeGranularity how coarse mtimes are at best; zero where they are kept exactly. Times
+ *     are cut off, never rounded
+ * @param earliestMtime the earliest time that is kept; earlier ones are kept as this one
+ * @param keepsRootMetadata whether the destination itself has metadata that can be set
+ * @param keepsPermissions whether permission bits are kept
+ * @param keepsOwner whether numeric owners can be set here by this process
+ */
+public record Traits(
+    boolean listingBringsMetadata,
+    boolean contentsMoveDirectoryMtime,
+    int operationsPerDirectory,
+    Duration mtimeGranularity,
+    Instant earliestMtime,
+    boolean keepsRootMetadata,
+    boolean keepsPermissions,
+    boolean keepsOwner) {}

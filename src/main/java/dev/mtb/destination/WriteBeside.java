@@ -1,0 +1,98 @@
+package dev.mtb.destination;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+
+/** Writes under a temporary name in the same directory, then renames. */
+final class WriteBeside implements FileWrite {
+  private static final Set<OpenOption> NEW_FILE =
+      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, NOFOLLOW_LINKS);
+
+  /** A hole is worth having from the size of a block on; read with one instruction per word. */
+  private static final ByteBuffer ZEROS =
+      ByteBuffer.allocateDirect(Destination.SMALL_FILE).asReadOnlyBuffer();
+
+  private final PathDestination destination;
+  private final Path path;
+  private final Optional<Kind> existing;
+  private final boolean keepHoles;
+  private final Path temporary;
+  private final SeekableByteChannel channel;
+  private boolean endsInHole;
+  private boolean isOpen = true;
+  private boolean isPublished;
+
+  /**
+   * Starts.
+   *
+   * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
+   */
+  WriteBeside(PathDestination destination, Path path, Optional<Kind> existing, boolean keepHoles)
+      throws IOException {
+    this.destination = destination;
+    this.path = path;
+    this.existing = existing;
+    this.keepHoles = keepHoles;
+    temporary = path.resolveSibling(TemporaryNames.next());
+    // Nobody else may read it before it has its owner and mode.
+    channel = Files.newByteChannel(temporary, NEW_FILE, destination.modeAttribute(0600));
+  }
+
+  @Override
+  public void write(ByteBuffer content) throws IOException {
+    if (keepHoles && isHole(content)) {
+      channel.position(channel.position() + content.remaining());
+      content.position(content.limit());
+      endsInHole = true;
+      return;
+    }
+    while (content.hasRemaining()) {
+      channel.write(content);
+    }
+    endsInHole = false;
+  }
+
+  /** Only whole buffers count: shorter runs of zeros are not worth a look. */
+  private static boolean isHole(ByteBuffer content) {
+    return content.remaining() == ZEROS.capacity() && content.mismatch(ZEROS.duplicate()) < 0;
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    if (endsInHole) {
+      // Writing is the only way to make a file longer.
+      channel.position(channel.position() - 1);
+      channel.write(ByteBuffer.allocate(1));
+    }
+    destination.finish(channel, temporary, source);
+    isOpen = false;
+    destination.publish(temporary, path, existing);
+    isPublished = true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (isPublished) {
+      return;
+    }
+    try {
+      if (isOpen) {
+        channel.close();
+      }
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+}

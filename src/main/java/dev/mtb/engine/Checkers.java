@@ -1,0 +1,288 @@
+package dev.mtb.engine;
+
+import dev.mtb.Action;
+import dev.mtb.ErrorText;
+import dev.mtb.Failure;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Listing;
+import dev.mtb.destination.TemporaryNames;
+import dev.mtb.scan.DirectoryScan;
+import dev.mtb.scan.Entry;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.function.Consumer;
+
+/**
+ * Expands directories and compares what is in them, one directory a thread. Thread-safe.
+ *
+ * <p>Directories found on the way are forked: a {@link ForkJoinPool} takes its own latest first, so
+ * that the walk goes deep before wide and little is pending.
+ */
+final class Checkers {
+  /**
+   * Directories that one thread may have waiting; beyond that it walks into them at once, so that a
+   * directory of a million directories does not fill the memory.
+   */
+  private static final int MOST_FORKED = 1000;
+
+  private final ForkJoinPool pool;
+  private final Destination destination;
+  private final Metadata destinationRoot;
+  private final Comparison comparison;
+  private final DirectoryResolver resolver;
+  private final WorkQueue queue;
+  private final Consumer<DirectoryNode> finisher;
+  private final Tally tally;
+  private final Stop stop;
+
+  /**
+   * Wires it.
+   *
+   * @param destinationRoot recognises the destination if the walk should come upon it
+   * @param finisher told when one thing in a directory is done
+   */
+  Checkers(
+      ForkJoinPool pool,
+      Destination destination,
+      Metadata destinationRoot,
+      Comparison comparison,
+      DirectoryResolver resolver,
+      WorkQueue queue,
+      Consumer<DirectoryNode> finisher,
+      Tally tally,
+      Stop stop) {
+    this.pool = pool;
+    this.destination = destination;
+    this.destinationRoot = destinationRoot;
+    this.comparison = comparison;
+    this.resolver = resolver;
+    this.queue = queue;
+    this.finisher = finisher;
+    this.tally = tally;
+    this.stop = stop;
+  }
+
+  /** Walks a directory, in the pool. */
+  void walk(DirectoryNode node) {
+    pool.execute(() -> guarded(() -> directory(node)));
+  }
+
+  /** Compares entries of a list that lie in one directory, in the pool. */
+  void compare(DirectoryNode parent, List<Entry> entries, Runnable whenDone) {
+    pool.execute(
+        () -> {
+          try {
+            guarded(() -> listed(parent, entries));
+          } finally {
+            whenDone.run();
+          }
+        });
+  }
+
+  private void guarded(Runnable task) {
+    if (stop.stopping()) {
+      return;
+    }
+    try {
+      task.run();
+    } catch (Throwable e) {
+      stop.crashed(e);
+      throw e;
+    }
+  }
+
+  private void directory(DirectoryNode node) {
+    Failure.Stage stage = Failure.Stage.SCAN;
+    try (DirectoryScan scan = DirectoryScan.open(node.source)) {
+      DirectoryNode.State state = node.resolve(resolver);
+      if (state == DirectoryNode.State.FAILED) {
+        return;
+      }
+      stage = Failure.Stage.COMPARE;
+      Optional<Listing> listing =
+          state == DirectoryNode.State.NEW
+              ? Optional.empty()
+              : Optional.of(destination.list(node.landing));
+      stage = Failure.Stage.SCAN;
+      Optional<Path> child = scan.next();
+      while (child.isPresent() && !stop.stopping()) {
+        child(node, child.get(), listing, Failure.Cause.SOURCE_MOVED);
+        child = scan.next();
+      }
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException e) {
+      failed(node.landing, stage, e, "nothing more in it was backed up");
+    } finally {
+      finisher.accept(node);
+    }
+  }
+
+  private void listed(DirectoryNode parent, List<Entry> entries) {
+    try {
+      DirectoryNode.State state = parent.resolve(resolver);
+      if (state == DirectoryNode.State.FAILED) {
+        return;
+      }
+      Optional<Listing> listing =
+          state == DirectoryNode.State.NEW
+              ? Optional.empty()
+              : Optional.of(listingFor(parent, entries.size()));
+      for (Entry entry : entries) {
+        if (stop.stopping()) {
+          return;
+        }
+        child(parent, entry.source(), listing, Failure.Cause.ERROR);
+      }
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException e) {
+      failed(parent.landing, Failure.Stage.COMPARE, e, "nothing listed in it was backed up");
+    } finally {
+      finisher.accept(parent);
+    }
+  }
+
+  /**
+   * Where listing costs requests for everything in a directory, it is worth it only if most of the
+   * directory is wanted. How much the destination holds cannot be known before; the source's own
+   * directory tells about it for nothing.
+   */
+  private Listing listingFor(DirectoryNode parent, int wanted) throws IOException {
+    if (destination.traits().listingBringsMetadata()) {
+      return holdsMoreThan(parent.source, 2 * wanted)
+          ? Listing.ASK
+          : destination.list(parent.landing);
+    }
+    return parent.sweep() ? destination.list(parent.landing) : Listing.ASK;
+  }
+
+  private static boolean holdsMoreThan(Path directory, int count) throws IOException {
+    try (DirectoryScan scan = DirectoryScan.open(directory)) {
+      int seen = 0;
+      while (seen <= count && scan.next().isPresent()) {
+        seen++;
+      }
+      return seen > count;
+    }
+  }
+
+  /**
+   * Compares one child.
+   *
+   * @param listing of the destination's directory; empty if that is new
+   * @param causeIfMissing who is to blame if it does not exist
+   */
+  private void child(
+      DirectoryNode parent, Path source, Optional<Listing> listing, Failure.Cause causeIfMissing)
+      throws DestinationException {
+    Path name = source.getFileName();
+    Path landing = parent.landing.resolve(name);
+    if (TemporaryNames.isTemporary(name)) {
+      // What a killed run left in a source that is itself a backup.
+      tally.skipped();
+      return;
+    }
+    Metadata metadata;
+    try {
+      metadata = Metadata.of(source);
+    } catch (NoSuchFileException e) {
+      tally.failed(
+          new Failure(
+              landing,
+              Failure.Stage.SCAN,
+              causeIfMissing == Failure.Cause.ERROR
+                  ? "no such file or directory"
+                  : "vanished during the scan",
+              causeIfMissing));
+      return;
+    } catch (IOException e) {
+      failed(landing, Failure.Stage.SCAN, e, "it was not backed up");
+      return;
+    }
+    if (metadata.kind() == Kind.SPECIAL) {
+      tally.skipped();
+      return;
+    }
+    Optional<Metadata> existing;
+    try {
+      boolean mayExist = listing.isPresent() && listing.get().mayHold(destination.nameOf(name));
+      existing = mayExist ? destination.stat(landing) : Optional.empty();
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      failed(landing, Failure.Stage.COMPARE, e, "it was not backed up");
+      return;
+    }
+    if (metadata.kind() == Kind.DIRECTORY) {
+      descend(parent, source, landing, metadata, existing);
+    } else {
+      file(parent, source, landing, metadata, existing);
+    }
+  }
+
+  private void descend(
+      DirectoryNode parent,
+      Path source,
+      Path landing,
+      Metadata metadata,
+      Optional<Metadata> existing) {
+    if (metadata.inode() != Metadata.UNKNOWN
+        && metadata.inode() == destinationRoot.inode()
+        && metadata.device() == destinationRoot.device()) {
+      tally.failed(
+          new Failure(
+              landing,
+              Failure.Stage.SCAN,
+              "this is the destination itself (" + source + "); it was not backed up into itself",
+              Failure.Cause.ERROR));
+      return;
+    }
+    DirectoryNode node = DirectoryNode.found(parent, source, landing, metadata, existing);
+    if (ForkJoinTask.getQueuedTaskCount() < MOST_FORKED) {
+      walk(node);
+    } else {
+      directory(node);
+    }
+  }
+
+  private void file(
+      DirectoryNode parent,
+      Path source,
+      Path landing,
+      Metadata metadata,
+      Optional<Metadata> existing) {
+    tally.scanned(metadata);
+    Decision decision = comparison.file(metadata, existing);
+    if (decision.action() == Action.NONE && !decision.needsContent()) {
+      tally.unchanged(landing, metadata);
+      return;
+    }
+    parent.begin();
+    queue.put(new FileWork(parent, source, landing, metadata, existing, decision));
+  }
+
+  private void failed(Path landing, Failure.Stage stage, IOException e, String consequence) {
+    Failure.Cause cause =
+        stage == Failure.Stage.SCAN && e instanceof NoSuchFileException
+            ? Failure.Cause.SOURCE_MOVED
+            : Failure.Cause.ERROR;
+    String where = stage == Failure.Stage.SCAN ? "" : " in the destination";
+    tally.failed(
+        new Failure(
+            landing,
+            stage,
+            "cannot be read" + where + ": " + ErrorText.of(e) + "; " + consequence,
+            cause));
+  }
+}

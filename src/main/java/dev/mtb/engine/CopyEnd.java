@@ -1,0 +1,89 @@
+package dev.mtb.engine;
+
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.Failure;
+import dev.mtb.Metadata;
+import dev.mtb.compare.Decision;
+import dev.mtb.copy.Copier;
+import dev.mtb.destination.Destination;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** Does it. */
+final class CopyEnd implements End {
+  /** Owner may list, enter and change. */
+  private static final int WRITABLE = 0700;
+
+  private final Destination destination;
+  private final Copier copier;
+  private final Tally tally;
+
+  CopyEnd(Destination destination, Copier copier, Tally tally) {
+    this.destination = destination;
+    this.copier = copier;
+    this.tally = tally;
+  }
+
+  @Override
+  public Failure.Stage stage() {
+    return Failure.Stage.COPY;
+  }
+
+  @Override
+  public Set<Attribute> makeDirectory(
+      Path landing, Metadata source, Optional<Metadata> existing, Decision decision)
+      throws IOException {
+    Set<Attribute> remaining = destination.createDirectory(landing, source, existing);
+    tally.directoryCreated();
+    return remaining;
+  }
+
+  @Override
+  public void file(FileWork work, Decision decision) throws IOException {
+    if (decision.action() == Action.UPDATE_METADATA) {
+      destination.setMetadata(work.landing(), work.metadata(), decision.attributes());
+      tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
+      return;
+    }
+    if (work.directory().touch()) {
+      makeWritable(work.directory());
+    }
+    Metadata copied = copier.copy(work.source(), work.landing(), work.existing());
+    tally.copied(work.landing(), copied, /* withContent= */ true);
+  }
+
+  /** A directory that is read-only in the source is so in the backup, except while it is filled. */
+  private void makeWritable(DirectoryNode directory) throws IOException {
+    int mode = directory.existingMode();
+    if (mode == Metadata.UNKNOWN
+        || (mode & WRITABLE) == WRITABLE
+        || directory.metadata().isEmpty()
+        || destination.traits().keepsOwner()) {
+      // Root may write anywhere, and only root keeps owners.
+      return;
+    }
+    Metadata source = directory.metadata().get();
+    Metadata writable =
+        new Metadata(
+            source.kind(),
+            source.size(),
+            source.mtime(),
+            mode | WRITABLE,
+            source.uid(),
+            source.gid(),
+            source.device(),
+            source.inode());
+    destination.setMetadata(directory.landing, writable, EnumSet.of(Attribute.MODE));
+    directory.alsoSet(Attribute.MODE);
+  }
+
+  @Override
+  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    destination.setMetadata(landing, source, attributes);
+  }
+}

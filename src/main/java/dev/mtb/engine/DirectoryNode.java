@@ -1,0 +1,165 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import dev.mtb.Attribute;
+import dev.mtb.Metadata;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A directory while something in it is still to be done. It lives until everything below it is
+ * finished; then its own metadata is set and it is forgotten.
+ */
+final class DirectoryNode {
+  /** What is known of the directory at the destination. */
+  enum State {
+    /** Nobody has looked yet. */
+    UNKNOWN,
+    /** It was there before this run. */
+    PRESENT,
+    /** This run made it (or would have), so that nothing can be in it yet. */
+    NEW,
+    /** It could not be made; that was reported, and all below it is given up. */
+    FAILED
+  }
+
+  final Optional<DirectoryNode> parent;
+  final Path source;
+  final Path landing;
+
+  /** Of the source; empty if only the list's paths lead through it and nobody looked yet. */
+  private Optional<Metadata> metadata;
+
+  /** What is there at the destination; null until somebody looks. */
+  private Optional<Metadata> existing;
+
+  private State state = State.UNKNOWN;
+  private Set<Attribute> toSet = ImmutableSet.of();
+  private boolean touched;
+
+  /** This directory's own reading, and one for each thing below that is not done. */
+  private final AtomicInteger pending = new AtomicInteger(1);
+
+  private final AtomicBoolean swept = new AtomicBoolean();
+
+  /** The queue's part; guarded by its lock. */
+  final ArrayDeque<FileWork> queued = new ArrayDeque<>(2);
+
+  int running;
+
+  private DirectoryNode(
+      Optional<DirectoryNode> parent, Path source, Path landing, Optional<Metadata> metadata) {
+    this.parent = parent;
+    this.source = source;
+    this.landing = landing;
+    this.metadata = metadata;
+    parent.ifPresent(DirectoryNode::begin);
+  }
+
+  /** The destination itself. */
+  static DirectoryNode root(Path source, Path landing, Optional<Metadata> metadata) {
+    return new DirectoryNode(Optional.empty(), source, landing, metadata);
+  }
+
+  /** A directory found by reading its parent. */
+  static DirectoryNode found(
+      DirectoryNode parent,
+      Path source,
+      Path landing,
+      Metadata metadata,
+      Optional<Metadata> existing) {
+    DirectoryNode node =
+        new DirectoryNode(Optional.of(parent), source, landing, Optional.of(metadata));
+    node.existing = existing;
+    return node;
+  }
+
+  /** A directory that only stands in the path of a listed entry. */
+  static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
+    return new DirectoryNode(Optional.of(parent), source, landing, Optional.empty());
+  }
+
+  synchronized Optional<Metadata> metadata() {
+    return metadata;
+  }
+
+  /** Makes somebody's look known to all. */
+  synchronized State resolve(Resolver resolver) {
+    if (state == State.UNKNOWN) {
+      state = resolver.resolve(this);
+    }
+    return state;
+  }
+
+  /** Looks at a directory at the destination, and makes it if need be. */
+  interface Resolver {
+    /** Called once, holding the node's lock. */
+    State resolve(DirectoryNode node);
+  }
+
+  /** For the resolver. */
+  void look(Metadata source, Set<Attribute> attributesToSet) {
+    metadata = Optional.of(source);
+    toSet = attributesToSet;
+  }
+
+  /** For the resolver: what is there, if it was known when the node was made. */
+  Optional<Optional<Metadata>> existing() {
+    return Optional.ofNullable(existing);
+  }
+
+  /** For the resolver. */
+  void existing(Optional<Metadata> found) {
+    existing = found;
+  }
+
+  synchronized State state() {
+    return state;
+  }
+
+  /**
+   * Notes that something in it is going to be changed.
+   *
+   * @return whether this is the first time
+   */
+  synchronized boolean touch() {
+    boolean first = !touched;
+    touched = true;
+    return first;
+  }
+
+  synchronized void alsoSet(Attribute attribute) {
+    toSet = Sets.union(toSet, ImmutableSet.of(attribute)).immutableCopy();
+  }
+
+  /** What is to be set when all below is done. */
+  synchronized Set<Attribute> toSet(boolean contentsMoveMtime) {
+    boolean moved = touched && contentsMoveMtime && metadata.isPresent();
+    return moved ? Sets.union(toSet, ImmutableSet.of(Attribute.MTIME)).immutableCopy() : toSet;
+  }
+
+  /** The permission bits that the destination's directory had before this run. */
+  synchronized int existingMode() {
+    return existing == null ? Metadata.UNKNOWN : existing.map(Metadata::mode).orElse(-1);
+  }
+
+  /** Whether this is the first call. */
+  boolean sweep() {
+    return swept.compareAndSet(false, true);
+  }
+
+  /** One more thing is to be done in it. */
+  void begin() {
+    pending.incrementAndGet();
+  }
+
+  /** Whether that was the last thing. */
+  boolean end() {
+    return pending.decrementAndGet() == 0;
+  }
+}

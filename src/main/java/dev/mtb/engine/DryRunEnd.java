@@ -1,0 +1,40 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.Failure;
+import dev.mtb.Metadata;
+import dev.mtb.compare.Decision;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/** Counts what would be done. */
+final class DryRunEnd implements End {
+  private final Tally tally;
+
+  DryRunEnd(Tally tally) {
+    this.tally = tally;
+  }
+
+  @Override
+  public Failure.Stage stage() {
+    return Failure.Stage.COPY;
+  }
+
+  @Override
+  public Set<Attribute> makeDirectory(
+      Path landing, Metadata source, Optional<Metadata> existing, Decision decision) {
+    tally.directoryCreated();
+    return ImmutableSet.of();
+  }
+
+  @Override
+  public void file(FileWork work, Decision decision) {
+    tally.wouldCopy(work.metadata(), decision.action() != Action.UPDATE_METADATA);
+  }
+
+  @Override
+  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes) {}
+}

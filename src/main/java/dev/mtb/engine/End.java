@@ -1,0 +1,32 @@
+package dev.mtb.engine;
+
+import dev.mtb.Attribute;
+import dev.mtb.Failure;
+import dev.mtb.Metadata;
+import dev.mtb.compare.Decision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/** What becomes of the decisions. Thread-safe. */
+interface End {
+  /** How failures at this end are called. */
+  Failure.Stage stage();
+
+  /**
+   * A directory is missing, or something else stands in its place.
+   *
+   * @return what is to be set when its contents are done
+   */
+  Set<Attribute> makeDirectory(
+      Path landing, Metadata source, Optional<Metadata> existing, Decision decision)
+      throws IOException;
+
+  /** A file or link differs. */
+  void file(FileWork work, Decision decision) throws IOException;
+
+  /** A directory's metadata differs; all below it is done. */
+  void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)
+      throws IOException;
+}

@@ -1,0 +1,114 @@
+package dev.mtb.engine;
+
+import dev.mtb.BackupJob;
+import dev.mtb.Failure;
+import dev.mtb.scan.Entry;
+import dev.mtb.scan.SourceList;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+
+/**
+ * Turns the entries of a list into work for the checkers: neighbours in the list that lie in one
+ * directory go together, so that it can be listed once. Used by one thread.
+ */
+final class ListFeed implements SourceList.Visitor {
+  /** Entries that go together at most: a directory of this many files is still compared at once. */
+  private static final int LARGEST_GROUP = 10_000;
+
+  /** Groups that may wait for a checker. */
+  private static final int GROUPS_WAITING = 256;
+
+  private final BackupJob job;
+  private final DirectoryNode root;
+  private final Checkers checkers;
+  private final Consumer<DirectoryNode> finisher;
+  private final Tally tally;
+  private final Stop stop;
+
+  /** Directories on the way to listed entries; held to the end, since the list may come back. */
+  private final Map<Path, DirectoryNode> implied = new HashMap<>();
+
+  private final Semaphore room = new Semaphore(GROUPS_WAITING);
+  private List<Entry> group = new ArrayList<>();
+
+  ListFeed(
+      BackupJob job,
+      DirectoryNode root,
+      Checkers checkers,
+      Consumer<DirectoryNode> finisher,
+      Tally tally,
+      Stop stop) {
+    this.job = job;
+    this.root = root;
+    this.checkers = checkers;
+    this.finisher = finisher;
+    this.tally = tally;
+    this.stop = stop;
+  }
+
+  @Override
+  public void entry(Entry entry) throws InterruptedException {
+    if (stop.stopping()) {
+      return;
+    }
+    if (entry.landing().toString().isEmpty()) {
+      root.begin();
+      checkers.walk(root);
+      return;
+    }
+    boolean isNeighbour =
+        !group.isEmpty()
+            && group.size() < LARGEST_GROUP
+            && entry.source().getParent().equals(group.get(0).source().getParent());
+    if (!isNeighbour) {
+      flush();
+    }
+    group.add(entry);
+  }
+
+  @Override
+  public void unusable(Path path, String error) {
+    tally.failed(new Failure(path, Failure.Stage.SCAN, error, Failure.Cause.ERROR));
+  }
+
+  /** Hands out what is left, and lets go of all directories. */
+  void finish() throws InterruptedException {
+    flush();
+    // Children let go of their parents by themselves, so the order does not matter.
+    implied.values().forEach(finisher);
+    finisher.accept(root);
+  }
+
+  private void flush() throws InterruptedException {
+    if (group.isEmpty()) {
+      return;
+    }
+    List<Entry> entries = group;
+    group = new ArrayList<>();
+    Entry first = entries.get(0);
+    DirectoryNode parent = directory(first.landing().getParent(), first.outside());
+    room.acquire();
+    parent.begin();
+    checkers.compare(parent, entries, room::release);
+  }
+
+  private DirectoryNode directory(Path landing, boolean outside) {
+    if (landing == null) {
+      return root;
+    }
+    DirectoryNode known = implied.get(landing);
+    if (known != null) {
+      return known;
+    }
+    DirectoryNode parent = directory(landing.getParent(), outside);
+    Path source = (outside ? job.base().getRoot() : job.base()).resolve(landing);
+    DirectoryNode node = DirectoryNode.implied(parent, source, landing);
+    implied.put(landing, node);
+    return node;
+  }
+}

@@ -1,0 +1,241 @@
+package dev.mtb.engine;
+
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.CompareMode;
+import dev.mtb.Failure;
+import dev.mtb.InvalidJobException;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.ContentComparison;
+import dev.mtb.copy.Buffers;
+import dev.mtb.copy.Copier;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Destinations;
+import dev.mtb.destination.Traits;
+import dev.mtb.scan.SourceList;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of a job, from its lists to its report. */
+public final class Run {
+  private static final Logger log = LoggerFactory.getLogger(Run.class);
+
+  /**
+   * How long a stopped run waits for what is in flight: a small file is finished in a few round
+   * trips, and a large one notices between two chunks. What hangs longer hangs in the kernel.
+   */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  private enum Purpose {
+    BACKUP,
+    DRY_RUN,
+    VERIFY
+  }
+
+  private final BackupJob job;
+  private final Purpose purpose;
+  private final Tally tally;
+  private final Stop stop = new Stop();
+  private final Instant startedAt = Instant.now();
+  private final long startedNanos = System.nanoTime();
+
+  private Run(BackupJob job, Purpose purpose, BackupListener listener) {
+    this.job = job;
+    this.purpose = purpose;
+    this.tally = new Tally(listener);
+  }
+
+  /**
+   * Runs a backup, or the dry run of one.
+   *
+   * @param job what to do
+   * @param listener told of everything
+   * @return how it went
+   * @throws InvalidJobException if it makes no sense
+   */
+  public static BackupReport backup(BackupJob job, BackupListener listener) {
+    return new Run(job, job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP, listener)
+        .report();
+  }
+
+  /**
+   * Compares a backup with its sources.
+   *
+   * @param job what should be there
+   * @param listener told of everything
+   * @return how it went
+   * @throws InvalidJobException if it makes no sense
+   */
+  public static BackupReport verify(BackupJob job, BackupListener listener) {
+    return new Run(job, Purpose.VERIFY, listener).report();
+  }
+
+  private BackupReport report() {
+    SourceList sources = SourceList.read(job, Destinations.namesOf(job.destination()));
+    try (Destination destination =
+        Destinations.open(job.destination(), job.options(), purpose != Purpose.BACKUP)) {
+      Optional<Metadata> root = destination.stat(emptyPath());
+      if (root.isEmpty() && purpose == Purpose.VERIFY) {
+        throw new DestinationException(
+            "there is no backup to verify: " + destination.name() + " does not exist");
+      }
+      flow(sources, destination, root);
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException e) {
+      stop.lost(
+          new DestinationException(
+              "the destination " + job.destination() + " cannot be used: " + e.getMessage(), e));
+    }
+    if (stop.crash().isPresent()) {
+      throw new IllegalStateException("internal error", stop.crash().get());
+    }
+    if (stop.wasInterrupted()) {
+      Thread.currentThread().interrupt();
+    }
+    return result();
+  }
+
+  private Path emptyPath() {
+    return job.base().getFileSystem().getPath("");
+  }
+
+  private void flow(SourceList sources, Destination destination, Optional<Metadata> rootFound) {
+    BackupOptions options = job.options();
+    Traits traits = destination.traits();
+    Comparison comparison =
+        new Comparison(
+            purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare(),
+            options.modifyWindow(),
+            traits.mtimeGranularity(),
+            traits.earliestMtime(),
+            traits.keepsPermissions(),
+            traits.keepsOwner());
+    Buffers buffers = new Buffers();
+    Copier copier =
+        new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
+    End end =
+        switch (purpose) {
+          case BACKUP -> new CopyEnd(destination, copier, tally);
+          case DRY_RUN -> new DryRunEnd(tally);
+          case VERIFY -> new VerifyEnd(tally);
+        };
+    ForkJoinPool checkerPool = new ForkJoinPool(options.checkers());
+    ForkJoinPool copierPool = new ForkJoinPool(options.threads());
+    try {
+      Workers workers =
+          new Workers(
+              copierPool,
+              destination,
+              new ContentComparison(options.digest()),
+              buffers,
+              end,
+              tally,
+              stop);
+      WorkQueue queue =
+          new WorkQueue(
+              copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
+      stop.whenStopping(queue::wakeAll);
+      DirectoryResolver resolver = new DirectoryResolver(destination, comparison, end, tally, stop);
+      DirectoryNode root = root(sources);
+      Checkers checkers =
+          new Checkers(
+              checkerPool,
+              destination,
+              rootFound.orElse(unknown()),
+              comparison,
+              resolver,
+              queue,
+              workers::finished,
+              tally,
+              stop);
+      ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
+      try {
+        sources.forEach(feed);
+        feed.finish();
+        stop.await();
+      } catch (InterruptedException e) {
+        stop.interrupted();
+      }
+    } finally {
+      end(checkerPool, "checking");
+      end(copierPool, "copying");
+    }
+  }
+
+  private DirectoryNode root(SourceList sources) {
+    Optional<Metadata> metadata = Optional.empty();
+    if (sources.wholeSource().isPresent()) {
+      try {
+        metadata = Optional.of(Metadata.following(sources.wholeSource().get()));
+      } catch (IOException e) {
+        // The walk will find out, and say so.
+        log.debug("no metadata of {}", sources.wholeSource().get(), e);
+      }
+    }
+    return DirectoryNode.root(sources.wholeSource().orElse(job.base()), emptyPath(), metadata);
+  }
+
+  private static Metadata unknown() {
+    int none = Metadata.UNKNOWN;
+    return new Metadata(Kind.DIRECTORY, 0, Instant.EPOCH, none, none, none, none, none);
+  }
+
+  private void pause(Duration duration) {
+    try {
+      if (!stop.stopping()) {
+        Thread.sleep(duration.toMillis());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Lets a pool finish what is in flight. Never interrupts: a channel would be closed half-way. */
+  private void end(ForkJoinPool pool, String what) {
+    pool.shutdown();
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!pool.awaitTermination(GRACE.toSeconds(), TimeUnit.SECONDS)) {
+        log.warn("gave up waiting for what was {} after {} s", what, GRACE.toSeconds());
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private BackupReport result() {
+    List<Failure> failures = tally.failures();
+    Outcome outcome =
+        stop.lost().isPresent()
+            ? Outcome.FAILED
+            : stop.wasInterrupted()
+                ? Outcome.INTERRUPTED
+                : failures.isEmpty() ? Outcome.OK : Outcome.PARTIAL;
+    return new BackupReport(
+        outcome,
+        purpose == Purpose.DRY_RUN,
+        startedAt,
+        Duration.ofNanos(System.nanoTime() - startedNanos),
+        tally.totals(),
+        failures,
+        stop.lost().map(Throwable::getMessage));
+  }
+}

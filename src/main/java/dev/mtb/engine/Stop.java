@@ -1,0 +1,74 @@
+package dev.mtb.engine;
+
+import dev.mtb.destination.DestinationException;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+
+/** Whether a run goes on, and why not. The first reason to end wins. Thread-safe. */
+final class Stop {
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean stopping;
+  private boolean interrupted;
+  private Optional<DestinationException> lost = Optional.empty();
+  private Optional<Throwable> crash = Optional.empty();
+  private Runnable whenStopping = () -> {};
+
+  /** Wakes those who wait for something that will not come any more. */
+  synchronized void whenStopping(Runnable action) {
+    whenStopping = action;
+  }
+
+  /** Everything is done. */
+  synchronized void done() {
+    ended.countDown();
+  }
+
+  synchronized void interrupted() {
+    if (!stopping && ended.getCount() > 0) {
+      interrupted = true;
+      end();
+    }
+  }
+
+  synchronized void lost(DestinationException e) {
+    if (!stopping) {
+      lost = Optional.of(e);
+      end();
+    }
+  }
+
+  /** A defect of MTB itself. */
+  synchronized void crashed(Throwable e) {
+    if (!stopping) {
+      crash = Optional.of(e);
+      end();
+    }
+  }
+
+  private void end() {
+    stopping = true;
+    ended.countDown();
+    whenStopping.run();
+  }
+
+  boolean stopping() {
+    return stopping;
+  }
+
+  /** Waits until everything is done or there is no use in going on. */
+  void await() throws InterruptedException {
+    ended.await();
+  }
+
+  synchronized boolean wasInterrupted() {
+    return interrupted;
+  }
+
+  synchronized Optional<DestinationException> lost() {
+    return lost;
+  }
+
+  synchronized Optional<Throwable> crash() {
+    return crash;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.ImmutableList;
+import dev.mtb.Action;
+import dev.mtb.BackupListener;
+import dev.mtb.Failure;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.Reason;
+import dev.mtb.Totals;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts what happens and tells the listener. Thread-safe. */
+final class Tally {
+  private static final Logger log = LoggerFactory.getLogger(Tally.class);
+
+  private final BackupListener listener;
+  private final AtomicBoolean listenerFailed = new AtomicBoolean();
+  private final LongAdder scanned = new LongAdder();
+  private final LongAdder unchanged = new LongAdder();
+  private final LongAdder copied = new LongAdder();
+  private final LongAdder skipped = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder directoriesCreated = new LongAdder();
+  private final LongAdder bytesScanned = new LongAdder();
+  private final LongAdder bytesCopied = new LongAdder();
+  private final ConcurrentLinkedQueue<Failure> failures = new ConcurrentLinkedQueue<>();
+
+  Tally(BackupListener listener) {
+    this.listener = listener;
+  }
+
+  void scanned(Metadata source) {
+    scanned.increment();
+    bytesScanned.add(size(source));
+  }
+
+  /** A special file, or what is left of a killed run. */
+  void skipped() {
+    scanned.increment();
+    skipped.increment();
+  }
+
+  void unchanged(Path landing, Metadata source) {
+    unchanged.increment();
+    decided(landing, source, Action.NONE, Reason.UNCHANGED);
+  }
+
+  void decided(Path landing, Metadata source, Action action, Reason reason) {
+    tell(l -> l.decided(landing, source, action, reason));
+  }
+
+  void copied(Path landing, Metadata source, boolean withContent) {
+    copied.increment();
+    if (withContent) {
+      bytesCopied.add(size(source));
+    }
+    tell(l -> l.copied(landing, source));
+  }
+
+  /** A dry run counts what would be copied, and tells nobody that it was. */
+  void wouldCopy(Metadata source, boolean withContent) {
+    copied.increment();
+    if (withContent) {
+      bytesCopied.add(size(source));
+    }
+  }
+
+  void bytesWritten(long count) {
+    tell(l -> l.bytesWritten(count));
+  }
+
+  void directoryCreated() {
+    directoriesCreated.increment();
+  }
+
+  void failed(Failure failure) {
+    failed.increment();
+    failures.add(failure);
+    tell(l -> l.failed(failure));
+  }
+
+  private static long size(Metadata source) {
+    return source.kind() == Kind.FILE ? source.size() : 0;
+  }
+
+  private void tell(Consumer<BackupListener> event) {
+    try {
+      event.accept(listener);
+    } catch (RuntimeException e) {
+      if (listenerFailed.compareAndSet(false, true)) {
+        log.warn("the listener {} failed; the backup goes on", listener, e);
+      }
+    }
+  }
+
+  List<Failure> failures() {
+    return ImmutableList.copyOf(failures);
+  }
+
+  Totals totals() {
+    return new Totals(
+        scanned.sum(),
+        unchanged.sum(),
+        copied.sum(),
+        /* deleted= */ 0,
+        skipped.sum(),
+        failed.sum(),
+        directoriesCreated.sum(),
+        bytesScanned.sum(),
+        bytesCopied.sum());
+  }
+}

@@ -1,0 +1,62 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.Failure;
+import dev.mtb.Metadata;
+import dev.mtb.Reason;
+import dev.mtb.compare.Decision;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Every difference is a failure. */
+final class VerifyEnd implements End {
+  private final Tally tally;
+
+  VerifyEnd(Tally tally) {
+    this.tally = tally;
+  }
+
+  @Override
+  public Failure.Stage stage() {
+    return Failure.Stage.VERIFY;
+  }
+
+  @Override
+  public Set<Attribute> makeDirectory(
+      Path landing, Metadata source, Optional<Metadata> existing, Decision decision) {
+    report(landing, words(decision));
+    return ImmutableSet.of();
+  }
+
+  @Override
+  public void file(FileWork work, Decision decision) {
+    report(work.landing(), words(decision));
+  }
+
+  @Override
+  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes) {
+    report(landing, words(attributes));
+  }
+
+  private void report(Path landing, String difference) {
+    tally.failed(new Failure(landing, Failure.Stage.VERIFY, difference, Failure.Cause.ERROR));
+  }
+
+  private static String words(Decision decision) {
+    if (decision.action() == Action.UPDATE_METADATA) {
+      return words(decision.attributes());
+    }
+    return decision.reason() == Reason.NEW ? "missing" : decision.reason().toString();
+  }
+
+  private static String words(Set<Attribute> attributes) {
+    return attributes.stream()
+        .map(attribute -> attribute.name().toLowerCase(Locale.ROOT) + " differs")
+        .collect(Collectors.joining(", "));
+  }
+}

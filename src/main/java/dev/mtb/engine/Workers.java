@@ -1,0 +1,158 @@
+package dev.mtb.engine;
+
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.ErrorText;
+import dev.mtb.Failure;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.compare.ContentComparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.copy.Buffers;
+import dev.mtb.copy.SourceException;
+import dev.mtb.copy.StoppedException;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * What the copying threads do: one file after another, and a directory's own metadata when all in
+ * it is done. Thread-safe.
+ */
+final class Workers {
+  private final ForkJoinPool pool;
+  private final Destination destination;
+  private final ContentComparison contents;
+  private final Buffers buffers;
+  private final End end;
+  private final Tally tally;
+  private final Stop stop;
+
+  Workers(
+      ForkJoinPool pool,
+      Destination destination,
+      ContentComparison contents,
+      Buffers buffers,
+      End end,
+      Tally tally,
+      Stop stop) {
+    this.pool = pool;
+    this.destination = destination;
+    this.contents = contents;
+    this.buffers = buffers;
+    this.end = end;
+    this.tally = tally;
+    this.stop = stop;
+  }
+
+  /** Does one file or link. */
+  void work(FileWork work) {
+    try {
+      Decision decision = work.decision();
+      if (decision.needsContent()) {
+        decision = decision.withContent(sameContent(work));
+      }
+      if (decision.action() == Action.NONE) {
+        tally.unchanged(work.landing(), work.metadata());
+      } else {
+        tally.decided(work.landing(), work.metadata(), decision.action(), decision.reason());
+        end.file(work, decision);
+      }
+    } catch (SourceException e) {
+      failed(
+          work.landing(),
+          e.getMessage(),
+          e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (StoppedException e) {
+      // Undone; the report says that the run was stopped.
+      return;
+    } catch (IOException e) {
+      failed(work.landing(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
+    }
+    finished(work.directory());
+  }
+
+  private void failed(Path landing, String error, Failure.Cause cause) {
+    tally.failed(new Failure(landing, end.stage(), error, cause));
+  }
+
+  private boolean sameContent(FileWork work) throws IOException {
+    if (work.metadata().kind() == Kind.LINK) {
+      byte[] source = PathBytes.of(Files.readSymbolicLink(work.source()));
+      return Arrays.equals(source, PathBytes.of(destination.readLink(work.landing())));
+    }
+    try (Buffers.Loan loan = buffers.lend()) {
+      String source;
+      try (ReadableByteChannel in =
+          Files.newByteChannel(work.source(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        source = contents.digest(in, loan.buffer());
+      } catch (IOException e) {
+        throw SourceException.of(e);
+      }
+      try (ReadableByteChannel copy = destination.read(work.landing())) {
+        return contents.digest(copy, loan.buffer()).equals(source);
+      }
+    }
+  }
+
+  /** One thing in a directory is done. If it was the last, the directory itself is. */
+  void finished(DirectoryNode directory) {
+    Optional<DirectoryNode> node = Optional.of(directory);
+    while (node.isPresent() && node.get().end() && !stop.stopping()) {
+      DirectoryNode done = node.get();
+      Set<Attribute> attributes = done.toSet(destination.traits().contentsMoveDirectoryMtime());
+      if (!attributes.isEmpty()) {
+        later(() -> finish(done, attributes));
+        return;
+      }
+      node = done.parent;
+      if (node.isEmpty()) {
+        stop.done();
+      }
+    }
+  }
+
+  private void finish(DirectoryNode directory, Set<Attribute> attributes) {
+    Metadata source = directory.metadata().orElseThrow();
+    try {
+      end.setDirectoryMetadata(directory.landing, source, attributes);
+    } catch (DestinationException e) {
+      stop.lost(e);
+      return;
+    } catch (IOException e) {
+      failed(
+          directory.landing,
+          "the directory's own metadata cannot be set: " + ErrorText.of(e),
+          Failure.Cause.ERROR);
+    }
+    directory.parent.ifPresentOrElse(this::finished, stop::done);
+  }
+
+  private void later(Runnable task) {
+    try {
+      pool.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (Throwable e) {
+              stop.crashed(e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      // The run is over: it was stopped.
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Multi-Threaded Backup: what an embedding program uses.
+ *
+ * <p>Four types are enough for most: describe the work with {@link dev.mtb.BackupJob}, tune it with
+ * {@link dev.mtb.BackupOptions}, run it with {@link dev.mtb.Mtb}, read the {@link
+ * dev.mtb.BackupReport}. {@link dev.mtb.BackupListener} follows a run while it goes on.
+ *
+ * <p>Nothing here is ever {@code null} unless its type is an {@link java.util.Optional}; passing
+ * {@code null} is answered with a {@link NullPointerException}. Value types are immutable and
+ * thread-safe. There is no global state: any number of jobs may run at once.
+ *
+ * <p>The other packages are the rooms of the engine, one a stage (scan, compare, copy, destination,
+ * engine); apart from {@code destination} they are not API and may change in any release.
+ */
+package dev.mtb;

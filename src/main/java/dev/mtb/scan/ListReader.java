@@ -1,0 +1,91 @@
+package dev.mtb.scan;
+
+import dev.mtb.InvalidJobException;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Splits a list into entries, as bytes, one at a time. */
+final class ListReader {
+  /** Linux refuses longer paths (PATH_MAX, path_resolution(7)), so no list needs longer lines. */
+  static final int LONGEST_ENTRY = 4096;
+
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
+  /** Takes one entry. */
+  interface Consumer {
+    void entry(byte[] entry) throws IOException;
+  }
+
+  private ListReader() {}
+
+  /**
+   * Reads a list to its end.
+   *
+   * @param in the list; buffered here, not closed
+   * @param name of the list, for messages
+   * @param nulSeparated whether entries end with NUL, and nothing is a comment
+   * @param consumer given every entry but blank lines and comments
+   * @throws InvalidJobException if this cannot be a list
+   */
+  static void read(InputStream in, String name, boolean nulSeparated, Consumer consumer)
+      throws IOException {
+    int separator = nulSeparated ? 0 : '\n';
+    BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
+    skipByteOrderMark(buffered);
+    ByteArrayOutputStream entry = new ByteArrayOutputStream(256);
+    long number = 1;
+    int b;
+    do {
+      b = buffered.read();
+      if (b == separator || b < 0) {
+        if (nulSeparated ? entry.size() > 0 : isEntry(entry)) {
+          consumer.entry(entry.toByteArray());
+        }
+        entry.reset();
+        number++;
+      } else if (b == 0) {
+        throw new InvalidJobException(
+            name
+                + ", line "
+                + number
+                + ": holds a NUL byte, so this is not a list of names, one a line; if its entries"
+                + " end with NUL, say --from0");
+      } else if (entry.size() == LONGEST_ENTRY) {
+        throw new InvalidJobException(
+            name
+                + (nulSeparated ? ", entry " : ", line ")
+                + number
+                + ": longer than any path can be ("
+                + LONGEST_ENTRY
+                + " bytes); is this a list of names?");
+      } else {
+        entry.write(b);
+      }
+    } while (b >= 0);
+  }
+
+  private static boolean isEntry(ByteArrayOutputStream line) {
+    byte[] bytes = line.toByteArray();
+    if (bytes.length == 0 || bytes[0] == '#' || bytes[0] == ';') {
+      return false;
+    }
+    for (byte b : bytes) {
+      if (b != ' ' && b != '\t' && b != '\r') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void skipByteOrderMark(BufferedInputStream in) throws IOException {
+    in.mark(BYTE_ORDER_MARK.length);
+    for (byte expected : BYTE_ORDER_MARK) {
+      if (in.read() != (expected & 0xFF)) {
+        in.reset();
+        return;
+      }
+    }
+  }
+}

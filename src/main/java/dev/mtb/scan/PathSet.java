@@ -1,0 +1,108 @@
+package dev.mtb.scan;
+
+import com.google.common.hash.HashCode;
+import com.google.common.hash.HashFunction;
+import com.google.common.hash.Hashing;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+
+/**
+ * A set of paths that keeps 16 bytes of each: a list of a million names fits into 50 MB.
+ *
+ * <p>It holds 128-bit hashes with a random seed. The chance that two of a million paths are taken
+ * for one is below 10<sup>-26</sup>, far below that of a memory error, and nobody can prepare such
+ * a pair. Not thread-safe.
+ */
+final class PathSet {
+  private static final int FIRST_CAPACITY = 64;
+
+  private final HashFunction hash = Hashing.murmur3_128(new SecureRandom().nextInt());
+
+  /** Two longs a slot; both zero means free. */
+  private long[] slots = new long[2 * FIRST_CAPACITY];
+
+  private byte[] taken = new byte[FIRST_CAPACITY];
+  private int size;
+
+  /** Adds; adding twice is the same as once. */
+  void add(byte[] path, int length, boolean outside) {
+    if (2 * (size + 1) > taken.length) {
+      grow();
+    }
+    HashCode code = code(path, length, outside);
+    int slot = find(first(code), second(code));
+    if (isFree(slot)) {
+      slots[2 * slot] = first(code);
+      slots[2 * slot + 1] = second(code);
+      size++;
+    }
+  }
+
+  boolean contains(byte[] path, int length, boolean outside) {
+    HashCode code = code(path, length, outside);
+    return !isFree(find(first(code), second(code)));
+  }
+
+  /**
+   * Answers true for the first call with a path that is in the set, false for every later one.
+   *
+   * @throws IllegalStateException if it is not in the set: whoever adds all before taking any has
+   *     found that its input changed in between
+   */
+  boolean take(byte[] path, int length, boolean outside) {
+    HashCode code = code(path, length, outside);
+    int slot = find(first(code), second(code));
+    if (isFree(slot)) {
+      throw new IllegalStateException("not in the set");
+    }
+    boolean isFirst = taken[slot] == 0;
+    taken[slot] = 1;
+    return isFirst;
+  }
+
+  int size() {
+    return size;
+  }
+
+  private HashCode code(byte[] path, int length, boolean outside) {
+    return hash.newHasher(length + 1).putBoolean(outside).putBytes(path, 0, length).hash();
+  }
+
+  private static long first(HashCode code) {
+    // Never zero, so that zero can stand for a free slot.
+    return code.asLong() | 1;
+  }
+
+  private static long second(HashCode code) {
+    return ByteBuffer.wrap(code.asBytes()).order(ByteOrder.LITTLE_ENDIAN).getLong(Long.BYTES);
+  }
+
+  private boolean isFree(int slot) {
+    return slots[2 * slot] == 0;
+  }
+
+  private int find(long first, long second) {
+    int mask = taken.length - 1;
+    int slot = (int) (second ^ (second >>> 32)) & mask;
+    while (!isFree(slot) && (slots[2 * slot] != first || slots[2 * slot + 1] != second)) {
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  private void grow() {
+    long[] oldSlots = slots;
+    byte[] oldTaken = taken;
+    slots = new long[2 * oldSlots.length];
+    taken = new byte[2 * oldTaken.length];
+    for (int old = 0; old < oldTaken.length; old++) {
+      if (oldSlots[2 * old] != 0) {
+        int slot = find(oldSlots[2 * old], oldSlots[2 * old + 1]);
+        slots[2 * slot] = oldSlots[2 * old];
+        slots[2 * slot + 1] = oldSlots[2 * old + 1];
+        taken[slot] = oldTaken[old];
+      }
+    }
+  }
+}

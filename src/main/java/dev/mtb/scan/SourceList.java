@@ -1,0 +1,292 @@
+package dev.mtb.scan;
+
+import dev.mtb.BackupJob;
+import dev.mtb.ErrorText;
+import dev.mtb.InvalidJobException;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a job lists, each entry once.
+ *
+ * <p>The lists are read twice: first to know every entry, so that one that lies below another can
+ * be told from one that does not, whatever their order; then to hand them out. In between only
+ * their hashes are kept.
+ */
+public final class SourceList {
+  /** Takes what is handed out. */
+  public interface Visitor {
+    /**
+     * An entry to be backed up, with everything below it if it is a directory.
+     *
+     * @param entry not below any other
+     * @throws InterruptedException if there is no use in going on
+     */
+    void entry(Entry entry) throws InterruptedException;
+
+    /**
+     * An entry that cannot be backed up.
+     *
+     * @param path as far as it is known
+     * @param error why
+     */
+    void unusable(Path path, String error);
+  }
+
+  private final BackupJob job;
+  private final PathSet listed = new PathSet();
+  private Optional<Path> wholeSource = Optional.empty();
+
+  private SourceList(BackupJob job) {
+    this.job = job;
+  }
+
+  /**
+   * Reads the lists for the first time and checks that the job makes sense.
+   *
+   * @param job what is listed
+   * @param destinations the names by which the destination is known (as given, and with symbolic
+   *     links resolved)
+   * @return the list
+   * @throws InvalidJobException if a list cannot be read or is none, if nothing is listed, or if
+   *     the destination and an entry contain each other
+   */
+  public static SourceList read(BackupJob job, List<Path> destinations) {
+    SourceList list = new SourceList(job);
+    try {
+      list.each(
+          entry -> {
+            checkApart(entry.source(), destinations);
+            byte[] landing = PathBytes.of(entry.landing());
+            list.listed.add(landing, landing.length, entry.outside());
+            if (landing.length == 0 && list.wholeSource.isEmpty()) {
+              list.wholeSource = Optional.of(entry.source());
+            }
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InvalidJobException("interrupted while reading the lists", e);
+    }
+    if (list.listed.size() == 0) {
+      throw new InvalidJobException(
+          "nothing to back up: " + describe(job.lists()) + " names no file or directory");
+    }
+    return list;
+  }
+
+  /**
+   * The entry that lands at the destination itself, such as {@code .}.
+   *
+   * @return empty if there is none
+   */
+  public Optional<Path> wholeSource() {
+    return wholeSource;
+  }
+
+  /**
+   * Reads the lists for the second time and hands every entry out once; entries below another one
+   * are left to that one.
+   *
+   * @param visitor takes them, in the order of the lists
+   * @throws InterruptedException if the visitor threw it
+   */
+  public void forEach(Visitor visitor) throws InterruptedException {
+    Coverage coverage = new Coverage();
+    each(
+        entry -> {
+          byte[] landing = PathBytes.of(entry.landing());
+          if (!listed.contains(landing, landing.length, entry.outside())) {
+            visitor.unusable(entry.source(), "the list changed while it was read");
+          } else if (listed.take(landing, landing.length, entry.outside())) {
+            coverage.handOut(entry, landing, visitor);
+          }
+        });
+  }
+
+  /** Hands out what is not covered by another entry. */
+  private final class Coverage {
+    private Path goodParent;
+
+    void handOut(Entry entry, byte[] landing, Visitor visitor) throws InterruptedException {
+      if (entry.outside() && listedAtOrAbove(landing, false) >= 0) {
+        Path rival = job.base().resolve(entry.landing());
+        if (Files.exists(rival, LinkOption.NOFOLLOW_LINKS)) {
+          visitor.unusable(
+              entry.source(), "lands at the same place as " + rival + "; give them other bases");
+          return;
+        }
+      }
+      int above = listedAbove(landing, entry.outside());
+      if (above < 0) {
+        visitor.entry(entry);
+      } else {
+        checkCovered(entry, landing, above, visitor);
+      }
+    }
+
+    /** An entry below another is reached by walking that one, unless a link stands between. */
+    private void checkCovered(Entry entry, byte[] landing, int above, Visitor visitor) {
+      Path source = entry.source();
+      try {
+        Metadata.of(source);
+      } catch (NoSuchFileException e) {
+        visitor.unusable(source, "no such file or directory");
+        return;
+      } catch (IOException e) {
+        visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
+        return;
+      }
+      if (source.getParent().equals(goodParent)) {
+        return;
+      }
+      int levels = 1;
+      for (int i = above + (above == 0 ? 0 : 1); i < landing.length; i++) {
+        levels += landing[i] == '/' ? 1 : 0;
+      }
+      Path ancestor = source;
+      for (int i = 0; i < levels; i++) {
+        ancestor = ancestor.getParent();
+        try {
+          if (Metadata.of(ancestor).kind() != Kind.DIRECTORY) {
+            visitor.unusable(
+                source,
+                "is reached through the symbolic link "
+                    + ancestor
+                    + ", which is backed up as a link; list what the link leads to instead");
+            return;
+          }
+        } catch (IOException e) {
+          visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
+          return;
+        }
+      }
+      goodParent = source.getParent();
+    }
+  }
+
+  /** The length of the longest listed proper ancestor of a landing path, or -1. */
+  private int listedAbove(byte[] landing, boolean outside) {
+    for (int i = landing.length - 1; i > 0; i--) {
+      if (landing[i] == '/' && listed.contains(landing, i, outside)) {
+        return i;
+      }
+    }
+    return landing.length > 0 && listed.contains(landing, 0, outside) ? 0 : -1;
+  }
+
+  private int listedAtOrAbove(byte[] landing, boolean outside) {
+    return listed.contains(landing, landing.length, outside)
+        ? landing.length
+        : listedAbove(landing, outside);
+  }
+
+  private interface Taker {
+    void take(Entry entry) throws InterruptedException;
+  }
+
+  private void each(Taker taker) throws InterruptedException {
+    for (Path source : job.sources()) {
+      taker.take(resolve(job.base().resolve(source)));
+    }
+    for (BackupJob.ListFile list : job.lists()) {
+      InterruptedException[] interrupted = new InterruptedException[1];
+      try (InputStream in = Files.newInputStream(list.file())) {
+        ListReader.read(
+            in,
+            list.file().toString(),
+            list.nulSeparated(),
+            bytes -> {
+              if (interrupted[0] == null) {
+                try {
+                  taker.take(resolve(PathBytes.resolve(job.base(), bytes)));
+                } catch (InterruptedException e) {
+                  interrupted[0] = e;
+                }
+              }
+            });
+      } catch (NoSuchFileException e) {
+        throw new InvalidJobException("there is no list " + list.file(), e);
+      } catch (IOException e) {
+        throw new InvalidJobException(
+            "the list " + list.file() + " cannot be read: " + ErrorText.of(e), e);
+      }
+      if (interrupted[0] != null) {
+        throw interrupted[0];
+      }
+    }
+  }
+
+  private Entry resolve(Path absolute) {
+    Path source = withoutDots(absolute);
+    Path base = job.base();
+    if (source.startsWith(base)) {
+      return new Entry(source, base.relativize(source), false);
+    }
+    return new Entry(source, source.getRoot().relativize(source), true);
+  }
+
+  /** Resolves {@code ..} as the operating system does: behind a link it climbs from its target. */
+  private static Path withoutDots(Path path) {
+    boolean climbs = false;
+    for (Path name : path) {
+      climbs |= name.toString().equals("..");
+    }
+    if (!climbs) {
+      return path.normalize();
+    }
+    Path result = path.getRoot();
+    for (Path name : path) {
+      switch (name.toString()) {
+        case "." -> {}
+        case ".." -> {
+          Path up = (Files.isSymbolicLink(result) ? real(result) : result).getParent();
+          result = up == null ? path.getRoot() : up;
+        }
+        default -> result = result.resolve(name);
+      }
+    }
+    return result;
+  }
+
+  private static Path real(Path link) {
+    try {
+      return link.toRealPath();
+    } catch (IOException e) {
+      // A dangling link: the entry will be reported as missing when it is looked at.
+      return link;
+    }
+  }
+
+  private static void checkApart(Path source, List<Path> destinations) {
+    for (Path destination : destinations) {
+      if (destination.getFileSystem() != source.getFileSystem()) {
+        continue;
+      }
+      if (destination.startsWith(source)) {
+        throw new InvalidJobException(
+            "the destination "
+                + destination
+                + " lies inside the source "
+                + source
+                + ": the backup would back itself up; list what is beside it instead");
+      }
+      if (source.startsWith(destination)) {
+        throw new InvalidJobException(
+            "the source " + source + " lies inside the destination " + destination);
+      }
+    }
+  }
+
+  private static String describe(List<BackupJob.ListFile> lists) {
+    return lists.isEmpty() ? "the job" : "the list " + lists.get(0).file();
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * From what the user listed to source files: {@link dev.mtb.scan.SourceList} reads the lists and
+ * tells where each entry lands, {@link dev.mtb.scan.DirectoryScan} opens one directory.
+ */
+package dev.mtb.scan;

@@ -1,0 +1,101 @@
+package dev.mtb.testing;
+
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import org.gaul.s3proxy.AuthenticationType;
+import org.gaul.s3proxy.S3Proxy;
+import org.jclouds.ContextBuilder;
+import org.jclouds.blobstore.BlobStoreContext;
+
+/**
+ * An S3 server inside the test's own process, with one bucket. It is the real S3Proxy, because s3fs
+ * needs a server that checks signatures, takes multipart uploads and copies objects.
+ *
+ * <p>Objects live in memory, in S3Proxy's {@code transient-nio2}: the on-disk {@code
+ * filesystem-nio2} keeps metadata as well (in extended attributes) and is as fast, but refuses
+ * names of more than 218 bytes, because it uploads to a temporary name that is 37 bytes longer.
+ * Both treat keys as paths, so a HEAD of {@code name} finds the directory {@code name/}, where
+ * Amazon's S3 answers 404: there, each look at a directory costs one HEAD more than here.
+ *
+ * <p>Thread-safe.
+ */
+public final class S3Server implements AutoCloseable {
+  private static final String IDENTITY = "mtb-identity";
+  private static final String CREDENTIAL = "mtb-credential";
+
+  private final BlobStoreContext context;
+  private final S3Proxy proxy;
+  private final String bucket;
+
+  private S3Server(BlobStoreContext context, S3Proxy proxy, String bucket) {
+    this.context = context;
+    this.proxy = proxy;
+    this.bucket = bucket;
+  }
+
+  /** Starts a server on a free port of 127.0.0.1 and creates {@code bucket} in it. */
+  public static S3Server start(String bucket) throws IOException {
+    quieten();
+    BlobStoreContext context =
+        ContextBuilder.newBuilder("transient-nio2")
+            .credentials(IDENTITY, CREDENTIAL)
+            .build(BlobStoreContext.class);
+    context.getBlobStore().createContainerInLocation(null, bucket);
+    S3Proxy proxy =
+        S3Proxy.builder()
+            .blobStore(context.getBlobStore())
+            .endpoint(URI.create("http://127.0.0.1:0"))
+            .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, IDENTITY, CREDENTIAL)
+            .build();
+    try {
+      proxy.start();
+    } catch (Exception e) {
+      context.close();
+      throw new IOException("S3Proxy did not start", e);
+    }
+    return new S3Server(context, proxy, bucket);
+  }
+
+  /** The port this server listens on. */
+  public int port() {
+    return proxy.getPort();
+  }
+
+  /** The name of its bucket. */
+  public String bucket() {
+    return bucket;
+  }
+
+  /** The access key that it accepts. */
+  public String identity() {
+    return IDENTITY;
+  }
+
+  /** The secret key that belongs to {@link #identity}. */
+  public String credential() {
+    return CREDENTIAL;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      proxy.stop();
+    } catch (Exception e) {
+      throw new IOException("S3Proxy did not stop", e);
+    } finally {
+      context.close();
+    }
+  }
+
+  private static void quieten() {
+    // slf4j-simple reads these when a logger is first asked for; S3Proxy warns of every request
+    // that a killed s3fs leaves half-way.
+    for (String name : List.of("org.gaul", "org.eclipse.jetty", "org.jclouds", "jclouds")) {
+      String property = "org.slf4j.simpleLogger.log." + name;
+      if (System.getProperty(property) == null) {
+        System.setProperty(property, "off");
+      }
+    }
+  }
+}
