@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -51,6 +52,7 @@ abstract class JobCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "SOURCE... DESTINATION",
       arity = "0..*",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       converter = PathConverter.class,
       description = {
         "Files and directories to back up, and last the directory that holds the backup. With"
@@ -60,6 +62,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Option(
       names = {"-l", "--files-from"},
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       paramLabel = "FILE",
       converter = PathConverter.class,
       description =
@@ -132,6 +135,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Option(
       names = {"-v", "--verbose"},
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Tell more; twice: still more.")
   private boolean[] verbose = {};
 

@@ -288,13 +288,23 @@ class PathDestination implements Destination {
   }
 
   private static void setOwner(Path path, Metadata source) throws IOException {
-    if (source.uid() != Metadata.UNKNOWN && source.gid() != Metadata.UNKNOWN) {
+    setUser(path, source);
+    setGroup(path, source);
+  }
+
+  static void setUser(Path path, Metadata source) throws IOException {
+    if (source.uid() != Metadata.UNKNOWN) {
       Files.setAttribute(path, "unix:uid", source.uid(), NOFOLLOW_LINKS);
+    }
+  }
+
+  static void setGroup(Path path, Metadata source) throws IOException {
+    if (source.gid() != Metadata.UNKNOWN) {
       Files.setAttribute(path, "unix:gid", source.gid(), NOFOLLOW_LINKS);
     }
   }
 
-  private void setMode(Path path, int mode) throws IOException {
+  final void setMode(Path path, int mode) throws IOException {
     if (isUnix) {
       Files.setAttribute(path, "unix:mode", mode);
     } else {

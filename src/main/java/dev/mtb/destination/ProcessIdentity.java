@@ -1,6 +1,7 @@
 package dev.mtb.destination;
 
 import com.google.common.base.Splitter;
+import dev.mtb.Metadata;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,6 +51,20 @@ record ProcessIdentity(int uid, int gid, int umask) {
   /** Tells whether a file made with this mode really has it then. */
   boolean keepsMode(int mode) {
     return (mode & (umask | ~0777)) == 0;
+  }
+
+  /** What a file like {@code source} has when this process has just made it with a mode. */
+  Metadata created(Metadata source, int mode) {
+    int kept = mode == Metadata.UNKNOWN ? mode : mode & ~umask & 0777;
+    return new Metadata(
+        source.kind(),
+        source.size(),
+        source.mtime(),
+        kept,
+        uid,
+        gid,
+        Metadata.UNKNOWN,
+        Metadata.UNKNOWN);
   }
 
   boolean is(int otherUid, int otherGid) {

@@ -76,10 +76,12 @@ final class WriteInPlace implements FileWrite {
 
   @Override
   public void commit(Metadata source) throws IOException {
-    destination.setMetadataWhileOpen(path, source, existing);
+    Metadata now = existing.orElseGet(() -> destination.created(source));
+    destination.setMetadataWhileOpen(path, source, now);
     // The upload. If it fails a new file must go, and of an old one s3fs keeps the old object.
     channel.close();
     isDone = true;
+    destination.setMetadataAfterClose(path, source, now);
   }
 
   @Override
