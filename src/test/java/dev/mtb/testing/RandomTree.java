@@ -322,7 +322,9 @@ public final class RandomTree {
             case 1 -> directories.isEmpty() ? root : anyOf(directories);
             default -> child(link.getParent(), utf8("nowhere"));
           };
-      Files.createSymbolicLink(link, link.getParent().relativize(target));
+      Path relative = link.getParent().relativize(target);
+      boolean same = relative.toString().isEmpty();
+      Files.createSymbolicLink(link, same ? relative.resolve(".") : relative);
       setTime(link);
       links.add(link);
     }
