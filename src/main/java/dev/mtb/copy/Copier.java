@@ -1,16 +1,14 @@
 package dev.mtb.copy;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
-
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.FileWrite;
+import dev.mtb.destination.NoFollow;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -161,7 +159,7 @@ public final class Copier {
 
   private static SeekableByteChannel open(Path source) throws SourceException {
     try {
-      return Files.newByteChannel(source, StandardOpenOption.READ, NOFOLLOW_LINKS);
+      return NoFollow.open(source);
     } catch (IOException e) {
       throw SourceException.of(e);
     }

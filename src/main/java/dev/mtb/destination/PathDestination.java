@@ -16,11 +16,11 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
@@ -55,7 +55,8 @@ class PathDestination implements Destination {
     this.fsync = fsync;
     this.process = process;
     Set<String> views = root.getFileSystem().supportedFileAttributeViews();
-    isUnix = views.contains("unix");
+    // jimfs and others show owners and modes in a view of that name, but cannot set them there.
+    isUnix = views.contains("unix") && root.getFileSystem() == FileSystems.getDefault();
     isPosix = views.contains("posix");
     traits = traitsOf(root);
   }
@@ -159,7 +160,7 @@ class PathDestination implements Destination {
 
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
-    return Files.newByteChannel(at(file), StandardOpenOption.READ, NOFOLLOW_LINKS);
+    return NoFollow.open(at(file));
   }
 
   @Override
@@ -224,6 +225,13 @@ class PathDestination implements Destination {
           temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (AtomicMoveNotSupportedException e) {
       Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
+  final void afterRename(Path path, Metadata source) throws IOException {
+    if (!isPosix) {
+      setMtime(path, source);
     }
   }
 

@@ -18,6 +18,8 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A directory on an S3FS mount.
@@ -38,6 +40,8 @@ import java.util.Set;
  * </ul>
  */
 final class S3fsDestination extends PathDestination {
+  private static final Logger log = LoggerFactory.getLogger(S3fsDestination.class);
+
   /** File.setLastModified has milliseconds. */
   private static final Duration GRANULARITY = Duration.ofMillis(1);
 
@@ -140,6 +144,7 @@ final class S3fsDestination extends PathDestination {
       return operation.run();
     } catch (IOException e) {
       check();
+      checkAlive();
       throw e;
     }
   }
@@ -164,6 +169,18 @@ final class S3fsDestination extends PathDestination {
           "the S3FS mount "
               + mountPoint
               + " is gone: it was unmounted while MTB wrote to it; mount it and run again");
+    }
+  }
+
+  /**
+   * Asks s3fs itself. Attributes come from the kernel's memory for a second after s3fs has died;
+   * opening a directory never does, and for the mount point s3fs sends no request.
+   */
+  private void checkAlive() throws DestinationException {
+    try (DirectoryStream<Path> open = Files.newDirectoryStream(mountPoint)) {
+      log.debug("{} answers: {}", mountPoint, open);
+    } catch (IOException e) {
+      throw lost(mountPoint, e);
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.mtb.destination;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
-
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -18,7 +16,7 @@ import java.util.Set;
 /** Writes under a temporary name in the same directory, then renames. */
 final class WriteBeside implements FileWrite {
   private static final Set<OpenOption> NEW_FILE =
-      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, NOFOLLOW_LINKS);
+      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
   /** A hole is worth having from the size of a block on; read with one instruction per word. */
   private static final ByteBuffer ZEROS =
@@ -80,6 +78,7 @@ final class WriteBeside implements FileWrite {
     isOpen = false;
     destination.publish(temporary, path, existing);
     isPublished = true;
+    destination.afterRename(path, source);
   }
 
   @Override

@@ -24,7 +24,7 @@ import java.util.Set;
  */
 final class WriteInPlace implements FileWrite {
   private static final Set<OpenOption> NEW_FILE =
-      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, NOFOLLOW_LINKS);
+      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
   /** No TRUNCATE_EXISTING: s3fs would upload an empty object at once, and the old copy is gone. */
   private static final Set<OpenOption> OLD_FILE =

@@ -46,15 +46,22 @@ public final class Run {
     VERIFY
   }
 
+  /** Opens the destination; tests put one with faults here. */
+  interface Opener {
+    Destination open(boolean readOnly) throws DestinationException;
+  }
+
   private final BackupJob job;
   private final Purpose purpose;
+  private final Opener opener;
   private final Tally tally;
   private final Stop stop = new Stop();
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
 
-  private Run(BackupJob job, Purpose purpose, BackupListener listener) {
+  private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
     this.job = job;
+    this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
   }
@@ -68,8 +75,12 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport backup(BackupJob job, BackupListener listener) {
-    return new Run(job, job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP, listener)
-        .report();
+    return backup(job, opener(job), listener);
+  }
+
+  static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
+    Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
+    return new Run(job, purpose, opener, listener).report();
   }
 
   /**
@@ -81,13 +92,16 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(job, Purpose.VERIFY, listener).report();
+    return new Run(job, Purpose.VERIFY, opener(job), listener).report();
+  }
+
+  private static Opener opener(BackupJob job) {
+    return readOnly -> Destinations.open(job.destination(), job.options(), readOnly);
   }
 
   private BackupReport report() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job.destination()));
-    try (Destination destination =
-        Destinations.open(job.destination(), job.options(), purpose != Purpose.BACKUP)) {
+    try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(

@@ -14,23 +14,26 @@ import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.NoFollow;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the copying threads do: one file after another, and a directory's own metadata when all in
  * it is done. Thread-safe.
  */
 final class Workers {
+  private static final Logger log = LoggerFactory.getLogger(Workers.class);
+
   private final ForkJoinPool pool;
   private final Destination destination;
   private final ContentComparison contents;
@@ -81,6 +84,10 @@ final class Workers {
       return;
     } catch (IOException e) {
       failed(work.landing(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
+    } catch (RuntimeException e) {
+      // A file system that does not do what it promises; the other files may well be fine.
+      log.warn("unexpected trouble with {}", work.source(), e);
+      failed(work.landing(), "cannot be written: " + e, Failure.Cause.ERROR);
     }
     finished(work.directory());
   }
@@ -96,8 +103,7 @@ final class Workers {
     }
     try (Buffers.Loan loan = buffers.lend()) {
       String source;
-      try (ReadableByteChannel in =
-          Files.newByteChannel(work.source(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      try (ReadableByteChannel in = NoFollow.open(work.source())) {
         source = contents.digest(in, loan.buffer());
       } catch (IOException e) {
         throw SourceException.of(e);

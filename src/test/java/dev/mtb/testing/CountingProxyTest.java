@@ -8,6 +8,7 @@ import static dev.mtb.testing.CountingProxy.Kind.LIST;
 import static dev.mtb.testing.CountingProxy.Kind.OTHER;
 import static dev.mtb.testing.CountingProxy.Kind.POST;
 import static dev.mtb.testing.CountingProxy.Kind.PUT;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
@@ -19,6 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -145,9 +147,14 @@ class CountingProxyTest {
     assertThat(send("PUT", "/b/1", BodyPublishers.ofByteArray(content)).statusCode())
         .isEqualTo(503);
     assertThat(send("HEAD", "/b/2", BodyPublishers.noBody()).statusCode()).isEqualTo(503);
-    HttpRequest expecting =
-        request("PUT", "/b/3", BodyPublishers.ofByteArray(content)).expectContinue(true).build();
-    assertThat(client.send(expecting, BodyHandlers.ofByteArray()).statusCode()).isEqualTo(503);
+    // By hand: the client of JDK 17 waits for "100 Continue" for ever, whatever else comes.
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {
+      String head = "PUT /b/3 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+      socket.getOutputStream().write(head.getBytes(US_ASCII));
+      assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
+          .startsWith("HTTP/1.1 503 ")
+          .contains("\r\nConnection: close\r\n");
+    }
     assertThat(send("PUT", "/b/4", BodyPublishers.ofByteArray(content)).body()).isEqualTo(content);
 
     assertThat(proxy.recentRequests())

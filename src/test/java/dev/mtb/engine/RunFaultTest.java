@@ -1,0 +1,187 @@
+package dev.mtb.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.io.MoreFiles;
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.Failure;
+import dev.mtb.Metadata;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Destinations;
+import dev.mtb.testing.FaultyDestination;
+import dev.mtb.testing.FaultyDestination.Operation;
+import dev.mtb.testing.RandomTree;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The engine over a destination that fails. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class RunFaultTest {
+  @TempDir Path temp;
+  private Path source;
+  private Path destination;
+
+  @BeforeEach
+  void tree() throws Exception {
+    source = Files.createDirectory(temp.resolve("source"));
+    destination = temp.resolve("backup");
+    RandomTree.seeded(11)
+        .directories(8)
+        .files(60)
+        .links(6)
+        .sizes(1, 400_000)
+        .build(source.resolve("t"));
+  }
+
+  private BackupReport run(FaultyDestination.Fault fault) {
+    return run(fault, BackupListener.NONE);
+  }
+
+  private BackupReport run(FaultyDestination.Fault fault, BackupListener listener) {
+    BackupJob job =
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(destination)
+            .options(
+                BackupOptions.builder()
+                    .threads(8)
+                    .checkers(4)
+                    .stateDirectory(temp.resolve("state"))
+                    .build())
+            .build();
+    return Run.backup(
+        job,
+        readOnly ->
+            new FaultyDestination(Destinations.open(destination, job.options(), readOnly), fault),
+        listener);
+  }
+
+  private static FaultyDestination.Fault none() {
+    return (operation, path) -> {};
+  }
+
+  @ParameterizedTest
+  @EnumSource(Operation.class)
+  void oneFailure_isReported_theRestIsSafe_andTheNextRunConverges(Operation failing) {
+    AtomicInteger left = new AtomicInteger(1);
+    // Reading back and comparing only happens when something is there.
+    run(none());
+    touchAll();
+    BackupReport report =
+        run(
+            (operation, path) -> {
+              if (operation == failing
+                  && !path.toString().isEmpty()
+                  && left.getAndDecrement() > 0) {
+                throw new IOException("injected");
+              }
+            });
+    boolean happens = left.get() <= 0;
+    assertThat(report.outcome()).isEqualTo(happens ? Outcome.PARTIAL : Outcome.OK);
+    if (happens) {
+      assertThat(report.exitCode()).isEqualTo(23);
+      assertThat(report.failures()).hasSize(1);
+      assertThat(report.failures().get(0).error()).contains("injected");
+    }
+    BackupReport next = run(none());
+    assertThat(next.outcome()).isEqualTo(Outcome.OK);
+    assertThat(run(none()).totals().copied()).isZero();
+  }
+
+  private void touchAll() {
+    try (var files = Files.walk(source)) {
+      for (Path path : files.toList()) {
+        if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+          Files.setLastModifiedTime(path, FileTime.from(Instant.ofEpochSecond(1_000_000_000)));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void destinationLost_endsTheRunAtOnce() {
+    AtomicInteger writes = new AtomicInteger();
+    BackupReport report =
+        run(
+            (operation, path) -> {
+              if (operation == Operation.WRITE && writes.incrementAndGet() >= 5) {
+                throw new DestinationException("the mount is gone");
+              }
+            });
+    assertThat(report.outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(report.exitCode()).isEqualTo(10);
+    assertThat(report.fatal()).contains("the mount is gone");
+    // One for each thread that was at it already.
+    assertThat(writes.get()).isLessThanOrEqualTo(5 + 8);
+    assertThat(run(none()).outcome()).isEqualTo(Outcome.OK);
+  }
+
+  @Test
+  void randomFaults_nothingIsCalledSafeThatIsNot() throws Exception {
+    for (int round = 0; round < 40; round++) {
+      long seed = System.nanoTime();
+      System.out.println("seed " + seed);
+      Random random = new Random(seed);
+      Set<Path> safe = ConcurrentHashMap.newKeySet();
+      BackupReport report =
+          run(
+              (operation, path) -> {
+                double dice;
+                synchronized (random) {
+                  dice = random.nextDouble();
+                }
+                if (dice < 0.05) {
+                  throw new IOException("injected");
+                }
+              },
+              new BackupListener() {
+                @Override
+                public void copied(Path path, Metadata metadata) {
+                  assertThat(safe.add(path)).as("copied twice: %s", path).isTrue();
+                }
+              });
+      Set<Path> failed = report.failures().stream().map(Failure::path).collect(Collectors.toSet());
+      assertThat(safe).as("seed %d", seed).noneMatch(failed::contains);
+      for (Path path : safe) {
+        Path from = source.resolve(path);
+        Path to = destination.resolve(path);
+        if (Files.isSymbolicLink(from)) {
+          assertThat(Files.readSymbolicLink(to)).isEqualTo(Files.readSymbolicLink(from));
+        } else {
+          assertThat(Files.mismatch(from, to)).as("%s, seed %d", path, seed).isEqualTo(-1);
+        }
+      }
+      assertThat(report.totals().scanned())
+          .as("seed %d", seed)
+          .isGreaterThanOrEqualTo(report.totals().copied() + report.totals().unchanged());
+      if (round % 8 == 7) {
+        assertThat(run(none()).outcome()).isEqualTo(Outcome.OK);
+        MoreFiles.deleteRecursively(destination);
+      }
+    }
+  }
+}

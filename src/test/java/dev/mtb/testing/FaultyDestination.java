@@ -1,0 +1,141 @@
+package dev.mtb.testing;
+
+import dev.mtb.Attribute;
+import dev.mtb.Metadata;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.FileWrite;
+import dev.mtb.destination.Listing;
+import dev.mtb.destination.Traits;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/** A destination in front of another that can fail before any operation. Thread-safe. */
+public final class FaultyDestination implements Destination {
+  /** The operations that can fail. */
+  public enum Operation {
+    STAT,
+    LIST,
+    READ,
+    WRITE,
+    CONTENT,
+    COMMIT,
+    LINK,
+    MKDIR,
+    METADATA
+  }
+
+  /** Decides what fails, and how. */
+  @FunctionalInterface
+  public interface Fault {
+    /** Throws, blocks, or does nothing. */
+    void before(Operation operation, Path path) throws IOException;
+  }
+
+  private final Destination real;
+  private final Fault fault;
+
+  public FaultyDestination(Destination real, Fault fault) {
+    this.real = real;
+    this.fault = fault;
+  }
+
+  @Override
+  public Traits traits() {
+    return real.traits();
+  }
+
+  @Override
+  public String name() {
+    return "faulty " + real.name();
+  }
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    fault.before(Operation.STAT, path);
+    return real.stat(path);
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    fault.before(Operation.LIST, directory);
+    return real.list(directory);
+  }
+
+  @Override
+  public Path nameOf(Path sourceName) {
+    return real.nameOf(sourceName);
+  }
+
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    fault.before(Operation.READ, file);
+    return real.read(file);
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    fault.before(Operation.READ, link);
+    return real.readLink(link);
+  }
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    fault.before(Operation.WRITE, file);
+    FileWrite write = real.write(file, source, existing);
+    return new FileWrite() {
+      @Override
+      public void write(ByteBuffer content) throws IOException {
+        fault.before(Operation.CONTENT, file);
+        write.write(content);
+      }
+
+      @Override
+      public void commit(Metadata metadata) throws IOException {
+        fault.before(Operation.COMMIT, file);
+        write.commit(metadata);
+      }
+
+      @Override
+      public void close() throws IOException {
+        write.close();
+      }
+    };
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    fault.before(Operation.LINK, link);
+    real.writeLink(link, target, source, existing);
+  }
+
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    fault.before(Operation.MKDIR, directory);
+    return real.createDirectory(directory, source, existing);
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    fault.before(Operation.METADATA, path);
+    real.setMetadata(path, source, attributes);
+  }
+
+  @Override
+  public void check() throws DestinationException {
+    real.check();
+  }
+
+  @Override
+  public void close() throws IOException {
+    real.close();
+  }
+}
