@@ -128,6 +128,7 @@ public final class CountingProxy implements AutoCloseable {
               .filter(kind -> of(kind) != 0)
               .map(kind -> kind + " " + of(kind))
               .collect(Collectors.joining(", "));
+      kinds = kinds.isEmpty() ? "none" : kinds;
       return String.format(
           Locale.ROOT,
           "%d requests (%s), %,d bytes up, %,d bytes down",

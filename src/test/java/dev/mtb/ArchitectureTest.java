@@ -1,0 +1,77 @@
+package dev.mtb;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The rooms, and who may enter which. */
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.mtb");
+
+  @Test
+  void dataFlowsOneWayThroughTheRooms() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("api")
+        .definedBy("dev.mtb")
+        .layer("scan")
+        .definedBy("dev.mtb.scan")
+        .layer("compare")
+        .definedBy("dev.mtb.compare")
+        .layer("destination")
+        .definedBy("dev.mtb.destination")
+        .layer("copy")
+        .definedBy("dev.mtb.copy")
+        .layer("engine")
+        .definedBy("dev.mtb.engine")
+        .layer("cli")
+        .definedBy("dev.mtb.cli")
+        .whereLayer("cli")
+        .mayNotBeAccessedByAnyLayer()
+        // The front door opens into the engine.
+        .whereLayer("engine")
+        .mayOnlyBeAccessedByLayers("api")
+        .whereLayer("copy")
+        .mayOnlyBeAccessedByLayers("engine")
+        .whereLayer("scan")
+        .mayOnlyBeAccessedByLayers("engine")
+        .whereLayer("compare")
+        .mayOnlyBeAccessedByLayers("engine")
+        .whereLayer("destination")
+        .mayOnlyBeAccessedByLayers("engine", "copy")
+        .check(CLASSES);
+  }
+
+  @Test
+  void libraryNeverPrintsOrExits() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mtb.cli")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .callMethod(System.class, "exit", int.class)
+        .check(CLASSES);
+  }
+
+  @Test
+  void libraryUsesNothingThatOnlyTheCommandBrings() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mtb.cli")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "picocli..", "com.fasterxml..", "me.tongfei..", "org.slf4j.simple..", "dev.mtb.cli..")
+        .check(CLASSES);
+  }
+}

@@ -1,0 +1,302 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3fsFixture;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.jar.JarFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code java -jar target/mtb.jar}, as users run it. */
+@RequiresS3fs
+class JarIT {
+  @TempDir Path temp;
+  private Path source;
+  private Path destination;
+
+  @BeforeEach
+  void folders() throws Exception {
+    source = Files.createDirectory(temp.resolve("source"));
+    destination = temp.resolve("backup");
+  }
+
+  private int backUpAll() throws Exception {
+    return MtbProcess.run(temp, "backup", "-b", source.toString(), ".", destination.toString())
+        .exitCode();
+  }
+
+  @Test
+  void jar_isSmall_andHasNoSecondCopyOfAnything() throws Exception {
+    Path jar = Path.of(System.getProperty("mtb.jar", "target/mtb.jar"));
+    assertThat(Files.size(jar)).isLessThan(12_000_000);
+    try (JarFile file = new JarFile(jar.toFile())) {
+      assertThat(file.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
+          .isEqualTo("dev.mtb");
+      assertThat(file.stream().filter(e -> !e.isDirectory()).map(e -> e.getName()))
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void realTree_rsyncSeesNoDifference() throws Exception {
+    Path tree = Path.of("/usr/share/doc");
+    assumeTrue(Files.isDirectory(tree), "no /usr/share/doc here");
+    for (int run = 0; run < 2; run++) {
+      MtbProcess mtb =
+          MtbProcess.run(
+              temp, "backup", "-b", "/usr/share", "--report", "-", "doc", destination.toString());
+      assertThat(mtb.exitCode()).as(mtb.err()).isZero();
+      int copied = new ObjectMapper().readTree(mtb.out()).at("/files/copied").asInt();
+      assertThat(copied == 0).isEqualTo(run == 1);
+    }
+    assertThat(Rsync.differences(tree, destination.resolve("doc"))).isEmpty();
+  }
+
+  @Test
+  void anyBytesInNames_inAnyLocale() throws Exception {
+    RandomTree tree =
+        RandomTree.random()
+            .directories(6)
+            .files(40)
+            .links(10)
+            .awkwardNames()
+            .rawNames()
+            .build(source.resolve("tree"));
+    byte[] raw = {'r', (byte) 0xE9, (byte) 0xFF, ' '};
+    RandomTree.write(RandomTree.child(source, raw), "listed by its bytes");
+    Path named = source.resolve("grün 日本 😀");
+    RandomTree.write(named, "named on the command line");
+    Path list = Files.write(temp.resolve("list"), raw);
+    MtbProcess mtb =
+        MtbProcess.start(
+            temp,
+            Map.of("LC_ALL", "C"),
+            List.of(),
+            "backup",
+            "-b",
+            source.toString(),
+            "-l",
+            list.toString(),
+            "tree",
+            named.toString(),
+            destination.toString());
+    assertThat(mtb.exitCode()).as("%s%n%s", tree, mtb.err()).isZero();
+    assertThat(Rsync.differences(source.resolve("tree"), destination.resolve("tree")))
+        .as("%s", tree)
+        .isEmpty();
+    assertThat(RandomTree.child(destination, raw)).hasContent("listed by its bytes");
+    assertThat(destination.resolve("grün 日本 😀")).hasContent("named on the command line");
+  }
+
+  @Test
+  void oddFiles_areKept() throws Exception {
+    Files.createFile(source.resolve("empty"));
+    RandomTree.write(source.resolve("one"), "1");
+    try (var sparse =
+        Files.newByteChannel(
+            source.resolve("sparse"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      sparse.position(3L << 30).write(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+      sparse.position((5L << 30) - 1).write(ByteBuffer.wrap(new byte[] {0}));
+    }
+    RandomTree.write(source.resolve("closed/inside"), "x");
+    Files.setAttribute(source.resolve("closed"), "unix:mode", 0);
+    RandomTree.write(source.resolve("readonly/inside"), "x");
+    Files.setAttribute(source.resolve("readonly/inside"), "unix:mode", 0400);
+    Files.setAttribute(source.resolve("readonly"), "unix:mode", 0555);
+    new ProcessBuilder("mkfifo", source.resolve("pipe").toString()).start().waitFor();
+    assertThat(backUpAll()).isZero();
+    assertThat(Rsync.differences(source, destination, "--exclude=pipe")).isEmpty();
+    // 512-byte blocks: it takes no more room than the source does.
+    assertThat(blocks(destination.resolve("sparse"))).isLessThan(10_000);
+    assertThat(backUpAll()).isZero();
+  }
+
+  private static long blocks(Path file) throws Exception {
+    Process stat = new ProcessBuilder("stat", "-c", "%b", file.toString()).start();
+    return Long.parseLong(
+        new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip());
+  }
+
+  @Test
+  void listOnStandardInput_isRead() throws Exception {
+    RandomTree.write(source.resolve("a"), "a");
+    RandomTree.write(source.resolve("b"), "b");
+    String jar =
+        Path.of(System.getProperty("mtb.jar", "target/mtb.jar")).toAbsolutePath().toString();
+    Process mtb =
+        new ProcessBuilder(
+                "java",
+                "-jar",
+                jar,
+                "backup",
+                "-b",
+                source.toString(),
+                "-l",
+                "-",
+                destination.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (var in = mtb.getOutputStream()) {
+      in.write("a\n".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(mtb.waitFor()).isZero();
+    assertThat(destination)
+        .isDirectoryContaining("glob:**/a")
+        .isDirectoryNotContaining("glob:**/b");
+  }
+
+  @Test
+  void killedAnywhere_theNextRunMakesItWhole() throws Exception {
+    RandomTree tree =
+        RandomTree.random()
+            .directories(20)
+            .files(400)
+            .sizes(0, 2_000_000)
+            .links(20)
+            .build(source.resolve("tree"));
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    for (int kill = 0; kill < 4; kill++) {
+      MtbProcess mtb =
+          MtbProcess.start(
+              temp,
+              Map.of(),
+              List.of(),
+              "backup",
+              "-b",
+              source.toString(),
+              ".",
+              destination.toString());
+      Thread.sleep(250 + random.nextInt(600));
+      mtb.signal("KILL");
+      mtb.exitCode();
+    }
+    assertThat(backUpAll()).isZero();
+    assertThat(Rsync.differences(source, destination, "--delete")).as("%s", tree).isEmpty();
+    assertThat(temporaries(destination)).as("seed %d", seed).isEmpty();
+  }
+
+  private static List<Path> temporaries(Path directory) throws IOException {
+    try (var all = Files.walk(directory)) {
+      return all.filter(p -> p.getFileName().toString().startsWith(".mtb-tmp")).toList();
+    }
+  }
+
+  @Test
+  void killedOnS3fs_theNextRunMakesItWhole() throws Exception {
+    RandomTree.seeded(3).directories(10).files(150).sizes(0, 400_000).build(source.resolve("tree"));
+    try (S3fsFixture s3fs = S3fsFixture.start()) {
+      destination = s3fs.root().resolve("backup");
+      s3fs.proxy().setRoundTrip(Duration.ofMillis(5));
+      MtbProcess mtb =
+          MtbProcess.start(
+              temp,
+              Map.of(),
+              List.of(),
+              "backup",
+              "-b",
+              source.toString(),
+              ".",
+              destination.toString());
+      Thread.sleep(2000);
+      mtb.signal("KILL");
+      assertThat(mtb.exitCode()).isEqualTo(137);
+      s3fs.proxy().setRoundTrip(Duration.ZERO);
+      assertThat(backUpAll()).isZero();
+      s3fs.freshMount();
+      assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
+    }
+  }
+
+  @Test
+  void signal_finishesWhatIsInFlight_andReports() throws Exception {
+    for (int f = 0; f < 300; f++) {
+      RandomTree.write(source.resolve("d" + f % 10 + "/f" + f), "content " + f);
+    }
+    try (S3fsFixture s3fs = S3fsFixture.start()) {
+      s3fs.proxy().setRoundTrip(Duration.ofMillis(30));
+      Path backup = s3fs.root().resolve("backup");
+      Path report = temp.resolve("report.json");
+      MtbProcess mtb =
+          MtbProcess.start(
+              temp,
+              Map.of(),
+              List.of(),
+              "backup",
+              "-i",
+              "-b",
+              source.toString(),
+              "--report",
+              report.toString(),
+              ".",
+              backup.toString());
+      while (mtb.out().lines().count() < 30) {
+        Thread.sleep(20);
+      }
+      long start = System.nanoTime();
+      mtb.signal("INT");
+      assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+      var json = new ObjectMapper().readTree(Files.readString(report));
+      assertThat(json.at("/status").asText()).isEqualTo("interrupted");
+      assertThat(json.at("/exitCode").asInt()).isEqualTo(130);
+      s3fs.proxy().setRoundTrip(Duration.ZERO);
+      s3fs.freshMount();
+      // Whatever has its final mtime is whole.
+      int whole = 0;
+      try (var files = Files.walk(backup)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          assertThat(file).hasSameBinaryContentAs(source.resolve(backup.relativize(file)));
+          whole++;
+        }
+      }
+      assertThat(whole).isEqualTo(json.at("/files/copied").asInt()).isBetween(1, 299);
+    }
+  }
+
+  @Test
+  void manyFiles_needLittleMemory() throws Exception {
+    for (int d = 0; d < 100; d++) {
+      Path directory = Files.createDirectory(source.resolve("d" + d));
+      for (int f = 0; f < 1000; f++) {
+        Files.createFile(directory.resolve("f" + f));
+      }
+    }
+    for (int run = 0; run < 2; run++) {
+      MtbProcess mtb =
+          MtbProcess.start(
+              temp,
+              Map.of(),
+              List.of("-Xmx64m"),
+              "backup",
+              "-b",
+              source.toString(),
+              "--report",
+              "-",
+              ".",
+              destination.toString());
+      assertThat(mtb.exitCode()).as(mtb.err()).isZero();
+      var json = new ObjectMapper().readTree(mtb.out());
+      assertThat(json.at("/files/" + (run == 0 ? "copied" : "unchanged")).asInt())
+          .isEqualTo(100_000);
+    }
+  }
+}

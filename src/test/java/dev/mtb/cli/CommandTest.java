@@ -1,0 +1,183 @@
+package dev.mtb.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.testing.RandomTree;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the user types, and what comes back. */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class CommandTest {
+  @TempDir Path temp;
+  private Path source;
+  private Path destination;
+  private String out;
+  private String err;
+
+  @BeforeEach
+  void tree() throws Exception {
+    source = temp.resolve("source");
+    destination = temp.resolve("backup");
+    RandomTree.write(source.resolve("a"), "aaa");
+    RandomTree.write(source.resolve("sub/b"), "bb");
+  }
+
+  private int mtb(String... args) {
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    int code =
+        Main.run(
+            args,
+            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+    out = outBytes.toString(StandardCharsets.UTF_8);
+    err = errBytes.toString(StandardCharsets.UTF_8);
+    return code;
+  }
+
+  private int backup(String... more) {
+    List<String> args = new ArrayList<>(List.of("backup", "-b", source.toString()));
+    args.addAll(List.of(more));
+    args.add(destination.toString());
+    return mtb(args.toArray(String[]::new));
+  }
+
+  @Test
+  void backup_itemizes_thenFindsNothing_thenVerifies() throws Exception {
+    assertThat(backup("-i", ".")).isZero();
+    assertThat(out.lines()).containsExactlyInAnyOrder("new: a", "new: sub/", "new: sub/b");
+    assertThat(err).contains("2 files copied").contains("0 failed");
+    assertThat(backup("-i", ".")).isZero();
+    assertThat(out).isEmpty();
+    assertThat(mtb("verify", "-b", source.toString(), ".", destination.toString())).isZero();
+    RandomTree.write(destination.resolve("a"), "AAA");
+    assertThat(mtb("verify", "-b", source.toString(), ".", destination.toString())).isEqualTo(23);
+    assertThat(out).contains("content differs: a");
+  }
+
+  @Test
+  void dryRun_changesNothing() {
+    assertThat(backup("-n", ".")).isZero();
+    assertThat(out.lines()).contains("new: a", "new: sub/b");
+    assertThat(destination).doesNotExist();
+  }
+
+  @Test
+  void report_hasTheNamesThatOtherProgramsRelyOn() throws Exception {
+    RandomTree.write(source.resolve("c"), RandomTree.bytes(1, 1000), Instant.EPOCH);
+    assertThat(backup("--report", "-", ".", "missing")).isEqualTo(23);
+    JsonNode json = new ObjectMapper().readTree(out);
+    assertThat(json.at("/status").asText()).isEqualTo("partial");
+    assertThat(json.at("/exitCode").asInt()).isEqualTo(23);
+    assertThat(json.at("/dryRun").isBoolean()).isTrue();
+    assertThat(Instant.parse(json.at("/startedAt").asText())).isBefore(Instant.now());
+    assertThat(json.at("/elapsedSeconds").isNumber()).isTrue();
+    assertThat(json.at("/files/scanned").asInt()).isEqualTo(3);
+    assertThat(json.at("/files/copied").asInt()).isEqualTo(3);
+    assertThat(json.at("/files/failed").asInt()).isEqualTo(1);
+    for (String count : List.of("unchanged", "deleted", "skipped")) {
+      assertThat(json.at("/files/" + count).isInt()).as(count).isTrue();
+    }
+    assertThat(json.at("/bytes/copied").asInt()).isEqualTo(1005);
+    assertThat(json.at("/bytes/scanned").asInt()).isEqualTo(1005);
+    assertThat(json.at("/directories/created").asInt()).isEqualTo(1);
+    assertThat(json.at("/failures/0/path").asText()).endsWith("missing");
+    assertThat(json.at("/failures/0/stage").asText()).isEqualTo("scan");
+    assertThat(json.at("/failures/0/error").asText()).contains("no such file");
+
+    Path file = RandomTree.write(temp.resolve("report.json"), "an older one");
+    assertThat(backup("--report", file.toString(), ".")).isZero();
+    assertThat(new ObjectMapper().readTree(Files.readString(file)).at("/status").asText())
+        .isEqualTo("ok");
+  }
+
+  @Test
+  void list_fromAFile_withNulls() throws Exception {
+    Path list = Files.writeString(temp.resolve("list"), "a\0sub/b\0");
+    assertThat(backup("-0", "-l", list.toString())).isZero();
+    assertThat(err).contains("2 files copied");
+  }
+
+  @Test
+  void wrongUsage_saysWhatIsWrong_andExitsWith2() throws Exception {
+    Path empty = Files.writeString(temp.resolve("empty"), "");
+    Path nulls = Files.write(temp.resolve("nulls"), new byte[] {'a', 0, 'b'});
+    byte[] noise = new byte[100_000];
+    new Random(42).nextBytes(noise);
+    Path rubbish = Files.write(temp.resolve("rubbish"), noise);
+    assertUsage("no command given");
+    assertUsage("Unmatched argument", "restor");
+    assertUsage("Unknown option: '--bogus'", "backup", "--bogus", "a", "b");
+    assertUsage("no destination", "backup");
+    assertUsage("nothing to back up", "backup", destination.toString());
+    assertUsage("between 1 and", "backup", "-t", "0", source.toString(), destination.toString());
+    assertUsage(
+        "between 1 and", "backup", "-t", "1000000", source.toString(), destination.toString());
+    assertUsage("'many' is not an int", "backup", "-t", "many", "a", destination.toString());
+    assertUsage("'newer' is none of", "backup", "--compare", "newer", "a", destination.toString());
+    assertUsage("not a duration", "backup", "--modify-window", "x", "a", destination.toString());
+    assertUsage("there is no list", "backup", "-l", "/no/such/list", destination.toString());
+    assertUsage("names no file", "backup", "-l", empty.toString(), destination.toString());
+    assertUsage("--from0", "backup", "-l", nulls.toString(), destination.toString());
+    assertUsage("NUL", "backup", "-l", rubbish.toString(), destination.toString());
+    assertUsage("cannot be read", "backup", "-l", temp.toString(), destination.toString());
+    assertUsage(
+        "inside the source", "backup", source.toString(), source.resolve("backup").toString());
+    assertUsage("inside the destination", "backup", source.toString(), temp.toString());
+    assertThat(destination).doesNotExist();
+  }
+
+  private void assertUsage(String message, String... args) {
+    assertThat(mtb(args)).as("%s", String.join(" ", args)).isEqualTo(2);
+    assertThat(err).contains(message).contains("--help").doesNotContain("\tat ");
+    assertThat(out).isEmpty();
+  }
+
+  @Test
+  void unusableDestination_exitsWith10_andStillWritesTheReport() throws Exception {
+    Path file = RandomTree.write(temp.resolve("file"), "x");
+    assertThat(mtb("backup", "--report", "-", source.resolve("a").toString(), file.toString()))
+        .isEqualTo(10);
+    assertThat(err).contains("is not a directory");
+    JsonNode json = new ObjectMapper().readTree(out);
+    assertThat(json.at("/status").asText()).isEqualTo("failed");
+    assertThat(json.at("/exitCode").asInt()).isEqualTo(10);
+    assertThat(json.at("/failures/0/error").asText()).contains("is not a directory");
+  }
+
+  @Test
+  void helpAndVersion() {
+    assertThat(mtb("--version")).isZero();
+    assertThat(out).startsWith("mtb ");
+    assertThat(mtb("backup", "--help")).isZero();
+    assertThat(out).contains("--files-from").contains("Exit codes").contains("Default: 32");
+  }
+
+  @Test
+  void terminalIsSafeFromFileNames() throws Exception {
+    RandomTree.write(source.resolve("esc\u001b[31m\nline"), "x");
+    backup("-i", ".");
+    assertThat(out).contains("esc\\x1b[31m\\nline").doesNotContain("\u001b");
+  }
+
+  @Test
+  void progress_isShownWhenAskedFor() {
+    assertThat(backup("--progress", "always", ".")).isZero();
+    assertThat(err).contains("backup");
+  }
+}

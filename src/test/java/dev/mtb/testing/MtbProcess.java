@@ -1,0 +1,83 @@
+package dev.mtb.testing;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The runnable jar as a process of its own, as users run it. For one thread. */
+public final class MtbProcess {
+  /** The jar under test; Maven sets the property. */
+  private static final Path JAR =
+      Path.of(System.getProperty("mtb.jar", "target/mtb.jar")).toAbsolutePath();
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private MtbProcess(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param folder for its output and its state
+   * @param environment added to ours
+   * @param jvm options of the JVM
+   */
+  public static MtbProcess start(
+      Path folder, Map<String, String> environment, List<String> jvm, String... args)
+      throws IOException {
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    Path err = Files.createTempFile(folder, "err", ".txt");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvm);
+    command.addAll(List.of("-jar", JAR.toString()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("MTB_STATE_DIR", folder.resolve("state").toString());
+    builder.environment().putAll(environment);
+    builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+    return new MtbProcess(builder.start(), out, err);
+  }
+
+  /** Runs it to its end and returns the exit code. */
+  public static MtbProcess run(Path folder, String... args)
+      throws IOException, InterruptedException {
+    MtbProcess run = start(folder, Map.of(), List.of(), args);
+    run.exitCode();
+    return run;
+  }
+
+  /** Waits for the end. */
+  public int exitCode() throws InterruptedException {
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.destroyForcibly();
+      throw new IllegalStateException("MTB does not end");
+    }
+    return process.exitValue();
+  }
+
+  /** Sends a signal, such as INT. */
+  public void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** What it has printed on standard output. */
+  public String out() throws IOException {
+    return Files.readString(out, StandardCharsets.UTF_8);
+  }
+
+  /** What it has printed on standard error. */
+  public String err() throws IOException {
+    return Files.readString(err, StandardCharsets.UTF_8);
+  }
+}
