@@ -3,6 +3,7 @@ package dev.mtb.compare;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
+import dev.mtb.BackupOptions;
 import dev.mtb.CompareMode;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -107,7 +108,19 @@ public final class Comparison {
     if (copy.kind() != Kind.DIRECTORY) {
       return Decision.replace(Reason.TYPE_DIFFERS);
     }
-    return metadata(source, copy, sameMtime(source.mtime(), copy.mtime()), false);
+    boolean sameMtime = sameMtime(source.mtime(), copy.mtime(), directoryWindow());
+    return metadata(source, copy, sameMtime, false);
+  }
+
+  /**
+   * A directory that a killed run made a moment after the source's has an mtime within the usual
+   * window and yet the wrong one. Setting it costs no copy, so it need not be forgiven, unless the
+   * user has asked for a wider window.
+   */
+  private Duration directoryWindow() {
+    return modifyWindow.compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) > 0
+        ? modifyWindow
+        : Duration.ZERO;
   }
 
   private Decision metadata(
@@ -158,9 +171,13 @@ public final class Comparison {
    * @return whether they are equal
    */
   public boolean sameMtime(Instant source, Instant copy) {
+    return sameMtime(source, copy, modifyWindow);
+  }
+
+  private boolean sameMtime(Instant source, Instant copy, Duration window) {
     Instant kept = source.isBefore(earliest) ? earliest : source;
     Duration apart = Duration.between(copy, kept);
-    if (apart.abs().compareTo(modifyWindow) <= 0) {
+    if (apart.abs().compareTo(window) <= 0) {
       return true;
     }
     return !apart.isNegative() && apart.compareTo(precision(copy)) < 0;

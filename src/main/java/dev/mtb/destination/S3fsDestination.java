@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,11 @@ final class S3fsDestination extends PathDestination {
 
   /** Set-user-ID, set-group-ID and sticky. */
   private static final int SPECIAL_BITS = 07000;
+
+  /** With the pause growing, four seconds: s3fs is told of a close within milliseconds. */
+  private static final int SET_TRIES = 20;
+
+  private static final Duration SET_PAUSE = Duration.ofMillis(20);
 
   private final Path mountPoint;
   private final long device;
@@ -316,11 +322,38 @@ final class S3fsDestination extends PathDestination {
   /** Sets what could not be set before. */
   void setMetadataAfterClose(Path path, Metadata source, Metadata now) throws IOException {
     if (traits().keepsOwner() && source.uid() != now.uid() && source.gid() != now.gid()) {
-      setGroup(path, source);
+      persistently(path, source, Metadata::gid, () -> setGroup(path, source));
       if ((source.mode() & SPECIAL_BITS) != 0) {
-        setMode(path, source.mode());
+        persistently(path, source, Metadata::mode, () -> setMode(path, source.mode()));
       }
     }
+  }
+
+  /** Sets something. */
+  private interface Setter {
+    void set() throws IOException;
+  }
+
+  /**
+   * Sets something until it is set. The kernel tells s3fs of a close only after the call has
+   * returned; until then s3fs 1.90 takes the file for one with an upload to come, keeps the change
+   * for that, and answers that all is well. Looking afterwards costs nothing: the kernel has the
+   * answer from the call itself.
+   */
+  private static void persistently(
+      Path path, Metadata source, ToIntFunction<Metadata> value, Setter setter) throws IOException {
+    for (int attempt = 1; attempt <= SET_TRIES; attempt++) {
+      setter.set();
+      if (value.applyAsInt(Metadata.of(path)) == value.applyAsInt(source)) {
+        return;
+      }
+      try {
+        Thread.sleep(SET_PAUSE.multipliedBy(attempt).toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    throw new IOException("its owner or mode cannot be set: S3FS does not take it");
   }
 
   private boolean ownerDiffers(Metadata source, Metadata now) {
