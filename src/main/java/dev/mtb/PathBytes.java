@@ -45,22 +45,35 @@ public final class PathBytes {
    * @return {@code base} resolved with the path
    */
   public static Path resolve(Path base, byte[] bytes) {
-    FileSystem fileSystem = base.getFileSystem();
-    if (fileSystem != FileSystems.getDefault()) {
-      return base.resolve(new String(bytes, StandardCharsets.UTF_8));
-    }
-    ByteArrayOutputStream absolute = new ByteArrayOutputStream(bytes.length + 1);
-    absolute.write('/');
-    byte last = '/';
-    for (byte b : bytes) {
-      if (b != '/' || last != '/') {
-        absolute.write(b);
-      }
-      last = b;
-    }
-    Path path = Path.of(uri(absolute.toByteArray()));
     boolean isAbsolute = bytes.length > 0 && bytes[0] == '/';
-    return isAbsolute ? path : base.resolve(path.getRoot().relativize(path));
+    Path result = isAbsolute ? root(base.getFileSystem()) : base;
+    int start = 0;
+    for (int i = 0; i <= bytes.length; i++) {
+      if (i == bytes.length || bytes[i] == '/') {
+        if (i > start) {
+          result = result.resolve(name(base.getFileSystem(), Arrays.copyOfRange(bytes, start, i)));
+        }
+        start = i + 1;
+      }
+    }
+    return result;
+  }
+
+  private static Path root(FileSystem fileSystem) {
+    return fileSystem.getRootDirectories().iterator().next();
+  }
+
+  private static Path name(FileSystem fileSystem, byte[] bytes) {
+    String text = toText(bytes);
+    return isAscii(text) || fileSystem != FileSystems.getDefault()
+        ? fileSystem.getPath(text)
+        : Path.of(uri(concat(new byte[] {'/'}, bytes))).getFileName();
+  }
+
+  private static byte[] concat(byte[] first, byte[] second) {
+    byte[] result = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, result, first.length, second.length);
+    return result;
   }
 
   /**
@@ -77,11 +90,12 @@ public final class PathBytes {
     if (path.getFileSystem() != FileSystems.getDefault()) {
       return string.getBytes(StandardCharsets.UTF_8);
     }
-    if (path.isAbsolute()) {
-      byte[] below = of(path.getRoot().relativize(path));
-      byte[] result = new byte[below.length + 1];
-      result[0] = '/';
-      System.arraycopy(below, 0, result, 1, below.length);
+    if (path.isAbsolute() || path.getNameCount() > 1) {
+      // Name by name: relativize() would take dots out.
+      byte[] result = path.isAbsolute() ? new byte[] {'/'} : new byte[0];
+      for (int i = 0; i < path.getNameCount(); i++) {
+        result = concat(i == 0 ? result : concat(result, new byte[] {'/'}), of(path.getName(i)));
+      }
       return result;
     }
     byte[] bytes = percentDecode(Path.of(NOWHERE).resolve(path).toUri().getRawPath());

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code java -jar target/mtb.jar}, as users run it. */
-@RequiresS3fs
 class JarIT {
   @TempDir Path temp;
   private Path source;
@@ -201,6 +200,7 @@ class JarIT {
   }
 
   @Test
+  @RequiresS3fs
   void killedOnS3fs_theNextRunMakesItWhole() throws Exception {
     RandomTree.seeded(3).directories(10).files(150).sizes(0, 400_000).build(source.resolve("tree"));
     try (S3fsFixture s3fs = S3fsFixture.start()) {
@@ -227,6 +227,7 @@ class JarIT {
   }
 
   @Test
+  @RequiresS3fs
   void signal_finishesWhatIsInFlight_andReports() throws Exception {
     for (int f = 0; f < 300; f++) {
       RandomTree.write(source.resolve("d" + f % 10 + "/f" + f), "content " + f);

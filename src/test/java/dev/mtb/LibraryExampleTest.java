@@ -46,6 +46,7 @@ class LibraryExampleTest {
         source
             .substring(
                 source.indexOf("// example begins\n") + 18, source.indexOf("  // example ends"))
+            .stripTrailing()
             .stripIndent()
             .strip();
     assertThat(Files.readString(Path.of("README.md"), StandardCharsets.UTF_8)).contains(example);

@@ -207,6 +207,12 @@ class S3fsBackupIT {
     Files.setAttribute(directory, "unix:gid", 1001);
     Files.setAttribute(directory, "unix:mode", 01777);
     Files.setAttribute(RandomTree.write(source.resolve("group only"), "x"), "unix:gid", 1001);
+    // Enough that some are still being closed when their group is set.
+    for (int f = 0; f < 300; f++) {
+      Path file = RandomTree.write(source.resolve("many" + f % 20 + "/f" + f), "x");
+      Files.setAttribute(file, "unix:uid", 1000);
+      Files.setAttribute(file, "unix:gid", 1001);
+    }
     assertThat(backUpAll().failures()).isEmpty();
     s3fs.freshMount();
     assertThat(Rsync.differences(source, destination)).isEmpty();

@@ -81,7 +81,7 @@ public final class Comparison {
     if (source.size() != copy.size()) {
       return Decision.replace(Reason.SIZE_DIFFERS);
     }
-    boolean sameMtime = sameMtime(source.mtime(), copy.mtime());
+    boolean sameMtime = sameMtime(settable(source), copy.mtime());
     boolean isEmptyFile = source.kind() == Kind.FILE && source.size() == 0;
     if (mode == CompareMode.ALWAYS) {
       return Decision.replace(Reason.ALWAYS);
@@ -91,6 +91,13 @@ public final class Comparison {
     }
     boolean needsContent = mode == CompareMode.CHECKSUM && !isEmptyFile;
     return metadata(source, copy, sameMtime, needsContent);
+  }
+
+  /** The JDK sets the time of a link in microseconds. */
+  private static Instant settable(Metadata source) {
+    return source.kind() == Kind.LINK
+        ? source.mtime().truncatedTo(ChronoUnit.MICROS)
+        : source.mtime();
   }
 
   /**

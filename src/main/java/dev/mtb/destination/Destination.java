@@ -42,6 +42,14 @@ public interface Destination extends Closeable {
   String name();
 
   /**
+   * Whether it was made when it was opened, so that nothing can be in it that this run did not put
+   * there.
+   *
+   * @return always the same
+   */
+  boolean isNew();
+
+  /**
    * Looks at one path.
    *
    * @param path what to look at

@@ -65,12 +65,12 @@ public final class Destinations {
     if (isDefault) {
       refuseBareMountPoint(List.of(absolute, real), options);
     }
-    makeUsable(real, /* below= */ null, readOnly);
+    boolean isNew = makeUsable(real, /* below= */ null, readOnly);
     if (!readOnly && !Files.isWritable(real)) {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
-    return new PathDestination(real, readOnly, options.fsync(), process);
+    return new PathDestination(real, isNew, readOnly, options.fsync(), process);
   }
 
   private static Destination openMounted(
@@ -79,32 +79,32 @@ public final class Destinations {
     Optional<S3fsProcess> s3fs = S3fsProcess.serving(mount.point());
     boolean anyBytes = s3fs.map(p -> p.has("use_wtf8")).orElse(false);
     boolean compat = !s3fs.map(p -> p.has("notsup_compat_dir")).orElse(false);
-    S3fsDestination opened =
-        S3fsDestination.open(
-            real, readOnly, process, mount.point(), new S3fsNames(anyBytes, compat));
     log.info("{} is on the S3FS mount {}", real, mount.point());
+    S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
     try {
       if (mount.readOnly() && !readOnly) {
         throw new DestinationException(
             "the S3FS mount " + mount.point() + " is read-only; mount it without -o ro");
       }
       if (!readOnly) {
-        KnownMounts.in(options.stateDirectory()).remember(mount.point());
+        remember(mount.point(), options);
       }
-      makeUsable(real, mount.point(), readOnly);
-      return opened;
+      boolean isNew = makeUsable(real, mount.point(), readOnly);
+      return new S3fsDestination(
+          real, isNew, readOnly, process, point, new S3fsNames(anyBytes, compat));
+    } catch (DestinationException e) {
+      point.close();
+      throw e;
+    }
+  }
+
+  private static void remember(Path mountPoint, BackupOptions options) throws DestinationException {
+    try {
+      KnownMounts.in(options.stateDirectory()).remember(mountPoint);
     } catch (IOException e) {
-      try {
-        opened.close();
-      } catch (IOException closing) {
-        e.addSuppressed(closing);
-      }
-      if (e instanceof DestinationException lost) {
-        throw lost;
-      }
       throw new DestinationException(
           "MTB cannot remember that "
-              + mount.point()
+              + mountPoint
               + " is an S3FS mount ("
               + e
               + "), and without that it could one day write to the bare folder; set MTB_STATE_DIR"
@@ -152,8 +152,10 @@ public final class Destinations {
   /**
    * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
    * missing: more is more likely a slip, or a disk that is not mounted.
+   *
+   * @return whether it was made
    */
-  private static void makeUsable(Path directory, Path below, boolean readOnly)
+  private static boolean makeUsable(Path directory, Path below, boolean readOnly)
       throws DestinationException {
     Deque<Path> missing = new ArrayDeque<>();
     Path existing = directory;
@@ -174,7 +176,7 @@ public final class Destinations {
               + "; make it first (mkdir -p), if it is the right place");
     }
     if (readOnly) {
-      return;
+      return false;
     }
     for (Path path : missing) {
       try {
@@ -184,6 +186,7 @@ public final class Destinations {
             "the destination " + path + " cannot be made: " + ErrorText.of(e), e);
       }
     }
+    return !missing.isEmpty();
   }
 
   private static boolean exists(Path path) throws DestinationException {

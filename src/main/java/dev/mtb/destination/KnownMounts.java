@@ -61,7 +61,7 @@ final class KnownMounts {
   /** Finds out whether a path lies where S3FS should be mounted. */
   Optional<Expectation> expecting(Path path) throws IOException {
     for (String line : remembered()) {
-      Path point = Path.of(URI.create(line));
+      Path point = mountPoint(line);
       if (path.startsWith(point)) {
         return Optional.of(new Expectation(point, file));
       }
@@ -80,6 +80,15 @@ final class KnownMounts {
       }
     }
     return Optional.empty();
+  }
+
+  private Path mountPoint(String line) throws IOException {
+    try {
+      return Path.of(URI.create(line));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "'" + line + "' in " + file + " is not a file: URI; remove the line", e);
+    }
   }
 
   /** Remembers a mount point for all later runs. */

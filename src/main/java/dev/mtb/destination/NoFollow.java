@@ -19,10 +19,11 @@ public final class NoFollow {
    * @throws IOException if it cannot be opened, or is a link
    */
   public static SeekableByteChannel open(Path file) throws IOException {
-    // File systems without links (zip) refuse the option.
-    boolean hasLinks = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-    return hasLinks
-        ? Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
-        : Files.newByteChannel(file, StandardOpenOption.READ);
+    try {
+      return Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    } catch (IllegalArgumentException | UnsupportedOperationException e) {
+      // File systems without links (zip) refuse the option.
+      return Files.newByteChannel(file, StandardOpenOption.READ);
+    }
   }
 }

@@ -8,6 +8,7 @@ import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
@@ -28,6 +29,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,12 +47,15 @@ class PathDestination implements Destination {
   protected final boolean readOnly;
   protected final ProcessIdentity process;
   private final Traits traits;
+  private final boolean isNew;
   private final boolean fsync;
   private final boolean isUnix;
   private final boolean isPosix;
 
-  PathDestination(Path root, boolean readOnly, boolean fsync, ProcessIdentity process) {
+  PathDestination(
+      Path root, boolean isNew, boolean readOnly, boolean fsync, ProcessIdentity process) {
     this.root = root;
+    this.isNew = isNew;
     this.readOnly = readOnly;
     this.fsync = fsync;
     this.process = process;
@@ -99,6 +104,11 @@ class PathDestination implements Destination {
     return root.toString();
   }
 
+  @Override
+  public boolean isNew() {
+    return isNew;
+  }
+
   /** Where a path relative to the destination really is. */
   final Path at(Path path) {
     FileSystem mine = root.getFileSystem();
@@ -107,7 +117,7 @@ class PathDestination implements Destination {
     }
     Path result = root;
     for (Path name : path) {
-      result = result.resolve(name.toString());
+      result = result.resolve(nameOf(name));
     }
     return result;
   }
@@ -116,7 +126,8 @@ class PathDestination implements Destination {
   public Path nameOf(Path sourceName) {
     return sourceName.getFileSystem() == root.getFileSystem()
         ? sourceName
-        : root.getFileSystem().getPath(sourceName.toString());
+        // Bytes that are not UTF-8 stay distinct, or are refused there.
+        : root.getFileSystem().getPath(PathBytes.toText(sourceName));
   }
 
   @Override
@@ -323,8 +334,13 @@ class PathDestination implements Destination {
 
   /** Sets an mtime, of a link too. */
   void setMtime(Path path, Metadata source) throws IOException {
+    Instant mtime = source.mtime();
+    if (mtime.isBefore(Instant.EPOCH)) {
+      // The JDK makes 1970 of an earlier time that has a fraction.
+      mtime = mtime.truncatedTo(ChronoUnit.SECONDS);
+    }
     Files.getFileAttributeView(path, BasicFileAttributeView.class, NOFOLLOW_LINKS)
-        .setTimes(FileTime.from(source.mtime()), null, null);
+        .setTimes(FileTime.from(mtime), null, null);
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.mtb.destination;
 
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Attribute;
-import dev.mtb.ErrorText;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
@@ -10,7 +9,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,8 +17,6 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A directory on an S3FS mount.
@@ -41,8 +37,6 @@ import org.slf4j.LoggerFactory;
  * </ul>
  */
 final class S3fsDestination extends PathDestination {
-  private static final Logger log = LoggerFactory.getLogger(S3fsDestination.class);
-
   /** File.setLastModified has milliseconds. */
   private static final Duration GRANULARITY = Duration.ofMillis(1);
 
@@ -63,55 +57,25 @@ final class S3fsDestination extends PathDestination {
 
   private static final Duration SET_PAUSE = Duration.ofMillis(20);
 
-  private final Path mountPoint;
-  private final long device;
+  private final S3fsMountPoint mountPoint;
   private final S3fsNames names;
-  private final DirectoryStream<Path> hold;
-
-  private S3fsDestination(
-      Path root,
-      boolean readOnly,
-      ProcessIdentity process,
-      Path mountPoint,
-      long device,
-      S3fsNames names,
-      DirectoryStream<Path> hold) {
-    super(root, readOnly, /* fsync= */ false, process);
-    this.mountPoint = mountPoint;
-    this.device = device;
-    this.names = names;
-    this.hold = hold;
-  }
 
   /**
-   * Opens a directory on a mount that is there.
+   * Wires it.
    *
-   * @param root need not exist yet
+   * @param root on a mount that is there
+   * @param mountPoint closed with this
    */
-  @SuppressWarnings("StreamResourceLeak") // It is closed with the destination.
-  static S3fsDestination open(
-      Path root, boolean readOnly, ProcessIdentity process, Path mountPoint, S3fsNames names)
-      throws DestinationException {
-    try {
-      long device = Metadata.following(mountPoint).device();
-      // An open directory keeps the mount busy: unmounting it by accident is refused meanwhile.
-      DirectoryStream<Path> hold = Files.newDirectoryStream(mountPoint);
-      return new S3fsDestination(root, readOnly, process, mountPoint, device, names, hold);
-    } catch (IOException e) {
-      throw lost(mountPoint, e);
-    }
-  }
-
-  private static DestinationException lost(Path mountPoint, IOException cause) {
-    return new DestinationException(
-        "the S3FS mount "
-            + mountPoint
-            + " does not answer ("
-            + ErrorText.of(cause)
-            + "): s3fs has died or lost its bucket; unmount it (fusermount -u "
-            + mountPoint
-            + ") and mount it again",
-        cause);
+  S3fsDestination(
+      Path root,
+      boolean isNew,
+      boolean readOnly,
+      ProcessIdentity process,
+      S3fsMountPoint mountPoint,
+      S3fsNames names) {
+    super(root, isNew, readOnly, /* fsync= */ false, process);
+    this.mountPoint = mountPoint;
+    this.names = names;
   }
 
   @Override
@@ -150,7 +114,7 @@ final class S3fsDestination extends PathDestination {
       return operation.run();
     } catch (IOException e) {
       check();
-      checkAlive();
+      mountPoint.checkAlive();
       throw e;
     }
   }
@@ -163,31 +127,7 @@ final class S3fsDestination extends PathDestination {
 
   @Override
   public void check() throws DestinationException {
-    Metadata now;
-    try {
-      // Answered by s3fs (or the kernel) without a request.
-      now = Metadata.following(mountPoint);
-    } catch (IOException e) {
-      throw lost(mountPoint, e);
-    }
-    if (now.device() != device) {
-      throw new DestinationException(
-          "the S3FS mount "
-              + mountPoint
-              + " is gone: it was unmounted while MTB wrote to it; mount it and run again");
-    }
-  }
-
-  /**
-   * Asks s3fs itself. Attributes come from the kernel's memory for a second after s3fs has died;
-   * opening a directory never does, and for the mount point s3fs sends no request.
-   */
-  private void checkAlive() throws DestinationException {
-    try (DirectoryStream<Path> open = Files.newDirectoryStream(mountPoint)) {
-      log.debug("{} answers: {}", mountPoint, open);
-    } catch (IOException e) {
-      throw lost(mountPoint, e);
-    }
+    mountPoint.check();
   }
 
   @Override
@@ -228,17 +168,16 @@ final class S3fsDestination extends PathDestination {
   private FileWrite start(Path path, Metadata source, Optional<Metadata> existing)
       throws IOException {
     if (existing.isEmpty()) {
-      return WriteInPlace.create(this, path, source);
+      return new WriteNewObject(this, path, source);
     }
     Metadata old = existing.get();
-    if (old.kind() == Kind.FILE
-        && source.size() < SMALL_FILE
-        && source.size() >= old.size()
-        && source.size() > 0) {
-      Optional<FileWrite> overwrite = WriteInPlace.overwrite(this, path, source, old);
-      if (overwrite.isPresent()) {
-        return overwrite.get();
-      }
+    boolean fitsOver =
+        old.kind() == Kind.FILE
+            && source.size() > 0
+            && source.size() < SMALL_FILE
+            && source.size() >= old.size();
+    if (fitsOver) {
+      return new OverwriteSmallObject(this, path, (int) source.size(), old);
     }
     return new WriteBeside(this, path, Optional.of(old.kind()), /* keepHoles= */ false);
   }
@@ -304,15 +243,14 @@ final class S3fsDestination extends PathDestination {
    * @param now what the file has
    */
   void setMetadataWhileOpen(Path path, Metadata source, Metadata now) throws IOException {
-    if (traits().keepsOwner()) {
-      if (source.uid() != now.uid()) {
-        setUser(path, source);
-      } else if (source.gid() != now.gid()) {
-        setGroup(path, source);
-      }
+    if (userDiffers(source, now)) {
+      setUser(path, source);
+    } else if (groupDiffers(source, now)) {
+      setGroup(path, source);
     }
     // Changing the owner clears the set-user-ID bit.
-    boolean isCleared = (source.mode() & SPECIAL_BITS) != 0 && ownerDiffers(source, now);
+    boolean isCleared =
+        hasSpecialBits(source) && (userDiffers(source, now) || groupDiffers(source, now));
     if (source.mode() != Metadata.UNKNOWN && (source.mode() != now.mode() || isCleared)) {
       setMode(path, source.mode());
     }
@@ -321,9 +259,9 @@ final class S3fsDestination extends PathDestination {
 
   /** Sets what could not be set before. */
   void setMetadataAfterClose(Path path, Metadata source, Metadata now) throws IOException {
-    if (traits().keepsOwner() && source.uid() != now.uid() && source.gid() != now.gid()) {
+    if (userDiffers(source, now) && groupDiffers(source, now)) {
       persistently(path, source, Metadata::gid, () -> setGroup(path, source));
-      if ((source.mode() & SPECIAL_BITS) != 0) {
+      if (hasSpecialBits(source)) {
         persistently(path, source, Metadata::mode, () -> setMode(path, source.mode()));
       }
     }
@@ -351,13 +289,22 @@ final class S3fsDestination extends PathDestination {
         Thread.sleep(SET_PAUSE.multipliedBy(attempt).toMillis());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+        break;
       }
     }
     throw new IOException("its owner or mode cannot be set: S3FS does not take it");
   }
 
-  private boolean ownerDiffers(Metadata source, Metadata now) {
-    return traits().keepsOwner() && (source.uid() != now.uid() || source.gid() != now.gid());
+  private boolean userDiffers(Metadata source, Metadata now) {
+    return traits().keepsOwner() && source.uid() != Metadata.UNKNOWN && source.uid() != now.uid();
+  }
+
+  private boolean groupDiffers(Metadata source, Metadata now) {
+    return traits().keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
+  }
+
+  private static boolean hasSpecialBits(Metadata source) {
+    return source.mode() != Metadata.UNKNOWN && (source.mode() & SPECIAL_BITS) != 0;
   }
 
   @Override
@@ -367,7 +314,13 @@ final class S3fsDestination extends PathDestination {
     checkTarget(target);
     changing(
         () -> {
-          super.writeLink(link, target, source, existing);
+          boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
+          if (isLink) {
+            // s3fs remembers the target of a link by its name, and renaming another link over it
+            // does not make it forget.
+            Files.delete(at(link));
+          }
+          super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
           return null;
         });
   }
@@ -426,6 +379,6 @@ final class S3fsDestination extends PathDestination {
 
   @Override
   public void close() throws IOException {
-    hold.close();
+    mountPoint.close();
   }
 }

@@ -50,7 +50,7 @@ record S3fsProcess(ImmutableList<String> options) {
   }
 
   static Optional<S3fsProcess> parse(List<String> words, Path directory, Path mountPoint) {
-    boolean isOurs = false;
+    String last = "";
     List<String> options = new ArrayList<>();
     for (int i = 1; i < words.size(); i++) {
       String word = words.get(i);
@@ -59,13 +59,16 @@ record S3fsProcess(ImmutableList<String> options) {
         Splitter.on(',').split(words.get(i)).forEach(options::add);
       } else if (word.startsWith("-o")) {
         Splitter.on(',').split(word.substring(2)).forEach(options::add);
-      } else if (!word.isEmpty()) {
-        byte[] bytes = word.getBytes(StandardCharsets.ISO_8859_1);
-        Path path = PathBytes.resolve(directory, bytes).normalize();
-        // A daemon has left the folder that a relative name starts from, so the end must do.
-        isOurs |= path.equals(mountPoint) || (!word.startsWith("/") && endsWith(mountPoint, path));
+      } else if (!word.isEmpty() && !word.startsWith("-")) {
+        // The bucket may stand before the mount point, or among the options.
+        last = word;
       }
     }
+    byte[] bytes = last.getBytes(StandardCharsets.ISO_8859_1);
+    Path path = PathBytes.resolve(directory, bytes).normalize();
+    // A daemon has left the folder that a relative name starts from, so the end must do.
+    boolean isOurs =
+        path.equals(mountPoint) || (!last.startsWith("/") && endsWith(mountPoint, path));
     return isOurs ? Optional.of(new S3fsProcess(ImmutableList.copyOf(options))) : Optional.empty();
   }
 

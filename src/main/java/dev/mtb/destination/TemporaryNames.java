@@ -1,12 +1,15 @@
 package dev.mtb.destination;
 
+import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
@@ -25,6 +28,9 @@ public final class TemporaryNames {
 
   /** Where it cannot be asked whether the writer lives, a file this old is taken for forgotten. */
   private static final Duration FOREIGN_LIFETIME = Duration.ofDays(1);
+
+  /** Number of the field starttime (proc(5)), counted from the third. */
+  private static final int START_TIME = 22 - 3;
 
   private static final AtomicLong COUNTER = new AtomicLong();
   private static final String HOST = host();
@@ -75,8 +81,19 @@ public final class TemporaryNames {
     Instant read() throws IOException;
   }
 
-  private static long started(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+  /** When a process started, in the kernel's own ticks since boot: no clock can shift it. */
+  static long started(ProcessHandle process) {
+    try {
+      String stat =
+          Files.readString(
+              Path.of("/proc", Long.toString(process.pid()), "stat"), StandardCharsets.ISO_8859_1);
+      // The second field is the program's name, in brackets, and may hold anything.
+      List<String> fields = Splitter.on(' ').splitToList(stat.substring(stat.lastIndexOf(')') + 2));
+      return Long.parseLong(fields.get(START_TIME));
+    } catch (IOException | RuntimeException e) {
+      // Not Linux, or it has just ended.
+      return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
   }
 
   private static String host() {

@@ -4,8 +4,8 @@ import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
-import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.Reason;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
@@ -74,29 +74,37 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
 
   private DirectoryNode.State settle(
       DirectoryNode node, Metadata source, Optional<Metadata> existing) throws IOException {
-    boolean isRoot = node.parent.isEmpty();
-    if (isRoot && (existing.isEmpty() || existing.get().kind() != Kind.DIRECTORY)) {
-      // Made when the destination was opened; missing only in a dry run.
-      node.look(source, ImmutableSet.of());
-      return DirectoryNode.State.NEW;
+    if (node.parent.isEmpty()) {
+      return settleRoot(node, source, existing);
     }
     Decision decision = comparison.directory(source, existing);
-    boolean isMine = !isRoot || node.metadata().isPresent();
-    if (isRoot && (!isMine || !destination.traits().keepsRootMetadata())) {
-      if (isMine) {
-        node.look(source, ImmutableSet.of());
-      }
-      return DirectoryNode.State.PRESENT;
-    }
-    if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
-      tally.decided(node.landing, source, decision.action(), decision.reason());
-      node.look(source, end.makeDirectory(node.landing, source, existing, decision));
-      return DirectoryNode.State.NEW;
-    }
     if (decision.action() != Action.NONE) {
       tally.decided(node.landing, source, decision.action(), decision.reason());
     }
+    if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
+      node.look(source, end.makeDirectory(node.landing, source, existing, decision));
+      return DirectoryNode.State.NEW;
+    }
     node.look(source, decision.attributes());
     return DirectoryNode.State.PRESENT;
+  }
+
+  /** The destination itself was made when it was opened; only in a dry run it may be missing. */
+  private DirectoryNode.State settleRoot(
+      DirectoryNode root, Metadata source, Optional<Metadata> existing) {
+    boolean isNew = existing.isEmpty() || destination.isNew();
+    boolean isOurs = root.metadata().isPresent() && destination.traits().keepsRootMetadata();
+    if (isOurs && existing.isPresent()) {
+      Decision decision = comparison.directory(source, existing);
+      if (isNew) {
+        tally.decided(root.landing, source, Action.CREATE, Reason.NEW);
+      } else if (decision.action() != Action.NONE) {
+        tally.decided(root.landing, source, decision.action(), decision.reason());
+      }
+      root.look(source, decision.attributes());
+    } else if (root.metadata().isPresent()) {
+      root.look(source, ImmutableSet.of());
+    }
+    return isNew ? DirectoryNode.State.NEW : DirectoryNode.State.PRESENT;
   }
 }

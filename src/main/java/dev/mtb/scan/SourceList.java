@@ -8,6 +8,7 @@ import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -65,7 +66,7 @@ public final class SourceList {
     try {
       list.each(
           entry -> {
-            checkApart(entry.source(), destinations);
+            list.checkApart(entry.source(), destinations);
             byte[] landing = PathBytes.of(entry.landing());
             list.listed.add(landing, landing.length, entry.outside());
             if (landing.length == 0 && list.wholeSource.isEmpty()) {
@@ -117,13 +118,12 @@ public final class SourceList {
     private Path goodParent;
 
     void handOut(Entry entry, byte[] landing, Visitor visitor) throws InterruptedException {
-      if (entry.outside() && listedAtOrAbove(landing, false) >= 0) {
-        Path rival = job.base().resolve(entry.landing());
-        if (Files.exists(rival, LinkOption.NOFOLLOW_LINKS)) {
-          visitor.unusable(
-              entry.source(), "lands at the same place as " + rival + "; give them other bases");
-          return;
-        }
+      Optional<Path> rival = rival(entry, landing);
+      if (rival.isPresent()) {
+        visitor.unusable(
+            entry.source(),
+            "lands at the same place as " + rival.get() + "; back them up to different places");
+        return;
       }
       int above = listedAbove(landing, entry.outside());
       if (above < 0) {
@@ -131,6 +131,30 @@ public final class SourceList {
       } else {
         checkCovered(entry, landing, above, visitor);
       }
+    }
+
+    /**
+     * What another entry puts at the same place, or at a part of its path: {@code BASE/etc/hosts}
+     * and {@code /etc/hosts} are different files with one place to go.
+     */
+    private Optional<Path> rival(Entry entry, byte[] landing) {
+      // Of two entries with one place, the one below the base wins.
+      int other = entry.outside() ? listedAtOrAbove(landing, false) : listedAbove(landing, true);
+      if (other < 0) {
+        return Optional.empty();
+      }
+      Path start = entry.outside() ? job.base() : job.base().getRoot();
+      Path path = entry.landing();
+      while (path != null) {
+        Path found = start.resolve(path);
+        boolean isThere = Files.exists(found, LinkOption.NOFOLLOW_LINKS);
+        boolean isDirectory = Files.isDirectory(found, LinkOption.NOFOLLOW_LINKS);
+        if (isThere && (path.equals(entry.landing()) || !isDirectory)) {
+          return Optional.of(found);
+        }
+        path = isThere ? null : path.getParent();
+      }
+      return Optional.empty();
     }
 
     /** An entry below another is reached by walking that one, unless a link stands between. */
@@ -148,8 +172,9 @@ public final class SourceList {
       if (source.getParent().equals(goodParent)) {
         return;
       }
-      int levels = 1;
-      for (int i = above + (above == 0 ? 0 : 1); i < landing.length; i++) {
+      // The base itself may be a link: it is followed.
+      int levels = above == 0 ? 0 : 1;
+      for (int i = above == 0 ? 0 : above + 1; i < landing.length; i++) {
         levels += landing[i] == '/' ? 1 : 0;
       }
       Path ancestor = source;
@@ -266,7 +291,34 @@ public final class SourceList {
     }
   }
 
-  private static void checkApart(Path source, List<Path> destinations) {
+  private Path knownParent;
+  private Path knownRealParent;
+
+  /** Links on the way to a source are resolved; neighbours in a list share the way. */
+  private Path withRealParent(Path source) {
+    Path parent = source.getParent();
+    if (parent == null || source.getFileSystem() != FileSystems.getDefault()) {
+      return source;
+    }
+    if (!parent.equals(knownParent)) {
+      knownParent = parent;
+      knownRealParent = real(parent);
+    }
+    return knownRealParent.resolve(source.getFileName());
+  }
+
+  private void checkApart(Path source, List<Path> destinations) {
+    checkNotNested(source, destinations);
+    Path real = withRealParent(source);
+    if (source.equals(job.base())) {
+      real = real(source);
+    }
+    if (!real.equals(source)) {
+      checkNotNested(real, destinations);
+    }
+  }
+
+  private static void checkNotNested(Path source, List<Path> destinations) {
     for (Path destination : destinations) {
       if (destination.getFileSystem() != source.getFileSystem()) {
         continue;

@@ -60,7 +60,8 @@ class CommandTest {
   @Test
   void backup_itemizes_thenFindsNothing_thenVerifies() throws Exception {
     assertThat(backup("-i", ".")).isZero();
-    assertThat(out.lines()).containsExactlyInAnyOrder("new: a", "new: sub/", "new: sub/b");
+    assertThat(out.lines())
+        .containsExactlyInAnyOrder("new: ./", "new: a", "new: sub/", "new: sub/b");
     assertThat(err).contains("2 files copied").contains("0 failed");
     assertThat(backup("-i", ".")).isZero();
     assertThat(out).isEmpty();

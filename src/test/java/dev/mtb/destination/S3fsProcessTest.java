@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,7 +75,6 @@ class S3fsProcessTest {
     assertThat(S3fsProcess.parse(words, ROOT, Path.of("/mnt/ü"))).isPresent();
   }
 
-  @Disabled("bug: the bucket is taken for a relative mount point")
   @Test
   void bucketNamedLikeOurMountPoint_mountedElsewhere_isNotOurs() {
     List<String> words = List.of("s3fs", "s3", "/mnt/other", "-o", "use_wtf8");

@@ -78,7 +78,7 @@ class TemporaryNamesTest {
   @Test
   void ofALivingOtherProcess_isNotAbandoned() throws IOException {
     ProcessHandle parent = ProcessHandle.current().parent().orElse(ProcessHandle.current());
-    long started = parent.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    long started = TemporaryNames.started(parent);
     String name = withProcess(Long.toString(parent.pid()), Long.toHexString(started));
 
     assertThat(isAbandoned(name, Instant.EPOCH)).isFalse();

@@ -55,6 +55,11 @@ public final class FaultyDestination implements Destination {
   }
 
   @Override
+  public boolean isNew() {
+    return real.isNew();
+  }
+
+  @Override
   public Optional<Metadata> stat(Path path) throws IOException {
     fault.before(Operation.STAT, path);
     return real.stat(path);

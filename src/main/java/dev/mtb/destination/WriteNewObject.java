@@ -1,0 +1,64 @@
+package dev.mtb.destination;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Metadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/**
+ * Writes a new S3FS file under its own name. s3fs keeps what is written to itself and uploads it
+ * when the channel is closed, so the object appears as a whole.
+ *
+ * <p>s3fs cannot be made to forget what was written: a channel that is closed early uploads what it
+ * has. Then the file is deleted again.
+ */
+final class WriteNewObject implements FileWrite {
+  private static final Set<OpenOption> NEW_FILE =
+      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+  private final S3fsDestination destination;
+  private final Path path;
+  private final SeekableByteChannel channel;
+  private boolean isDone;
+
+  WriteNewObject(S3fsDestination destination, Path path, Metadata source) throws IOException {
+    this.destination = destination;
+    this.path = path;
+    channel = Files.newByteChannel(path, NEW_FILE, destination.modeAttribute(source.mode()));
+  }
+
+  @Override
+  public void write(ByteBuffer content) throws IOException {
+    while (content.hasRemaining()) {
+      channel.write(content);
+    }
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    Metadata now = destination.created(source);
+    destination.setMetadataWhileOpen(path, source, now);
+    channel.close();
+    isDone = true;
+    destination.setMetadataAfterClose(path, source, now);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (isDone) {
+      return;
+    }
+    isDone = true;
+    try {
+      channel.close();
+    } finally {
+      Files.deleteIfExists(path);
+    }
+  }
+}

@@ -1,0 +1,399 @@
+package dev.mtb.copy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import dev.mtb.BackupOptions;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.Destinations;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CopierTest {
+  private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
+  private static final int LARGE = 3 * Destination.SMALL_FILE + 11;
+  private static final byte[] OLD = "the old copy".getBytes(UTF_8);
+
+  private final FileSystem memory =
+      Jimfs.newFileSystem(
+          Configuration.unix().toBuilder().setAttributeViews("basic", "posix").build());
+  private final Path source = memory.getPath("/source");
+  private final Path landing = memory.getPath("copy");
+  private final Path copied = memory.getPath("/backup/copy");
+  private final List<Duration> pauses = new ArrayList<>();
+  private long bytesWritten;
+  private Destination destination;
+
+  /** What somebody else does to the source meanwhile. */
+  private interface Meddling {
+    void meddle() throws IOException;
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    Files.createDirectory(copied.getParent());
+    destination = Destinations.open(copied.getParent(), BackupOptions.builder().build(), false);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    destination.close();
+    memory.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        0,
+        1,
+        Destination.SMALL_FILE - 1,
+        Destination.SMALL_FILE,
+        Destination.SMALL_FILE + 1,
+        2 * Destination.SMALL_FILE,
+        LARGE
+      })
+  void file_isCopiedWhole(int size) throws IOException {
+    byte[] content = bytes(size);
+    writeSource(content);
+
+    Metadata result = copier(() -> {}).copy(source, landing, Optional.empty());
+
+    assertThat(result).isEqualTo(Metadata.of(source));
+    assertCopied(content);
+    assertThat(Metadata.of(copied).mtime()).isEqualTo(TIME);
+    assertThat(bytesWritten).isEqualTo(size);
+    assertThat(pauses).isEmpty();
+  }
+
+  @Test
+  void link_isCopiedAsALink() throws IOException {
+    Files.createSymbolicLink(source, memory.getPath("no/where"));
+
+    Metadata result = copier(() -> {}).copy(source, landing, Optional.empty());
+
+    assertThat(result.kind()).isEqualTo(Kind.LINK);
+    assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
+    assertThat(Metadata.of(copied).mtime()).isEqualTo(Metadata.of(source).mtime());
+  }
+
+  @Test
+  void sourceThatChangesOnce_isCopiedAgain() throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(LARGE + 1);
+    Instant later = TIME.plusSeconds(1);
+
+    Metadata result =
+        copier(once(() -> writeSource(changed, later))).copy(source, landing, oldCopy());
+
+    assertCopied(changed);
+    assertThat(result.mtime()).isEqualTo(later);
+    assertThat(Metadata.of(copied).mtime()).isEqualTo(later);
+    assertThat(pauses).hasSize(1);
+  }
+
+  @Test
+  void sourceThatIsRewrittenInTheSameSize_isCopiedAgain() throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(LARGE);
+    changed[LARGE / 2]++;
+
+    Metadata result =
+        copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
+            .copy(source, landing, oldCopy());
+
+    assertCopied(changed);
+    assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
+  }
+
+  @Test
+  void sourceThatShrinksOnce_isCopiedAgain() throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(100);
+
+    Metadata result =
+        copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
+            .copy(source, landing, Optional.empty());
+
+    assertCopied(changed);
+    assertThat(result.size()).isEqualTo(100);
+  }
+
+  @Test
+  void sourceThatAlwaysChanges_isMoved_andTheOldCopyStays() throws IOException {
+    writeSource(bytes(LARGE));
+    Optional<Metadata> existing = oldCopy();
+    Copier copier =
+        copier(
+            () ->
+                Files.setLastModifiedTime(
+                    source, FileTime.from(Metadata.of(source).mtime().plusSeconds(1))));
+
+    assertMoved(copier, existing, "kept changing");
+
+    assertCopied(OLD);
+    assertThat(pauses).containsExactly(Duration.ofMillis(100), Duration.ofMillis(200));
+  }
+
+  @Test
+  void sourceThatGrowsEndlessly_isGivenUp() throws IOException {
+    writeSource(bytes(LARGE));
+    Optional<Metadata> existing = oldCopy();
+    byte[] more = bytes(2 * Destination.SMALL_FILE);
+    Copier copier = copier(() -> Files.write(source, more, StandardOpenOption.APPEND));
+
+    assertMoved(copier, existing, "kept changing");
+
+    assertCopied(OLD);
+    assertThat(bytesWritten).isLessThan(Files.size(source));
+  }
+
+  @Test
+  void sourceThatVanishedBefore_isMoved() throws IOException {
+    Optional<Metadata> existing = oldCopy();
+
+    assertMoved(copier(() -> {}), existing, "vanished");
+
+    assertCopied(OLD);
+    assertThat(bytesWritten).isZero();
+  }
+
+  @Test
+  void sourceThatVanishesMeanwhile_isMoved_andTheOldCopyStays() throws IOException {
+    writeSource(bytes(LARGE));
+    Optional<Metadata> existing = oldCopy();
+
+    assertMoved(copier(once(() -> Files.delete(source))), existing, "vanished");
+
+    assertCopied(OLD);
+  }
+
+  @Test
+  void sourceThatVanishesBetweenTries_isMoved() throws IOException {
+    writeSource(bytes(LARGE));
+    Copier copier =
+        new Copier(
+            destination,
+            new Buffers(),
+            count -> run(() -> writeSource(bytes(LARGE), TIME.plusSeconds(9))),
+            () -> false,
+            duration -> run(() -> Files.delete(source)));
+
+    assertMoved(copier, Optional.empty(), "vanished");
+
+    assertThat(copied).doesNotExist();
+    assertNothingLeft();
+  }
+
+  @Test
+  void sourceThatBecomesADirectory_isMoved() throws IOException {
+    Files.createDirectory(source);
+
+    assertMoved(copier(() -> {}), Optional.empty(), "no file any more");
+
+    assertNothingLeft();
+  }
+
+  @Test
+  void sourceThatBecomesALink_isCopiedAsOne() throws IOException {
+    writeSource(bytes(LARGE));
+    Path target = memory.getPath("target");
+
+    Metadata result =
+        copier(
+                once(
+                    () -> {
+                      Files.delete(source);
+                      Files.createSymbolicLink(source, target);
+                    }))
+            .copy(source, landing, oldCopy());
+
+    assertThat(result.kind()).isEqualTo(Kind.LINK);
+    assertThat(Files.readSymbolicLink(copied)).isEqualTo(target);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void stopInALargeFile_leavesTheOldCopy(int chunks) throws IOException {
+    writeSource(bytes(LARGE));
+    Optional<Metadata> existing = oldCopy();
+    Copier copier =
+        new Copier(
+            destination,
+            new Buffers(),
+            count -> bytesWritten += count,
+            () -> bytesWritten >= (long) chunks * Destination.SMALL_FILE,
+            pauses::add);
+
+    assertThatThrownBy(() -> copier.copy(source, landing, existing))
+        .isInstanceOf(StoppedException.class);
+
+    assertThat(bytesWritten).isEqualTo((long) chunks * Destination.SMALL_FILE);
+    assertCopied(OLD);
+  }
+
+  @Test
+  void stop_beforeANewFile_makesNone() throws IOException {
+    writeSource(bytes(10));
+    Copier copier = new Copier(destination, new Buffers(), count -> {}, () -> true, pauses::add);
+
+    assertThatThrownBy(() -> copier.copy(source, landing, Optional.empty()))
+        .isInstanceOf(StoppedException.class);
+
+    assertThat(copied).doesNotExist();
+    assertNothingLeft();
+  }
+
+  @Test
+  void destinationThatFails_isNotBlamedOnTheSource() throws IOException {
+    writeSource(bytes(LARGE));
+    Path missing = memory.getPath("none/copy");
+
+    assertThatThrownBy(() -> copier(() -> {}).copy(source, missing, Optional.empty()))
+        .isInstanceOf(IOException.class)
+        .isNotInstanceOf(SourceException.class);
+  }
+
+  @Test
+  void buffers_areUsedAgain() throws IOException {
+    Buffers buffers = new Buffers();
+    ByteBuffer first;
+    try (Buffers.Loan loan = buffers.lend()) {
+      first = loan.buffer();
+      first.position(7);
+    }
+    try (Buffers.Loan again = buffers.lend();
+        Buffers.Loan other = buffers.lend()) {
+      assertThat(again.buffer()).isSameAs(first);
+      assertThat(again.buffer().remaining()).isEqualTo(Destination.SMALL_FILE);
+      assertThat(other.buffer()).isNotSameAs(first);
+    }
+  }
+
+  /** Java cannot count a file's blocks; so the file is large enough to be seen on the disk. */
+  @Test
+  void sparseFile_staysSparse(@TempDir Path folder) throws IOException {
+    long size = 1L << 30;
+    FileStore store = Files.getFileStore(folder);
+    assumeThat(store.getUsableSpace()).isGreaterThan(3 * size);
+    byte[] island = bytes(1000);
+    Path sparse = folder.resolve("sparse");
+    long atFirst = store.getUsableSpace();
+    try (SeekableByteChannel out =
+        Files.newByteChannel(sparse, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      out.position(size / 3).write(ByteBuffer.wrap(island));
+      out.position(size - 1).write(ByteBuffer.allocate(1));
+    }
+    long before = store.getUsableSpace();
+    assumeThat(atFirst - before).isLessThan(size / 2);
+    Path backup = Files.createDirectory(folder.resolve("backup"));
+    BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
+    try (Destination local = Destinations.open(backup, options, false)) {
+      Metadata result =
+          new Copier(local, new Buffers(), count -> {}, () -> false, pauses::add)
+              .copy(sparse, Path.of("copy"), Optional.empty());
+      assertThat(result.size()).isEqualTo(size);
+    }
+
+    assertThat(before - store.getUsableSpace()).isLessThan(size / 2);
+    assertThat(Files.mismatch(sparse, backup.resolve("copy"))).isEqualTo(-1);
+  }
+
+  private void assertMoved(Copier copier, Optional<Metadata> existing, String message) {
+    SourceException e =
+        catchThrowableOfType(SourceException.class, () -> copier.copy(source, landing, existing));
+    assertThat(e).hasMessageContaining(message);
+    assertThat(e.moved()).isTrue();
+  }
+
+  /** The copy has this content, and nothing else is beside it. */
+  private void assertCopied(byte[] content) throws IOException {
+    assertThat(Files.readAllBytes(copied)).isEqualTo(content);
+    try (Stream<Path> files = Files.list(copied.getParent())) {
+      assertThat(files).containsExactly(copied);
+    }
+  }
+
+  private void assertNothingLeft() throws IOException {
+    try (Stream<Path> files = Files.list(copied.getParent())) {
+      assertThat(files).isEmpty();
+    }
+  }
+
+  private Optional<Metadata> oldCopy() throws IOException {
+    Files.write(copied, OLD);
+    return Optional.of(Metadata.of(copied));
+  }
+
+  private Copier copier(Meddling meddling) {
+    return new Copier(
+        destination,
+        new Buffers(),
+        count -> {
+          bytesWritten += count;
+          run(meddling);
+        },
+        () -> false,
+        pauses::add);
+  }
+
+  private static Meddling once(Meddling meddling) {
+    boolean[] isDone = new boolean[1];
+    return () -> {
+      if (!isDone[0]) {
+        isDone[0] = true;
+        meddling.meddle();
+      }
+    };
+  }
+
+  private static void run(Meddling meddling) {
+    try {
+      meddling.meddle();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void writeSource(byte[] content) throws IOException {
+    writeSource(content, TIME);
+  }
+
+  private void writeSource(byte[] content, Instant mtime) throws IOException {
+    Files.write(source, content);
+    Files.setLastModifiedTime(source, FileTime.from(mtime));
+  }
+
+  private static byte[] bytes(int size) {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    return bytes;
+  }
+}
