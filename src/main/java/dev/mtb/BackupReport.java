@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param failures all that is not safe; empty if and only if the outcome is {@link Outcome#OK} or
  *     {@link Outcome#INTERRUPTED}
  * @param fatal why the run was given up, if it was
+ * @param advice how the destination could be set up so that the next run costs less; a sentence
+ *     each
  */
 public record BackupReport(
     Outcome outcome,
@@ -25,7 +27,8 @@ public record BackupReport(
     Duration elapsed,
     Totals totals,
     List<Failure> failures,
-    Optional<String> fatal) {
+    Optional<String> fatal,
+    List<String> advice) {
 
   /** How a run ended. */
   public enum Outcome {
@@ -39,9 +42,10 @@ public record BackupReport(
     INTERRUPTED
   }
 
-  /** Makes the list immutable. */
+  /** Makes the lists immutable. */
   public BackupReport {
     failures = ImmutableList.copyOf(failures);
+    advice = ImmutableList.copyOf(advice);
   }
 
   /**

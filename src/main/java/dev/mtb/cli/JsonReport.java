@@ -59,6 +59,7 @@ final class JsonReport {
                     .put("path", readable(destination))
                     .put("stage", "copy")
                     .put("error", why));
+    report.advice().forEach(json.putArray("advice")::add);
     return MAPPER.writeValueAsString(json);
   }
 

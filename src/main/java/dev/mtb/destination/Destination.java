@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -48,6 +49,13 @@ public interface Destination extends Closeable {
    * @return always the same
    */
   boolean isNew();
+
+  /**
+   * How this place could be set up so that the same work costs less.
+   *
+   * @return a sentence for each thing to change; always the same
+   */
+  List<String> advice();
 
   /**
    * Looks at one path.

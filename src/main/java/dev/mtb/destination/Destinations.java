@@ -76,9 +76,7 @@ public final class Destinations {
   private static Destination openMounted(
       Path real, Mount mount, BackupOptions options, boolean readOnly, ProcessIdentity process)
       throws DestinationException {
-    Optional<S3fsProcess> s3fs = S3fsProcess.serving(mount.point());
-    boolean anyBytes = s3fs.map(p -> p.has("use_wtf8")).orElse(false);
-    boolean compat = !s3fs.map(p -> p.has("notsup_compat_dir")).orElse(false);
+    S3fsProcess s3fs = S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN);
     log.info("{} is on the S3FS mount {}", real, mount.point());
     S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
     try {
@@ -90,8 +88,7 @@ public final class Destinations {
         remember(mount.point(), options);
       }
       boolean isNew = makeUsable(real, mount.point(), readOnly);
-      return new S3fsDestination(
-          real, isNew, readOnly, process, point, new S3fsNames(anyBytes, compat));
+      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs);
     } catch (DestinationException e) {
       point.close();
       throw e;

@@ -30,6 +30,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -52,37 +53,55 @@ class PathDestination implements Destination {
   private final boolean isUnix;
   private final boolean isPosix;
 
+  /** An ordinary directory. */
   PathDestination(
       Path root, boolean isNew, boolean readOnly, boolean fsync, ProcessIdentity process) {
+    this(root, isNew, readOnly, fsync, process, ordinary(root, process));
+  }
+
+  PathDestination(
+      Path root,
+      boolean isNew,
+      boolean readOnly,
+      boolean fsync,
+      ProcessIdentity process,
+      Traits traits) {
     this.root = root;
     this.isNew = isNew;
     this.readOnly = readOnly;
     this.fsync = fsync;
     this.process = process;
-    Set<String> views = root.getFileSystem().supportedFileAttributeViews();
-    // jimfs and others show owners and modes in a view of that name, but cannot set them there.
-    isUnix = views.contains("unix") && root.getFileSystem() == FileSystems.getDefault();
-    isPosix = views.contains("posix");
-    traits = traitsOf(root);
+    this.traits = traits;
+    isUnix = isUnix(root);
+    isPosix = isPosix(root);
   }
 
-  /** What is special about this kind of destination; called once, by the constructor. */
-  Traits traitsOf(Path directory) {
+  private static Traits ordinary(Path root, ProcessIdentity process) {
     return new Traits(
         /* listingBringsMetadata= */ false,
         /* contentsMoveDirectoryMtime= */ true,
         // A local file system takes as many as there are threads.
         /* operationsPerDirectory= */ Integer.MAX_VALUE,
-        granularity(directory),
+        granularity(root),
         /* earliestMtime= */ Instant.MIN,
         /* keepsRootMetadata= */ true,
-        /* keepsPermissions= */ isPosix,
-        /* keepsOwner= */ isUnix && process.isRoot());
+        /* keepsPermissions= */ isPosix(root),
+        /* keepsOwner= */ isUnix(root) && process.isRoot());
+  }
+
+  /** jimfs and others show owners and modes in a view of that name, but cannot set them there. */
+  private static boolean isUnix(Path root) {
+    return root.getFileSystem() == FileSystems.getDefault()
+        && root.getFileSystem().supportedFileAttributeViews().contains("unix");
+  }
+
+  private static boolean isPosix(Path root) {
+    return root.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
   /** Zero means exact; what is no POSIX file system (zip) may keep no more than even seconds. */
-  private Duration granularity(Path directory) {
-    if (!isPosix) {
+  private static Duration granularity(Path directory) {
+    if (!isPosix(directory)) {
       return FAT_GRANULARITY;
     }
     try {
@@ -107,6 +126,11 @@ class PathDestination implements Destination {
   @Override
   public boolean isNew() {
     return isNew;
+  }
+
+  @Override
+  public List<String> advice() {
+    return List.of();
   }
 
   /** Where a path relative to the destination really is. */

@@ -49,6 +49,10 @@ final class S3fsMountPoint implements AutoCloseable {
         cause);
   }
 
+  Path path() {
+    return path;
+  }
+
   /** Checks that the same is still mounted there. Costs no request. */
   void check() throws DestinationException {
     Metadata now;

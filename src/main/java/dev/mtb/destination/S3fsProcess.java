@@ -11,13 +11,45 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The s3fs that serves a mount, as its command line shows it ({@code /proc/PID/cmdline}).
  *
  * @param options what stands after {@code -o}, split at commas
+ * @param version such as 1.90, as far as it can be told
  */
-record S3fsProcess(ImmutableList<String> options) {
+record S3fsProcess(ImmutableList<String> options, Optional<Version> version) {
+  /** A mount whose process cannot be seen: it belongs to somebody else, or there is no /proc. */
+  static final S3fsProcess UNKNOWN = new S3fsProcess(ImmutableList.of(), Optional.empty());
+
+  /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
+  private static final Version FRUGAL_DEFAULTS = new Version(1, 92);
+
+  /** The program holds its version as a string of its own. */
+  private static final Pattern VERSION_STRING = Pattern.compile("\0(1)\\.([0-9]{2})\0");
+
+  /**
+   * A version of s3fs.
+   *
+   * @param major before the dot
+   * @param minor behind it
+   */
+  record Version(int major, int minor) implements Comparable<Version> {
+    @Override
+    public int compareTo(Version other) {
+      return major != other.major
+          ? Integer.compare(major, other.major)
+          : Integer.compare(minor, other.minor);
+    }
+
+    @Override
+    public String toString() {
+      return major + "." + minor;
+    }
+  }
+
   /** Finds the process that serves a mount point, if it is visible to us. */
   static Optional<S3fsProcess> serving(Path mountPoint) {
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
@@ -39,12 +71,26 @@ record S3fsProcess(ImmutableList<String> options) {
           Splitter.on('\0')
               .splitToList(
                   Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1));
-      Path directory = Path.of("/");
-      return Path.of(words.get(0)).endsWith("s3fs")
-          ? parse(words, directory, mountPoint)
-          : Optional.empty();
+      if (!Path.of(words.get(0)).endsWith("s3fs")) {
+        return Optional.empty();
+      }
+      return parse(words, Path.of("/"), mountPoint)
+          .map(found -> new S3fsProcess(found.options, versionOf(process.resolve("exe"))));
     } catch (IOException | RuntimeException e) {
       // It ended meanwhile, or is not ours to look at.
+      return Optional.empty();
+    }
+  }
+
+  static Optional<Version> versionOf(Path program) {
+    try {
+      Matcher matcher =
+          VERSION_STRING.matcher(Files.readString(program, StandardCharsets.ISO_8859_1));
+      return matcher.find()
+          ? Optional.of(
+              new Version(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))))
+          : Optional.empty();
+    } catch (IOException e) {
       return Optional.empty();
     }
   }
@@ -69,12 +115,52 @@ record S3fsProcess(ImmutableList<String> options) {
     // A daemon has left the folder that a relative name starts from, so the end must do.
     boolean isOurs =
         path.equals(mountPoint) || (!last.startsWith("/") && endsWith(mountPoint, path));
-    return isOurs ? Optional.of(new S3fsProcess(ImmutableList.copyOf(options))) : Optional.empty();
+    return isOurs
+        ? Optional.of(new S3fsProcess(ImmutableList.copyOf(options), Optional.empty()))
+        : Optional.empty();
   }
 
   private static boolean endsWith(Path mountPoint, Path absolute) {
     return absolute.getNameCount() > 0
         && mountPoint.endsWith(absolute.getRoot().relativize(absolute));
+  }
+
+  /**
+   * What a better mount would be, and what it would save. The figures are those of {@code s3fs.md}.
+   *
+   * @return a sentence for each; empty if there is nothing to gain
+   */
+  List<String> advice() {
+    if (equals(UNKNOWN)) {
+      return List.of();
+    }
+    List<String> advice = new ArrayList<>();
+    boolean isFrugal = version.isPresent() && version.get().compareTo(FRUGAL_DEFAULTS) >= 0;
+    List<String> missing = new ArrayList<>();
+    for (String option : List.of("enable_noobj_cache", "notsup_compat_dir")) {
+      if (!isFrugal && !has(option)) {
+        missing.add(option);
+      }
+    }
+    if (!missing.isEmpty()) {
+      advice.add(
+          "this s3fs ("
+              + version.map(Version::toString).orElse("version unknown")
+              + ") looks for every new file in four ways, twice: mount with -o "
+              + String.join(",", missing)
+              + ", and a new file costs 3 requests instead of 9 (leave it if other clients than"
+              + " s3fs make directories in this bucket)");
+    }
+    for (String option : List.of("nocopyapi", "nomultipart")) {
+      if (has(option)) {
+        advice.add(
+            "mounted with "
+                + option
+                + ", s3fs downloads and uploads a whole file for what the server could copy:"
+                + " mount without it if the server can");
+      }
+    }
+    return advice;
   }
 
   boolean has(String option) {

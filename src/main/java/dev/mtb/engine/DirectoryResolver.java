@@ -2,6 +2,7 @@ package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
+import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Metadata;
@@ -12,6 +13,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Brings a directory into being at the destination, after its parents, or finds that it is there.
@@ -21,14 +23,21 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private final Destination destination;
   private final Comparison comparison;
   private final End end;
+  private final Workers workers;
   private final Tally tally;
   private final Stop stop;
 
   DirectoryResolver(
-      Destination destination, Comparison comparison, End end, Tally tally, Stop stop) {
+      Destination destination,
+      Comparison comparison,
+      End end,
+      Workers workers,
+      Tally tally,
+      Stop stop) {
     this.destination = destination;
     this.comparison = comparison;
     this.end = end;
+    this.workers = workers;
     this.tally = tally;
     this.stop = stop;
   }
@@ -82,11 +91,23 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       tally.decided(node.landing, source, decision.action(), decision.reason());
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
-      node.look(source, end.makeDirectory(node.landing, source, existing, decision));
+      set(node, source, end.makeDirectory(node.landing, source, existing, decision));
       return DirectoryNode.State.NEW;
     }
-    node.look(source, decision.attributes());
+    set(node, source, decision.attributes());
     return DirectoryNode.State.PRESENT;
+  }
+
+  /** Now if that is as good as later; a mode may forbid writing into the directory. */
+  private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
+    boolean isEarly =
+        !destination.traits().contentsMoveDirectoryMtime()
+            && !attributes.isEmpty()
+            && !attributes.contains(Attribute.MODE);
+    node.look(source, isEarly ? ImmutableSet.of() : attributes);
+    if (isEarly) {
+      workers.setEarly(node, attributes);
+    }
   }
 
   /** The destination itself was made when it was opened; only in a dry run it may be missing. */

@@ -58,6 +58,7 @@ public final class Run {
   private final Stop stop = new Stop();
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
+  private List<String> advice = List.of();
 
   private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
     this.job = job;
@@ -102,6 +103,8 @@ public final class Run {
   private BackupReport report() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job.destination()));
     try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
+      advice = destination.advice();
+      advice.forEach(sentence -> log.info("{}", sentence));
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
@@ -164,7 +167,8 @@ public final class Run {
           new WorkQueue(
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
       stop.whenStopping(queue::wakeAll);
-      DirectoryResolver resolver = new DirectoryResolver(destination, comparison, end, tally, stop);
+      DirectoryResolver resolver =
+          new DirectoryResolver(destination, comparison, end, workers, tally, stop);
       DirectoryNode root = root(sources);
       Checkers checkers =
           new Checkers(
@@ -250,6 +254,7 @@ public final class Run {
         Duration.ofNanos(System.nanoTime() - startedNanos),
         tally.totals(),
         failures,
-        stop.lost().map(Throwable::getMessage));
+        stop.lost().map(Throwable::getMessage),
+        advice);
   }
 }

@@ -23,6 +23,12 @@ final class WorkQueue {
    */
   private static final int IN_ALL = 8192;
 
+  /**
+   * A file this large takes longer than its directory's small ones together, so it is begun before
+   * them: begun last it would be copied when there is nothing else left to do.
+   */
+  private static final long LARGE = 8L << 20;
+
   private final ForkJoinPool pool;
   private final int threads;
   private final int runningPerDirectory;
@@ -62,10 +68,18 @@ final class WorkQueue {
       if (stop.stopping()) {
         return;
       }
-      directory.queued.add(work);
+      boolean isLarge = work.metadata().size() >= LARGE;
+      if (isLarge) {
+        // Before all others, whatever directory's turn it is.
+        directory.queued.addFirst(work);
+        ready.remove(directory);
+      } else {
+        directory.queued.addLast(work);
+      }
       waiting++;
-      if (directory.queued.size() == 1 && directory.running < runningPerDirectory) {
-        ready.add(directory);
+      boolean isInLine = !isLarge && directory.queued.size() > 1;
+      if (!isInLine && directory.running < runningPerDirectory) {
+        enlist(directory);
       }
       if (active < threads && !ready.isEmpty()) {
         active++;
@@ -73,6 +87,15 @@ final class WorkQueue {
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Puts a directory that is not in the line into it. */
+  private void enlist(DirectoryNode directory) {
+    if (directory.queued.getFirst().metadata().size() >= LARGE) {
+      ready.addFirst(directory);
+    } else {
+      ready.addLast(directory);
     }
   }
 
@@ -107,7 +130,7 @@ final class WorkQueue {
         boolean wasAtLimit = directory.running == runningPerDirectory;
         directory.running--;
         if (wasAtLimit && !directory.queued.isEmpty()) {
-          ready.add(directory);
+          enlist(directory);
         }
       }
       DirectoryNode directory = stop.stopping() ? null : ready.poll();
@@ -119,7 +142,7 @@ final class WorkQueue {
       waiting--;
       directory.running++;
       if (!directory.queued.isEmpty() && directory.running < runningPerDirectory) {
-        ready.add(directory);
+        enlist(directory);
       }
       room.signalAll();
       return work;

@@ -131,20 +131,38 @@ final class Workers {
     }
   }
 
+  /**
+   * Sets a directory's metadata at once, beside the work on its contents, where those do not change
+   * it: then a chain of directories need not wait for one after another at the end.
+   */
+  void setEarly(DirectoryNode directory, Set<Attribute> attributes) {
+    directory.begin();
+    later(
+        () -> {
+          set(directory, attributes);
+          finished(directory);
+        });
+  }
+
   private void finish(DirectoryNode directory, Set<Attribute> attributes) {
+    set(directory, attributes);
+    if (!stop.stopping()) {
+      directory.parent.ifPresentOrElse(this::finished, stop::done);
+    }
+  }
+
+  private void set(DirectoryNode directory, Set<Attribute> attributes) {
     Metadata source = directory.metadata().orElseThrow();
     try {
       end.setDirectoryMetadata(directory.landing, source, attributes);
     } catch (DestinationException e) {
       stop.lost(e);
-      return;
     } catch (IOException e) {
       failed(
           directory.landing,
           "the directory's own metadata cannot be set: " + ErrorText.of(e),
           Failure.Cause.ERROR);
     }
-    directory.parent.ifPresentOrElse(this::finished, stop::done);
   }
 
   private void later(Runnable task) {

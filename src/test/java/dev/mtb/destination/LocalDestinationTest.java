@@ -189,10 +189,10 @@ class LocalDestinationTest extends DestinationContract {
     assumeThat(destination.traits().keepsOwner()).isTrue();
     Metadata source = new Metadata(Kind.FILE, 3, TIME, -1, -1, -1, -1, -1);
     ProcessIdentity process = ProcessIdentity.read();
-    S3fsNames names = new S3fsNames(false, true);
     S3fsMountPoint point = S3fsMountPoint.hold(root);
 
-    try (Destination s3fs = new S3fsDestination(root, false, false, process, point, names);
+    try (Destination s3fs =
+            new S3fsDestination(root, false, false, process, point, S3fsProcess.UNKNOWN);
         FileWrite write = s3fs.write(path("f"), source, Optional.empty())) {
       write.write(ByteBuffer.wrap(bytes(3)));
       write.commit(source);

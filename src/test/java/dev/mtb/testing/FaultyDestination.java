@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -57,6 +58,11 @@ public final class FaultyDestination implements Destination {
   @Override
   public boolean isNew() {
     return real.isNew();
+  }
+
+  @Override
+  public List<String> advice() {
+    return real.advice();
   }
 
   @Override

@@ -1,0 +1,290 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.common.collect.ImmutableMap;
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.S3fsFixture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What each kind of change costs, to the request. The table in {@code s3fs.md} shows the same; if a
+ * figure here must change, change it there.
+ *
+ * <p>To measure what other tools need for the same, run it with {@code -Dmtb.peers=true}; it then
+ * prints the rows of that table.
+ */
+@RequiresS3fs
+class S3fsRequestsIT {
+  /** Of each kind of change, in one directory: enough that anything shared by all shows. */
+  private static final int EACH = 10;
+
+  private static final Instant OLD = Instant.ofEpochSecond(1_600_000_000);
+
+  enum Mount {
+    DEFAULT(""),
+    FRUGAL("enable_noobj_cache,notsup_compat_dir"),
+    CACHED("use_cache=/tmp/mtb-test-cache,del_cache");
+
+    private final String options;
+
+    Mount(String options) {
+      this.options = options;
+    }
+
+    S3fsFixture start() throws IOException, InterruptedException {
+      return options.isEmpty() ? S3fsFixture.start() : S3fsFixture.start(options);
+    }
+  }
+
+  /** A change to the source, and what bringing it over costs on each kind of mount. */
+  enum Change {
+    NEW_FILE(9, 3, 9) {
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 4096), OLD);
+      }
+    },
+    NEW_EMPTY_FILE(9, 3, 9) {
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, new byte[0], OLD);
+      }
+    },
+    NEW_DIRECTORY(14, 7, 14) {
+      @Override
+      void make(Path path) throws IOException {
+        Files.createDirectory(path);
+        Files.setLastModifiedTime(path, FileTime.from(OLD));
+      }
+    },
+    NEW_LINK(12, 6, 12) {
+      @Override
+      void make(Path path) throws IOException {
+        link(path, "target");
+      }
+    },
+    GREW(2, 2, 2) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 4096), OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(2, 5000), OLD.plusSeconds(9));
+      }
+    },
+    KEPT_ITS_SIZE(2, 2, 2) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 4096), OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(2, 4096), OLD.plusSeconds(9));
+      }
+    },
+    SHRANK(13, 7, 13) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 4096), OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(2, 3000), OLD.plusSeconds(9));
+      }
+    },
+    MTIME_ONLY(2, 2, 2) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, new byte[0], OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        Files.setLastModifiedTime(path, FileTime.from(OLD.plusSeconds(9)));
+      }
+    },
+    MODE_ONLY(2, 2, 2) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 4096), OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        Files.setAttribute(path, "unix:mode", 0600);
+      }
+    },
+    LINK_CHANGED(13, 7, 13) {
+      @Override
+      void prepare(Path path) throws IOException {
+        link(path, "target");
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        Files.delete(path);
+        link(path, "another target");
+      }
+    },
+    UNCHANGED(0, 0, 0) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 4096), OLD);
+      }
+
+      @Override
+      void make(Path path) {}
+    };
+
+    private final ImmutableMap<Mount, Integer> costs;
+
+    Change(int costByDefault, int costIfFrugal, int costIfCached) {
+      costs =
+          ImmutableMap.of(
+              Mount.DEFAULT, costByDefault,
+              Mount.FRUGAL, costIfFrugal,
+              Mount.CACHED, costIfCached);
+    }
+
+    /** Makes what is there before. */
+    void prepare(Path path) throws IOException {}
+
+    abstract void make(Path path) throws IOException;
+
+    private static void link(Path path, String target) throws IOException {
+      Files.createSymbolicLink(path, Path.of(target));
+      Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+          .setTimes(FileTime.from(OLD), null, null);
+    }
+  }
+
+  private interface Tool {
+    void bringOver(Path source, Path destination) throws Exception;
+  }
+
+  @TempDir Path temp;
+
+  private void mtb(Path source, Path destination) {
+    BackupReport report =
+        Mtb.backup(
+            BackupJob.builder()
+                .base(source)
+                .source(Path.of("."))
+                .destination(destination)
+                .options(BackupOptions.builder().stateDirectory(temp.resolve("state")).build())
+                .build());
+    assertThat(report.outcome()).as("%s", report.failures()).isEqualTo(Outcome.OK);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Mount.class)
+  void everyChange_costsJustThis(Mount mount) throws Exception {
+    try (S3fsFixture s3fs = mount.start()) {
+      for (Change change : Change.values()) {
+        assertThat(cost(s3fs, change, this::mtb))
+            .as("%s on %s: %s", change, mount, s3fs.proxy().recentRequests())
+            .isEqualTo(change.costs.get(mount) * EACH);
+      }
+    }
+  }
+
+  /** What a run with ten changes needs more than the same run without them. */
+  private long cost(S3fsFixture s3fs, Change change, Tool tool) throws Exception {
+    Path source = Files.createTempDirectory(temp, change.name());
+    Path directory = Files.createDirectory(source.resolve("directory"));
+    Path destination = s3fs.root().resolve(source.getFileName().toString());
+    for (int i = 0; i < EACH; i++) {
+      change.prepare(directory.resolve("x" + i));
+    }
+    settle(source, directory);
+    mtb(source, destination);
+    s3fs.freshMount();
+    Counts before = s3fs.counting(() -> tool.bringOver(source, destination));
+    for (int i = 0; i < EACH; i++) {
+      change.make(directory.resolve("x" + i));
+    }
+    settle(source, directory);
+    s3fs.freshMount();
+    Counts after = s3fs.counting(() -> tool.bringOver(source, destination));
+    return after.total() - before.total();
+  }
+
+  /** The times of the directories themselves are another matter. */
+  private static void settle(Path... directories) throws IOException {
+    for (Path directory : directories) {
+      Files.setLastModifiedTime(directory, FileTime.from(OLD));
+    }
+  }
+
+  @Test
+  void deepChain_costsWhatItsDirectoriesCost() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("chain"));
+    Path directory = source;
+    for (int level = 0; level < 100; level++) {
+      directory = Files.createDirectory(directory.resolve("d"));
+    }
+    RandomTree.write(directory.resolve("file"), RandomTree.bytes(1, 100), OLD);
+    try (S3fsFixture s3fs = S3fsFixture.start()) {
+      Path destination = s3fs.root().resolve("chain");
+      Counts counts = s3fs.counting(() -> mtb(source, destination));
+      assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(100 * 14 + 9 + 40);
+      s3fs.freshMount();
+      Counts again = s3fs.counting(() -> mtb(source, destination));
+      assertThat(again.total()).as("%s", again).isLessThanOrEqualTo(100 * 2 + 10);
+    }
+  }
+
+  @Test
+  void peers_forTheTable() throws Exception {
+    assumeTrue(Boolean.getBoolean("mtb.peers"), "measured by hand, with -Dmtb.peers=true");
+    Map<String, Tool> tools =
+        Map.of(
+            "rsync -a", (s, d) -> run("rsync", "-a", s + "/", d.toString()),
+            "rsync -a --inplace -W",
+                (s, d) -> run("rsync", "-a", "--inplace", "-W", s + "/", d.toString()),
+            "cp -a", (s, d) -> run("cp", "-a", "-T", s.toString(), d.toString()),
+            "rclone sync", (s, d) -> run("rclone", "sync", "--links", s.toString(), d.toString()));
+    for (Mount mount : Mount.values()) {
+      try (S3fsFixture s3fs = mount.start()) {
+        for (Change change : Change.values()) {
+          StringBuilder row = new StringBuilder(mount + " | " + change);
+          for (Map.Entry<String, Tool> tool : tools.entrySet()) {
+            double each = cost(s3fs, change, tool.getValue()) / (double) EACH;
+            row.append(" | ").append(tool.getKey()).append(' ').append(each);
+          }
+          System.out.println(row);
+        }
+      }
+    }
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process =
+        new ProcessBuilder(List.of(command))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    process.waitFor();
+  }
+}
