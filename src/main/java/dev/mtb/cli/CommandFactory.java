@@ -13,6 +13,15 @@ final class CommandFactory implements CommandLine.IFactory {
     this.err = err;
   }
 
+  /** Makes the command of that name, or answers null if there is none. */
+  Object named(String name) {
+    return switch (name) {
+      case "backup" -> new BackupCommand(out, err);
+      case "verify" -> new VerifyCommand(out, err);
+      default -> null;
+    };
+  }
+
   @Override
   public <K> K create(Class<K> type) throws Exception {
     if (type == BackupCommand.class) {

@@ -3,6 +3,7 @@ package dev.mtb.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +32,7 @@ public final class Main implements Runnable {
    * @param args from the command line
    */
   public static void main(String[] args) {
+    Preload.start();
     int code = run(RawArguments.recover(args), System.out, System.err);
     System.out.flush();
     System.err.flush();
@@ -47,7 +49,17 @@ public final class Main implements Runnable {
    * @return the exit code
    */
   static int run(String[] args, PrintStream out, PrintStream err) {
-    CommandLine command = new CommandLine(new Main(), new CommandFactory(out, err));
+    CommandFactory commands = new CommandFactory(out, err);
+    Object subcommand = args.length == 0 ? null : commands.named(args[0]);
+    if (subcommand != null) {
+      // Reading the annotations of all commands takes longer than a round trip; one will do.
+      String[] rest = Arrays.copyOfRange(args, 1, args.length);
+      return execute(new CommandLine(subcommand, commands), rest, out, err);
+    }
+    return execute(new CommandLine(new Main(), commands), args, out, err);
+  }
+
+  private static int execute(CommandLine command, String[] args, PrintStream out, PrintStream err) {
     command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     command.setExpandAtFiles(false);
@@ -65,12 +77,9 @@ public final class Main implements Runnable {
   private static int misuse(ParameterException e, String[] args) {
     PrintWriter err = e.getCommandLine().getErr();
     err.println("mtb: " + Text.printable(e.getMessage()));
-    err.println("Try 'mtb " + subcommand(e.getCommandLine()) + "--help'.");
+    String name = e.getCommandLine().getCommandName();
+    err.println("Try '" + (name.equals("mtb") ? name : "mtb " + name) + " --help'.");
     return EXIT_USAGE;
-  }
-
-  private static String subcommand(CommandLine command) {
-    return command.getParent() == null ? "" : command.getCommandName() + " ";
   }
 
   @Override

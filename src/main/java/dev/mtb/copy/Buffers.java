@@ -8,7 +8,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * Direct buffers, used again and again: there are never more than there are threads. Thread-safe.
  */
 public final class Buffers {
-  /** Holds a small file whole. Larger buffers gained nothing, on a local disk or through FUSE. */
+  /**
+   * Holds a small file whole, and is as fast as any. 500 MB on a local disk took 0.13 s with 128
+   * and 256 KiB, 0.24 s with 16 KiB, 0.14 s with 4 MiB and with {@code transferTo}; 100 MB into
+   * s3fs 0.10 s with 128 KiB to 4 MiB, 0.18 s with 16 KiB, 0.15 s with {@code transferTo}.
+   */
   private static final int SIZE = Destination.SMALL_FILE;
 
   private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
