@@ -32,8 +32,9 @@ public final class Main implements Runnable {
    * @param args from the command line
    */
   public static void main(String[] args) {
-    Preload.start();
-    int code = run(RawArguments.recover(args), System.out, System.err);
+    String[] recovered = RawArguments.recover(args);
+    Preload.start(recovered);
+    int code = run(recovered, System.out, System.err);
     System.out.flush();
     System.err.flush();
     // Something may hang in the kernel, on a mount that died: end without waiting for it.

@@ -51,9 +51,9 @@ public interface Destination extends Closeable {
   boolean isNew();
 
   /**
-   * How this place could be set up so that the same work costs less.
+   * How this place could be set up so that the same work costs less. Takes some milliseconds.
    *
-   * @return a sentence for each thing to change; always the same
+   * @return a sentence for each thing to change
    */
   List<String> advice();
 

@@ -62,7 +62,7 @@ final class S3fsDestination extends PathDestination {
 
   private final S3fsMountPoint mountPoint;
   private final S3fsNames names;
-  private final List<String> advice;
+  private final S3fsProcess s3fs;
 
   /**
    * Wires it.
@@ -94,7 +94,7 @@ final class S3fsDestination extends PathDestination {
             /* keepsPermissions= */ true,
             /* keepsOwner= */ process.isRoot()));
     this.mountPoint = mountPoint;
-    advice = s3fs.advice();
+    this.s3fs = s3fs;
     names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
   }
 
@@ -125,7 +125,7 @@ final class S3fsDestination extends PathDestination {
 
   @Override
   public List<String> advice() {
-    return advice;
+    return s3fs.advice();
   }
 
   @Override

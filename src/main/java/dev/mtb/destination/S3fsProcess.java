@@ -11,24 +11,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The s3fs that serves a mount, as its command line shows it ({@code /proc/PID/cmdline}).
  *
  * @param options what stands after {@code -o}, split at commas
- * @param version such as 1.90, as far as it can be told
+ * @param program the s3fs program, if it is known
  */
-record S3fsProcess(ImmutableList<String> options, Optional<Version> version) {
+record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
   /** A mount whose process cannot be seen: it belongs to somebody else, or there is no /proc. */
   static final S3fsProcess UNKNOWN = new S3fsProcess(ImmutableList.of(), Optional.empty());
 
   /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
   private static final Version FRUGAL_DEFAULTS = new Version(1, 92);
 
-  /** The program holds its version as a string of its own. */
-  private static final Pattern VERSION_STRING = Pattern.compile("\0(1)\\.([0-9]{2})\0");
+  /** The program holds its version as a string of its own, such as {@code 1.90}. */
+  private static final int VERSION_LENGTH = 4;
 
   /**
    * A version of s3fs.
@@ -75,24 +73,41 @@ record S3fsProcess(ImmutableList<String> options, Optional<Version> version) {
         return Optional.empty();
       }
       return parse(words, Path.of("/"), mountPoint)
-          .map(found -> new S3fsProcess(found.options, versionOf(process.resolve("exe"))));
+          .map(found -> new S3fsProcess(found.options, Optional.of(process.resolve("exe"))));
     } catch (IOException | RuntimeException e) {
       // It ended meanwhile, or is not ours to look at.
       return Optional.empty();
     }
   }
 
-  static Optional<Version> versionOf(Path program) {
-    try {
-      Matcher matcher =
-          VERSION_STRING.matcher(Files.readString(program, StandardCharsets.ISO_8859_1));
-      return matcher.find()
-          ? Optional.of(
-              new Version(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))))
-          : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
+  /** Looks into the program for its version; takes some milliseconds. */
+  Optional<Version> version() {
+    return program.flatMap(
+        path -> {
+          try {
+            return versionIn(Files.readAllBytes(path));
+          } catch (IOException e) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  static Optional<Version> versionIn(byte[] program) {
+    for (int i = 1; i + VERSION_LENGTH < program.length; i++) {
+      if (program[i] == '1'
+          && program[i + 1] == '.'
+          && program[i - 1] == 0
+          && program[i + VERSION_LENGTH] == 0
+          && isDigit(program[i + 2])
+          && isDigit(program[i + 3])) {
+        return Optional.of(new Version(1, 10 * (program[i + 2] - '0') + program[i + 3] - '0'));
+      }
     }
+    return Optional.empty();
+  }
+
+  private static boolean isDigit(byte b) {
+    return b >= '0' && b <= '9';
   }
 
   static Optional<S3fsProcess> parse(List<String> words, Path directory, Path mountPoint) {
@@ -135,6 +150,7 @@ record S3fsProcess(ImmutableList<String> options, Optional<Version> version) {
       return List.of();
     }
     List<String> advice = new ArrayList<>();
+    Optional<Version> version = version();
     boolean isFrugal = version.isPresent() && version.get().compareTo(FRUGAL_DEFAULTS) >= 0;
     List<String> missing = new ArrayList<>();
     for (String option : List.of("enable_noobj_cache", "notsup_compat_dir")) {

@@ -3,7 +3,6 @@ package dev.mtb.destination;
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,19 +31,26 @@ public final class TemporaryNames {
   /** Number of the field starttime (proc(5)), counted from the third. */
   private static final int START_TIME = 22 - 3;
 
-  private static final AtomicLong COUNTER = new AtomicLong();
-  private static final String HOST = host();
-  private static final String OWNER =
-      HOST
-          + "-"
-          + ProcessHandle.current().pid()
-          + "-"
-          + Long.toHexString(started(ProcessHandle.current()));
+  private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
+
+  private static final String PREFIX = ".mtb-tmp.";
+
+  /** Found out when the first temporary file is met: a run that finds nothing to do needs none. */
+  private static final class Own {
+    static final AtomicLong COUNTER = new AtomicLong();
+    static final String HOST = host();
+    static final String PROCESS =
+        HOST
+            + "-"
+            + ProcessHandle.current().pid()
+            + "-"
+            + Long.toHexString(started(ProcessHandle.current()));
+  }
 
   private TemporaryNames() {}
 
   static String next() {
-    return ".mtb-tmp." + OWNER + "." + Long.toHexString(COUNTER.incrementAndGet());
+    return PREFIX + Own.PROCESS + "." + Long.toHexString(Own.COUNTER.incrementAndGet());
   }
 
   /**
@@ -55,7 +61,7 @@ public final class TemporaryNames {
    */
   public static boolean isTemporary(Path name) {
     String text = name.toString();
-    return text.startsWith(".mtb-tmp.") && PATTERN.matcher(text).matches();
+    return text.startsWith(PREFIX) && PATTERN.matcher(text).matches();
   }
 
   /**
@@ -68,7 +74,7 @@ public final class TemporaryNames {
     if (!matcher.matches()) {
       return false;
     }
-    if (!matcher.group(1).equals(HOST)) {
+    if (!matcher.group(1).equals(Own.HOST)) {
       return mtime.read().plus(FOREIGN_LIFETIME).isBefore(now);
     }
     Optional<ProcessHandle> writer = ProcessHandle.of(Long.parseLong(matcher.group(2)));
@@ -99,7 +105,8 @@ public final class TemporaryNames {
   private static String host() {
     String name;
     try {
-      name = InetAddress.getLocalHost().getHostName();
+      // Asking the JDK would ask the network.
+      name = Files.readString(HOSTNAME, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       name = "localhost";
     }

@@ -103,14 +103,14 @@ public final class Run {
   private BackupReport report() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job.destination()));
     try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
-      advice = destination.advice();
-      advice.forEach(sentence -> log.info("{}", sentence));
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
             "there is no backup to verify: " + destination.name() + " does not exist");
       }
       flow(sources, destination, root);
+      advice = destination.advice();
+      advice.forEach(sentence -> log.info("{}", sentence));
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException e) {

@@ -5,19 +5,19 @@ import com.google.common.hash.HashFunction;
 import com.google.common.hash.Hashing;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.SecureRandom;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A set of paths that keeps 16 bytes of each: a list of a million names fits into 50 MB.
  *
  * <p>It holds 128-bit hashes with a random seed. The chance that two of a million paths are taken
  * for one is below 10<sup>-26</sup>, far below that of a memory error, and nobody can prepare such
- * a pair. Not thread-safe.
+ * a pair without knowing the seed. Not thread-safe.
  */
 final class PathSet {
   private static final int FIRST_CAPACITY = 64;
 
-  private final HashFunction hash = Hashing.murmur3_128(new SecureRandom().nextInt());
+  private final HashFunction hash = Hashing.murmur3_128(ThreadLocalRandom.current().nextInt());
 
   /** Two longs a slot; both zero means free. */
   private long[] slots = new long[2 * FIRST_CAPACITY];

@@ -1,0 +1,31 @@
+package dev.mtb.benchmarks;
+
+import dev.mtb.testing.CountingProxy.Counts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A place to back up to. For one thread. */
+interface Ground extends AutoCloseable {
+  /** The folder that takes the backup. */
+  Path destination();
+
+  /** Fills the destination as fast as possible, with what {@code tree} has now. */
+  void populate(SourceTree tree) throws Exception;
+
+  /** Makes all caches of the destination cold, and puts {@code link} before it. */
+  void open(Link link) throws Exception;
+
+  /**
+   * Ends what {@link #open} began.
+   *
+   * @return what went over the link; empty where there is none
+   */
+  Optional<Counts> finish() throws Exception;
+
+  /** Compares the backup with its source, by another way than the one that is measured. */
+  SourceTree.Verdict judge(SourceTree tree) throws Exception;
+
+  @Override
+  void close() throws IOException;
+}

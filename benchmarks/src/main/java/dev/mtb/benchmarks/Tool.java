@@ -1,0 +1,133 @@
+package dev.mtb.benchmarks;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A program that is measured, and how it is called. */
+enum Tool {
+  MTB("mtb"),
+  RSYNC("rsync -a"),
+  RSYNC_INPLACE("rsync -a --inplace -W"),
+  CP("cp -a"),
+  PARALLEL("parallel -j16 rsync"),
+  FPSYNC("fpsync -n 16"),
+  RCLONE("rclone sync, 64 transfers");
+
+  /**
+   * One piece of work for a tool.
+   *
+   * @param jar the runnable jar of MTB
+   * @param threads MTB's copying threads
+   * @param scratch an empty folder of the tool's own
+   */
+  record Job(
+      Path jar,
+      int threads,
+      Scenario scenario,
+      Shape shape,
+      Path source,
+      Path destination,
+      Path scratch) {}
+
+  /** Each directory of the tree's first level is a job; the names keep their path below it. */
+  private static final String PARALLEL_SCRIPT =
+      "cd \"$1\" && find . -mindepth 1 -maxdepth 1 -print0"
+          + " | parallel --will-cite -0 -j 16 rsync -aR --inplace -W {} \"$2\"/";
+
+  private static final int FPSYNC_WORKERS = 16;
+
+  private final String label;
+
+  Tool(String label) {
+    this.label = label;
+  }
+
+  static Tool parse(String id) {
+    return Arrays.stream(values())
+        .filter(tool -> tool.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no tool " + id));
+  }
+
+  String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  String label(Scenario scenario, int threads) {
+    return switch (this) {
+      case MTB -> label + " -t " + threads;
+      // Without -u, cp copies all files each time.
+      case CP -> scenario.isRepeated() ? "cp -au" : label;
+      default -> label;
+    };
+  }
+
+  /** Whether it has one request under way at a time, and so waits nearly all the time. */
+  boolean isOneByOne() {
+    return this == RSYNC || this == RSYNC_INPLACE || this == CP;
+  }
+
+  /** Whether it can do anything else with such a tree than a tool that is measured anyway. */
+  boolean suits(Scenario scenario) {
+    return scenario != Scenario.LARGE || (this != PARALLEL && this != FPSYNC);
+  }
+
+  List<String> command(Job job) {
+    String source = job.source().toString();
+    String destination = job.destination().toString();
+    List<String> command = new ArrayList<>();
+    switch (this) {
+      case MTB -> {
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-jar", job.jar().toString(), "backup", "-q"));
+        command.addAll(List.of("-t", Integer.toString(job.threads())));
+        command.addAll(List.of("-b", source, source, destination));
+      }
+      case RSYNC -> command.addAll(List.of("rsync", "-a", source + "/", destination + "/"));
+      case RSYNC_INPLACE ->
+          command.addAll(
+              List.of("rsync", "-a", "--inplace", "-W", source + "/", destination + "/"));
+      case CP ->
+          command.addAll(
+              List.of(
+                  "cp",
+                  job.scenario().isRepeated() ? "-au" : "-a",
+                  source + "/.",
+                  destination + "/"));
+      case PARALLEL ->
+          command.addAll(
+              List.of("bash", "-c", PARALLEL_SCRIPT, "parallel-rsync", source, destination));
+      case FPSYNC -> {
+        int share = (job.shape().files() + FPSYNC_WORKERS - 1) / FPSYNC_WORKERS;
+        command.addAll(List.of("fpsync", "-n", Integer.toString(FPSYNC_WORKERS)));
+        command.addAll(List.of("-f", Integer.toString(share)));
+        command.addAll(List.of("-t", job.scratch().toString()));
+        command.addAll(List.of("-o", "-lptgoD --numeric-ids --inplace -W"));
+        command.addAll(List.of(source + "/", destination + "/"));
+      }
+      case RCLONE ->
+          command.addAll(
+              List.of(
+                  "rclone",
+                  "sync",
+                  "--config",
+                  "/dev/null",
+                  "--transfers",
+                  "64",
+                  "--checkers",
+                  "64",
+                  source,
+                  destination));
+    }
+    return command;
+  }
+
+  Map<String, String> environment(Job job) {
+    // A home of its own, so that no settings of the user change what is measured.
+    return Map.of("LC_ALL", "C.UTF-8", "HOME", job.scratch().toString());
+  }
+}
