@@ -30,6 +30,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -206,7 +207,8 @@ class PathDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    return new WriteBeside(this, at(file), existing.map(Metadata::kind), /* keepHoles= */ true);
+    return new WriteBeside(
+        this, at(file), source, existing.map(Metadata::kind), /* keepHoles= */ true);
   }
 
   @Override
@@ -247,7 +249,38 @@ class PathDestination implements Destination {
         file.force(true);
       }
     }
-    setMetadata(temporary, source, ImmutableSet.copyOf(Attribute.values()), traits());
+    setMetadata(temporary, source, differing(source, temporary), traits());
+  }
+
+  /**
+   * What a file that was just written does not have yet. A look costs less than setting what is
+   * right already: on ext4 each change of an inode goes through the journal.
+   */
+  private Set<Attribute> differing(Metadata source, Path written) throws IOException {
+    if (!isUnix) {
+      return ImmutableSet.copyOf(Attribute.values());
+    }
+    Metadata now = Metadata.of(written);
+    EnumSet<Attribute> differing = EnumSet.of(Attribute.MTIME);
+    boolean isOwned = now.uid() == source.uid() && now.gid() == source.gid();
+    if (traits().keepsOwner() && !isOwned) {
+      differing.add(Attribute.OWNER);
+      // Changing the owner clears the set-user-ID bit.
+      differing.add(Attribute.MODE);
+    }
+    if (now.mode() != source.mode()) {
+      differing.add(Attribute.MODE);
+    }
+    return differing;
+  }
+
+  /** The mode to make a file with: nobody else may read it before it has its owner. */
+  final int initialMode(Metadata source) {
+    if (source.mode() == Metadata.UNKNOWN) {
+      return 0600;
+    }
+    boolean isOurs = !traits().keepsOwner() || process.is(source.uid(), source.gid());
+    return isOurs ? source.mode() & 0777 : source.mode() & 0700;
   }
 
   /** Gives a whole file its name. A directory in its place is deleted first; it is not replaced. */

@@ -35,17 +35,24 @@ final class WriteBeside implements FileWrite {
   /**
    * Starts.
    *
+   * @param source what will be written: its owner and mode
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */
-  WriteBeside(PathDestination destination, Path path, Optional<Kind> existing, boolean keepHoles)
+  WriteBeside(
+      PathDestination destination,
+      Path path,
+      Metadata source,
+      Optional<Kind> existing,
+      boolean keepHoles)
       throws IOException {
     this.destination = destination;
     this.path = path;
     this.existing = existing;
     this.keepHoles = keepHoles;
     temporary = path.resolveSibling(TemporaryNames.next());
-    // Nobody else may read it before it has its owner and mode.
-    channel = Files.newByteChannel(temporary, NEW_FILE, destination.modeAttribute(0600));
+    channel =
+        Files.newByteChannel(
+            temporary, NEW_FILE, destination.modeAttribute(destination.initialMode(source)));
   }
 
   @Override
