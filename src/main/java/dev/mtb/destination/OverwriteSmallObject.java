@@ -69,8 +69,7 @@ final class OverwriteSmallObject implements FileWrite {
 
   private void replace(Metadata source) throws IOException {
     try (WriteBeside write =
-        new WriteBeside(
-            destination, path, source, Optional.of(existing.kind()), /* keepHoles= */ false)) {
+        new WriteBeside(destination, path, Optional.of(existing.kind()), /* keepHoles= */ false)) {
       write.write(content);
       write.commit(source);
     }

@@ -207,8 +207,7 @@ class PathDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    return new WriteBeside(
-        this, at(file), source, existing.map(Metadata::kind), /* keepHoles= */ true);
+    return new WriteBeside(this, at(file), existing.map(Metadata::kind), /* keepHoles= */ true);
   }
 
   @Override
@@ -272,15 +271,6 @@ class PathDestination implements Destination {
       differing.add(Attribute.MODE);
     }
     return differing;
-  }
-
-  /** The mode to make a file with: nobody else may read it before it has its owner. */
-  final int initialMode(Metadata source) {
-    if (source.mode() == Metadata.UNKNOWN) {
-      return 0600;
-    }
-    boolean isOurs = !traits().keepsOwner() || process.is(source.uid(), source.gid());
-    return isOurs ? source.mode() & 0777 : source.mode() & 0700;
   }
 
   /** Gives a whole file its name. A directory in its place is deleted first; it is not replaced. */

@@ -182,7 +182,7 @@ final class S3fsDestination extends PathDestination {
     if (fitsOver) {
       return new OverwriteSmallObject(this, path, (int) source.size(), old);
     }
-    return new WriteBeside(this, path, source, Optional.of(old.kind()), /* keepHoles= */ false);
+    return new WriteBeside(this, path, Optional.of(old.kind()), /* keepHoles= */ false);
   }
 
   /** A write that finds out why it failed. */
@@ -224,7 +224,7 @@ final class S3fsDestination extends PathDestination {
   /** On S3FS the metadata comes first and rides along with the upload at close. */
   @Override
   void finish(SeekableByteChannel channel, Path temporary, Metadata source) throws IOException {
-    Metadata created = process.created(source, initialMode(source));
+    Metadata created = process.created(source, WriteBeside.MODE);
     try (channel) {
       setMetadataWhileOpen(temporary, source, created);
     }

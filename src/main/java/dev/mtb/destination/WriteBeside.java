@@ -18,6 +18,9 @@ final class WriteBeside implements FileWrite {
   private static final Set<OpenOption> NEW_FILE =
       ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
+  /** Nobody else may read it before it has its owner and mode. */
+  static final int MODE = 0600;
+
   /** A hole is worth having from the size of a block on; read with one instruction per word. */
   private static final ByteBuffer ZEROS =
       ByteBuffer.allocateDirect(Destination.SMALL_FILE).asReadOnlyBuffer();
@@ -35,24 +38,16 @@ final class WriteBeside implements FileWrite {
   /**
    * Starts.
    *
-   * @param source what will be written: its owner and mode
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */
-  WriteBeside(
-      PathDestination destination,
-      Path path,
-      Metadata source,
-      Optional<Kind> existing,
-      boolean keepHoles)
+  WriteBeside(PathDestination destination, Path path, Optional<Kind> existing, boolean keepHoles)
       throws IOException {
     this.destination = destination;
     this.path = path;
     this.existing = existing;
     this.keepHoles = keepHoles;
     temporary = path.resolveSibling(TemporaryNames.next());
-    channel =
-        Files.newByteChannel(
-            temporary, NEW_FILE, destination.modeAttribute(destination.initialMode(source)));
+    channel = Files.newByteChannel(temporary, NEW_FILE, destination.modeAttribute(MODE));
   }
 
   @Override
