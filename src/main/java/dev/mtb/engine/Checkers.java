@@ -167,13 +167,16 @@ final class Checkers {
     return parent.sweep() ? destination.list(parent.landing) : Listing.ASK;
   }
 
-  private static boolean holdsMoreThan(Path directory, int count) throws IOException {
+  private static boolean holdsMoreThan(Path directory, int count) {
     try (DirectoryScan scan = DirectoryScan.open(directory)) {
       int seen = 0;
       while (seen <= count && scan.next().isPresent()) {
         seen++;
       }
       return seen > count;
+    } catch (IOException e) {
+      // A directory may be entered and yet not be listed; then each file is asked for.
+      return true;
     }
   }
 
