@@ -1,7 +1,6 @@
 package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.collect.ImmutableMap;
 import dev.mtb.BackupReport.Outcome;
@@ -18,6 +17,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What each kind of change costs, to the request. The table in {@code s3fs.md} shows the same; if a
  * figure here must change, change it there.
  *
- * <p>To measure what other tools need for the same, run it with {@code -Dmtb.peers=true}; it then
- * prints the rows of that table.
+ * <p>To measure what other tools need for the same, run {@code mvn verify -Dtests.excluded=none};
+ * it then prints the rows of that table.
  */
 @RequiresS3fs
 class S3fsRequestsIT {
@@ -256,8 +256,8 @@ class S3fsRequestsIT {
   }
 
   @Test
+  @Tag("by-hand")
   void peers_forTheTable() throws Exception {
-    assumeTrue(Boolean.getBoolean("mtb.peers"), "measured by hand, with -Dmtb.peers=true");
     Map<String, Tool> tools =
         Map.of(
             "rsync -a", (s, d) -> run("rsync", "-a", s + "/", d.toString()),
