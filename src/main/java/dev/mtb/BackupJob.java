@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is backed up, and where to. Immutable; made by {@link #builder()}.
@@ -26,14 +27,16 @@ public final class BackupJob {
   private final Path base;
   private final ImmutableList<Path> sources;
   private final ImmutableList<ListFile> lists;
-  private final Path destination;
+  private final Optional<Path> directory;
+  private final Optional<S3Location> bucket;
   private final BackupOptions options;
 
   private BackupJob(Builder builder) {
     base = builder.base.toAbsolutePath().normalize();
     sources = ImmutableList.copyOf(builder.sources);
     lists = builder.lists.build();
-    destination = builder.destination;
+    directory = builder.directory;
+    bucket = builder.bucket;
     options = builder.options;
   }
 
@@ -76,10 +79,28 @@ public final class BackupJob {
   /**
    * The directory that holds the backup.
    *
-   * @return as given
+   * @return as given; empty if it is a {@link #bucket()}
    */
-  public Path destination() {
-    return destination;
+  public Optional<Path> directory() {
+    return directory;
+  }
+
+  /**
+   * The place in a bucket that holds the backup.
+   *
+   * @return empty if it is a {@link #directory()}
+   */
+  public Optional<S3Location> bucket() {
+    return bucket;
+  }
+
+  /**
+   * The destination as the user knows it.
+   *
+   * @return a path or {@code s3://bucket/prefix}
+   */
+  public String destinationName() {
+    return directory.map(Path::toString).or(() -> bucket.map(S3Location::toString)).orElseThrow();
   }
 
   /**
@@ -96,7 +117,8 @@ public final class BackupJob {
     private Path base = Path.of("");
     private final List<Path> sources = new ArrayList<>();
     private final ImmutableList.Builder<ListFile> lists = ImmutableList.builder();
-    private Path destination;
+    private Optional<Path> directory = Optional.empty();
+    private Optional<S3Location> bucket = Optional.empty();
     private BackupOptions options = BackupOptions.builder().build();
 
     private Builder() {}
@@ -146,13 +168,27 @@ public final class BackupJob {
     }
 
     /**
-     * Sets {@link BackupJob#destination()}.
+     * Sets {@link BackupJob#directory()}.
      *
-     * @param directory made if only its last name is missing, or if it is on a mounted S3FS
+     * @param path made if only its last name is missing, or if it is on a mounted S3FS
      * @return this
      */
-    public Builder destination(Path directory) {
-      destination = requireNonNull(directory);
+    public Builder destination(Path path) {
+      directory = Optional.of(path);
+      bucket = Optional.empty();
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupJob#bucket()}. Needs {@code software.amazon.awssdk:s3} and {@code
+     * software.amazon.awssdk:apache5-client} on the class path.
+     *
+     * @param location the bucket must exist
+     * @return this
+     */
+    public Builder destination(S3Location location) {
+      bucket = Optional.of(location);
+      directory = Optional.empty();
       return this;
     }
 
@@ -174,7 +210,7 @@ public final class BackupJob {
      * @throws InvalidJobException without a destination, or without any source or list
      */
     public BackupJob build() {
-      if (destination == null) {
+      if (directory.isEmpty() && bucket.isEmpty()) {
         throw new InvalidJobException("no destination given");
       }
       if (sources.isEmpty() && lists.build().isEmpty()) {

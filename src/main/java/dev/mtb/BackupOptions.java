@@ -2,6 +2,7 @@ package dev.mtb;
 
 import static java.util.Objects.requireNonNull;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,6 +43,12 @@ public final class BackupOptions {
   private final boolean requireMount;
   private final boolean fsync;
   private final Optional<Path> stateDirectory;
+  private final Via via;
+  private final Optional<URI> endpoint;
+  private final Optional<String> region;
+  private final Addressing addressing;
+  private final Optional<Path> passwdFile;
+  private final boolean readData;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -53,6 +60,12 @@ public final class BackupOptions {
     requireMount = builder.requireMount;
     fsync = builder.fsync;
     stateDirectory = builder.stateDirectory;
+    via = builder.via;
+    endpoint = builder.endpoint;
+    region = builder.region;
+    addressing = builder.addressing;
+    passwdFile = builder.passwdFile;
+    readData = builder.readData;
   }
 
   /**
@@ -148,6 +161,61 @@ public final class BackupOptions {
     return stateDirectory;
   }
 
+  /**
+   * How a destination on a mounted S3FS is written to.
+   *
+   * @return default {@link Via#AUTO}; for a plain folder it does not matter
+   */
+  public Via via() {
+    return via;
+  }
+
+  /**
+   * The URL of the S3 service, for an {@link S3Location}.
+   *
+   * @return empty for Amazon's own in the region
+   */
+  public Optional<URI> endpoint() {
+    return endpoint;
+  }
+
+  /**
+   * The region of the bucket, for an {@link S3Location}.
+   *
+   * @return empty for what the AWS SDK finds ({@code AWS_REGION}, {@code ~/.aws/config}), or else
+   *     {@code us-east-1}
+   */
+  public Optional<String> region() {
+    return region;
+  }
+
+  /**
+   * Where the name of the bucket stands in a request, for an {@link S3Location}.
+   *
+   * @return default {@link Addressing#AUTO}
+   */
+  public Addressing addressing() {
+    return addressing;
+  }
+
+  /**
+   * A password file of s3fs with the credentials, for an {@link S3Location}.
+   *
+   * @return empty for what the AWS SDK finds (environment, {@code ~/.aws}, the machine's role)
+   */
+  public Optional<Path> passwdFile() {
+    return passwdFile;
+  }
+
+  /**
+   * Whether {@code verify} reads every content back even where the bucket's own checksum proves it.
+   *
+   * @return default false; for a destination that is not a bucket it does not matter
+   */
+  public boolean readData() {
+    return readData;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -159,6 +227,12 @@ public final class BackupOptions {
     private boolean requireMount;
     private boolean fsync;
     private Optional<Path> stateDirectory = Optional.empty();
+    private Via via = Via.AUTO;
+    private Optional<URI> endpoint = Optional.empty();
+    private Optional<String> region = Optional.empty();
+    private Addressing addressing = Addressing.AUTO;
+    private Optional<Path> passwdFile = Optional.empty();
+    private boolean readData;
 
     private Builder() {}
 
@@ -264,6 +338,78 @@ public final class BackupOptions {
      */
     public Builder stateDirectory(Path directory) {
       stateDirectory = Optional.of(directory);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#via()}.
+     *
+     * @param value the way
+     * @return this
+     */
+    public Builder via(Via value) {
+      via = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#endpoint()}.
+     *
+     * @param url with {@code http} or {@code https}
+     * @return this
+     * @throws InvalidJobException if it is no such URL
+     */
+    public Builder endpoint(URI url) {
+      boolean isWeb = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+      if (!isWeb || url.getHost() == null) {
+        throw new InvalidJobException(
+            "the endpoint '" + url + "' is not a URL such as https://s3.example.com");
+      }
+      endpoint = Optional.of(url);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#region()}.
+     *
+     * @param name such as {@code eu-central-1}
+     * @return this
+     */
+    public Builder region(String name) {
+      region = Optional.of(name);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#addressing()}.
+     *
+     * @param value where the bucket's name stands
+     * @return this
+     */
+    public Builder addressing(Addressing value) {
+      addressing = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#passwdFile()}.
+     *
+     * @param file of the form {@code key:secret}
+     * @return this
+     */
+    public Builder passwdFile(Path file) {
+      passwdFile = Optional.of(file);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#readData()}.
+     *
+     * @param value whether contents are read back
+     * @return this
+     */
+    public Builder readData(boolean value) {
+      readData = value;
       return this;
     }
 

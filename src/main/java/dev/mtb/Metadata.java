@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,9 +31,19 @@ import java.util.Set;
  * @param gid numeric group, or {@link #UNKNOWN}
  * @param device number of the file system it is on, or {@link #UNKNOWN}
  * @param inode number within the device, or {@link #UNKNOWN}
+ * @param ctime time of the last change of anything about it, which nobody can set (inode(7)); empty
+ *     where the file system has none
  */
 public record Metadata(
-    Kind kind, long size, Instant mtime, int mode, int uid, int gid, long device, long inode) {
+    Kind kind,
+    long size,
+    Instant mtime,
+    int mode,
+    int uid,
+    int gid,
+    long device,
+    long inode,
+    Optional<Instant> ctime) {
 
   /** Stands for a value that the file system does not have. */
   public static final int UNKNOWN = -1;
@@ -55,6 +67,24 @@ public record Metadata(
   public Metadata {
     requireNonNull(kind);
     requireNonNull(mtime);
+    requireNonNull(ctime);
+  }
+
+  /**
+   * The same without a ctime.
+   *
+   * @param kind as above
+   * @param size as above
+   * @param mtime as above
+   * @param mode as above
+   * @param uid as above
+   * @param gid as above
+   * @param device as above
+   * @param inode as above
+   */
+  public Metadata(
+      Kind kind, long size, Instant mtime, int mode, int uid, int gid, long device, long inode) {
+    this(kind, size, mtime, mode, uid, gid, device, inode, Optional.empty());
   }
 
   /**
@@ -85,7 +115,7 @@ public record Metadata(
       Map<String, Object> unix =
           Files.readAttributes(
               path,
-              "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,"
+              "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
                   + "isRegularFile,isDirectory,isSymbolicLink",
               options);
       return new Metadata(
@@ -99,7 +129,11 @@ public record Metadata(
           (Integer) unix.get("uid"),
           (Integer) unix.get("gid"),
           ((Number) unix.get("dev")).longValue(),
-          ((Number) unix.get("ino")).longValue());
+          ((Number) unix.get("ino")).longValue(),
+          // jimfs has an attribute of that name that is something else.
+          path.getFileSystem() == FileSystems.getDefault()
+              ? Optional.of(((FileTime) unix.get("ctime")).toInstant())
+              : Optional.empty());
     }
     if (views.contains("posix")) {
       PosixFileAttributes posix = Files.readAttributes(path, PosixFileAttributes.class, options);
@@ -150,7 +184,7 @@ public record Metadata(
 
   /**
    * Tells whether this and {@code other} describe the same state of the same file, as far as can be
-   * seen without reading it: kind, size, mtime and identity.
+   * seen without reading it: kind, size, mtime, ctime and identity.
    *
    * @param other taken earlier or later from the same path
    * @return whether nothing was written or swapped in between
@@ -160,7 +194,8 @@ public record Metadata(
         && size == other.size
         && inode == other.inode
         && device == other.device
-        && mtime.equals(other.mtime);
+        && mtime.equals(other.mtime)
+        && ctime.equals(other.ctime);
   }
 
   /**
@@ -170,6 +205,6 @@ public record Metadata(
    * @return a copy
    */
   public Metadata withMtime(Instant time) {
-    return new Metadata(kind, size, time, mode, uid, gid, device, inode);
+    return new Metadata(kind, size, time, mode, uid, gid, device, inode, ctime);
   }
 }

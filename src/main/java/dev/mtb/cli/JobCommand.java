@@ -1,14 +1,19 @@
 package dev.mtb.cli;
 
+import dev.mtb.Addressing;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.InvalidJobException;
+import dev.mtb.PathBytes;
+import dev.mtb.S3Location;
+import dev.mtb.Via;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -53,12 +58,11 @@ abstract class JobCommand implements Callable<Integer> {
       paramLabel = "SOURCE... DESTINATION",
       arity = "0..*",
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
-      converter = PathConverter.class,
       description = {
-        "Files and directories to back up, and last the directory that holds the backup. With"
-            + " --files-from the sources may be left out."
+        "Files and directories to back up, and last the directory that holds the backup, or"
+            + " s3://BUCKET/PREFIX. With --files-from the sources may be left out."
       })
-  private List<Path> paths = new ArrayList<>();
+  private List<String> paths = new ArrayList<>();
 
   @Option(
       names = {"-l", "--files-from"},
@@ -118,6 +122,46 @@ abstract class JobCommand implements Callable<Integer> {
       names = "--require-mount",
       description = "Refuse a destination that is not on a mounted S3FS.")
   private boolean requireMount;
+
+  @Option(
+      names = "--via",
+      paramLabel = "auto|mount|bucket",
+      defaultValue = "auto",
+      description =
+          "How a destination on a mounted S3FS is written to: straight to its bucket, through the"
+              + " mount, or (auto) to the bucket if MTB understands how it is mounted.")
+  private Via via;
+
+  @Option(
+      names = "--endpoint-url",
+      paramLabel = "URL",
+      converter = UriConverter.class,
+      description = "Where the S3 service of an s3:// destination is, if it is not Amazon's.")
+  private URI endpoint;
+
+  @Option(
+      names = "--region",
+      paramLabel = "NAME",
+      description = "The region of an s3:// destination.")
+  private String region;
+
+  @Option(
+      names = "--addressing-style",
+      paramLabel = "auto|path|virtual",
+      defaultValue = "auto",
+      description =
+          "Where the bucket's name stands in a request; auto: in the path with --endpoint-url, else"
+              + " in the host.")
+  private Addressing addressing;
+
+  @Option(
+      names = "--passwd-file",
+      paramLabel = "FILE",
+      converter = PathConverter.class,
+      description =
+          "A password file of s3fs with the credentials of an s3:// destination; without it they"
+              + " are found as the AWS tools find them.")
+  private Path passwdFile;
 
   @Option(
       names = "--report",
@@ -188,14 +232,27 @@ abstract class JobCommand implements Callable<Integer> {
             .checkers(checkers)
             .modifyWindow(modifyWindow)
             .digest(digest)
-            .requireMount(requireMount);
+            .requireMount(requireMount)
+            .via(via)
+            .addressing(addressing);
+    if (endpoint != null) {
+      options.endpoint(endpoint);
+    }
+    if (region != null) {
+      options.region(region);
+    }
+    if (passwdFile != null) {
+      options.passwdFile(passwdFile);
+    }
     addOptions(options);
-    BackupJob.Builder job =
-        BackupJob.builder()
-            .base(base)
-            .destination(paths.get(paths.size() - 1))
-            .options(options.build());
-    paths.subList(0, paths.size() - 1).forEach(job::source);
+    BackupJob.Builder job = BackupJob.builder().base(base).options(options.build());
+    String destination = paths.get(paths.size() - 1);
+    if (S3Location.isLocation(destination)) {
+      job.destination(S3Location.parse(destination));
+    } else {
+      job.destination(path(destination));
+    }
+    paths.subList(0, paths.size() - 1).forEach(source -> job.source(path(source)));
     for (Path list : lists) {
       Path file = list.equals(STANDARD_STREAM) ? spooled : list;
       if (from0) {
@@ -205,6 +262,10 @@ abstract class JobCommand implements Callable<Integer> {
       }
     }
     return job.build();
+  }
+
+  private static Path path(String text) {
+    return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
   }
 
   /** Lists are read twice, and standard input can be read only once. */
@@ -224,7 +285,7 @@ abstract class JobCommand implements Callable<Integer> {
         Interrupts interrupts = Interrupts.install()) {
       result = run(job, Listeners.all(lines, new FailureLines(err), bar));
       bar.close();
-      writeReport(result, job.destination());
+      writeReport(result, job.destinationName());
       result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
       if (!quiet) {
         err.println(summary(result));
@@ -236,7 +297,7 @@ abstract class JobCommand implements Callable<Integer> {
     return result.exitCode();
   }
 
-  private void writeReport(BackupReport result, Path destination) throws IOException {
+  private void writeReport(BackupReport result, String destination) throws IOException {
     if (report == null) {
       return;
     }

@@ -23,7 +23,7 @@ final class JsonReport {
 
   private JsonReport() {}
 
-  static String of(BackupReport report, Path destination) throws IOException {
+  static String of(BackupReport report, String destination) throws IOException {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("status", report.outcome().name().toLowerCase(Locale.ROOT));
     json.put("exitCode", report.exitCode());
@@ -65,12 +65,15 @@ final class JsonReport {
 
   /** JSON has no lone surrogates: bytes that are not UTF-8 are shown escaped. */
   private static String readable(Path path) {
-    String text = PathBytes.toText(path);
+    return readable(PathBytes.toText(path));
+  }
+
+  private static String readable(String text) {
     return StandardCharsets.UTF_16.newEncoder().canEncode(text) ? text : Text.printable(text);
   }
 
   /** Writes it whole or not at all. */
-  static void write(BackupReport report, Path destination, Path file) throws IOException {
+  static void write(BackupReport report, String destination, Path file) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path whole = Files.createTempFile(absolute.getParent(), ".mtb-report", ".json");
     try {

@@ -2,11 +2,13 @@ package dev.mtb.cli;
 
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.Failure;
 import dev.mtb.Mtb;
 import java.io.PrintStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code mtb verify}. */
 @Command(
@@ -15,8 +17,19 @@ import picocli.CommandLine.Command;
         "Reads both sides back and compares contents and metadata; prints every difference.",
     customSynopsis = "mtb verify [OPTIONS] [SOURCE...] DESTINATION")
 final class VerifyCommand extends JobCommand {
+  @Option(
+      names = "--read-data",
+      description =
+          "Read every content back, even where the bucket's own checksum proves it without that.")
+  private boolean readData;
+
   VerifyCommand(PrintStream out, PrintStream err) {
     super(out, err);
+  }
+
+  @Override
+  void addOptions(BackupOptions.Builder options) {
+    options.readData(readData);
   }
 
   @Override

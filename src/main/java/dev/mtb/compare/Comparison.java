@@ -93,6 +93,29 @@ public final class Comparison {
     return metadata(source, copy, sameMtime, needsContent);
   }
 
+  /**
+   * Decides about a file or link whose content is known to be equal.
+   *
+   * @param source what is to be kept
+   * @param copy what is there
+   * @return the decision; it is final
+   */
+  public Decision sameContent(Metadata source, Metadata copy) {
+    if (source.kind() != copy.kind()) {
+      return Decision.replace(Reason.TYPE_DIFFERS);
+    }
+    return metadata(source, copy, sameMtime(settable(source), copy.mtime()), false);
+  }
+
+  /**
+   * Decides about a file or link whose content is known to differ.
+   *
+   * @return the decision; it is final
+   */
+  public Decision contentDiffers() {
+    return Decision.replace(Reason.CONTENT_DIFFERS);
+  }
+
   /** The JDK sets the time of a link in microseconds. */
   private static Instant settable(Metadata source) {
     return source.kind() == Kind.LINK

@@ -20,7 +20,9 @@ public record Decision(
     Action action, Reason reason, ImmutableSet<Attribute> attributes, boolean needsContent) {
 
   static final Decision CREATE = of(Action.CREATE, Reason.NEW);
-  static final Decision UNCHANGED = of(Action.NONE, Reason.UNCHANGED);
+
+  /** Nothing is to be done. */
+  public static final Decision UNCHANGED = of(Action.NONE, Reason.UNCHANGED);
 
   /** Checks that nothing is null. */
   public Decision {

@@ -1,6 +1,7 @@
 package dev.mtb.copy;
 
 import dev.mtb.Metadata;
+import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.NoFollow;
@@ -79,12 +80,15 @@ public final class Copier {
   public Metadata copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Metadata before = look(source);
-      boolean isDone =
+      boolean isCopied =
           switch (before.kind()) {
             case FILE -> copyFile(source, before, landing, existing);
             case LINK -> copyLink(source, before, landing, existing);
             default -> throw SourceException.moved("is no file any more", null);
           };
+      // An object's date must not hide what changed between the last look and the upload; a file
+      // that never holds still is safe as it was, and the next run compares it anyway.
+      boolean isDone = isCopied && (attempt == TRIES || !isOvertaken(source, before));
       if (isDone) {
         return before;
       }
@@ -94,6 +98,18 @@ public final class Copier {
     }
     throw SourceException.moved(
         "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
+  }
+
+  private boolean isOvertaken(Path source, Metadata before) {
+    if (!destination.traits().listingShows()) {
+      return false;
+    }
+    try {
+      return !look(source).sameVersion(before);
+    } catch (SourceException e) {
+      // It is gone, and what it was is safe.
+      return false;
+    }
   }
 
   private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)
@@ -123,6 +139,13 @@ public final class Copier {
         return false;
       }
       stopIfAsked();
+      if (!isAll) {
+        Optional<FileWrite> upload =
+            destination.upload(landing, before, existing, new Source(source));
+        if (upload.isPresent()) {
+          return commit(upload.get(), source, before);
+        }
+      }
       try (FileWrite write = destination.write(landing, before, existing)) {
         while (buffer.hasRemaining()) {
           int count = buffer.remaining();
@@ -142,6 +165,40 @@ public final class Copier {
         write.commit(before);
         return true;
       }
+    }
+  }
+
+  private boolean commit(FileWrite upload, Path source, Metadata before) throws IOException {
+    try (upload) {
+      if (!look(source).sameVersion(before)) {
+        return false;
+      }
+      upload.commit(before);
+      return true;
+    }
+  }
+
+  /** A source that a destination reads by itself. */
+  private final class Source implements Content {
+    private final Path path;
+
+    Source(Path path) {
+      this.path = path;
+    }
+
+    @Override
+    public SeekableByteChannel open() throws IOException {
+      return Copier.open(path);
+    }
+
+    @Override
+    public void sent(long bytes) {
+      bytesWritten.accept(bytes);
+    }
+
+    @Override
+    public void stopIfAsked() throws IOException {
+      Copier.this.stopIfAsked();
     }
   }
 

@@ -76,6 +76,37 @@ public interface Destination extends Closeable {
   Listing list(Path directory) throws IOException;
 
   /**
+   * Looks at something that a listing told of.
+   *
+   * @param path what to look at
+   * @param glance what the listing told
+   * @return empty if it is gone
+   * @throws IOException if that cannot be told
+   */
+  default Optional<Metadata> look(Path path, Glance glance) throws IOException {
+    return stat(path);
+  }
+
+  /**
+   * Whether a {@link ContentTag} that is not that of a content proves the contents different.
+   *
+   * @return false where the server encrypts in such a way that tags say nothing; empty until a
+   *     {@link #look} has shown it
+   */
+  default Optional<Boolean> tagsAreDigests() {
+    return Optional.of(true);
+  }
+
+  /**
+   * Up to which size hashing a file of the source is cheaper than a {@link #look}.
+   *
+   * @return in bytes
+   */
+  default long hashedInsteadOfLook() {
+    return 0;
+  }
+
+  /**
    * Turns a name of the source into one that {@link Listing#mayHold} understands.
    *
    * @param sourceName a single name
@@ -111,6 +142,23 @@ public interface Destination extends Closeable {
    * @throws IOException if it cannot be started; what was there still is
    */
   FileWrite write(Path file, Metadata source, Optional<Metadata> existing) throws IOException;
+
+  /**
+   * Uploads a file of at least {@link #SMALL_FILE} bytes from where it is, instead of being given
+   * its content by {@link #write}. The caller makes sure before {@link FileWrite#commit} that it
+   * has not changed; nothing is replaced before.
+   *
+   * @param file which
+   * @param source its metadata
+   * @param existing what is there, as the comparison saw it
+   * @param content of the source
+   * @return to be committed, or closed; empty if this destination wants the content given
+   * @throws IOException if it cannot be uploaded; what was there still is
+   */
+  default Optional<FileWrite> upload(
+      Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Makes a symbolic link, in the place of what is there.

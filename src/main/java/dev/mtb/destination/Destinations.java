@@ -1,8 +1,11 @@
 package dev.mtb.destination;
 
+import dev.mtb.BackupJob;
 import dev.mtb.BackupOptions;
 import dev.mtb.ErrorText;
 import dev.mtb.Metadata;
+import dev.mtb.destination.bucket.BucketDestination;
+import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -24,7 +27,17 @@ public final class Destinations {
   private Destinations() {}
 
   /**
-   * The names by which a destination is known.
+   * The paths by which a job's destination is known.
+   *
+   * @param job its directory is looked at
+   * @return absolute; the second has symbolic links resolved as far as it exists; none for a bucket
+   */
+  public static List<Path> namesOf(BackupJob job) {
+    return job.directory().map(Destinations::namesOf).orElse(List.of());
+  }
+
+  /**
+   * The paths by which a directory is known.
    *
    * @param destination as given
    * @return absolute; the second has symbolic links resolved as far as it exists
@@ -35,13 +48,53 @@ public final class Destinations {
   }
 
   /**
-   * Opens a destination.
+   * Opens a job's destination. A directory is made if only its last name is missing, or on S3FS
+   * whatever is missing below the mount point.
    *
-   * @param destination a directory; it is made if only its last name is missing, or on S3FS
-   *     whatever is missing below the mount point
-   * @param options whether a mount is required, where MTB keeps its state, and so on
+   * @param job with the options that matter here: whether a mount is required, where MTB keeps its
+   *     state, and so on
    * @param readOnly whether nothing may be changed, not even by tidying up; a missing directory is
    *     then taken for an empty one
+   * @return the destination
+   * @throws DestinationException if it cannot be used
+   */
+  public static Destination open(BackupJob job, boolean readOnly) throws DestinationException {
+    return job.bucket().isPresent()
+        ? openBucket(
+            BucketPlace.of(job.bucket().get(), job.options()),
+            job.options(),
+            readOnly,
+            ProcessIdentity.read())
+        : open(job.directory().orElseThrow(), job.options(), readOnly);
+  }
+
+  /** A connection for each thread: none waits for another. */
+  private static Destination openBucket(
+      BucketPlace place, BackupOptions options, boolean readOnly, ProcessIdentity process)
+      throws DestinationException {
+    if (options.requireMount()) {
+      throw new DestinationException(
+          "the destination " + place.location() + " is no mount, and --require-mount asks for one");
+    }
+    int connections = options.threads() + options.checkers();
+    try {
+      return BucketDestination.open(place, connections, readOnly, process);
+    } catch (NoClassDefFoundError e) {
+      throw new DestinationException(
+          "writing to "
+              + place.location()
+              + " needs the AWS SDK: add software.amazon.awssdk:s3 and"
+              + " software.amazon.awssdk:apache5-client to the class path",
+          e);
+    }
+  }
+
+  /**
+   * Opens a directory as a destination.
+   *
+   * @param destination a directory
+   * @param options as in a job
+   * @param readOnly as above
    * @return the destination
    * @throws DestinationException if it cannot be used
    */

@@ -87,7 +87,9 @@ class PathDestination implements Destination {
         /* earliestMtime= */ Instant.MIN,
         /* keepsRootMetadata= */ true,
         /* keepsPermissions= */ isPosix(root),
-        /* keepsOwner= */ isUnix(root) && process.isRoot());
+        /* keepsOwner= */ isUnix(root) && process.isRoot(),
+        /* listedForOne= */ 1,
+        /* listingShows= */ false);
   }
 
   /** jimfs and others show owners and modes in a view of that name, but cannot set them there. */

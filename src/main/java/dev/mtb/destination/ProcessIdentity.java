@@ -19,11 +19,16 @@ import java.util.Map;
  * @param gid effective group, or -1 if unknown
  * @param umask bits that the kernel takes from the mode of new files
  */
-record ProcessIdentity(int uid, int gid, int umask) {
+public record ProcessIdentity(int uid, int gid, int umask) {
   /** Of what {@code Uid:} and {@code Gid:} list (proc(5)), the file system's is what counts. */
   private static final int FILE_SYSTEM_ID = 3;
 
-  static ProcessIdentity read() {
+  /**
+   * Reads it from the kernel.
+   *
+   * @return who this process is
+   */
+  public static ProcessIdentity read() {
     try {
       return parse(Files.readString(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1));
     } catch (IOException | RuntimeException e) {
@@ -44,7 +49,12 @@ record ProcessIdentity(int uid, int gid, int umask) {
         Integer.parseInt(fields.get("Umask").get(0), 8));
   }
 
-  boolean isRoot() {
+  /**
+   * Whether it may give files to others.
+   *
+   * @return whether the user is 0
+   */
+  public boolean isRoot() {
     return uid == 0;
   }
 

@@ -92,7 +92,10 @@ final class S3fsDestination extends PathDestination {
             // s3fs answers EIO to changes of the mount point itself.
             /* keepsRootMetadata= */ !root.equals(mountPoint.path()),
             /* keepsPermissions= */ true,
-            /* keepsOwner= */ process.isRoot()));
+            /* keepsOwner= */ process.isRoot(),
+            // Each name is a HEAD; that most of a directory is wanted can only be guessed.
+            /* listedForOne= */ 2,
+            /* listingShows= */ false));
     this.mountPoint = mountPoint;
     this.s3fs = s3fs;
     names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
@@ -146,7 +149,7 @@ final class S3fsDestination extends PathDestination {
           eachName(directory, found::add);
           return null;
         });
-    return new Listing(Optional.of(found.build()));
+    return Listing.ofNames(found.build());
   }
 
   @Override
@@ -314,7 +317,7 @@ final class S3fsDestination extends PathDestination {
   public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
       throws IOException {
     names.check(link);
-    checkTarget(target);
+    S3fsNames.checkTarget(PathBytes.of(target));
     changing(
         () -> {
           boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
@@ -326,19 +329,6 @@ final class S3fsDestination extends PathDestination {
           super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
           return null;
         });
-  }
-
-  /** s3fs cuts blanks off both ends of a target when it reads a link (s3fs_readlink). */
-  private static void checkTarget(Path target) throws IOException {
-    byte[] bytes = PathBytes.of(target);
-    if (isBlank(bytes[0]) || isBlank(bytes[bytes.length - 1])) {
-      throw new IOException(
-          "it is a link whose target begins or ends with a blank, which S3FS would cut off");
-    }
-  }
-
-  private static boolean isBlank(byte b) {
-    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
   }
 
   @Override

@@ -15,10 +15,16 @@ import java.nio.file.Path;
  * @param compatDirectories whether s3fs looks for directories of other clients, as it does by
  *     default up to 1.91; names that end like those of their markers are then unusable
  */
-record S3fsNames(boolean anyBytes, boolean compatDirectories) {
+public record S3fsNames(boolean anyBytes, boolean compatDirectories) {
   private static final String DIRECTORY_MARKER = "_$folder$";
 
-  void check(Path path) throws IOException {
+  /**
+   * Refuses what S3FS could not show.
+   *
+   * @param path its last name is looked at
+   * @throws IOException if it cannot be kept; says why, and what to do
+   */
+  public void check(Path path) throws IOException {
     byte[] name = PathBytes.of(path.getFileName());
     if (!anyBytes && !PathBytes.isUtf8(name)) {
       throw new IOException(
@@ -37,6 +43,24 @@ record S3fsNames(boolean anyBytes, boolean compatDirectories) {
               + DIRECTORY_MARKER
               + " for directories; rename it, or mount the bucket with -o notsup_compat_dir");
     }
+  }
+
+  /**
+   * Refuses a target of a link that s3fs would not give back: it cuts blanks off both ends when it
+   * reads a link (s3fs_readlink).
+   *
+   * @param target the target's bytes
+   * @throws IOException if it begins or ends with a blank
+   */
+  public static void checkTarget(byte[] target) throws IOException {
+    if (isBlank(target[0]) || isBlank(target[target.length - 1])) {
+      throw new IOException(
+          "it is a link whose target begins or ends with a blank, which S3FS would cut off");
+    }
+  }
+
+  private static boolean isBlank(byte b) {
+    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
   }
 
   /** What is not a {@code Char} of XML 1.0. */

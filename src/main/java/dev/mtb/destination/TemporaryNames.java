@@ -49,7 +49,12 @@ public final class TemporaryNames {
 
   private TemporaryNames() {}
 
-  static String next() {
+  /**
+   * A new one.
+   *
+   * @return never the same
+   */
+  public static String next() {
     return PREFIX + Own.PROCESS + "." + Long.toHexString(Own.COUNTER.incrementAndGet());
   }
 
@@ -67,9 +72,13 @@ public final class TemporaryNames {
   /**
    * Tells whether nobody will finish a temporary file.
    *
+   * @param name a single name
    * @param mtime asked only where the writer is a process of another machine
+   * @param now the present
+   * @return whether it may be removed
+   * @throws IOException if the mtime cannot be read
    */
-  static boolean isAbandoned(Path name, MtimeReader mtime, Instant now) throws IOException {
+  public static boolean isAbandoned(Path name, MtimeReader mtime, Instant now) throws IOException {
     Matcher matcher = PATTERN.matcher(name.toString());
     if (!matcher.matches()) {
       return false;
@@ -83,7 +92,7 @@ public final class TemporaryNames {
   }
 
   /** Reads the time of modification of the file in question. */
-  interface MtimeReader {
+  public interface MtimeReader {
     Instant read() throws IOException;
   }
 

@@ -17,6 +17,10 @@ import java.time.Instant;
  * @param keepsRootMetadata whether the destination itself has metadata that can be set
  * @param keepsPermissions whether permission bits are kept
  * @param keepsOwner whether numeric owners can be set here by this process
+ * @param listedForOne how many names a listing tells for the price of one {@code stat}, if {@code
+ *     listingBringsMetadata}
+ * @param listingShows whether listings tell something of each name ({@link Glance}), and objects
+ *     are dated
  */
 public record Traits(
     boolean listingBringsMetadata,
@@ -26,4 +30,6 @@ public record Traits(
     Instant earliestMtime,
     boolean keepsRootMetadata,
     boolean keepsPermissions,
-    boolean keepsOwner) {}
+    boolean keepsOwner,
+    int listedForOne,
+    boolean listingShows) {}

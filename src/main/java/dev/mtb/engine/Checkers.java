@@ -9,6 +9,7 @@ import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.scan.DirectoryScan;
@@ -16,6 +17,7 @@ import dev.mtb.scan.Entry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
@@ -110,9 +112,7 @@ final class Checkers {
       }
       stage = Failure.Stage.COMPARE;
       Optional<Listing> listing =
-          state == DirectoryNode.State.NEW
-              ? Optional.empty()
-              : Optional.of(destination.list(node.landing));
+          state == DirectoryNode.State.NEW ? Optional.empty() : Optional.of(listing(node));
       stage = Failure.Stage.SCAN;
       Optional<Path> child = scan.next();
       while (child.isPresent() && !stop.stopping()) {
@@ -126,6 +126,11 @@ final class Checkers {
     } finally {
       finisher.accept(node);
     }
+  }
+
+  private Listing listing(DirectoryNode node) throws IOException {
+    Optional<Listing> listed = node.takeListing();
+    return listed.isPresent() ? listed.get() : destination.list(node.landing);
   }
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
@@ -159,8 +164,12 @@ final class Checkers {
    * directory tells about it for nothing.
    */
   private Listing listingFor(DirectoryNode parent, int wanted) throws IOException {
+    Optional<Listing> listed = parent.takeListing();
+    if (listed.isPresent()) {
+      return listed.get();
+    }
     if (destination.traits().listingBringsMetadata()) {
-      return holdsMoreThan(parent.source, 2 * wanted)
+      return holdsMoreThan(parent.source, destination.traits().listedForOne() * wanted)
           ? Listing.ASK
           : destination.list(parent.landing);
     }
@@ -217,6 +226,11 @@ final class Checkers {
       tally.skipped();
       return;
     }
+    Optional<Glance> glance = listing.flatMap(l -> l.glance(destination.nameOf(name)));
+    if (glance.isPresent()) {
+      glanced(parent, source, landing, metadata, glance.get());
+      return;
+    }
     Optional<Metadata> existing;
     try {
       boolean mayExist = listing.isPresent() && listing.get().mayHold(destination.nameOf(name));
@@ -231,6 +245,38 @@ final class Checkers {
       descend(parent, source, landing, metadata, existing);
     } else {
       file(parent, source, landing, metadata, existing);
+    }
+  }
+
+  /** Of what is there only the listing has told so far: more is asked for where it is needed. */
+  private void glanced(
+      DirectoryNode parent, Path source, Path landing, Metadata metadata, Glance glance) {
+    if (metadata.kind() != Kind.DIRECTORY) {
+      tally.scanned(metadata);
+      parent.begin();
+      queue.put(
+          new FileWork(
+              parent,
+              source,
+              landing,
+              metadata,
+              Optional.empty(),
+              Decision.UNCHANGED,
+              Optional.of(glance)));
+    } else if (glance.isDirectory()) {
+      walkInto(DirectoryNode.glanced(parent, source, landing, metadata));
+    } else {
+      Metadata file =
+          new Metadata(
+              Kind.FILE,
+              glance.size(),
+              Instant.EPOCH,
+              Metadata.UNKNOWN,
+              Metadata.UNKNOWN,
+              Metadata.UNKNOWN,
+              Metadata.UNKNOWN,
+              Metadata.UNKNOWN);
+      walkInto(DirectoryNode.found(parent, source, landing, metadata, Optional.of(file)));
     }
   }
 
@@ -251,7 +297,10 @@ final class Checkers {
               Failure.Cause.ERROR));
       return;
     }
-    DirectoryNode node = DirectoryNode.found(parent, source, landing, metadata, existing);
+    walkInto(DirectoryNode.found(parent, source, landing, metadata, existing));
+  }
+
+  private void walkInto(DirectoryNode node) {
     if (ForkJoinTask.getQueuedTaskCount() < MOST_FORKED) {
       walk(node);
     } else {
@@ -272,7 +321,8 @@ final class Checkers {
       return;
     }
     parent.begin();
-    queue.put(new FileWork(parent, source, landing, metadata, existing, decision));
+    queue.put(
+        new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
   }
 
   private void failed(Path landing, Failure.Stage stage, IOException e, String consequence) {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import dev.mtb.Attribute;
 import dev.mtb.Metadata;
+import dev.mtb.destination.Listing;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -45,6 +46,12 @@ final class DirectoryNode {
   /** This directory's own reading, and one for each thing below that is not done. */
   private final AtomicInteger pending = new AtomicInteger(1);
 
+  /** What is in it at the destination, if somebody has listed it already. */
+  private Optional<Listing> listing = Optional.empty();
+
+  /** Whether dates of objects in it may be believed; see {@link Examination}. */
+  private boolean believed = true;
+
   private final AtomicBoolean swept = new AtomicBoolean();
 
   /** The queue's part; guarded by its lock. */
@@ -79,6 +86,11 @@ final class DirectoryNode {
     return node;
   }
 
+  /** A directory found by reading its parent, of which a listing told that it is there. */
+  static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
+    return new DirectoryNode(Optional.of(parent), source, landing, Optional.of(metadata));
+  }
+
   /** A directory that only stands in the path of a listed entry. */
   static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
     return new DirectoryNode(Optional.of(parent), source, landing, Optional.empty());
@@ -106,6 +118,27 @@ final class DirectoryNode {
   void look(Metadata source, Set<Attribute> attributesToSet) {
     metadata = Optional.of(source);
     toSet = attributesToSet;
+  }
+
+  /** For the resolver: keeps a listing for whoever compares what is in the directory. */
+  void listed(Listing found) {
+    listing = Optional.of(found);
+  }
+
+  /** Takes what the resolver listed, once. */
+  synchronized Optional<Listing> takeListing() {
+    Optional<Listing> taken = listing;
+    listing = Optional.empty();
+    return taken;
+  }
+
+  /** For the resolver: other hands than MTB's or s3fs's were at work here. */
+  void disbelieve() {
+    believed = false;
+  }
+
+  synchronized boolean believed() {
+    return believed;
   }
 
   /** For the resolver: what is there, if it was known when the node was made. */

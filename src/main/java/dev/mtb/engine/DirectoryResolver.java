@@ -5,13 +5,18 @@ import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Glance;
+import dev.mtb.destination.Listing;
 import java.io.IOException;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,6 +25,18 @@ import java.util.Set;
  * Looks at nothing below a directory that this run made. Thread-safe.
  */
 final class DirectoryResolver implements DirectoryNode.Resolver {
+  /** Only what is in it shows that it is there. */
+  private static final Metadata IMPLIED =
+      new Metadata(
+          Kind.DIRECTORY,
+          0,
+          Instant.EPOCH,
+          Metadata.UNKNOWN,
+          Metadata.UNKNOWN,
+          Metadata.UNKNOWN,
+          Metadata.UNKNOWN,
+          Metadata.UNKNOWN);
+
   private final Destination destination;
   private final Comparison comparison;
   private final End end;
@@ -55,9 +72,13 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       Metadata source =
           node.metadata().isPresent() ? node.metadata().get() : Metadata.following(node.source);
       stage = Failure.Stage.COMPARE;
-      if (node.existing().isEmpty()) {
+      if (above == DirectoryNode.State.NEW) {
+        node.existing(Optional.empty());
+      } else if (node.existing().isEmpty()) {
         node.existing(
-            above == DirectoryNode.State.NEW ? Optional.empty() : destination.stat(node.landing));
+            destination.traits().listingShows()
+                ? lookByListing(node, source)
+                : destination.stat(node.landing));
       }
       Optional<Metadata> existing = node.existing().orElseThrow();
       stage = end.stage();
@@ -79,6 +100,47 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
               Failure.Cause.ERROR));
     }
     return DirectoryNode.State.FAILED;
+  }
+
+  /**
+   * A list of the directory is needed in any case if it is there, and tells of the directory
+   * itself. Where it was stored after the source's last change, nothing need be asked.
+   */
+  private Optional<Metadata> lookByListing(DirectoryNode node, Metadata source) throws IOException {
+    if (node.parent.isPresent() && !node.parent.get().believed()) {
+      node.disbelieve();
+    }
+    Listing listing = destination.list(node.landing);
+    boolean isEmpty = listing.names().map(Map::isEmpty).orElse(false);
+    if (listing.self().isEmpty()) {
+      // What is below was not put there by MTB or s3fs. Something else may stand in its place.
+      node.disbelieve();
+      if (isEmpty) {
+        return destination.stat(node.landing);
+      }
+      node.listed(listing);
+      return Optional.of(IMPLIED);
+    }
+    node.listed(listing);
+    Glance self = listing.self().get();
+    if (node.believed() && self.isSince(source)) {
+      return Optional.of(source);
+    }
+    Optional<Metadata> existing = destination.look(node.landing, self);
+    if (existing.isPresent() && isAnother(source, self, existing.get())) {
+      node.disbelieve();
+    }
+    return existing;
+  }
+
+  /**
+   * Whether another directory was moved here since: its entries are older than the object, and yet
+   * it has another mtime. Then what is in it may be old too, and yet not what was backed up.
+   */
+  private boolean isAnother(Metadata source, Glance self, Metadata existing) {
+    return self.storedAt().isPresent()
+        && source.mtime().isBefore(self.storedAt().get())
+        && !comparison.sameMtime(source.mtime(), existing.mtime());
   }
 
   private DirectoryNode.State settle(

@@ -2,6 +2,7 @@ package dev.mtb.engine;
 
 import dev.mtb.Metadata;
 import dev.mtb.compare.Decision;
+import dev.mtb.destination.Glance;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param landing relative to the destination
  * @param metadata of the source
  * @param existing what is at the destination
+ * @param glance what a listing told of it, instead of {@code existing} and a decision
  * @param decision what was decided so far
  */
 record FileWork(
@@ -21,4 +23,11 @@ record FileWork(
     Path landing,
     Metadata metadata,
     Optional<Metadata> existing,
-    Decision decision) {}
+    Decision decision,
+    Optional<Glance> glance) {
+
+  /** The same when it is known what is there. */
+  FileWork settled(Decision made, Optional<Metadata> found) {
+    return new FileWork(directory, source, landing, metadata, found, made, Optional.empty());
+  }
+}

@@ -97,11 +97,11 @@ public final class Run {
   }
 
   private static Opener opener(BackupJob job) {
-    return readOnly -> Destinations.open(job.destination(), job.options(), readOnly);
+    return readOnly -> Destinations.open(job, readOnly);
   }
 
   private BackupReport report() {
-    SourceList sources = SourceList.read(job, Destinations.namesOf(job.destination()));
+    SourceList sources = SourceList.read(job, Destinations.namesOf(job));
     try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
@@ -116,7 +116,8 @@ public final class Run {
     } catch (IOException e) {
       stop.lost(
           new DestinationException(
-              "the destination " + job.destination() + " cannot be used: " + e.getMessage(), e));
+              "the destination " + job.destinationName() + " cannot be used: " + e.getMessage(),
+              e));
     }
     if (stop.crash().isPresent()) {
       throw new IllegalStateException("internal error", stop.crash().get());
@@ -134,9 +135,10 @@ public final class Run {
   private void flow(SourceList sources, Destination destination, Optional<Metadata> rootFound) {
     BackupOptions options = job.options();
     Traits traits = destination.traits();
+    CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
     Comparison comparison =
         new Comparison(
-            purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare(),
+            mode,
             options.modifyWindow(),
             traits.mtimeGranularity(),
             traits.earliestMtime(),
@@ -159,6 +161,7 @@ public final class Run {
               copierPool,
               destination,
               new ContentComparison(options.digest()),
+              new Examination(destination, comparison, mode, !options.readData(), buffers),
               buffers,
               end,
               tally,

@@ -37,6 +37,7 @@ final class Workers {
   private final ForkJoinPool pool;
   private final Destination destination;
   private final ContentComparison contents;
+  private final Examination examination;
   private final Buffers buffers;
   private final End end;
   private final Tally tally;
@@ -46,6 +47,7 @@ final class Workers {
       ForkJoinPool pool,
       Destination destination,
       ContentComparison contents,
+      Examination examination,
       Buffers buffers,
       End end,
       Tally tally,
@@ -53,6 +55,7 @@ final class Workers {
     this.pool = pool;
     this.destination = destination;
     this.contents = contents;
+    this.examination = examination;
     this.buffers = buffers;
     this.end = end;
     this.tally = tally;
@@ -60,8 +63,13 @@ final class Workers {
   }
 
   /** Does one file or link. */
-  void work(FileWork work) {
+  void work(FileWork found) {
+    FileWork work = found;
     try {
+      if (work.glance().isPresent()) {
+        Examination.Result result = examination.examine(work, work.directory().believed());
+        work = work.settled(result.decision(), result.existing());
+      }
       Decision decision = work.decision();
       if (decision.needsContent()) {
         decision = decision.withContent(sameContent(work));

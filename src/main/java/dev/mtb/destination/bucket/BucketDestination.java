@@ -1,0 +1,579 @@
+package dev.mtb.destination.bucket;
+
+import com.google.common.base.Stopwatch;
+import com.google.common.collect.Lists;
+import dev.mtb.Attribute;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.destination.Content;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.FileWrite;
+import dev.mtb.destination.Glance;
+import dev.mtb.destination.Listing;
+import dev.mtb.destination.ProcessIdentity;
+import dev.mtb.destination.S3fsNames;
+import dev.mtb.destination.TemporaryNames;
+import dev.mtb.destination.Traits;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * A prefix of a bucket, in the format of s3fs: a file is an object, a directory an empty object
+ * whose key ends in a slash, a link an object that holds its target, and metadata is user metadata.
+ *
+ * <ul>
+ *   <li>A new file is one PUT, with its metadata; so is a directory.
+ *   <li>Directories are compared by lists of a thousand keys; see {@link TreeListing}.
+ *   <li>A large file is uploaded in parts of s3fs's size, so that its tag can be worked out again.
+ * </ul>
+ */
+public final class BucketDestination implements Destination {
+  private static final Logger log = LoggerFactory.getLogger(BucketDestination.class);
+
+  /** What came through a mount has milliseconds (MtimeByPath). */
+  private static final Duration GRANULARITY = Duration.ofMillis(1);
+
+  /** From here on s3fs uploads in parts (multipart_threshold). */
+  private static final long MULTIPART_FROM = 25L << 20;
+
+  /** S3 copies no larger object in one request. */
+  private static final long MOST_COPIED = 5L << 30;
+
+  /** S3 takes no longer key, in bytes. */
+  private static final int LONGEST_KEY = 1024;
+
+  /**
+   * What one processor hashes in a second while others wait for the network, with the file's
+   * opening: measured 300 to 600 MB/s.
+   */
+  private static final long HASHED_PER_SECOND = 400_000_000;
+
+  /** Opening a file costs as much as reading this much of it. */
+  private static final long LEAST_HASHED = 64 << 10;
+
+  /** A file this large is cheaper to ask for from whatever distance. */
+  private static final long MOST_HASHED = 4 << 20;
+
+  /** Clocks closer than this cannot be told apart: a Date header has whole seconds. */
+  private static final Duration IN_STEP = Duration.ofSeconds(2);
+
+  /** Linux takes no longer path (PATH_MAX). */
+  private static final int LONGEST_TARGET = 4096;
+
+  /** For what a listed entry's parents are given before anything better is known. */
+  private static final int DIRECTORY_MODE = 0755;
+
+  private final BucketPlace place;
+  private final String prefix;
+  private final Requests requests;
+  private final boolean readOnly;
+  private final ProcessIdentity process;
+  private final int connections;
+  private final S3fsNames names = new S3fsNames(false, true);
+  private final TreeListing tree = new TreeListing(this::page, this::here);
+  private final boolean isNew;
+
+  /** What the server's clock is ahead of this machine's; zero if they are in step. */
+  private volatile Duration ahead;
+
+  private volatile long hashedInsteadOfLook = LEAST_HASHED;
+  private volatile Optional<Boolean> tagsAreDigests = Optional.empty();
+
+  /** The first list of the root, which was made to see whether the bucket is there. */
+  private volatile Optional<TreeListing.Directory> root;
+
+  private final boolean rootExists;
+
+  /** Keys and upload ids of what a killed run left; listed when the first large file is met. */
+  private Map<String, List<String>> unfinished;
+
+  private BucketDestination(
+      BucketPlace place, int connections, boolean readOnly, ProcessIdentity process)
+      throws IOException {
+    this.place = place;
+    this.readOnly = readOnly;
+    this.process = process;
+    this.connections = connections;
+    prefix = place.location().prefix();
+    requests =
+        new Requests(
+            place,
+            new Requests.Owner(
+                Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot()),
+            connections);
+    try {
+      TreeListing.Directory found = tree.list(prefix);
+      root = Optional.of(found);
+      isNew = !readOnly && found.names.isEmpty();
+      boolean isMissing = !prefix.isEmpty() && !found.exists();
+      if (isMissing && !readOnly) {
+        makeRoot();
+      }
+      rootExists = !isMissing || !readOnly;
+    } catch (IOException | RuntimeException e) {
+      requests.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a bucket, with a list of what is there: wrong names, credentials and so on show at once.
+   *
+   * @param place what to open
+   * @param connections how many requests at most at a time
+   * @param readOnly whether nothing may be changed
+   * @param process who new objects belong to, unless it is root
+   * @return the destination
+   * @throws DestinationException if it cannot be used
+   */
+  public static BucketDestination open(
+      BucketPlace place, int connections, boolean readOnly, ProcessIdentity process)
+      throws DestinationException {
+    try {
+      return new BucketDestination(place, connections, readOnly, process);
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new DestinationException(
+          "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** Makes the destination's own directory, and those above it that are missing. */
+  private void makeRoot() throws IOException {
+    Metadata metadata = directory(DIRECTORY_MODE, Instant.now());
+    for (int slash = prefix.indexOf('/'); slash >= 0; slash = prefix.indexOf('/', slash + 1)) {
+      String key = prefix.substring(0, slash + 1);
+      if (key.equals(prefix) || requests.head(key).isEmpty()) {
+        putDirectory(key, metadata);
+      }
+    }
+  }
+
+  private static Metadata directory(int mode, Instant mtime) {
+    int none = Metadata.UNKNOWN;
+    return new Metadata(Kind.DIRECTORY, 0, mtime, mode, none, none, none, none);
+  }
+
+  /** Lists a page; the first one tells how far away the server is, and what its clock says. */
+  private ListObjectsV2Response page(
+      String prefix, String delimiter, String startAfter, String token) throws IOException {
+    if (ahead != null) {
+      return requests.list(prefix, delimiter, startAfter, token);
+    }
+    ListObjectsV2Response first = requests.list(prefix, delimiter, startAfter, token);
+    ahead = ahead(first, Instant.now());
+    return first;
+  }
+
+  private static Duration ahead(ListObjectsV2Response response, Instant now) {
+    Optional<String> date = response.sdkHttpResponse().firstMatchingHeader("Date");
+    if (date.isEmpty()) {
+      return Duration.ZERO;
+    }
+    try {
+      Instant there =
+          ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      Duration ahead = Duration.between(now, there);
+      return ahead.abs().compareTo(IN_STEP) < 0 ? Duration.ZERO : ahead;
+    } catch (DateTimeParseException e) {
+      return Duration.ZERO;
+    }
+  }
+
+  /** When that was by this machine's clock, and rather too early than too late. */
+  private Instant here(Instant there) {
+    Duration offset = ahead;
+    return offset.isZero() ? there : there.minus(offset).minus(IN_STEP);
+  }
+
+  @Override
+  public Traits traits() {
+    return new Traits(
+        /* listingBringsMetadata= */ true,
+        /* contentsMoveDirectoryMtime= */ false,
+        // The bucket itself has no locks.
+        /* operationsPerDirectory= */ Integer.MAX_VALUE,
+        GRANULARITY,
+        StoredMetadata.EARLIEST,
+        /* keepsRootMetadata= */ !prefix.isEmpty(),
+        /* keepsPermissions= */ true,
+        /* keepsOwner= */ process.isRoot(),
+        /* listedForOne= */ Requests.PAGE,
+        /* listingShows= */ true);
+  }
+
+  @Override
+  public String name() {
+    return place.name();
+  }
+
+  @Override
+  public boolean isNew() {
+    return isNew;
+  }
+
+  @Override
+  public List<String> advice() {
+    return List.of();
+  }
+
+  // Keys
+
+  private String key(Path path) {
+    StringBuilder key = new StringBuilder(prefix);
+    for (Path name : path) {
+      String text = new String(PathBytes.of(name), StandardCharsets.UTF_8);
+      if (!text.isEmpty()) {
+        key.append(key.length() == prefix.length() ? "" : "/").append(text);
+      }
+    }
+    return key.toString();
+  }
+
+  private String directoryKey(Path path) {
+    String key = key(path);
+    return key.isEmpty() || key.endsWith("/") ? key : key + "/";
+  }
+
+  /** For whatever is about to be changed. */
+  private String checkedKey(Path path) throws IOException {
+    root = Optional.empty();
+    names.check(path);
+    String key = key(path);
+    int length = key.getBytes(StandardCharsets.UTF_8).length;
+    // A directory's key has one byte more.
+    if (length >= LONGEST_KEY) {
+      throw new IOException(
+          "its key would have " + length + " bytes, and S3 takes no more than " + LONGEST_KEY);
+    }
+    return key;
+  }
+
+  @Override
+  public Path nameOf(Path sourceName) {
+    return sourceName.getFileSystem() == FileSystems.getDefault()
+        ? sourceName
+        : PathBytes.resolve(Path.of(""), PathBytes.of(sourceName));
+  }
+
+  // Looking
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    String key = key(path);
+    if (key.equals(prefix)) {
+      return rootExists
+          ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH))
+          : Optional.empty();
+    }
+    Optional<Requests.Head> found = requests.head(key);
+    if (found.isEmpty()) {
+      found = requests.head(key + "/");
+    }
+    if (found.isPresent()) {
+      return Optional.of(metadata(found.get()));
+    }
+    boolean isImplied = !requests.list(key + "/", null, null, null, 1).contents().isEmpty();
+    return isImplied ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH)) : Optional.empty();
+  }
+
+  private Metadata metadata(Requests.Head head) {
+    if (!head.isTagMd5()) {
+      tagsAreDigests = Optional.of(false);
+    } else if (tagsAreDigests.isEmpty()) {
+      tagsAreDigests = Optional.of(true);
+    }
+    return head.metadata();
+  }
+
+  @Override
+  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+    String key = glance.isDirectory() ? directoryKey(path) : key(path);
+    Optional<Requests.Head> head = requests.head(key);
+    if (head.isEmpty() && glance.isDirectory()) {
+      // It is there only because something is in it.
+      return Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH));
+    }
+    return head.map(this::metadata);
+  }
+
+  @Override
+  public Optional<Boolean> tagsAreDigests() {
+    return tagsAreDigests;
+  }
+
+  @Override
+  public long hashedInsteadOfLook() {
+    return hashedInsteadOfLook;
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    String key = directoryKey(directory);
+    TreeListing.Directory found;
+    if (key.equals(prefix)) {
+      found = takeRoot();
+    } else {
+      Stopwatch watch = Stopwatch.createStarted();
+      found = tree.list(key);
+      learn(watch.elapsed());
+    }
+    Map<Path, Glance> glances = new HashMap<>();
+    for (Map.Entry<String, Glance> entry : found.names.entrySet()) {
+      Optional<Path> name = pathOf(entry.getKey());
+      if (name.isEmpty()) {
+        continue;
+      }
+      if (TemporaryNames.isTemporary(name.get())) {
+        tidy(key + entry.getKey(), name.get(), entry.getValue());
+      } else {
+        glances.put(name.get(), entry.getValue());
+      }
+    }
+    return Listing.ofGlances(glances, found.self);
+  }
+
+  private synchronized TreeListing.Directory takeRoot() throws IOException {
+    if (root.isEmpty()) {
+      return tree.list(prefix);
+    }
+    TreeListing.Directory found = root.get();
+    root = Optional.empty();
+    if (prefix.isEmpty()) {
+      // A bucket has no object of its own; whatever is in it is ours.
+      found.self = Optional.of(new Glance(true, 0, Optional.empty(), Optional.empty()));
+    }
+    return found;
+  }
+
+  /** How long a request takes decides which files are rather hashed than asked for. */
+  private void learn(Duration elapsed) {
+    long bytes = elapsed.toNanos() * (HASHED_PER_SECOND / 1_000_000) / 1_000 / connections;
+    if (elapsed.toMillis() > 0) {
+      hashedInsteadOfLook = Math.max(LEAST_HASHED, Math.min(MOST_HASHED, bytes));
+    }
+  }
+
+  private static Optional<Path> pathOf(String name) {
+    if (name.isEmpty() || name.equals(".") || name.equals("..")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(PathBytes.resolve(Path.of(""), name.getBytes(StandardCharsets.UTF_8)));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Removes what a run through a mount left when it was killed. */
+  private void tidy(String key, Path name, Glance glance) throws IOException {
+    Instant storedAt = glance.storedAt().orElse(Instant.now());
+    if (!readOnly && TemporaryNames.isAbandoned(name, () -> storedAt, Instant.now())) {
+      requests.delete(key);
+    }
+  }
+
+  // Reading
+
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    return Channels.newChannel(requests.get(key(file), /* isLink= */ false));
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    try (InputStream in = requests.get(key(link), /* isLink= */ true)) {
+      return PathBytes.resolve(Path.of(""), in.readNBytes(LONGEST_TARGET));
+    }
+  }
+
+  // Writing
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    Target target = target(file, existing);
+    return new PutStream(this, requests, target.key(), source, target.afterwards());
+  }
+
+  @Override
+  public Optional<FileWrite> upload(
+      Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
+    Target target = target(file, existing);
+    return Optional.of(
+        source.size() < MULTIPART_FROM
+            ? new PutFile(this, requests, target.key(), content, source.size(), target.afterwards())
+            : new PutParts(this, requests, target.key(), source, content, target.afterwards()));
+  }
+
+  /**
+   * Where an object is written to, and what is done then.
+   *
+   * @param key of the object
+   * @param afterwards when it is safe
+   */
+  private record Target(String key, Afterwards afterwards) {}
+
+  /**
+   * A directory in a file's place goes when the file is safe. Servers that keep objects as files
+   * cannot hold both, so the file is safe under another name first.
+   */
+  private Target target(Path file, Optional<Metadata> existing) throws IOException {
+    String key = checkedKey(file);
+    boolean isDirectory = existing.isPresent() && existing.get().kind() == Kind.DIRECTORY;
+    if (!isDirectory) {
+      return new Target(key, () -> {});
+    }
+    String temporary = key.substring(0, key.lastIndexOf('/') + 1) + TemporaryNames.next();
+    return new Target(
+        temporary,
+        () -> {
+          deleteBelow(key + "/");
+          requests.copy(temporary, key);
+          requests.delete(temporary);
+        });
+  }
+
+  private void deleteBelow(String directoryKey) throws IOException {
+    boolean isMore = true;
+    while (isMore) {
+      ListObjectsV2Response page = requests.list(directoryKey, null, null, null);
+      // What is in a directory before the directory.
+      for (S3Object object : Lists.reverse(page.contents())) {
+        requests.delete(object.key());
+      }
+      isMore = Boolean.TRUE.equals(page.isTruncated());
+    }
+  }
+
+  /**
+   * Waits until an object that is stored from now on has a later date than the source's last
+   * change, so that the next run sees from the list alone that nothing has changed since: dates
+   * have whole seconds.
+   */
+  void waitUntilDated(Metadata source) throws IOException {
+    if (source.ctime().isEmpty()) {
+      return;
+    }
+    Instant later = source.ctime().get().truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
+    Duration rest = Duration.between(Instant.now(), later);
+    // More than a second is a clock that was set back.
+    if (rest.isNegative() || rest.compareTo(Duration.ofSeconds(1)) > 0) {
+      return;
+    }
+    try {
+      Thread.sleep(rest.toMillis() + 1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  void put(String key, Metadata source, Requests.Body body) throws IOException {
+    waitUntilDated(source);
+    requests.put(key, source, body);
+  }
+
+  /** Starts an upload in parts, and ends those of the same object that a killed run left. */
+  String startUpload(String key, Metadata source) throws IOException {
+    for (String left : unfinished(key)) {
+      requests.abortUpload(key, left);
+    }
+    return requests.startUpload(key, source);
+  }
+
+  private synchronized Collection<String> unfinished(String key) throws IOException {
+    if (unfinished == null) {
+      unfinished = new HashMap<>();
+      try {
+        for (MultipartUpload upload : requests.unfinishedUploads(prefix)) {
+          unfinished.computeIfAbsent(upload.key(), k -> new ArrayList<>()).add(upload.uploadId());
+        }
+      } catch (DestinationException e) {
+        // Not allowed, maybe: that is no reason not to back up.
+        log.info("unfinished uploads cannot be listed: {}", e.getMessage());
+      } catch (IOException e) {
+        log.info("unfinished uploads cannot be listed: {}", e.getMessage());
+      }
+    }
+    List<String> left = unfinished.remove(key);
+    return left == null ? List.of() : left;
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    byte[] bytes = PathBytes.of(target);
+    S3fsNames.checkTarget(bytes);
+    Target where = target(link, existing);
+    put(where.key(), source, Requests.Body.of(bytes));
+    where.afterwards().run();
+  }
+
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    String key = checkedKey(directory);
+    if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
+      requests.delete(key);
+    }
+    putDirectory(key + "/", source);
+    return EnumSet.noneOf(Attribute.class);
+  }
+
+  private void putDirectory(String key, Metadata source) throws IOException {
+    put(key, source, Requests.Body.of(new byte[0]));
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    if (source.kind() == Kind.DIRECTORY) {
+      putDirectory(directoryKey(path), source);
+      return;
+    }
+    waitUntilDated(source);
+    if (source.size() > MOST_COPIED) {
+      requests.copyInParts(key(path), source);
+    } else {
+      requests.copyOntoItself(key(path), source);
+    }
+  }
+
+  @Override
+  public void check() {
+    // Each request stands for itself, and says what is wrong.
+  }
+
+  @Override
+  public void close() {
+    requests.close();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.mtb.destination.bucket;
+
+import dev.mtb.Metadata;
+import dev.mtb.destination.Content;
+import dev.mtb.destination.FileWrite;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+
+/** Uploads a file of some size in one PUT, straight from the disk. */
+final class PutFile implements FileWrite {
+  private final BucketDestination destination;
+  private final Requests requests;
+  private final String key;
+  private final Content content;
+  private final long size;
+  private final byte[] md5;
+  private final Afterwards afterwards;
+
+  /** Reads it for the first time: its MD5 stands before it in the request. */
+  PutFile(
+      BucketDestination destination,
+      Requests requests,
+      String key,
+      Content content,
+      long size,
+      Afterwards afterwards)
+      throws IOException {
+    this.destination = destination;
+    this.requests = requests;
+    this.key = key;
+    this.content = content;
+    this.size = size;
+    this.afterwards = afterwards;
+    md5 = read();
+  }
+
+  private byte[] read() throws IOException {
+    ContentStream stream = new ContentStream(content, 0, size);
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = stream.newStream()) {
+      while (in.read(buffer) >= 0) {
+        content.stopIfAsked();
+      }
+      return stream.md5();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer piece) {
+    throw new UnsupportedOperationException("the content is read where it is");
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    content.stopIfAsked();
+    destination.waitUntilDated(source);
+    ContentStream stream = new ContentStream(content, 0, size);
+    try {
+      requests.put(key, source, new Requests.Body(stream, size, md5));
+    } catch (IOException e) {
+      throw stream.failure().orElse(e);
+    } finally {
+      stream.close();
+    }
+    content.sent(size);
+    afterwards.run();
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,127 @@
+package dev.mtb.destination.bucket;
+
+import dev.mtb.Metadata;
+import dev.mtb.destination.Content;
+import dev.mtb.destination.ContentTag;
+import dev.mtb.destination.FileWrite;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RecursiveAction;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+
+/**
+ * Uploads a large file in parts, side by side in the pool of the calling thread: whoever has
+ * nothing else to do takes one. Parts are read where they are sent, so that none is held in memory.
+ */
+final class PutParts implements FileWrite {
+  private final Requests requests;
+  private final String key;
+  private final Content content;
+  private final long size;
+  private final Afterwards afterwards;
+  private final String uploadId;
+  private final CompletedPart[] parts;
+  private boolean isDone;
+
+  PutParts(
+      BucketDestination destination,
+      Requests requests,
+      String key,
+      Metadata source,
+      Content content,
+      Afterwards afterwards)
+      throws IOException {
+    this.requests = requests;
+    this.key = key;
+    this.content = content;
+    this.afterwards = afterwards;
+    size = source.size();
+    long partSize = ContentTag.partSize(size);
+    parts = new CompletedPart[(int) ((size + partSize - 1) / partSize)];
+    uploadId = destination.startUpload(key, source);
+    try {
+      send(partSize);
+    } catch (IOException | RuntimeException e) {
+      try {
+        close();
+      } catch (IOException e2) {
+        e.addSuppressed(e2);
+      }
+      throw e;
+    }
+  }
+
+  private void send(long partSize) throws IOException {
+    List<RecursiveAction> tasks = new ArrayList<>();
+    for (int i = 0; i < parts.length; i++) {
+      long start = i * partSize;
+      tasks.add(new Part(i, start, Math.min(partSize, size - start)));
+    }
+    try {
+      ForkJoinTask.invokeAll(tasks);
+    } catch (RuntimeException e) {
+      // The others may be half-way: an upload that is aborted meanwhile may keep their parts.
+      tasks.forEach(task -> task.cancel(false));
+      tasks.forEach(ForkJoinTask::quietlyJoin);
+      Throwable cause = e;
+      while (cause != null && !(cause instanceof UncheckedIOException)) {
+        cause = cause.getCause();
+      }
+      if (cause instanceof UncheckedIOException unchecked) {
+        throw unchecked.getCause();
+      }
+      throw e;
+    }
+  }
+
+  /** One part. */
+  private final class Part extends RecursiveAction {
+    private final int index;
+    private final long start;
+    private final long length;
+
+    Part(int index, long start, long length) {
+      this.index = index;
+      this.start = start;
+      this.length = length;
+    }
+
+    @Override
+    protected void compute() {
+      ContentStream stream = new ContentStream(content, start, length);
+      try {
+        content.stopIfAsked();
+        parts[index] = requests.uploadPart(key, uploadId, index + 1, stream, length, stream::md5);
+        content.sent(length);
+      } catch (IOException e) {
+        throw new UncheckedIOException(stream.failure().orElse(e));
+      } finally {
+        stream.close();
+      }
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer piece) {
+    throw new UnsupportedOperationException("the content is read where it is");
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    requests.completeUpload(key, uploadId, Arrays.asList(parts));
+    isDone = true;
+    afterwards.run();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (!isDone) {
+      requests.abortUpload(key, uploadId);
+    }
+  }
+}

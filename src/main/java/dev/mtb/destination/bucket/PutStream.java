@@ -1,0 +1,99 @@
+package dev.mtb.destination.bucket;
+
+import dev.mtb.DigestAlgorithm;
+import dev.mtb.Metadata;
+import dev.mtb.destination.ContentTag;
+import dev.mtb.destination.FileWrite;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+
+/**
+ * Writes what comes piece by piece: one PUT, or, if it is more than a part, a part after another.
+ */
+final class PutStream implements FileWrite {
+  private final BucketDestination destination;
+  private final Requests requests;
+  private final String key;
+  private final Metadata source;
+  private final Afterwards afterwards;
+  private final ByteArrayOutputStream pending;
+  private final List<CompletedPart> parts = new ArrayList<>();
+  private String uploadId;
+  private boolean isDone;
+
+  PutStream(
+      BucketDestination destination,
+      Requests requests,
+      String key,
+      Metadata source,
+      Afterwards afterwards) {
+    this.destination = destination;
+    this.requests = requests;
+    this.key = key;
+    this.source = source;
+    this.afterwards = afterwards;
+    pending = new ByteArrayOutputStream((int) Math.min(source.size(), ContentTag.PART_SIZE));
+  }
+
+  @Override
+  public void write(ByteBuffer content) throws IOException {
+    while (content.hasRemaining()) {
+      if (pending.size() == partSize()) {
+        sendPart();
+      }
+      byte[] piece = new byte[Math.min(content.remaining(), partSize() - pending.size())];
+      content.get(piece);
+      pending.write(piece);
+    }
+  }
+
+  private int partSize() {
+    return (int) ContentTag.partSize(source.size());
+  }
+
+  private void sendPart() throws IOException {
+    if (uploadId == null) {
+      uploadId = destination.startUpload(key, source);
+    }
+    byte[] bytes = pending.toByteArray();
+    pending.reset();
+    parts.add(
+        requests.uploadPart(
+            key,
+            uploadId,
+            parts.size() + 1,
+            () -> new ByteArrayInputStream(bytes),
+            bytes.length,
+            () -> md5(bytes)));
+  }
+
+  private static byte[] md5(byte[] bytes) {
+    return DigestAlgorithm.MD5.start().digest(bytes);
+  }
+
+  @Override
+  public void commit(Metadata metadata) throws IOException {
+    if (uploadId == null) {
+      byte[] bytes = pending.toByteArray();
+      destination.waitUntilDated(metadata);
+      requests.put(key, metadata, Requests.Body.of(bytes, md5(bytes)));
+    } else {
+      sendPart();
+      requests.completeUpload(key, uploadId, parts);
+    }
+    isDone = true;
+    afterwards.run();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (!isDone && uploadId != null) {
+      requests.abortUpload(key, uploadId);
+    }
+  }
+}

@@ -1,0 +1,549 @@
+package dev.mtb.destination.bucket;
+
+import dev.mtb.DigestAlgorithm;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.destination.ContentTag;
+import dev.mtb.destination.DestinationException;
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+import software.amazon.awssdk.services.s3.model.RequestPayer;
+import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
+
+/** The requests that MTB makes of a bucket, one method each. Thread-safe. */
+final class Requests implements Closeable {
+  /**
+   * First tries included. A server that throttles asks for pauses that double up to 20 s; five
+   * retries outlast half a minute of it.
+   */
+  private static final int ATTEMPTS = 6;
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  /**
+   * Longer than a server takes between two bytes, completing a large upload included: Amazon's
+   * sends blanks meanwhile.
+   */
+  private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(1);
+
+  /**
+   * A connection is kept this long between two files: servers close idle ones after 5 s to 60 s.
+   */
+  private static final Duration IDLE = Duration.ofSeconds(4);
+
+  /** Where neither the user nor the environment names one; many servers do not care. */
+  private static final String ANY_REGION = "us-east-1";
+
+  /** S3 gives no more keys in one page of a list. */
+  static final int PAGE = 1000;
+
+  /** Few requests, and a size by which {@link ContentTag} knows the result. */
+  private static final long COPIED_PART = 1L << 30;
+
+  private final S3Client s3;
+  private final BucketPlace place;
+  private final Trouble trouble;
+  private final MimeTypes mimeTypes = MimeTypes.ofSystem();
+  private final String bucket;
+  private final Owner owner;
+
+  /**
+   * Who new objects belong to.
+   *
+   * @param uid user
+   * @param gid group
+   * @param isRoot whether the source's owner is kept instead
+   */
+  record Owner(int uid, int gid, boolean isRoot) {
+    int uid(Metadata source) {
+      return isRoot && source.uid() != Metadata.UNKNOWN ? source.uid() : uid;
+    }
+
+    int gid(Metadata source) {
+      return isRoot && source.gid() != Metadata.UNKNOWN ? source.gid() : gid;
+    }
+  }
+
+  Requests(BucketPlace place, Owner owner, int connections) throws DestinationException {
+    this.place = place;
+    this.owner = owner;
+    bucket = place.location().bucket();
+    trouble = new Trouble(place);
+    s3 = client(place, connections);
+  }
+
+  private static S3Client client(BucketPlace place, int connections) throws DestinationException {
+    S3ClientBuilder builder =
+        S3Client.builder()
+            .httpClient(
+                Apache5HttpClient.builder()
+                    .maxConnections(connections)
+                    .connectionTimeout(CONNECT_TIMEOUT)
+                    .socketTimeout(ANSWER_TIMEOUT)
+                    .connectionMaxIdleTime(IDLE)
+                    .useIdleConnectionReaper(false)
+                    .build())
+            .credentialsProvider(credentials(place))
+            .region(region(place))
+            .forcePathStyle(place.pathStyle())
+            // Every body comes with its MD5, which all servers know.
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+            .serviceConfiguration(
+                S3Configuration.builder()
+                    // A chunked body needs a server that knows Amazon's own encoding.
+                    .chunkedEncodingEnabled(false)
+                    // Waiting for leave to send the body would double the round trips.
+                    .expectContinueEnabled(false)
+                    .build())
+            .overrideConfiguration(
+                configuration ->
+                    configuration.retryStrategy(
+                        AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                            .maxAttempts(ATTEMPTS)
+                            // Whoever runs a backup rather waits than gives up.
+                            .circuitBreakerEnabled(false)
+                            .build()));
+    place.endpoint().ifPresent(builder::endpointOverride);
+    return builder.build();
+  }
+
+  private static AwsCredentialsProvider credentials(BucketPlace place) throws DestinationException {
+    if (place.passwdFile().isEmpty()) {
+      return DefaultCredentialsProvider.builder().build();
+    }
+    PasswdFile passwd = PasswdFile.read(place.passwdFile().get(), place.location().bucket());
+    return StaticCredentialsProvider.create(
+        AwsBasicCredentials.create(passwd.accessKey(), passwd.secretKey()));
+  }
+
+  private static Region region(BucketPlace place) {
+    if (place.region().isPresent()) {
+      return Region.of(place.region().get());
+    }
+    if (place.passwdFile().isPresent() && place.endpoint().isPresent()) {
+      return Region.of(ANY_REGION);
+    }
+    try {
+      return new DefaultAwsRegionProviderChain().getRegion();
+    } catch (SdkClientException e) {
+      return Region.of(ANY_REGION);
+    }
+  }
+
+  /** A request. */
+  private interface Request<T> {
+    T send();
+  }
+
+  private <T> T send(String what, String key, Request<T> request) throws IOException {
+    try {
+      return request.send();
+    } catch (SdkException e) {
+      throw trouble.of(what, key, e);
+    }
+  }
+
+  /** A page of keys below a prefix, in the order of their bytes. */
+  ListObjectsV2Response list(String prefix, String delimiter, String startAfter, String token)
+      throws IOException {
+    return list(prefix, delimiter, startAfter, token, PAGE);
+  }
+
+  ListObjectsV2Response list(
+      String prefix, String delimiter, String startAfter, String token, int most)
+      throws IOException {
+    return send(
+        "ListObjectsV2",
+        "",
+        () ->
+            s3.listObjectsV2(
+                r ->
+                    r.bucket(bucket)
+                        .prefix(prefix)
+                        .delimiter(delimiter)
+                        .startAfter(token == null ? startAfter : null)
+                        .continuationToken(token)
+                        .maxKeys(most)
+                        .requestPayer(payer())));
+  }
+
+  /**
+   * What an object is.
+   *
+   * @param metadata as s3fs would show it
+   * @param tag of its content
+   * @param isTagMd5 false where the server encrypts with keys that make tags say nothing
+   */
+  record Head(Metadata metadata, Optional<ContentTag> tag, boolean isTagMd5) {}
+
+  Optional<Head> head(String key) throws IOException {
+    HeadObjectResponse response;
+    try {
+      response =
+          send(
+              "HeadObject",
+              key,
+              () -> s3.headObject(r -> r.bucket(bucket).key(key).requestPayer(payer())));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    Metadata metadata =
+        StoredMetadata.read(
+            response.metadata(),
+            key,
+            response.contentType(),
+            response.contentLength(),
+            response.lastModified());
+    boolean isTagMd5 = isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm());
+    return Optional.of(new Head(metadata, ContentTag.parse(response.eTag()), isTagMd5));
+  }
+
+  private static boolean isTagMd5(ServerSideEncryption encryption, String customerAlgorithm) {
+    return customerAlgorithm == null
+        && (encryption == null || encryption == ServerSideEncryption.AES256);
+  }
+
+  /** A content that can be read as often as need be. */
+  static final class Body {
+    private final ContentStreamProvider stream;
+    private final long length;
+    private final byte[] md5;
+
+    Body(ContentStreamProvider stream, long length, byte[] md5) {
+      this.stream = stream;
+      this.length = length;
+      this.md5 = md5;
+    }
+
+    static Body of(byte[] bytes, byte[] md5) {
+      return new Body(() -> new ByteArrayInputStream(bytes), bytes.length, md5);
+    }
+
+    static Body of(byte[] bytes) {
+      return of(bytes, DigestAlgorithm.MD5.start().digest(bytes));
+    }
+
+    RequestBody request(String type) {
+      return RequestBody.fromContentProvider(stream, length, type);
+    }
+  }
+
+  /** Stores an object whole, or leaves what was there. */
+  void put(String key, Metadata source, Body body) throws IOException {
+    String type = type(key, source);
+    PutObjectResponse response =
+        send(
+            "PutObject",
+            key,
+            () ->
+                s3.putObject(
+                    r -> {
+                      r.bucket(bucket)
+                          .key(key)
+                          .contentType(type)
+                          .contentMD5(Base64.getEncoder().encodeToString(body.md5))
+                          .metadata(headers(source))
+                          .requestPayer(payer());
+                      ObjectStyle style = place.style();
+                      style.storageClass().ifPresent(r::storageClass);
+                      style.acl().ifPresent(r::acl);
+                      style.encryption().ifPresent(r::serverSideEncryption);
+                      style.kmsKey().ifPresent(r::ssekmsKeyId);
+                    },
+                    body.request(type)));
+    if (isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {
+      check(key, response.eTag(), ContentTag.of(body.md5));
+    }
+  }
+
+  /** The server has checked the content already; this checks the server. */
+  private static void check(String key, String given, ContentTag expected) throws IOException {
+    Optional<ContentTag> tag = ContentTag.parse(given);
+    if (tag.isPresent() && !tag.get().equals(expected)) {
+      throw new IOException(
+          "the bucket holds another content than was sent (its ETag is "
+              + tag.get().md5()
+              + ", not "
+              + expected.md5()
+              + "): "
+              + key);
+    }
+  }
+
+  private Map<String, String> headers(Metadata source) {
+    return StoredMetadata.of(source, owner.uid(source), owner.gid(source), Instant.now());
+  }
+
+  private String type(String key, Metadata source) {
+    return switch (source.kind()) {
+      case DIRECTORY -> MimeTypes.DIRECTORY;
+      case LINK -> MimeTypes.UNKNOWN;
+      default -> mimeTypes.of(key);
+    };
+  }
+
+  /** Gives an object other metadata; its content stays on the server. */
+  void copyOntoItself(String key, Metadata source) throws IOException {
+    send(
+        "CopyObject",
+        key,
+        () ->
+            s3.copyObject(
+                r -> {
+                  r.sourceBucket(bucket)
+                      .sourceKey(key)
+                      .destinationBucket(bucket)
+                      .destinationKey(key)
+                      .metadataDirective(MetadataDirective.REPLACE)
+                      .contentType(type(key, source))
+                      .metadata(headers(source))
+                      .requestPayer(payer());
+                  ObjectStyle style = place.style();
+                  style.storageClass().ifPresent(r::storageClass);
+                  style.acl().ifPresent(r::acl);
+                  style.encryption().ifPresent(r::serverSideEncryption);
+                  style.kmsKey().ifPresent(r::ssekmsKeyId);
+                }));
+  }
+
+  /** Copies an object with its metadata; the content stays on the server. */
+  void copy(String from, String to) throws IOException {
+    send(
+        "CopyObject",
+        from,
+        () ->
+            s3.copyObject(
+                r -> {
+                  r.sourceBucket(bucket)
+                      .sourceKey(from)
+                      .destinationBucket(bucket)
+                      .destinationKey(to)
+                      .requestPayer(payer());
+                  ObjectStyle style = place.style();
+                  style.storageClass().ifPresent(r::storageClass);
+                  style.acl().ifPresent(r::acl);
+                  style.encryption().ifPresent(r::serverSideEncryption);
+                  style.kmsKey().ifPresent(r::ssekmsKeyId);
+                }));
+  }
+
+  /** Gives an object other metadata that is too large for one request. */
+  void copyInParts(String key, Metadata source) throws IOException {
+    String uploadId = startUpload(key, source);
+    try {
+      List<CompletedPart> parts = new ArrayList<>();
+      for (long start = 0; start < source.size(); start += COPIED_PART) {
+        int number = parts.size() + 1;
+        String range = "bytes=" + start + "-" + (Math.min(start + COPIED_PART, source.size()) - 1);
+        String tag =
+            send(
+                "UploadPartCopy",
+                key,
+                () ->
+                    s3.uploadPartCopy(
+                            r ->
+                                r.sourceBucket(bucket)
+                                    .sourceKey(key)
+                                    .destinationBucket(bucket)
+                                    .destinationKey(key)
+                                    .uploadId(uploadId)
+                                    .partNumber(number)
+                                    .copySourceRange(range)
+                                    .requestPayer(payer()))
+                        .copyPartResult()
+                        .eTag());
+        parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+      }
+      completeUpload(key, uploadId, parts);
+    } catch (IOException | RuntimeException e) {
+      try {
+        abortUpload(key, uploadId);
+      } catch (IOException e2) {
+        e.addSuppressed(e2);
+      }
+      throw e;
+    }
+  }
+
+  void delete(String key) throws IOException {
+    send(
+        "DeleteObject",
+        key,
+        () -> s3.deleteObject(r -> r.bucket(bucket).key(key).requestPayer(payer())));
+  }
+
+  /**
+   * Reads an object.
+   *
+   * @param isLink what it must be: nobody is given the target of a link for a file's content
+   */
+  InputStream get(String key, boolean isLink) throws IOException {
+    ResponseInputStream<GetObjectResponse> in =
+        send(
+            "GetObject",
+            key,
+            () -> s3.getObject(r -> r.bucket(bucket).key(key).requestPayer(payer())));
+    GetObjectResponse response = in.response();
+    Metadata metadata =
+        StoredMetadata.read(
+            response.metadata(),
+            key,
+            response.contentType(),
+            response.contentLength(),
+            response.lastModified());
+    if ((metadata.kind() == Kind.LINK) != isLink) {
+      in.abort();
+      throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
+    }
+    return in;
+  }
+
+  String startUpload(String key, Metadata source) throws IOException {
+    return send(
+        "CreateMultipartUpload",
+        key,
+        () ->
+            s3.createMultipartUpload(
+                    r -> {
+                      r.bucket(bucket)
+                          .key(key)
+                          .contentType(type(key, source))
+                          .metadata(headers(source))
+                          .requestPayer(payer());
+                      ObjectStyle style = place.style();
+                      style.storageClass().ifPresent(r::storageClass);
+                      style.acl().ifPresent(r::acl);
+                      style.encryption().ifPresent(r::serverSideEncryption);
+                      style.kmsKey().ifPresent(r::ssekmsKeyId);
+                    })
+                .uploadId());
+  }
+
+  /**
+   * Sends a part.
+   *
+   * @param md5 of what was sent last, asked for afterwards
+   * @return what the server calls it
+   */
+  CompletedPart uploadPart(
+      String key,
+      String uploadId,
+      int number,
+      ContentStreamProvider content,
+      long length,
+      Supplier<byte[]> md5)
+      throws IOException {
+    var response =
+        send(
+            "UploadPart",
+            key,
+            () ->
+                s3.uploadPart(
+                    r ->
+                        r.bucket(bucket)
+                            .key(key)
+                            .uploadId(uploadId)
+                            .partNumber(number)
+                            .requestPayer(payer()),
+                    RequestBody.fromContentProvider(content, length, MimeTypes.UNKNOWN)));
+    if (isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {
+      check(key, response.eTag(), ContentTag.of(md5.get()));
+    }
+    return CompletedPart.builder().partNumber(number).eTag(response.eTag()).build();
+  }
+
+  void completeUpload(String key, String uploadId, List<CompletedPart> parts) throws IOException {
+    send(
+        "CompleteMultipartUpload",
+        key,
+        () ->
+            s3.completeMultipartUpload(
+                r ->
+                    r.bucket(bucket)
+                        .key(key)
+                        .uploadId(uploadId)
+                        .multipartUpload(m -> m.parts(parts))
+                        .requestPayer(payer())));
+  }
+
+  void abortUpload(String key, String uploadId) throws IOException {
+    send(
+        "AbortMultipartUpload",
+        key,
+        () ->
+            s3.abortMultipartUpload(
+                r -> r.bucket(bucket).key(key).uploadId(uploadId).requestPayer(payer())));
+  }
+
+  /** Uploads below a prefix that nobody has completed. */
+  List<MultipartUpload> unfinishedUploads(String prefix) throws IOException {
+    return send(
+        "ListMultipartUploads",
+        "",
+        () -> {
+          ListMultipartUploadsResponse page =
+              s3.listMultipartUploads(r -> r.bucket(bucket).prefix(prefix).requestPayer(payer()));
+          List<MultipartUpload> uploads = new ArrayList<>(page.uploads());
+          while (Boolean.TRUE.equals(page.isTruncated())) {
+            ListMultipartUploadsResponse last = page;
+            page =
+                s3.listMultipartUploads(
+                    r ->
+                        r.bucket(bucket)
+                            .prefix(prefix)
+                            .keyMarker(last.nextKeyMarker())
+                            .uploadIdMarker(last.nextUploadIdMarker())
+                            .requestPayer(payer()));
+            uploads.addAll(page.uploads());
+          }
+          return uploads;
+        });
+  }
+
+  private RequestPayer payer() {
+    return place.style().requesterPays() ? RequestPayer.REQUESTER : null;
+  }
+
+  @Override
+  public void close() {
+    s3.close();
+  }
+}

@@ -1,0 +1,181 @@
+package dev.mtb.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.Addressing;
+import dev.mtb.BackupJob;
+import dev.mtb.BackupOptions;
+import dev.mtb.Metadata;
+import dev.mtb.S3Location;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3Server;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract, straight to the bucket of an S3Proxy. */
+class BucketDestinationIT extends DestinationContract {
+  private static S3Server server;
+  private static S3Probe probe;
+  private static int count;
+
+  @TempDir Path temp;
+  private String prefix;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = S3Server.start("contract");
+    probe = S3Probe.of(server);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    probe.close();
+    server.close();
+  }
+
+  S3Probe probe() {
+    return probe;
+  }
+
+  /** Stands for the bucket's own file system, of which there is none: it lends names only. */
+  @Override
+  Path freshDirectory() {
+    prefix = "run" + count++ + "/";
+    return temp;
+  }
+
+  @Override
+  Destination open(Path directory) throws IOException {
+    Path passwd = temp.resolve("passwd");
+    Files.writeString(passwd, server.identity() + ":" + server.credential());
+    return open(new S3Location(server.bucket(), prefix), server.port(), passwd);
+  }
+
+  static Destination open(S3Location location, int port, Path passwd) throws IOException {
+    return Destinations.open(
+        BackupJob.builder()
+            .source(Path.of("."))
+            .destination(location)
+            .options(
+                BackupOptions.builder()
+                    .endpoint(URI.create("http://127.0.0.1:" + port))
+                    .addressing(Addressing.PATH)
+                    .passwdFile(passwd)
+                    .build())
+            .build(),
+        /* readOnly= */ false);
+  }
+
+  @Override
+  List<String> names() {
+    return probe().keys(prefix).stream()
+        .map(key -> key.substring(prefix.length()))
+        .filter(key -> !key.isEmpty())
+        .map(key -> key.contains("/") ? key.substring(0, key.indexOf('/')) : key)
+        .distinct()
+        .toList();
+  }
+
+  /** Objects are dated by the server. What is there is listed when a destination is opened. */
+  @Override
+  void plant(String name, Instant mtime) throws IOException {
+    probe().put(prefix + name, "content", Map.of());
+    destination.close();
+    destination = open(root);
+  }
+
+  // What a bucket does not know: directories are objects like others.
+
+  @Override
+  @Test
+  void write_whereTheParentIsMissing_fails() throws IOException {
+    writeOneByte("none/f", file(1, 0644, Instant.EPOCH));
+
+    assertThat(names()).containsExactly("none");
+  }
+
+  @Override
+  @Test
+  void createDirectory_whereTheParentIsMissing_fails() throws IOException {
+    makeDirectory("none/d", Optional.empty());
+
+    assertThat(names()).containsExactly("none");
+  }
+
+  @Override
+  @Test
+  void aNewFile_doesNotRemoveATreeThatAppearedMeanwhile() throws IOException {
+    makeTree("x");
+
+    try {
+      writeOneByte("x", file(1, 0644, Instant.EPOCH));
+    } catch (IOException e) {
+      // S3Proxy keeps objects as files, and has no place for both; Amazon's S3 has.
+      assertThat(names()).contains("x");
+    }
+
+    assertThat(read("x/deep/f")).hasSize(5);
+  }
+
+  @Override
+  @Test
+  void list_ofNothing_fails() {
+    try {
+      assertThat(destination.list(path("none")).names().orElseThrow()).isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  @Test
+  void list_removesWhatAnotherMachineLeft_afterADay() throws IOException {
+    String foreign = TemporaryNames.next().replaceFirst("tmp\\.[0-9a-f]{8}", "tmp.00000000");
+    plant(foreign, Instant.now());
+
+    assertThat(destination.list(path("")).mayHold(path(foreign))).isFalse();
+
+    // It is not a day old, and no server lets us say it is.
+    assertThat(names()).containsExactly(foreign);
+  }
+
+  // The format
+
+  @Test
+  void objects_areThoseOfS3fs() throws IOException {
+    Instant mtime = Instant.parse("2021-02-03T04:05:06.000000007Z");
+    writeOneByte("page.html", file(1, 04755, mtime));
+    makeDirectory("d", Optional.empty());
+    destination.writeLink(path("l"), path("page.html"), link("page.html", mtime), Optional.empty());
+
+    Map<String, String> file = probe().metadata(prefix + "page.html");
+    assertThat(file)
+        .containsEntry("mode", Integer.toString(0104755))
+        .containsEntry("mtime", "1612325106.000000007")
+        .containsKeys("uid", "gid", "atime", "ctime");
+    assertThat(probe().metadata(prefix + "d/")).containsEntry("mode", Integer.toString(0040755));
+    assertThat(probe().contentType(prefix + "d/")).isEqualTo("application/x-directory");
+    assertThat(probe().metadata(prefix + "l")).containsEntry("mode", Integer.toString(0120777));
+    assertThat(destination.list(path("")).glance(path("l")).orElseThrow().size()).isEqualTo(9);
+  }
+
+  private void writeOneByte(String name, Metadata source) throws IOException {
+    try (FileWrite write = destination.write(path(name), source, Optional.empty())) {
+      write.write(ByteBuffer.wrap("x".getBytes(StandardCharsets.UTF_8)));
+      write.commit(source);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.mtb.testing;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/** Looks into a bucket past everything that is being tested. */
+public final class S3Probe implements AutoCloseable {
+  private final S3Client s3;
+  private final String bucket;
+
+  /** Talks to a server directly, not through a proxy that counts. */
+  public S3Probe(int port, String bucket, String identity, String credential) {
+    this.bucket = bucket;
+    s3 =
+        S3Client.builder()
+            .httpClient(Apache5HttpClient.create())
+            .region(Region.US_EAST_1)
+            .endpointOverride(URI.create("http://127.0.0.1:" + port))
+            .forcePathStyle(true)
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+            .serviceConfiguration(c -> c.chunkedEncodingEnabled(false))
+            .credentialsProvider(
+                StaticCredentialsProvider.create(AwsBasicCredentials.create(identity, credential)))
+            .build();
+  }
+
+  /** Looks into the bucket of a server of this package. */
+  public static S3Probe of(S3Server server) {
+    return new S3Probe(server.port(), server.bucket(), server.identity(), server.credential());
+  }
+
+  /** Makes the bucket. */
+  public void createBucket() {
+    s3.createBucket(r -> r.bucket(bucket));
+  }
+
+  /** All keys that begin so. */
+  public List<String> keys(String prefix) {
+    return s3.listObjectsV2Paginator(r -> r.bucket(bucket).prefix(prefix)).contents().stream()
+        .map(S3Object::key)
+        .toList();
+  }
+
+  /** Stores a text, with the user metadata given. */
+  public void put(String key, String text, Map<String, String> metadata) {
+    s3.putObject(
+        r -> r.bucket(bucket).key(key).contentType("text/plain").metadata(metadata),
+        RequestBody.fromString(text, StandardCharsets.UTF_8));
+  }
+
+  /** Deletes an object. */
+  public void delete(String key) {
+    s3.deleteObject(r -> r.bucket(bucket).key(key));
+  }
+
+  /** The user metadata of an object. */
+  public Map<String, String> metadata(String key) {
+    return s3.headObject(r -> r.bucket(bucket).key(key)).metadata();
+  }
+
+  /** The content type of an object. */
+  public String contentType(String key) {
+    return s3.headObject(r -> r.bucket(bucket).key(key)).contentType();
+  }
+
+  /** The keys of uploads that were neither completed nor aborted. */
+  public List<String> unfinishedUploads() {
+    return s3.listMultipartUploads(r -> r.bucket(bucket)).uploads().stream()
+        .map(MultipartUpload::key)
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    s3.close();
+  }
+}
