@@ -52,6 +52,8 @@ final class DirectoryNode {
   /** Whether dates of objects in it may be believed; see {@link Examination}. */
   private boolean believed = true;
 
+  private boolean stored;
+
   private final AtomicBoolean swept = new AtomicBoolean();
 
   /** The queue's part; guarded by its lock. */
@@ -132,13 +134,27 @@ final class DirectoryNode {
     return taken;
   }
 
-  /** For the resolver: other hands than MTB's or s3fs's were at work here. */
-  void disbelieve() {
+  /** Nothing is taken for granted here: other hands than MTB's or s3fs's may have been at work. */
+  synchronized void disbelieve() {
     believed = false;
   }
 
   synchronized boolean believed() {
     return believed;
+  }
+
+  /** For the resolver: this run stores the directory's own metadata. */
+  void stored() {
+    stored = true;
+  }
+
+  /** Whether this run has stored metadata that is not the source's any more; takes the newer. */
+  synchronized boolean isOvertaken(Metadata now) {
+    boolean isOvertaken = stored && metadata.isPresent() && !metadata.get().sameVersion(now);
+    if (isOvertaken) {
+      metadata = Optional.of(now);
+    }
+    return isOvertaken;
   }
 
   /** For the resolver: what is there, if it was known when the node was made. */

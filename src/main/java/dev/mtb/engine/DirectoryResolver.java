@@ -37,6 +37,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
           Metadata.UNKNOWN,
           Metadata.UNKNOWN);
 
+  private static final Glance SOME_DIRECTORY =
+      new Glance(true, 0, Optional.empty(), Optional.empty());
+
   private final Destination destination;
   private final Comparison comparison;
   private final End end;
@@ -112,16 +115,14 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     }
     Listing listing = destination.list(node.landing);
     boolean isEmpty = listing.names().map(Map::isEmpty).orElse(false);
-    if (listing.self().isEmpty()) {
-      // What is below was not put there by MTB or s3fs. Something else may stand in its place.
-      node.disbelieve();
-      if (isEmpty) {
-        return destination.stat(node.landing);
-      }
-      node.listed(listing);
-      return Optional.of(IMPLIED);
+    if (listing.self().isEmpty() && isEmpty) {
+      // Something else may stand in its place.
+      return destination.stat(node.landing);
     }
     node.listed(listing);
+    if (listing.self().isEmpty()) {
+      return lookAtUnlisted(node);
+    }
     Glance self = listing.self().get();
     if (node.believed() && self.isSince(source)) {
       return Optional.of(source);
@@ -129,6 +130,19 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     Optional<Metadata> existing = destination.look(node.landing, self);
     if (existing.isPresent() && isAnother(source, self, existing.get())) {
       node.disbelieve();
+    }
+    return existing;
+  }
+
+  /**
+   * Some servers (S3Proxy) leave a directory's own object out of the list of what is below it. If
+   * there is none, what is below was not put there by MTB or s3fs.
+   */
+  private Optional<Metadata> lookAtUnlisted(DirectoryNode node) throws IOException {
+    Optional<Metadata> existing = destination.look(node.landing, SOME_DIRECTORY);
+    if (existing.isEmpty()) {
+      node.disbelieve();
+      return Optional.of(IMPLIED);
     }
     return existing;
   }
@@ -151,6 +165,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     Decision decision = comparison.directory(source, existing);
     if (decision.action() != Action.NONE) {
       tally.decided(node.landing, source, decision.action(), decision.reason());
+    }
+    if (decision.action() != Action.NONE) {
+      node.stored();
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
       set(node, source, end.makeDirectory(node.landing, source, existing, decision));

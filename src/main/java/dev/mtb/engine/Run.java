@@ -173,6 +173,9 @@ public final class Run {
       DirectoryResolver resolver =
           new DirectoryResolver(destination, comparison, end, workers, tally, stop);
       DirectoryNode root = root(sources);
+      if (purpose == Purpose.VERIFY) {
+        root.disbelieve();
+      }
       Checkers checkers =
           new Checkers(
               checkerPool,

@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
@@ -128,14 +129,31 @@ final class Workers {
     while (node.isPresent() && node.get().end() && !stop.stopping()) {
       DirectoryNode done = node.get();
       Set<Attribute> attributes = done.toSet(destination.traits().contentsMoveDirectoryMtime());
-      if (!attributes.isEmpty()) {
-        later(() -> finish(done, attributes));
+      if (attributes.isEmpty() && isOvertaken(done)) {
+        attributes = ImmutableSet.copyOf(Attribute.values());
+      }
+      Set<Attribute> remaining = attributes;
+      if (!remaining.isEmpty()) {
+        later(() -> finish(done, remaining));
         return;
       }
       node = done.parent;
       if (node.isEmpty()) {
         stop.done();
       }
+    }
+  }
+
+  /** An object's date must not hide what changed between the scan and the upload. */
+  private boolean isOvertaken(DirectoryNode directory) {
+    if (!destination.traits().listingShows()) {
+      return false;
+    }
+    try {
+      return directory.isOvertaken(Metadata.following(directory.source));
+    } catch (IOException e) {
+      // It is gone, and what it was is safe.
+      return false;
     }
   }
 

@@ -317,12 +317,9 @@ public final class BucketDestination implements Destination {
   @Override
   public Optional<Metadata> look(Path path, Glance glance) throws IOException {
     String key = glance.isDirectory() ? directoryKey(path) : key(path);
-    Optional<Requests.Head> head = requests.head(key);
-    if (head.isEmpty() && glance.isDirectory()) {
-      // It is there only because something is in it.
-      return Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH));
-    }
-    return head.map(this::metadata);
+    return key.isEmpty()
+        ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH))
+        : requests.head(key).map(this::metadata);
   }
 
   @Override
