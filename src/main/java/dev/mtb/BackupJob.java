@@ -217,6 +217,9 @@ public final class BackupJob {
         throw new InvalidJobException(
             "nothing to back up: name a source, or a list of sources with --files-from");
       }
+      if (bucket.isPresent() && options.via() == Via.MOUNT) {
+        throw new InvalidJobException(bucket.get() + " is no mount to go through");
+      }
       return new BackupJob(this);
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mtb.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.CountingProxy.Kind;
+import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
@@ -278,6 +279,70 @@ class BucketBackupIT {
     assertThat(backUp().failures()).isEmpty();
     s3fs.freshMount();
     assertThat(Rsync.differences(source, mounted)).isEmpty();
+  }
+
+  private BackupReport throughMountPoint(Via via, boolean dryRun) {
+    return Mtb.backup(
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(mounted)
+            .options(options().via(via).dryRun(dryRun).build())
+            .build());
+  }
+
+  @Test
+  void auto_findsTheBucketBehindTheMount() throws Exception {
+    smallFiles(10, 20, 4096);
+    Counts counts =
+        s3fs.counting(
+            () -> assertThat(throughMountPoint(Via.AUTO, false).outcome()).isEqualTo(Outcome.OK));
+    // Beside the PUTs: the destination's mkdir, a list, a probe.
+    assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(213 + 25);
+    assertSame();
+    counts =
+        s3fs.counting(
+            () -> assertThat(throughMountPoint(Via.AUTO, false).totals().copied()).isZero());
+    assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(10);
+    assertThat(throughMountPoint(Via.MOUNT, false).totals().copied()).isZero();
+    assertThat(throughMountPoint(Via.AUTO, true).totals().unchanged()).isEqualTo(200);
+    assertThat(probe.keys(prefix + "/")).noneMatch(key -> key.contains(".mtb-tmp"));
+  }
+
+  @Test
+  void auto_onAMountWithAnUnknownOption_goesThroughTheMountAndSaysSo() throws Exception {
+    smallFiles(1, 3, 10);
+    try (S3fsFixture other = S3fsFixture.start("use_xattr")) {
+      MtbProcess mtb =
+          MtbProcess.start(
+              temp,
+              Map.of("MTB_STATE_DIR", temp.resolve("state").toString()),
+              List.of(),
+              "backup",
+              "-b",
+              source.toString(),
+              ".",
+              other.root().resolve("backup").toString());
+      assertThat(mtb.exitCode()).as(mtb.err()).isZero();
+      assertThat(mtb.err()).contains("through the mount").contains("use_xattr");
+      other.freshMount();
+      assertThat(Rsync.differences(source, other.root().resolve("backup"), "--delete")).isEmpty();
+    }
+  }
+
+  @Test
+  void viaBucket_whereThereIsNone_isRefused() throws Exception {
+    Path folder = Files.createDirectory(temp.resolve("folder"));
+    BackupReport report =
+        Mtb.backup(
+            BackupJob.builder()
+                .base(source)
+                .source(Path.of("."))
+                .destination(folder)
+                .options(options().via(Via.BUCKET).build())
+                .build());
+    assertThat(report.exitCode()).isEqualTo(10);
+    assertThat(report.fatal().orElseThrow()).contains("not on a mounted S3FS");
   }
 
   @Test

@@ -54,7 +54,8 @@ class S3fsBackupIT {
     return BackupJob.builder()
         .base(source)
         .destination(destination)
-        .options(BackupOptions.builder().stateDirectory(temp.resolve("state")).build());
+        .options(
+            BackupOptions.builder().via(Via.MOUNT).stateDirectory(temp.resolve("state")).build());
   }
 
   private BackupReport backUpAll() {

@@ -46,6 +46,7 @@ class S3fsMountIT {
             BackupOptions.builder()
                 .threads(8)
                 .requireMount(requireMount)
+                .via(Via.MOUNT)
                 .stateDirectory(temp.resolve("state"))
                 .build())
         .build();

@@ -192,7 +192,11 @@ class S3fsRequestsIT {
                 .base(source)
                 .source(Path.of("."))
                 .destination(destination)
-                .options(BackupOptions.builder().stateDirectory(temp.resolve("state")).build())
+                .options(
+                    BackupOptions.builder()
+                        .via(Via.MOUNT)
+                        .stateDirectory(temp.resolve("state"))
+                        .build())
                 .build());
     assertThat(report.outcome()).as("%s", report.failures()).isEqualTo(Outcome.OK);
   }

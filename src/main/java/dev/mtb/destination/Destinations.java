@@ -4,6 +4,7 @@ import dev.mtb.BackupJob;
 import dev.mtb.BackupOptions;
 import dev.mtb.ErrorText;
 import dev.mtb.Metadata;
+import dev.mtb.Via;
 import dev.mtb.destination.bucket.BucketDestination;
 import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
@@ -78,7 +79,15 @@ public final class Destinations {
     }
     int connections = options.threads() + options.checkers();
     try {
-      return BucketDestination.open(place, connections, readOnly, process);
+      BucketDestination bucket =
+          BucketDestination.open(place, connections, readOnly, process, Optional.empty());
+      try {
+        bucket.prepare();
+        return bucket;
+      } catch (DestinationException e) {
+        bucket.close();
+        throw e;
+      }
     } catch (NoClassDefFoundError e) {
       throw new DestinationException(
           "writing to "
@@ -118,6 +127,13 @@ public final class Destinations {
     if (isDefault) {
       refuseBareMountPoint(List.of(absolute, real), options);
     }
+    if (options.via() == Via.BUCKET) {
+      throw new DestinationException(
+          "the destination "
+              + absolute
+              + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
+              + " --via bucket, or give s3://BUCKET/PREFIX");
+    }
     boolean isNew = makeUsable(real, /* below= */ null, readOnly);
     if (!readOnly && !Files.isWritable(real)) {
       throw new DestinationException(
@@ -141,11 +157,57 @@ public final class Destinations {
         remember(mount.point(), options);
       }
       boolean isNew = makeUsable(real, mount.point(), readOnly);
+      Optional<Destination> bucket = openBehind(real, mount, s3fs, options, readOnly, process);
+      if (bucket.isPresent()) {
+        point.close();
+        return bucket.get();
+      }
       return new S3fsDestination(real, isNew, readOnly, process, point, s3fs);
     } catch (DestinationException e) {
       point.close();
       throw e;
     }
+  }
+
+  /** Opens the bucket of a mount, if that is wanted and understood. */
+  private static Optional<Destination> openBehind(
+      Path real,
+      Mount mount,
+      S3fsProcess s3fs,
+      BackupOptions options,
+      boolean readOnly,
+      ProcessIdentity process)
+      throws DestinationException {
+    if (options.via() == Via.MOUNT) {
+      return Optional.empty();
+    }
+    MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
+    String obstacle = finding.obstacle();
+    if (finding.place().isPresent()) {
+      try {
+        return Optional.of(
+            ConfirmedBucket.open(
+                finding.place().get(),
+                real,
+                options.threads() + options.checkers(),
+                readOnly,
+                process));
+      } catch (NoClassDefFoundError e) {
+        obstacle = "the AWS SDK is not on the class path";
+      } catch (IOException e) {
+        obstacle = e.getMessage();
+      }
+    }
+    if (options.via() == Via.BUCKET) {
+      throw new DestinationException(
+          "the bucket behind the mount "
+              + mount.point()
+              + " cannot be written to directly: "
+              + obstacle
+              + "; run without --via bucket");
+    }
+    log.warn("going through the mount {}, not straight to its bucket: {}", mount.point(), obstacle);
+    return Optional.empty();
   }
 
   private static void remember(Path mountPoint, BackupOptions options) throws DestinationException {

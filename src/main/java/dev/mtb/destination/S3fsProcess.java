@@ -16,11 +16,18 @@ import java.util.Optional;
  * The s3fs that serves a mount, as its command line shows it ({@code /proc/PID/cmdline}).
  *
  * @param options what stands after {@code -o}, split at commas
+ * @param bucket what stands before the mount point; empty if it is among the options
+ * @param flags words that begin with a dash, other than {@code -o}
  * @param program the s3fs program, if it is known
  */
-record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
+record S3fsProcess(
+    ImmutableList<String> options,
+    Optional<String> bucket,
+    ImmutableList<String> flags,
+    Optional<Path> program) {
   /** A mount whose process cannot be seen: it belongs to somebody else, or there is no /proc. */
-  static final S3fsProcess UNKNOWN = new S3fsProcess(ImmutableList.of(), Optional.empty());
+  static final S3fsProcess UNKNOWN =
+      new S3fsProcess(ImmutableList.of(), Optional.empty(), ImmutableList.of(), Optional.empty());
 
   /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
   private static final Version FRUGAL_DEFAULTS = new Version(1, 92);
@@ -73,7 +80,13 @@ record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
         return Optional.empty();
       }
       return parse(words, Path.of("/"), mountPoint)
-          .map(found -> new S3fsProcess(found.options, Optional.of(process.resolve("exe"))));
+          .map(
+              found ->
+                  new S3fsProcess(
+                      found.options,
+                      found.bucket,
+                      found.flags,
+                      Optional.of(process.resolve("exe"))));
     } catch (IOException | RuntimeException e) {
       // It ended meanwhile, or is not ours to look at.
       return Optional.empty();
@@ -112,7 +125,9 @@ record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
 
   static Optional<S3fsProcess> parse(List<String> words, Path directory, Path mountPoint) {
     String last = "";
+    String beforeLast = "";
     List<String> options = new ArrayList<>();
+    List<String> flags = new ArrayList<>();
     for (int i = 1; i < words.size(); i++) {
       String word = words.get(i);
       if (word.equals("-o") && i + 1 < words.size()) {
@@ -120,8 +135,11 @@ record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
         Splitter.on(',').split(words.get(i)).forEach(options::add);
       } else if (word.startsWith("-o")) {
         Splitter.on(',').split(word.substring(2)).forEach(options::add);
-      } else if (!word.isEmpty() && !word.startsWith("-")) {
+      } else if (word.startsWith("-")) {
+        flags.add(word);
+      } else if (!word.isEmpty()) {
         // The bucket may stand before the mount point, or among the options.
+        beforeLast = last;
         last = word;
       }
     }
@@ -131,7 +149,12 @@ record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
     boolean isOurs =
         path.equals(mountPoint) || (!last.startsWith("/") && endsWith(mountPoint, path));
     return isOurs
-        ? Optional.of(new S3fsProcess(ImmutableList.copyOf(options), Optional.empty()))
+        ? Optional.of(
+            new S3fsProcess(
+                ImmutableList.copyOf(options),
+                beforeLast.isEmpty() ? Optional.empty() : Optional.of(beforeLast),
+                ImmutableList.copyOf(flags),
+                Optional.empty()))
         : Optional.empty();
   }
 
@@ -177,6 +200,17 @@ record S3fsProcess(ImmutableList<String> options, Optional<Path> program) {
       }
     }
     return advice;
+  }
+
+  /** The value of an option of the form {@code name=value}; of the last, as s3fs takes it. */
+  Optional<String> value(String option) {
+    Optional<String> value = Optional.empty();
+    for (String given : options) {
+      if (given.startsWith(option + "=")) {
+        value = Optional.of(given.substring(option.length() + 1));
+      }
+    }
+    return value;
   }
 
   boolean has(String option) {

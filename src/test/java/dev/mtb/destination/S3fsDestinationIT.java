@@ -1,6 +1,7 @@
 package dev.mtb.destination;
 
 import dev.mtb.BackupOptions;
+import dev.mtb.Via;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
 import java.io.IOException;
@@ -37,6 +38,8 @@ class S3fsDestinationIT extends DestinationContract {
   @Override
   Destination open(Path directory) throws IOException {
     return Destinations.open(
-        directory, BackupOptions.builder().stateDirectory(state).build(), /* readOnly= */ false);
+        directory,
+        BackupOptions.builder().via(Via.MOUNT).stateDirectory(state).build(),
+        /* readOnly= */ false);
   }
 }

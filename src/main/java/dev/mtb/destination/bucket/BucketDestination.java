@@ -16,6 +16,7 @@ import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.S3fsNames;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.Traits;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -114,9 +115,17 @@ public final class BucketDestination implements Destination {
   /** Keys and upload ids of what a killed run left; listed when the first large file is met. */
   private Map<String, List<String>> unfinished;
 
+  /** The mount's own view of the destination, if there is a mount. */
+  private final Optional<Metadata> mounted;
+
   private BucketDestination(
-      BucketPlace place, int connections, boolean readOnly, ProcessIdentity process)
+      BucketPlace place,
+      int connections,
+      boolean readOnly,
+      ProcessIdentity process,
+      Optional<Metadata> mounted)
       throws IOException {
+    this.mounted = mounted;
     this.place = place;
     this.readOnly = readOnly;
     this.process = process;
@@ -132,11 +141,7 @@ public final class BucketDestination implements Destination {
       TreeListing.Directory found = tree.list(prefix);
       root = Optional.of(found);
       isNew = !readOnly && found.names.isEmpty();
-      boolean isMissing = !prefix.isEmpty() && !found.exists();
-      if (isMissing && !readOnly) {
-        makeRoot();
-      }
-      rootExists = !isMissing || !readOnly;
+      rootExists = prefix.isEmpty() || found.exists() || mounted.isPresent() || !readOnly;
     } catch (IOException | RuntimeException e) {
       requests.close();
       throw e;
@@ -150,23 +155,50 @@ public final class BucketDestination implements Destination {
    * @param connections how many requests at most at a time
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
+   * @param mounted what a mount shows of the destination, if it is on one
    * @return the destination
    * @throws DestinationException if it cannot be used
    */
   public static BucketDestination open(
-      BucketPlace place, int connections, boolean readOnly, ProcessIdentity process)
+      BucketPlace place,
+      int connections,
+      boolean readOnly,
+      ProcessIdentity process,
+      Optional<Metadata> mounted)
       throws DestinationException {
     try {
-      return new BucketDestination(place, connections, readOnly, process);
+      return new BucketDestination(place, connections, readOnly, process, mounted);
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      throw new DestinationException(
-          "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
+      throw unusable(place, e);
     }
   }
 
-  /** Makes the destination's own directory, and those above it that are missing. */
+  /**
+   * Makes the destination's own directory, and those above it, if they are missing.
+   *
+   * @throws DestinationException if they cannot be made
+   */
+  public void prepare() throws DestinationException {
+    Optional<TreeListing.Directory> found = root;
+    if (readOnly || prefix.isEmpty() || found.map(TreeListing.Directory::exists).orElse(true)) {
+      return;
+    }
+    try {
+      makeRoot();
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      throw unusable(place, e);
+    }
+  }
+
+  private static DestinationException unusable(BucketPlace place, IOException e) {
+    return new DestinationException(
+        "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
+  }
+
   private void makeRoot() throws IOException {
     Metadata metadata = directory(DIRECTORY_MODE, Instant.now());
     for (int slash = prefix.indexOf('/'); slash >= 0; slash = prefix.indexOf('/', slash + 1)) {
@@ -291,7 +323,7 @@ public final class BucketDestination implements Destination {
     String key = key(path);
     if (key.equals(prefix)) {
       return rootExists
-          ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH))
+          ? mounted.or(() -> Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH)))
           : Optional.empty();
     }
     Optional<Requests.Head> found = requests.head(key);
@@ -343,19 +375,13 @@ public final class BucketDestination implements Destination {
       found = tree.list(key);
       learn(watch.elapsed());
     }
-    Map<Path, Glance> glances = new HashMap<>();
     for (Map.Entry<String, Glance> entry : found.names.entrySet()) {
       Optional<Path> name = pathOf(entry.getKey());
-      if (name.isEmpty()) {
-        continue;
-      }
-      if (TemporaryNames.isTemporary(name.get())) {
+      if (name.isPresent() && TemporaryNames.isTemporary(name.get())) {
         tidy(key + entry.getKey(), name.get(), entry.getValue());
-      } else {
-        glances.put(name.get(), entry.getValue());
       }
     }
-    return Listing.ofGlances(glances, found.self);
+    return listing(found);
   }
 
   private synchronized TreeListing.Directory takeRoot() throws IOException {
@@ -369,6 +395,58 @@ public final class BucketDestination implements Destination {
       found.self = Optional.of(new Glance(true, 0, Optional.empty(), Optional.empty()));
     }
     return found;
+  }
+
+  /**
+   * What is in the destination itself, without taking it from whoever lists it next.
+   *
+   * @return as it was when the destination was opened
+   */
+  public Listing peek() {
+    return listing(root.orElseThrow());
+  }
+
+  private static Listing listing(TreeListing.Directory found) {
+    Map<Path, Glance> glances = new HashMap<>();
+    found.names.forEach(
+        (name, glance) ->
+            pathOf(name)
+                .filter(path -> !TemporaryNames.isTemporary(path))
+                .ifPresent(path -> glances.put(path, glance)));
+    return Listing.ofGlances(glances, found.self);
+  }
+
+  /**
+   * An object by which a mount can be recognised. Deleted when it is closed.
+   *
+   * @param size in bytes
+   * @param mtime as it was stored
+   * @param remove deletes it
+   */
+  public record Probe(long size, Instant mtime, Closeable remove) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      remove.close();
+    }
+  }
+
+  /**
+   * Writes such an object.
+   *
+   * @param name a temporary name, for the destination itself
+   * @return to be closed
+   * @throws IOException if it cannot be written
+   */
+  public Probe probe(String name) throws IOException {
+    String key = prefix + name;
+    // Nobody else wrote so many bytes at such a time.
+    byte[] content = new byte[1 + (int) (System.nanoTime() & 0xFF)];
+    Instant mtime = Instant.ofEpochSecond(1_000_000_000, System.nanoTime() & 0xFFFFFF);
+    int none = Metadata.UNKNOWN;
+    Metadata metadata =
+        new Metadata(Kind.FILE, content.length, mtime, 0600, none, none, none, none);
+    requests.put(key, metadata, Requests.Body.of(content));
+    return new Probe(content.length, mtime, () -> requests.delete(key));
   }
 
   /** How long a request takes decides which files are rather hashed than asked for. */

@@ -1,0 +1,103 @@
+package dev.mtb.destination;
+
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.destination.bucket.BucketDestination;
+import dev.mtb.destination.bucket.BucketPlace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the bucket behind a mount, and makes sure that it is that: what a command line says may be
+ * out of date, or mean another network.
+ */
+final class ConfirmedBucket {
+  private static final Logger log = LoggerFactory.getLogger(ConfirmedBucket.class);
+
+  /** Of which one must look alike on both sides, where nothing may be written. */
+  private static final int FILES_LOOKED_AT = 5;
+
+  private ConfirmedBucket() {}
+
+  /**
+   * Opens it.
+   *
+   * @param real the destination on the mount
+   * @throws IOException if it cannot be used, or is not the same place
+   */
+  static Destination open(
+      BucketPlace place, Path real, int connections, boolean readOnly, ProcessIdentity process)
+      throws IOException {
+    Optional<Metadata> mounted = look(real);
+    if (mounted.isEmpty()) {
+      throw new IOException("the destination does not exist yet");
+    }
+    BucketDestination bucket =
+        BucketDestination.open(place, connections, readOnly, process, mounted);
+    try {
+      boolean isSame = readOnly ? looksAlike(bucket, real) : showsProbe(bucket, real);
+      if (!isSame) {
+        throw new IOException(
+            readOnly
+                ? "nothing is there by which it could be recognised"
+                : "what is written to " + place.location() + " does not show there");
+      }
+      log.info("going straight to {}, the bucket behind {}", place.location(), real);
+      return bucket;
+    } catch (IOException | RuntimeException e) {
+      bucket.close();
+      throw e;
+    }
+  }
+
+  private static Optional<Metadata> look(Path path) throws IOException {
+    try {
+      return Optional.of(Metadata.following(path));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Writes something that has not been there before, and looks for it through the mount. */
+  private static boolean showsProbe(BucketDestination bucket, Path real) throws IOException {
+    String name = TemporaryNames.next();
+    try (BucketDestination.Probe probe = bucket.probe(name)) {
+      Metadata shown = Metadata.of(real.resolve(name));
+      return shown.size() == probe.size() && shown.mtime().equals(probe.mtime());
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /** Compares some files of the backup itself. */
+  private static boolean looksAlike(BucketDestination bucket, Path real) throws IOException {
+    int looked = 0;
+    Listing listing = bucket.peek();
+    for (Map.Entry<Path, Optional<Glance>> entry : listing.names().orElseThrow().entrySet()) {
+      Glance glance = entry.getValue().orElseThrow();
+      Path path = real.resolve(entry.getKey());
+      if (looked >= FILES_LOOKED_AT || !Files.exists(path)) {
+        continue;
+      }
+      looked++;
+      Optional<Metadata> there = bucket.look(entry.getKey(), glance);
+      Metadata here = Metadata.of(path);
+      if (there.isPresent() && isAlike(there.get(), here)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isAlike(Metadata there, Metadata here) {
+    return there.kind() == here.kind()
+        && (there.kind() == Kind.DIRECTORY || there.size() == here.size())
+        && there.mtime().equals(here.mtime());
+  }
+}
