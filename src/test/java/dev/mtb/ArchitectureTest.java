@@ -26,7 +26,7 @@ class ArchitectureTest {
         .layer("compare")
         .definedBy("dev.mtb.compare")
         .layer("destination")
-        .definedBy("dev.mtb.destination")
+        .definedBy("dev.mtb.destination..")
         .layer("copy")
         .definedBy("dev.mtb.copy")
         .layer("engine")
@@ -44,8 +44,9 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("engine")
         .whereLayer("compare")
         .mayOnlyBeAccessedByLayers("engine")
+        // The command loads what a first request needs while it reads its arguments.
         .whereLayer("destination")
-        .mayOnlyBeAccessedByLayers("engine", "copy")
+        .mayOnlyBeAccessedByLayers("engine", "copy", "cli")
         .check(CLASSES);
   }
 
@@ -60,6 +61,17 @@ class ArchitectureTest {
         .accessField(System.class, "err")
         .orShould()
         .callMethod(System.class, "exit", int.class)
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheBucketNeedsTheSdk() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mtb.destination.bucket")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("software.amazon..")
         .check(CLASSES);
   }
 

@@ -181,6 +181,7 @@ abstract class JobCommand implements Callable<Integer> {
       names = {"-v", "--verbose"},
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Tell more; twice: still more.")
+  @SuppressWarnings("unused") // Logging takes it from the arguments before they are parsed.
   private boolean[] verbose = {};
 
   @Option(
@@ -206,7 +207,6 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws IOException {
-    Logging.configure(verbose.length, quiet);
     Path spooled = null;
     try {
       if (lists.contains(STANDARD_STREAM)) {

@@ -33,6 +33,7 @@ public final class Main implements Runnable {
    */
   public static void main(String[] args) {
     String[] recovered = RawArguments.recover(args);
+    Logging.configure(recovered);
     Preload.start(recovered);
     int code = run(recovered, System.out, System.err);
     System.out.flush();

@@ -1,6 +1,9 @@
 package dev.mtb.cli;
 
 import dev.mtb.PathBytes;
+import dev.mtb.S3Location;
+import dev.mtb.destination.Destinations;
+import dev.mtb.destination.bucket.BucketDestination;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -53,8 +56,24 @@ final class Preload {
   }
 
   private static void look(String destination) {
+    if (S3Location.isLocation(destination)) {
+      warmUp();
+      return;
+    }
     Path path = PathBytes.resolve(Path.of(""), PathBytes.fromText(destination));
+    if (Destinations.isOnS3fs(path.toAbsolutePath().normalize())) {
+      start(Preload::warmUp);
+    }
     boolean unused = Files.exists(path);
+  }
+
+  private static void warmUp() {
+    try {
+      BucketDestination.warmUp();
+    } catch (RuntimeException | LinkageError e) {
+      // It will fail where it is needed, and be reported there.
+      return;
+    }
   }
 
   private static void load() {

@@ -5,11 +5,14 @@ import dev.mtb.Metadata;
 import dev.mtb.destination.bucket.BucketDestination;
 import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,9 +42,13 @@ final class ConfirmedBucket {
       throw new IOException("the destination does not exist yet");
     }
     BucketDestination bucket =
-        BucketDestination.open(place, connections, readOnly, process, mounted);
+        BucketDestination.connect(place, connections, readOnly, process, mounted);
     try {
-      boolean isSame = readOnly ? looksAlike(bucket, real) : showsProbe(bucket, real);
+      // The probe takes three round trips, and the first list one or more: side by side.
+      CompletableFuture<Boolean> shown =
+          readOnly ? null : CompletableFuture.supplyAsync(() -> showsProbe(bucket, real));
+      bucket.start();
+      boolean isSame = readOnly ? looksAlike(bucket, real) : await(shown);
       if (!isSame) {
         throw new IOException(
             readOnly
@@ -56,6 +63,17 @@ final class ConfirmedBucket {
     }
   }
 
+  private static boolean await(CompletableFuture<Boolean> shown) throws IOException {
+    try {
+      return shown.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof UncheckedIOException unchecked) {
+        throw unchecked.getCause();
+      }
+      throw e;
+    }
+  }
+
   private static Optional<Metadata> look(Path path) throws IOException {
     try {
       return Optional.of(Metadata.following(path));
@@ -65,13 +83,15 @@ final class ConfirmedBucket {
   }
 
   /** Writes something that has not been there before, and looks for it through the mount. */
-  private static boolean showsProbe(BucketDestination bucket, Path real) throws IOException {
+  private static boolean showsProbe(BucketDestination bucket, Path real) {
     String name = TemporaryNames.next();
     try (BucketDestination.Probe probe = bucket.probe(name)) {
       Metadata shown = Metadata.of(real.resolve(name));
       return shown.size() == probe.size() && shown.mtime().equals(probe.mtime());
     } catch (NoSuchFileException e) {
       return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -80,8 +80,9 @@ public final class Destinations {
     int connections = options.threads() + options.checkers();
     try {
       BucketDestination bucket =
-          BucketDestination.open(place, connections, readOnly, process, Optional.empty());
+          BucketDestination.connect(place, connections, readOnly, process, Optional.empty());
       try {
+        bucket.start();
         bucket.prepare();
         return bucket;
       } catch (DestinationException e) {
@@ -222,6 +223,20 @@ public final class Destinations {
               + "), and without that it could one day write to the bare folder; set MTB_STATE_DIR"
               + " to a folder that can be written to",
           e);
+    }
+  }
+
+  /**
+   * Tells whether a path is on a mounted S3FS, without looking at the path itself.
+   *
+   * @param path absolute and normal
+   * @return false if that cannot be told
+   */
+  public static boolean isOnS3fs(Path path) {
+    try {
+      return Mount.holding(path).map(Mount::isS3fs).orElse(false);
+    } catch (IOException e) {
+      return false;
     }
   }
 

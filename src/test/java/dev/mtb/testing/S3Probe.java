@@ -71,6 +71,11 @@ public final class S3Probe implements AutoCloseable {
     return s3.headObject(r -> r.bucket(bucket).key(key)).metadata();
   }
 
+  /** The size of an object. */
+  public long size(String key) {
+    return s3.headObject(r -> r.bucket(bucket).key(key)).contentLength();
+  }
+
   /** The content type of an object. */
   public String contentType(String key) {
     return s3.headObject(r -> r.bucket(bucket).key(key)).contentType();

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
@@ -99,7 +100,7 @@ public final class BucketDestination implements Destination {
   private final int connections;
   private final S3fsNames names = new S3fsNames(false, true);
   private final TreeListing tree = new TreeListing(this::page, this::here);
-  private final boolean isNew;
+  private boolean isNew;
 
   /** What the server's clock is ahead of this machine's; zero if they are in step. */
   private volatile Duration ahead;
@@ -108,9 +109,9 @@ public final class BucketDestination implements Destination {
   private volatile Optional<Boolean> tagsAreDigests = Optional.empty();
 
   /** The first list of the root, which was made to see whether the bucket is there. */
-  private volatile Optional<TreeListing.Directory> root;
+  private volatile Optional<TreeListing.Directory> root = Optional.empty();
 
-  private final boolean rootExists;
+  private boolean rootExists;
 
   /** Keys and upload ids of what a killed run left; listed when the first large file is met. */
   private Map<String, List<String>> unfinished;
@@ -118,13 +119,15 @@ public final class BucketDestination implements Destination {
   /** The mount's own view of the destination, if there is a mount. */
   private final Optional<Metadata> mounted;
 
+  private volatile CompletableFuture<Void> tidying = CompletableFuture.completedFuture(null);
+
   private BucketDestination(
       BucketPlace place,
       int connections,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted)
-      throws IOException {
+      throws DestinationException {
     this.mounted = mounted;
     this.place = place;
     this.readOnly = readOnly;
@@ -137,42 +140,46 @@ public final class BucketDestination implements Destination {
             new Requests.Owner(
                 Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot()),
             connections);
-    try {
-      TreeListing.Directory found = tree.list(prefix);
-      root = Optional.of(found);
-      isNew = !readOnly && found.names.isEmpty();
-      rootExists = prefix.isEmpty() || found.exists() || mounted.isPresent() || !readOnly;
-    } catch (IOException | RuntimeException e) {
-      requests.close();
-      throw e;
-    }
   }
 
   /**
-   * Opens a bucket, with a list of what is there: wrong names, credentials and so on show at once.
+   * Connects to a bucket. No request is made yet.
    *
-   * @param place what to open
+   * @param place which
    * @param connections how many requests at most at a time
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
    * @param mounted what a mount shows of the destination, if it is on one
-   * @return the destination
-   * @throws DestinationException if it cannot be used
+   * @return to be started; must be closed
+   * @throws DestinationException if there are no credentials
    */
-  public static BucketDestination open(
+  public static BucketDestination connect(
       BucketPlace place,
       int connections,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted)
       throws DestinationException {
+    return new BucketDestination(place, connections, readOnly, process, mounted);
+  }
+
+  /**
+   * Lists what is there: wrong names, credentials and so on show at once. To be called before
+   * anything else but {@link #probe}.
+   *
+   * @throws DestinationException if the bucket cannot be used
+   */
+  public void start() throws DestinationException {
     try {
-      return new BucketDestination(place, connections, readOnly, process, mounted);
+      root = Optional.of(tree.list(prefix));
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
       throw unusable(place, e);
     }
+    TreeListing.Directory found = root.get();
+    isNew = !readOnly && found.names.isEmpty();
+    rootExists = prefix.isEmpty() || found.exists() || mounted.isPresent() || !readOnly;
   }
 
   /**
@@ -275,6 +282,14 @@ public final class BucketDestination implements Destination {
   @Override
   public List<String> advice() {
     return List.of();
+  }
+
+  /**
+   * Loads what a first request needs, so that it can be done beside something else. Makes no
+   * request.
+   */
+  public static void warmUp() {
+    Requests.warmUp();
   }
 
   // Keys
@@ -446,7 +461,20 @@ public final class BucketDestination implements Destination {
     Metadata metadata =
         new Metadata(Kind.FILE, content.length, mtime, 0600, none, none, none, none);
     requests.put(key, metadata, Requests.Body.of(content));
-    return new Probe(content.length, mtime, () -> requests.delete(key));
+    return new Probe(content.length, mtime, () -> deleteLater(key));
+  }
+
+  /** Nobody need wait for it, until the end. */
+  private void deleteLater(String key) {
+    tidying =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                requests.delete(key);
+              } catch (IOException e) {
+                log.warn("{} could not be deleted: {}", key, e.getMessage());
+              }
+            });
   }
 
   /** How long a request takes decides which files are rather hashed than asked for. */
@@ -649,6 +677,7 @@ public final class BucketDestination implements Destination {
 
   @Override
   public void close() {
+    tidying.join();
     requests.close();
   }
 }

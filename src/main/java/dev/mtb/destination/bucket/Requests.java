@@ -109,6 +109,17 @@ final class Requests implements Closeable {
     s3 = client(place, connections);
   }
 
+  /** Makes a client that nobody uses: most of the time until a first request goes into that. */
+  static void warmUp() {
+    S3Client.builder()
+        .httpClient(Apache5HttpClient.builder().useIdleConnectionReaper(false).build())
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("none", "none")))
+        .region(Region.of(ANY_REGION))
+        .build()
+        .close();
+  }
+
   private static S3Client client(BucketPlace place, int connections) throws DestinationException {
     S3ClientBuilder builder =
         S3Client.builder()
@@ -123,6 +134,8 @@ final class Requests implements Closeable {
             .credentialsProvider(credentials(place))
             .region(region(place))
             .forcePathStyle(place.pathStyle())
+            // Directory buckets are none that s3fs could mount.
+            .disableS3ExpressSessionAuth(true)
             // Every body comes with its MD5, which all servers know.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)

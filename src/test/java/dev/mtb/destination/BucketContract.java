@@ -8,7 +8,6 @@ import dev.mtb.BackupOptions;
 import dev.mtb.Metadata;
 import dev.mtb.S3Location;
 import dev.mtb.testing.S3Probe;
-import dev.mtb.testing.S3Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -20,35 +19,25 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract, straight to the bucket of an S3Proxy. */
-class BucketDestinationIT extends DestinationContract {
-  private static S3Server server;
-  private static S3Probe probe;
+/** The contract, straight to the bucket of a server; and what s3fs wants to find there. */
+abstract class BucketContract extends DestinationContract {
   private static int count;
 
   @TempDir Path temp;
   private String prefix;
 
-  @BeforeAll
-  static void start() throws IOException {
-    server = S3Server.start("contract");
-    probe = S3Probe.of(server);
-  }
+  /** Looks into the bucket. */
+  abstract S3Probe probe();
 
-  @AfterAll
-  static void stop() throws IOException {
-    probe.close();
-    server.close();
-  }
+  abstract int port();
 
-  S3Probe probe() {
-    return probe;
-  }
+  abstract String bucket();
+
+  /** In the form of a password file of s3fs. */
+  abstract String credentials();
 
   /** Stands for the bucket's own file system, of which there is none: it lends names only. */
   @Override
@@ -60,18 +49,14 @@ class BucketDestinationIT extends DestinationContract {
   @Override
   Destination open(Path directory) throws IOException {
     Path passwd = temp.resolve("passwd");
-    Files.writeString(passwd, server.identity() + ":" + server.credential());
-    return open(new S3Location(server.bucket(), prefix), server.port(), passwd);
-  }
-
-  static Destination open(S3Location location, int port, Path passwd) throws IOException {
+    Files.writeString(passwd, credentials());
     return Destinations.open(
         BackupJob.builder()
             .source(Path.of("."))
-            .destination(location)
+            .destination(new S3Location(bucket(), prefix))
             .options(
                 BackupOptions.builder()
-                    .endpoint(URI.create("http://127.0.0.1:" + port))
+                    .endpoint(URI.create("http://127.0.0.1:" + port()))
                     .addressing(Addressing.PATH)
                     .passwdFile(passwd)
                     .build())

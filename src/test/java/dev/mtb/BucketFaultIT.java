@@ -1,0 +1,268 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.testing.CountingProxy;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3Server;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A bucket on its worst day. */
+class BucketFaultIT {
+  private static final String SECRET = "a-secret-that-nobody-may-see";
+
+  @TempDir Path temp;
+  private S3Server server;
+  private CountingProxy proxy;
+  private S3Probe probe;
+  private Path source;
+  private Path passwd;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = S3Server.start("bucket");
+    proxy = CountingProxy.start(server.port());
+    probe = S3Probe.of(server);
+    source = Files.createDirectory(temp.resolve("source"));
+    passwd = temp.resolve("passwd");
+    Files.writeString(passwd, server.identity() + ":" + server.credential());
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    probe.close();
+    proxy.close();
+    server.close();
+  }
+
+  private BackupJob.Builder job(String bucket, int port) {
+    return BackupJob.builder()
+        .base(source)
+        .source(Path.of("."))
+        .destination(S3Location.parse("s3://" + bucket + "/backup"))
+        .options(
+            BackupOptions.builder()
+                .threads(16)
+                .endpoint(URI.create("http://127.0.0.1:" + port))
+                .passwdFile(passwd)
+                .build());
+  }
+
+  private BackupReport backUp() {
+    return Mtb.backup(job("bucket", proxy.port()).build());
+  }
+
+  private void assertVerified() {
+    proxy.setFault(Fault.NONE);
+    assertThat(Mtb.verify(job("bucket", server.port()).build(), BackupListener.NONE).failures())
+        .isEmpty();
+  }
+
+  private void files(int count) throws IOException {
+    for (int f = 0; f < count; f++) {
+      RandomTree.write(
+          source.resolve("d" + f % 10 + "/f" + f),
+          RandomTree.bytes(f, 1000),
+          Instant.ofEpochSecond(1_600_000_000L + f));
+    }
+  }
+
+  private static void assertUnusable(BackupReport report, String... words) {
+    assertThat(report.exitCode()).as("%s", report).isEqualTo(10);
+    assertThat(report.fatal().orElseThrow()).contains(words).doesNotContain(SECRET);
+  }
+
+  @Test
+  void bucketThatIsNotThere_isNamed() throws IOException {
+    files(1);
+    assertUnusable(Mtb.backup(job("no-such-bucket", proxy.port()).build()), "no-such-bucket");
+  }
+
+  @Test
+  void wrongSecret_isSaidAndNotShown() throws IOException {
+    files(1);
+    Files.writeString(passwd, server.identity() + ":" + SECRET);
+    assertUnusable(backUp(), "secret key");
+    Files.writeString(passwd, "nobody:" + SECRET);
+    assertUnusable(backUp(), "check the credentials");
+  }
+
+  @Test
+  void passwordFile_thatCannotBeUsed_isNamed() throws IOException {
+    files(1);
+    Files.writeString(passwd, "# nothing here" + System.lineSeparator());
+    assertUnusable(backUp(), passwd.toString(), "ACCESS_KEY:SECRET_KEY");
+    Files.delete(passwd);
+    assertUnusable(backUp(), passwd.toString());
+  }
+
+  @Test
+  void noServer_isNamed() throws IOException {
+    files(1);
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    assertUnusable(Mtb.backup(job("bucket", port).build()), "127.0.0.1:" + port, "network");
+  }
+
+  @Test
+  void serverThatGoesAway_endsTheRun() throws Exception {
+    files(500);
+    proxy.setRoundTrip(Duration.ofMillis(20));
+    proxy.setFault(
+        (method, path, sequence) -> sequence < 100 ? Fault.Action.pass() : Fault.Action.reset());
+    long start = System.nanoTime();
+    BackupReport report = backUp();
+    assertUnusable(report, "cannot be reached");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMinutes(1));
+    assertThat(report.totals().copied()).isBetween(1L, 100L);
+    proxy.setFault(Fault.NONE);
+    assertThat(backUp().outcome()).isEqualTo(Outcome.OK);
+    assertVerified();
+  }
+
+  @Test
+  void errorsAtRandom_areOutlasted() throws Exception {
+    files(300);
+    long seed = new Random().nextLong();
+    SplittableRandom random = new SplittableRandom(seed);
+    proxy.setFault(
+        (method, path, sequence) -> {
+          int dice;
+          synchronized (random) {
+            dice = random.nextInt(100);
+          }
+          return switch (dice) {
+            case 0, 1, 2 -> Fault.Action.answer(500);
+            case 3, 4 -> Fault.Action.answer(503);
+            case 5 -> Fault.Action.reset();
+            case 6 -> Fault.Action.loseResponse();
+            default -> Fault.Action.pass();
+          };
+        });
+    BackupReport report = backUp();
+    assertThat(report.failures()).as("seed %s", seed).isEmpty();
+    assertThat(report.outcome()).as("seed %s", seed).isEqualTo(Outcome.OK);
+    assertVerified();
+  }
+
+  @Test
+  void oneFileThatTheServerRefuses_failsAlone() throws Exception {
+    files(30);
+    proxy.setFault(
+        (method, path, sequence) ->
+            method.equals("PUT") && path.endsWith("/f7")
+                ? Fault.Action.answer(403)
+                : Fault.Action.pass());
+    BackupReport report = backUp();
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).path()).isEqualTo(Path.of("d7/f7"));
+    assertThat(report.failures().get(0).error()).contains("s3:PutObject");
+    assertThat(report.totals().copied()).isEqualTo(29);
+    assertThat(probe.keys("backup/d7/")).doesNotContain("backup/d7/f7");
+    proxy.setFault(Fault.NONE);
+    assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  @Test
+  void part_thatTheServerRefuses_leavesTheOldFileAndNoUpload() throws Exception {
+    Path large = RandomTree.write(source.resolve("large"), "old");
+    backUp();
+    Files.write(large, RandomTree.bytes(5, 45_000_000));
+    proxy.setFault(
+        (method, path, sequence) ->
+            path.contains("partNumber=3") ? Fault.Action.answer(403) : Fault.Action.pass());
+    BackupReport report = backUp();
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertThat(probe.size("backup/large")).isEqualTo(3);
+    proxy.setFault(Fault.NONE);
+    assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  private List<String> command() {
+    return new ArrayList<>(
+        List.of(
+            "backup",
+            "--endpoint-url",
+            "http://127.0.0.1:" + proxy.port(),
+            "--passwd-file",
+            passwd.toString(),
+            "-b",
+            source.toString(),
+            ".",
+            "s3://bucket/backup"));
+  }
+
+  @Test
+  void killedDuringAnUpload_theNextRunIsWhole_andNothingIsLeft() throws Exception {
+    files(50);
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 60_000_000), Instant.EPOCH);
+    proxy.setUpstreamBandwidth(200_000_000);
+    MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command().toArray(String[]::new));
+    while (probe.unfinishedUploads().isEmpty()) {
+      Thread.sleep(20);
+    }
+    Thread.sleep(200);
+    mtb.signal("KILL");
+    assertThat(mtb.exitCode()).isEqualTo(137);
+    assertThat(probe.unfinishedUploads()).isNotEmpty();
+    proxy.setUpstreamBandwidth(0);
+    assertThat(MtbProcess.run(temp, command().toArray(String[]::new)).exitCode()).isZero();
+    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertVerified();
+  }
+
+  @Test
+  void interruptedDuringAnUpload_abortsIt() throws Exception {
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 60_000_000), Instant.EPOCH);
+    proxy.setUpstreamBandwidth(200_000_000);
+    MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command().toArray(String[]::new));
+    while (probe.unfinishedUploads().isEmpty()) {
+      Thread.sleep(20);
+    }
+    mtb.signal("INT");
+    assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
+    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertThat(probe.keys("backup/")).doesNotContain("backup/large");
+  }
+
+  @Test
+  void wrongUse_isRefusedBeforeAnythingIsDone() throws Exception {
+    files(1);
+    for (List<String> arguments :
+        List.of(
+            List.of("backup", ".", "s3://"),
+            List.of("backup", ".", "s3:///prefix"),
+            List.of("backup", "--via", "mount", ".", "s3://bucket/x"),
+            List.of("backup", "--endpoint-url", "ftp://host", ".", "s3://bucket/x"),
+            List.of("backup", "--endpoint-url", "no url", ".", "s3://bucket/x"))) {
+      MtbProcess mtb = MtbProcess.run(temp, arguments.toArray(String[]::new));
+      assertThat(mtb.exitCode()).as("%s: %s", arguments, mtb.err()).isEqualTo(2);
+      assertThat(mtb.err()).doesNotContain("Exception").isNotBlank();
+    }
+  }
+}
