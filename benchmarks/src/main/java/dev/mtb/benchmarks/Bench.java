@@ -131,7 +131,8 @@ final class Bench implements AutoCloseable {
             cell.shape(),
             lane.tree().root(),
             lane.ground().destination(),
-            scratch);
+            scratch,
+            lane.ground().bucket());
     Meter.Outcome outcome =
         meter.run(
             tool.command(job),
@@ -235,7 +236,9 @@ final class Bench implements AutoCloseable {
   private void copy(Path source, Path destination) throws Exception {
     Path scratch = newFolder("populate");
     Shape any = new Shape(1, 1, 1);
-    Tool.Job job = new Tool.Job(options.jar, 16, Scenario.FIRST, any, source, destination, scratch);
+    Tool.Job job =
+        new Tool.Job(
+            options.jar, 16, Scenario.FIRST, any, source, destination, scratch, Optional.empty());
     Meter.Outcome outcome =
         meter.run(
             Tool.MTB.command(job),

@@ -30,7 +30,10 @@ final class Charts {
 
   void write(Path folder) throws IOException {
     for (Scenario scenario : Scenario.values()) {
-      String name = options.local ? "local-" + scenario.id() : name(scenario);
+      String name =
+          options.local
+              ? "local-" + scenario.id()
+              : (options.bucket ? "bucket-" : "") + name(scenario);
       write(folder.resolve(name + ".svg"), seconds(scenario));
     }
     write(folder.resolve("requests-per-file.svg"), requests());

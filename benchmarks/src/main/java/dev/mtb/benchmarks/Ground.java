@@ -23,6 +23,9 @@ interface Ground extends AutoCloseable {
    */
   Optional<Counts> finish() throws Exception;
 
+  /** The same place for tools that need no mount; empty if there is no bucket. */
+  Optional<Tool.Bucket> bucket();
+
   /** Compares the backup with its source, by another way than the one that is measured. */
   SourceTree.Verdict judge(SourceTree tree) throws Exception;
 

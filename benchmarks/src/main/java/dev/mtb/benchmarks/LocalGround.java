@@ -46,6 +46,11 @@ final class LocalGround implements Ground {
   }
 
   @Override
+  public Optional<Tool.Bucket> bucket() {
+    return Optional.empty();
+  }
+
+  @Override
   public SourceTree.Verdict judge(SourceTree tree) throws Exception {
     return tree.compareWith(folder);
   }

@@ -46,6 +46,7 @@ final class Machine {
     versions.put("parallel", version("parallel", "--version"));
     versions.put("fpsync", version("fpsync", "-h"));
     versions.put("rclone", version("rclone", "version"));
+    versions.put("aws", version("aws", "--version"));
     return versions;
   }
 

@@ -52,7 +52,7 @@ public final class Main {
     Map<String, String> machine = Machine.describe();
     Map<String, String> versions = Machine.versions(options.jar);
     Files.createDirectories(options.out);
-    String name = options.local ? "local" : "results";
+    String name = options.local ? "local" : options.bucket ? "bucket" : "results";
     Path tables = options.out.resolve(name + ".md");
     Files.writeString(
         tables, MarkdownReport.of(options, plan, measurements, date, machine, versions), UTF_8);

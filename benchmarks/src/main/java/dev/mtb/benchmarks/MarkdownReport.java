@@ -40,10 +40,17 @@ final class MarkdownReport {
 
   private void header(Instant date, Map<String, String> machine, Map<String, String> versions) {
     String day = DateTimeFormatter.ISO_LOCAL_DATE.withZone(ZoneOffset.UTC).format(date);
-    lines.add(options.local ? "# Local disk to local disk" : "# MTB and its peers on S3FS");
+    lines.add(
+        options.local
+            ? "# Local disk to local disk"
+            : options.bucket ? "# Straight to the bucket" : "# MTB and its peers on S3FS");
     lines.add("");
     lines.add(
-        "Measured by `benchmarks/run" + (options.local ? " local" : "") + "` on " + day + ".");
+        "Measured by `benchmarks/run"
+            + (options.local ? " local" : options.bucket ? " bucket" : "")
+            + "` on "
+            + day
+            + ".");
     lines.add("");
     machine.forEach((name, value) -> lines.add("- " + name + ": " + value));
     lines.add(

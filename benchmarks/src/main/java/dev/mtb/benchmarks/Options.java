@@ -11,6 +11,7 @@ import java.util.Optional;
 /** The command line; {@code benchmarks/run --help} explains it. */
 final class Options {
   boolean local;
+  boolean bucket;
   Path jar = Path.of("target/mtb.jar");
   Path work = Path.of("/tmp");
   Path out = Path.of("benchmarks/results");
@@ -37,6 +38,8 @@ final class Options {
       String word = words.pop();
       if (word.equals("local")) {
         options.local = true;
+      } else if (word.equals("bucket")) {
+        options.bucket = true;
       } else if (word.equals("--alone")) {
         options.alone = true;
       } else if (words.isEmpty()) {

@@ -4,10 +4,13 @@ import static dev.mtb.benchmarks.Scenario.CHANGED;
 import static dev.mtb.benchmarks.Scenario.FIRST;
 import static dev.mtb.benchmarks.Scenario.LARGE;
 import static dev.mtb.benchmarks.Scenario.UNCHANGED;
+import static dev.mtb.benchmarks.Tool.AWS;
 import static dev.mtb.benchmarks.Tool.CP;
 import static dev.mtb.benchmarks.Tool.MTB;
+import static dev.mtb.benchmarks.Tool.MTB_MOUNT;
 import static dev.mtb.benchmarks.Tool.PARALLEL;
 import static dev.mtb.benchmarks.Tool.RCLONE;
+import static dev.mtb.benchmarks.Tool.RCLONE_S3;
 import static dev.mtb.benchmarks.Tool.RSYNC;
 import static dev.mtb.benchmarks.Tool.RSYNC_INPLACE;
 
@@ -29,6 +32,7 @@ final class Plan {
   private static final Link NARROW = new Link(50, 20);
 
   private static final int LARGE_MEGABYTES = 200;
+  private static final int BUCKET_MEGABYTES = 1024;
   private static final int NARROW_MEGABYTES = 10;
   private static final int SMALL_KILOBYTES = 4;
 
@@ -40,6 +44,17 @@ final class Plan {
       for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED))) {
         Shape shape = shape(options, scenario, 50_000, 500);
         add(cells, options, Link.LOCAL_DISK, scenario, shape, List.of(MTB, RSYNC, CP));
+      }
+      return cells;
+    }
+    if (options.bucket) {
+      for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED, LARGE))) {
+        Shape shape =
+            scenario == LARGE
+                ? Shape.oneFile(options.largeMegabytes.orElse(BUCKET_MEGABYTES))
+                : shape(options, scenario, 10_000, 100);
+        Link link = options.links.orElse(List.of(USUAL)).get(0);
+        add(cells, options, link, scenario, shape, List.of(MTB, RCLONE_S3, AWS));
       }
       return cells;
     }
@@ -106,9 +121,9 @@ final class Plan {
       return List.of(MTB, CP, RCLONE);
     }
     if (scenario == CHANGED) {
-      return List.of(MTB, RSYNC, RSYNC_INPLACE, CP, PARALLEL, RCLONE);
+      return List.of(MTB, MTB_MOUNT, RSYNC, RSYNC_INPLACE, CP, PARALLEL, RCLONE);
     }
-    return List.copyOf(EnumSet.allOf(Tool.class));
+    return List.copyOf(EnumSet.complementOf(EnumSet.of(RCLONE_S3, AWS)));
   }
 
   /** The shape that all cells have, if it is one; otherwise each has to be named. */

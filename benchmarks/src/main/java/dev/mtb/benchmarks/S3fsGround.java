@@ -98,6 +98,16 @@ final class S3fsGround implements Ground {
     }
   }
 
+  @Override
+  public Optional<Tool.Bucket> bucket() {
+    return Optional.of(
+        new Tool.Bucket(
+            "http://127.0.0.1:" + proxy.port(),
+            BUCKET + "/" + FOLDER,
+            server.identity(),
+            server.credential()));
+  }
+
   List<String> recentRequests() {
     return proxy.recentRequests();
   }

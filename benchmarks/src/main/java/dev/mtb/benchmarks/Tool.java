@@ -3,19 +3,24 @@ package dev.mtb.benchmarks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** A program that is measured, and how it is called. */
 enum Tool {
   MTB("mtb"),
+  MTB_MOUNT("mtb --via mount"),
   RSYNC("rsync -a"),
   RSYNC_INPLACE("rsync -a --inplace -W"),
   CP("cp -a"),
   PARALLEL("parallel -j16 rsync"),
   FPSYNC("fpsync -n 16"),
-  RCLONE("rclone sync, 64 transfers");
+  RCLONE("rclone sync, 64 transfers"),
+  RCLONE_S3("rclone sync to S3, 64 transfers"),
+  AWS("aws s3 sync");
 
   /**
    * One piece of work for a tool.
@@ -23,6 +28,7 @@ enum Tool {
    * @param jar the runnable jar of MTB
    * @param threads MTB's copying threads
    * @param scratch an empty folder of the tool's own
+   * @param bucket the destination for a tool that needs no mount
    */
   record Job(
       Path jar,
@@ -31,7 +37,11 @@ enum Tool {
       Shape shape,
       Path source,
       Path destination,
-      Path scratch) {}
+      Path scratch,
+      Optional<Bucket> bucket) {}
+
+  /** A place in a bucket. */
+  record Bucket(String endpoint, String path, String accessKey, String secretKey) {}
 
   /** Each directory of the tree's first level is a job; the names keep their path below it. */
   private static final String PARALLEL_SCRIPT =
@@ -59,7 +69,7 @@ enum Tool {
 
   String label(Scenario scenario, int threads) {
     return switch (this) {
-      case MTB -> label + " -t " + threads;
+      case MTB, MTB_MOUNT -> label + " -t " + threads;
       // Without -u, cp copies all files each time.
       case CP -> scenario.isRepeated() ? "cp -au" : label;
       default -> label;
@@ -81,10 +91,13 @@ enum Tool {
     String destination = job.destination().toString();
     List<String> command = new ArrayList<>();
     switch (this) {
-      case MTB -> {
+      case MTB, MTB_MOUNT -> {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-jar", job.jar().toString(), "backup", "-q"));
         command.addAll(List.of("-t", Integer.toString(job.threads())));
+        if (this == MTB_MOUNT) {
+          command.addAll(List.of("--via", "mount"));
+        }
         command.addAll(List.of("-b", source, source, destination));
       }
       case RSYNC -> command.addAll(List.of("rsync", "-a", source + "/", destination + "/"));
@@ -109,6 +122,30 @@ enum Tool {
         command.addAll(List.of("-o", "-lptgoD --numeric-ids --inplace -W"));
         command.addAll(List.of(source + "/", destination + "/"));
       }
+      case RCLONE_S3 ->
+          command.addAll(
+              List.of(
+                  "rclone",
+                  "sync",
+                  "--config",
+                  "/dev/null",
+                  "--transfers",
+                  "64",
+                  "--checkers",
+                  "64",
+                  source,
+                  ":s3:" + job.bucket().orElseThrow().path()));
+      case AWS ->
+          command.addAll(
+              List.of(
+                  "aws",
+                  "--endpoint-url",
+                  job.bucket().orElseThrow().endpoint(),
+                  "s3",
+                  "sync",
+                  "--only-show-errors",
+                  source,
+                  "s3://" + job.bucket().orElseThrow().path()));
       case RCLONE ->
           command.addAll(
               List.of(
@@ -128,6 +165,24 @@ enum Tool {
 
   Map<String, String> environment(Job job) {
     // A home of its own, so that no settings of the user change what is measured.
-    return Map.of("LC_ALL", "C.UTF-8", "HOME", job.scratch().toString());
+    Map<String, String> environment = new HashMap<>();
+    environment.put("LC_ALL", "C.UTF-8");
+    environment.put("HOME", job.scratch().toString());
+    // A bundle of certificates is of no use with http, and rclone does not take it.
+    environment.put("AWS_CA_BUNDLE", "");
+    if (job.bucket().isPresent() && needsNoMount()) {
+      Bucket bucket = job.bucket().get();
+      environment.put("AWS_ACCESS_KEY_ID", bucket.accessKey());
+      environment.put("AWS_SECRET_ACCESS_KEY", bucket.secretKey());
+      environment.put("AWS_DEFAULT_REGION", "us-east-1");
+      environment.put("RCLONE_S3_PROVIDER", "Other");
+      environment.put("RCLONE_S3_ENV_AUTH", "true");
+      environment.put("RCLONE_S3_ENDPOINT", bucket.endpoint());
+    }
+    return environment;
+  }
+
+  private boolean needsNoMount() {
+    return this == RCLONE_S3 || this == AWS;
   }
 }
