@@ -239,7 +239,7 @@ class BucketFaultIT {
   @Test
   void interruptedDuringAnUpload_abortsIt() throws Exception {
     RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 60_000_000), Instant.EPOCH);
-    proxy.setUpstreamBandwidth(200_000_000);
+    proxy.setUpstreamBandwidth(60_000_000);
     MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command().toArray(String[]::new));
     while (probe.unfinishedUploads().isEmpty()) {
       Thread.sleep(20);

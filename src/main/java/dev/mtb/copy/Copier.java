@@ -80,15 +80,12 @@ public final class Copier {
   public Metadata copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Metadata before = look(source);
-      boolean isCopied =
+      boolean isDone =
           switch (before.kind()) {
             case FILE -> copyFile(source, before, landing, existing);
             case LINK -> copyLink(source, before, landing, existing);
             default -> throw SourceException.moved("is no file any more", null);
           };
-      // An object's date must not hide what changed between the last look and the upload; a file
-      // that never holds still is safe as it was, and the next run compares it anyway.
-      boolean isDone = isCopied && (attempt == TRIES || !isOvertaken(source, before));
       if (isDone) {
         return before;
       }
@@ -98,18 +95,6 @@ public final class Copier {
     }
     throw SourceException.moved(
         "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
-  }
-
-  private boolean isOvertaken(Path source, Metadata before) {
-    if (!destination.traits().listingShows()) {
-      return false;
-    }
-    try {
-      return !look(source).sameVersion(before);
-    } catch (SourceException e) {
-      // It is gone, and what it was is safe.
-      return false;
-    }
   }
 
   private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)

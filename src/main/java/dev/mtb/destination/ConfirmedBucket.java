@@ -35,14 +35,19 @@ final class ConfirmedBucket {
    * @throws IOException if it cannot be used, or is not the same place
    */
   static Destination open(
-      BucketPlace place, Path real, int connections, boolean readOnly, ProcessIdentity process)
+      BucketPlace place,
+      Path real,
+      int connections,
+      boolean readOnly,
+      ProcessIdentity process,
+      Path stateDirectory)
       throws IOException {
     Optional<Metadata> mounted = look(real);
     if (mounted.isEmpty()) {
       throw new IOException("the destination does not exist yet");
     }
     BucketDestination bucket =
-        BucketDestination.connect(place, connections, readOnly, process, mounted);
+        BucketDestination.connect(place, connections, readOnly, process, mounted, stateDirectory);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.
       CompletableFuture<Boolean> shown =

@@ -88,6 +88,27 @@ public interface Destination extends Closeable {
   }
 
   /**
+   * What is remembered of an object that a listing told of.
+   *
+   * @param path what
+   * @param glance what the listing told
+   * @param source as it is now
+   * @return {@link Recollection#NONE} where nothing is ever remembered
+   */
+  default Recollection recall(Path path, Glance glance, Metadata source) {
+    return Recollection.NONE;
+  }
+
+  /**
+   * Remembers that an object was compared, and has the content and metadata of its source.
+   *
+   * @param path what
+   * @param glance what the listing told
+   * @param source what it was compared with
+   */
+  default void confirm(Path path, Glance glance, Metadata source) {}
+
+  /**
    * Whether a {@link ContentTag} that is not that of a content proves the contents different.
    *
    * @return false where the server encrypts in such a way that tags say nothing; empty until a

@@ -80,7 +80,8 @@ public final class Destinations {
     int connections = options.threads() + options.checkers();
     try {
       BucketDestination bucket =
-          BucketDestination.connect(place, connections, readOnly, process, Optional.empty());
+          BucketDestination.connect(
+              place, connections, readOnly, process, Optional.empty(), StateDirectory.of(options));
       try {
         bucket.start();
         bucket.prepare();
@@ -192,7 +193,8 @@ public final class Destinations {
                 real,
                 options.threads() + options.checkers(),
                 readOnly,
-                process));
+                process,
+                StateDirectory.of(options)));
       } catch (NoClassDefFoundError e) {
         obstacle = "the AWS SDK is not on the class path";
       } catch (IOException e) {
@@ -213,7 +215,7 @@ public final class Destinations {
 
   private static void remember(Path mountPoint, BackupOptions options) throws DestinationException {
     try {
-      KnownMounts.in(options.stateDirectory()).remember(mountPoint);
+      KnownMounts.in(StateDirectory.of(options)).remember(mountPoint);
     } catch (IOException e) {
       throw new DestinationException(
           "MTB cannot remember that "
@@ -251,7 +253,7 @@ public final class Destinations {
   private static void refuseBareMountPoint(List<Path> names, BackupOptions options)
       throws DestinationException {
     try {
-      KnownMounts known = KnownMounts.in(options.stateDirectory());
+      KnownMounts known = KnownMounts.in(StateDirectory.of(options));
       for (Path name : names) {
         Optional<KnownMounts.Expectation> expected = known.expecting(name);
         if (expected.isPresent()) {

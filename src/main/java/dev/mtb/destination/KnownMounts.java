@@ -1,7 +1,6 @@
 package dev.mtb.destination;
 
 import com.google.common.base.Splitter;
-import com.google.common.base.Strings;
 import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.net.URI;
@@ -31,23 +30,12 @@ final class KnownMounts {
     this.fstab = fstab;
   }
 
-  static KnownMounts in(Optional<Path> stateDirectory) {
-    return in(stateDirectory.orElseGet(KnownMounts::userStateDirectory), FSTAB);
+  static KnownMounts in(Path stateDirectory) {
+    return in(stateDirectory, FSTAB);
   }
 
   static KnownMounts in(Path stateDirectory, Path fstab) {
     return new KnownMounts(stateDirectory.resolve("s3fs-mounts"), fstab);
-  }
-
-  private static Path userStateDirectory() {
-    String own = Strings.nullToEmpty(System.getenv("MTB_STATE_DIR"));
-    if (!own.isEmpty()) {
-      return Path.of(own);
-    }
-    String xdg = Strings.nullToEmpty(System.getenv("XDG_STATE_HOME"));
-    return xdg.isEmpty()
-        ? Path.of(System.getProperty("user.home"), ".local", "state", "mtb")
-        : Path.of(xdg, "mtb");
   }
 
   /**

@@ -19,8 +19,7 @@ import java.time.Instant;
  * @param keepsOwner whether numeric owners can be set here by this process
  * @param listedForOne how many names a listing tells for the price of one {@code stat}, if {@code
  *     listingBringsMetadata}
- * @param listingShows whether listings tell something of each name ({@link Glance}), and objects
- *     are dated
+ * @param listingShows whether listings tell something of each name ({@link Glance})
  */
 public record Traits(
     boolean listingBringsMetadata,

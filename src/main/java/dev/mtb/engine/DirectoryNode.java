@@ -49,11 +49,6 @@ final class DirectoryNode {
   /** What is in it at the destination, if somebody has listed it already. */
   private Optional<Listing> listing = Optional.empty();
 
-  /** Whether dates of objects in it may be believed; see {@link Examination}. */
-  private boolean believed = true;
-
-  private boolean stored;
-
   private final AtomicBoolean swept = new AtomicBoolean();
 
   /** The queue's part; guarded by its lock. */
@@ -132,29 +127,6 @@ final class DirectoryNode {
     Optional<Listing> taken = listing;
     listing = Optional.empty();
     return taken;
-  }
-
-  /** Nothing is taken for granted here: other hands than MTB's or s3fs's may have been at work. */
-  synchronized void disbelieve() {
-    believed = false;
-  }
-
-  synchronized boolean believed() {
-    return believed;
-  }
-
-  /** For the resolver: this run stores the directory's own metadata. */
-  void stored() {
-    stored = true;
-  }
-
-  /** Whether this run has stored metadata that is not the source's any more; takes the newer. */
-  synchronized boolean isOvertaken(Metadata now) {
-    boolean isOvertaken = stored && metadata.isPresent() && !metadata.get().sameVersion(now);
-    if (isOvertaken) {
-      metadata = Optional.of(now);
-    }
-    return isOvertaken;
   }
 
   /** For the resolver: what is there, if it was known when the node was made. */

@@ -14,6 +14,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.Recollection;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private static final Glance SOME_DIRECTORY =
       new Glance(true, 0, Optional.empty(), Optional.empty());
 
+  private final boolean isTrusting;
   private final Destination destination;
   private final Comparison comparison;
   private final End end;
@@ -53,7 +55,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       End end,
       Workers workers,
       Tally tally,
-      Stop stop) {
+      Stop stop,
+      boolean isTrusting) {
+    this.isTrusting = isTrusting;
     this.destination = destination;
     this.comparison = comparison;
     this.end = end;
@@ -107,12 +111,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
 
   /**
    * A list of the directory is needed in any case if it is there, and tells of the directory
-   * itself. Where it was stored after the source's last change, nothing need be asked.
+   * itself. Where it is remembered as it is now, nothing need be asked.
    */
   private Optional<Metadata> lookByListing(DirectoryNode node, Metadata source) throws IOException {
-    if (node.parent.isPresent() && !node.parent.get().believed()) {
-      node.disbelieve();
-    }
     Listing listing = destination.list(node.landing);
     boolean isEmpty = listing.names().map(Map::isEmpty).orElse(false);
     if (listing.self().isEmpty() && isEmpty) {
@@ -120,41 +121,19 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return destination.stat(node.landing);
     }
     node.listed(listing);
-    if (listing.self().isEmpty()) {
-      return lookAtUnlisted(node);
-    }
-    Glance self = listing.self().get();
-    if (node.believed() && self.isSince(source)) {
+    // Some servers (S3Proxy) leave a directory's own object out of the list of what is below it.
+    Glance self = listing.self().orElse(SOME_DIRECTORY);
+    if (isTrusting && destination.recall(node.landing, self, source) == Recollection.SAME) {
       return Optional.of(source);
     }
     Optional<Metadata> existing = destination.look(node.landing, self);
-    if (existing.isPresent() && isAnother(source, self, existing.get())) {
-      node.disbelieve();
-    }
-    return existing;
-  }
-
-  /**
-   * Some servers (S3Proxy) leave a directory's own object out of the list of what is below it. If
-   * there is none, what is below was not put there by MTB or s3fs.
-   */
-  private Optional<Metadata> lookAtUnlisted(DirectoryNode node) throws IOException {
-    Optional<Metadata> existing = destination.look(node.landing, SOME_DIRECTORY);
     if (existing.isEmpty()) {
-      node.disbelieve();
       return Optional.of(IMPLIED);
     }
+    if (comparison.directory(source, existing).action() == Action.NONE) {
+      destination.confirm(node.landing, self, source);
+    }
     return existing;
-  }
-
-  /**
-   * Whether another directory was moved here since: its entries are older than the object, and yet
-   * it has another mtime. Then what is in it may be old too, and yet not what was backed up.
-   */
-  private boolean isAnother(Metadata source, Glance self, Metadata existing) {
-    return self.storedAt().isPresent()
-        && source.mtime().isBefore(self.storedAt().get())
-        && !comparison.sameMtime(source.mtime(), existing.mtime());
   }
 
   private DirectoryNode.State settle(
@@ -165,9 +144,6 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     Decision decision = comparison.directory(source, existing);
     if (decision.action() != Action.NONE) {
       tally.decided(node.landing, source, decision.action(), decision.reason());
-    }
-    if (decision.action() != Action.NONE) {
-      node.stored();
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
       set(node, source, end.makeDirectory(node.landing, source, existing, decision));

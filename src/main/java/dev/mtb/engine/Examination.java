@@ -14,6 +14,7 @@ import dev.mtb.destination.ContentTag;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.NoFollow;
+import dev.mtb.destination.Recollection;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -26,31 +27,35 @@ import java.util.Optional;
  * Decides about a file of which a listing told size, tag and date, with as few requests as can be.
  * Thread-safe.
  *
- * <p>The tag proves content, for the price of reading the file here. Metadata is proved by the
- * date: what has not changed since the object was stored has the metadata that was stored with it.
- * Whatever is not proved is asked for, with one request.
+ * <p>What is remembered from an earlier run, of both sides as they are now, is unchanged. Otherwise
+ * the tag proves content, for the price of reading the file here, and metadata is asked for, with
+ * one request.
  */
 final class Examination {
   private final Destination destination;
   private final Comparison comparison;
   private final CompareMode mode;
+  private final boolean isTrusting;
   private final boolean trustTags;
   private final Buffers buffers;
 
   /**
    * Wires it.
    *
+   * @param isTrusting false if nothing is to be taken from memory
    * @param trustTags false if contents are to be read back, whatever their tags say
    */
   Examination(
       Destination destination,
       Comparison comparison,
       CompareMode mode,
+      boolean isTrusting,
       boolean trustTags,
       Buffers buffers) {
     this.destination = destination;
     this.comparison = comparison;
     this.mode = mode;
+    this.isTrusting = isTrusting;
     this.trustTags = trustTags;
     this.buffers = buffers;
   }
@@ -63,13 +68,8 @@ final class Examination {
    */
   record Result(Decision decision, Optional<Metadata> existing) {}
 
-  /**
-   * Decides.
-   *
-   * @param work with a glance
-   * @param believed whether the destination's dates may be believed here
-   */
-  Result examine(FileWork work, boolean believed) throws IOException {
+  /** Decides about work with a glance. */
+  Result examine(FileWork work) throws IOException {
     Metadata source = work.metadata();
     Glance glance = work.glance().orElseThrow();
     Metadata seen = seen(source, glance);
@@ -77,18 +77,21 @@ final class Examination {
     if (bySight.action() == Action.REPLACE && bySight.reason() != Reason.MTIME_DIFFERS) {
       return new Result(bySight, Optional.of(seen));
     }
-    boolean isSince = believed && glance.isSince(source);
-    if (mode == CompareMode.SIZE && isSince) {
+    Recollection recollection =
+        isTrusting ? destination.recall(work.landing(), glance, source) : Recollection.NONE;
+    boolean isSame = recollection == Recollection.SAME;
+    if (isSame && mode != CompareMode.CHECKSUM) {
       return unchanged(source);
     }
+    // A file that has changed since has most likely another content: then nothing need be asked.
     boolean isHashedFirst =
         mode == CompareMode.CHECKSUM
-            || (mode == CompareMode.SIZE_MTIME
-                && glance.tag().map(tag -> tag.parts() == 0).orElse(false)
+            || (recollection == Recollection.SOURCE_CHANGED
+                && mode == CompareMode.SIZE_MTIME
                 && source.size() <= destination.hashedInsteadOfLook());
     if (isHashedFirst && mayProve(glance)) {
       if (proves(glance.tag().get(), work)) {
-        return isSince ? unchanged(source) : sameContent(work, look(work, glance));
+        return isSame ? unchanged(source) : sameContent(work, look(work, glance));
       }
       if (destination.tagsAreDigests().equals(Optional.of(true))) {
         return new Result(comparison.contentDiffers(), Optional.of(seen));
@@ -125,9 +128,20 @@ final class Examination {
   }
 
   private Result sameContent(FileWork work, Optional<Metadata> existing) {
-    return existing.isEmpty()
-        ? new Result(comparison.file(work.metadata(), existing), existing)
-        : new Result(comparison.sameContent(work.metadata(), existing.get()), existing);
+    return confirmed(
+        work,
+        existing.isEmpty()
+            ? new Result(comparison.file(work.metadata(), existing), existing)
+            : new Result(comparison.sameContent(work.metadata(), existing.get()), existing));
+  }
+
+  /** What was asked for once need not be asked for again. */
+  private Result confirmed(FileWork work, Result result) {
+    Decision decision = result.decision();
+    if (decision.action() == Action.NONE && !decision.needsContent()) {
+      destination.confirm(work.landing(), work.glance().orElseThrow(), work.metadata());
+    }
+    return result;
   }
 
   /** Asks, and then decides as for any other destination, but by tags instead of contents. */
@@ -138,7 +152,7 @@ final class Examination {
     boolean isOnlyTime =
         decision.action() == Action.REPLACE && decision.reason() == Reason.MTIME_DIFFERS;
     if (!(isOnlyTime || decision.needsContent()) || !mayProve(glance)) {
-      return new Result(decision, existing);
+      return confirmed(work, new Result(decision, existing));
     }
     // Its time may be all that differs; reading it here costs less than sending it.
     boolean isSame = !wasHashed && proves(glance.tag().get(), work);

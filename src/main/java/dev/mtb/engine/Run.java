@@ -144,6 +144,8 @@ public final class Run {
             traits.earliestMtime(),
             traits.keepsPermissions(),
             traits.keepsOwner());
+    // Whoever verifies wants to know, not to remember.
+    boolean isTrusting = purpose != Purpose.VERIFY;
     Buffers buffers = new Buffers();
     Copier copier =
         new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
@@ -161,7 +163,8 @@ public final class Run {
               copierPool,
               destination,
               new ContentComparison(options.digest()),
-              new Examination(destination, comparison, mode, !options.readData(), buffers),
+              new Examination(
+                  destination, comparison, mode, isTrusting, !options.readData(), buffers),
               buffers,
               end,
               tally,
@@ -171,11 +174,8 @@ public final class Run {
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
       stop.whenStopping(queue::wakeAll);
       DirectoryResolver resolver =
-          new DirectoryResolver(destination, comparison, end, workers, tally, stop);
+          new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
       DirectoryNode root = root(sources);
-      if (purpose == Purpose.VERIFY) {
-        root.disbelieve();
-      }
       Checkers checkers =
           new Checkers(
               checkerPool,

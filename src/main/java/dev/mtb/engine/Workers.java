@@ -1,6 +1,5 @@
 package dev.mtb.engine;
 
-import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
@@ -68,7 +67,7 @@ final class Workers {
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
-        Examination.Result result = examination.examine(work, work.directory().believed());
+        Examination.Result result = examination.examine(work);
         work = work.settled(result.decision(), result.existing());
       }
       Decision decision = work.decision();
@@ -129,31 +128,14 @@ final class Workers {
     while (node.isPresent() && node.get().end() && !stop.stopping()) {
       DirectoryNode done = node.get();
       Set<Attribute> attributes = done.toSet(destination.traits().contentsMoveDirectoryMtime());
-      if (attributes.isEmpty() && isOvertaken(done)) {
-        attributes = ImmutableSet.copyOf(Attribute.values());
-      }
-      Set<Attribute> remaining = attributes;
-      if (!remaining.isEmpty()) {
-        later(() -> finish(done, remaining));
+      if (!attributes.isEmpty()) {
+        later(() -> finish(done, attributes));
         return;
       }
       node = done.parent;
       if (node.isEmpty()) {
         stop.done();
       }
-    }
-  }
-
-  /** An object's date must not hide what changed between the scan and the upload. */
-  private boolean isOvertaken(DirectoryNode directory) {
-    if (!destination.traits().listingShows()) {
-      return false;
-    }
-    try {
-      return directory.isOvertaken(Metadata.following(directory.source));
-    } catch (IOException e) {
-      // It is gone, and what it was is safe.
-      return false;
     }
   }
 

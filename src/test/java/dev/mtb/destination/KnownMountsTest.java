@@ -7,7 +7,6 @@ import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +39,7 @@ class KnownMountsTest {
   void remembered_isExpectedByLaterRuns() throws IOException {
     known.remember(POINT);
 
-    KnownMounts later = KnownMounts.in(Optional.of(state));
+    KnownMounts later = KnownMounts.in(state);
     KnownMounts.Expectation expected = later.expecting(POINT).orElseThrow();
     assertThat(expected.mountPoint()).isEqualTo(POINT);
     assertThat(expected.source()).isEqualTo(state.resolve("s3fs-mounts"));

@@ -77,7 +77,7 @@ class LocalDestinationTest extends DestinationContract {
 
   @Test
   void open_aBareMountPoint_isRefused_throughLinksToo() throws IOException {
-    KnownMounts.in(Optional.of(folder.resolve("state"))).remember(root);
+    KnownMounts.in(folder.resolve("state")).remember(root);
     Path link = Files.createSymbolicLink(folder.resolve("link"), root);
 
     for (Path path : new Path[] {root, root.resolve("below"), link, link.resolve("below")}) {

@@ -12,6 +12,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
@@ -59,6 +60,18 @@ public final class S3Probe implements AutoCloseable {
     s3.putObject(
         r -> r.bucket(bucket).key(key).contentType("text/plain").metadata(metadata),
         RequestBody.fromString(text, StandardCharsets.UTF_8));
+  }
+
+  /** Gives an object other user metadata, and leaves its content. */
+  public void copyOntoItself(String key, Map<String, String> metadata) {
+    s3.copyObject(
+        r ->
+            r.sourceBucket(bucket)
+                .sourceKey(key)
+                .destinationBucket(bucket)
+                .destinationKey(key)
+                .metadataDirective(MetadataDirective.REPLACE)
+                .metadata(metadata));
   }
 
   /** Deletes an object. */

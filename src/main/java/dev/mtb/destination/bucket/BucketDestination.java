@@ -13,6 +13,7 @@ import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.ProcessIdentity;
+import dev.mtb.destination.Recollection;
 import dev.mtb.destination.S3fsNames;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.Traits;
@@ -27,10 +28,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -83,9 +80,6 @@ public final class BucketDestination implements Destination {
   /** A file this large is cheaper to ask for from whatever distance. */
   private static final long MOST_HASHED = 4 << 20;
 
-  /** Clocks closer than this cannot be told apart: a Date header has whole seconds. */
-  private static final Duration IN_STEP = Duration.ofSeconds(2);
-
   /** Linux takes no longer path (PATH_MAX). */
   private static final int LONGEST_TARGET = 4096;
 
@@ -99,11 +93,8 @@ public final class BucketDestination implements Destination {
   private final ProcessIdentity process;
   private final int connections;
   private final S3fsNames names = new S3fsNames(false, true);
-  private final TreeListing tree = new TreeListing(this::page, this::here);
+  private final TreeListing tree;
   private boolean isNew;
-
-  /** What the server's clock is ahead of this machine's; zero if they are in step. */
-  private volatile Duration ahead;
 
   private volatile long hashedInsteadOfLook = LEAST_HASHED;
   private volatile Optional<Boolean> tagsAreDigests = Optional.empty();
@@ -119,6 +110,8 @@ public final class BucketDestination implements Destination {
   /** The mount's own view of the destination, if there is a mount. */
   private final Optional<Metadata> mounted;
 
+  private final Optional<Catalog> catalog;
+
   private volatile CompletableFuture<Void> tidying = CompletableFuture.completedFuture(null);
 
   private BucketDestination(
@@ -126,9 +119,11 @@ public final class BucketDestination implements Destination {
       int connections,
       boolean readOnly,
       ProcessIdentity process,
-      Optional<Metadata> mounted)
+      Optional<Metadata> mounted,
+      Optional<Catalog> catalog)
       throws DestinationException {
     this.mounted = mounted;
+    this.catalog = catalog;
     this.place = place;
     this.readOnly = readOnly;
     this.process = process;
@@ -140,6 +135,7 @@ public final class BucketDestination implements Destination {
             new Requests.Owner(
                 Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot()),
             connections);
+    tree = new TreeListing(requests::list);
   }
 
   /**
@@ -150,6 +146,7 @@ public final class BucketDestination implements Destination {
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
    * @param mounted what a mount shows of the destination, if it is on one
+   * @param stateDirectory where MTB remembers what it has stored
    * @return to be started; must be closed
    * @throws DestinationException if there are no credentials
    */
@@ -158,9 +155,16 @@ public final class BucketDestination implements Destination {
       int connections,
       boolean readOnly,
       ProcessIdentity process,
-      Optional<Metadata> mounted)
+      Optional<Metadata> mounted,
+      Path stateDirectory)
       throws DestinationException {
-    return new BucketDestination(place, connections, readOnly, process, mounted);
+    Optional<Catalog> catalog = Catalog.open(stateDirectory, place, readOnly);
+    try {
+      return new BucketDestination(place, connections, readOnly, process, mounted, catalog);
+    } catch (DestinationException | RuntimeException e) {
+      catalog.ifPresent(Catalog::close);
+      throw e;
+    }
   }
 
   /**
@@ -219,38 +223,6 @@ public final class BucketDestination implements Destination {
   private static Metadata directory(int mode, Instant mtime) {
     int none = Metadata.UNKNOWN;
     return new Metadata(Kind.DIRECTORY, 0, mtime, mode, none, none, none, none);
-  }
-
-  /** Lists a page; the first one tells how far away the server is, and what its clock says. */
-  private ListObjectsV2Response page(
-      String prefix, String delimiter, String startAfter, String token) throws IOException {
-    if (ahead != null) {
-      return requests.list(prefix, delimiter, startAfter, token);
-    }
-    ListObjectsV2Response first = requests.list(prefix, delimiter, startAfter, token);
-    ahead = ahead(first, Instant.now());
-    return first;
-  }
-
-  private static Duration ahead(ListObjectsV2Response response, Instant now) {
-    Optional<String> date = response.sdkHttpResponse().firstMatchingHeader("Date");
-    if (date.isEmpty()) {
-      return Duration.ZERO;
-    }
-    try {
-      Instant there =
-          ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-      Duration ahead = Duration.between(now, there);
-      return ahead.abs().compareTo(IN_STEP) < 0 ? Duration.ZERO : ahead;
-    } catch (DateTimeParseException e) {
-      return Duration.ZERO;
-    }
-  }
-
-  /** When that was by this machine's clock, and rather too early than too late. */
-  private Instant here(Instant there) {
-    Duration offset = ahead;
-    return offset.isZero() ? there : there.minus(offset).minus(IN_STEP);
   }
 
   @Override
@@ -363,7 +335,7 @@ public final class BucketDestination implements Destination {
 
   @Override
   public Optional<Metadata> look(Path path, Glance glance) throws IOException {
-    String key = glance.isDirectory() ? directoryKey(path) : key(path);
+    String key = keyOf(path, glance);
     return key.isEmpty()
         ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH))
         : requests.head(key).map(this::metadata);
@@ -577,31 +549,31 @@ public final class BucketDestination implements Destination {
     }
   }
 
-  /**
-   * Waits until an object that is stored from now on has a later date than the source's last
-   * change, so that the next run sees from the list alone that nothing has changed since: dates
-   * have whole seconds.
-   */
-  void waitUntilDated(Metadata source) throws IOException {
-    if (source.ctime().isEmpty()) {
-      return;
-    }
-    Instant later = source.ctime().get().truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
-    Duration rest = Duration.between(Instant.now(), later);
-    // More than a second is a clock that was set back.
-    if (rest.isNegative() || rest.compareTo(Duration.ofSeconds(1)) > 0) {
-      return;
-    }
-    try {
-      Thread.sleep(rest.toMillis() + 1);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  /** Notes for the next run what this one has stored. */
+  void remember(String key, Metadata source, Requests.Stored stored) {
+    boolean isDirectory = source.kind() == Kind.DIRECTORY;
+    catalog.ifPresent(
+        c ->
+            c.remember(
+                key, new Glance(isDirectory, source.size(), stored.tag(), stored.at()), source));
+  }
+
+  @Override
+  public Recollection recall(Path path, Glance glance, Metadata source) {
+    return catalog
+        .map(c -> c.recall(keyOf(path, glance), glance, source))
+        .orElse(Recollection.NONE);
+  }
+
+  @Override
+  public void confirm(Path path, Glance glance, Metadata source) {
+    if (!readOnly) {
+      catalog.ifPresent(c -> c.remember(keyOf(path, glance), glance, source));
     }
   }
 
-  void put(String key, Metadata source, Requests.Body body) throws IOException {
-    waitUntilDated(source);
-    requests.put(key, source, body);
+  private String keyOf(Path path, Glance glance) {
+    return glance.isDirectory() ? directoryKey(path) : key(path);
   }
 
   /** Starts an upload in parts, and ends those of the same object that a killed run left. */
@@ -636,7 +608,7 @@ public final class BucketDestination implements Destination {
     byte[] bytes = PathBytes.of(target);
     S3fsNames.checkTarget(bytes);
     Target where = target(link, existing);
-    put(where.key(), source, Requests.Body.of(bytes));
+    remember(where.key(), source, requests.put(where.key(), source, Requests.Body.of(bytes)));
     where.afterwards().run();
   }
 
@@ -652,7 +624,7 @@ public final class BucketDestination implements Destination {
   }
 
   private void putDirectory(String key, Metadata source) throws IOException {
-    put(key, source, Requests.Body.of(new byte[0]));
+    remember(key, source, requests.put(key, source, Requests.Body.of(new byte[0])));
   }
 
   @Override
@@ -662,12 +634,13 @@ public final class BucketDestination implements Destination {
       putDirectory(directoryKey(path), source);
       return;
     }
-    waitUntilDated(source);
-    if (source.size() > MOST_COPIED) {
-      requests.copyInParts(key(path), source);
-    } else {
-      requests.copyOntoItself(key(path), source);
-    }
+    String key = key(path);
+    remember(
+        key,
+        source,
+        source.size() > MOST_COPIED
+            ? requests.copyInParts(key, source)
+            : requests.copyOntoItself(key, source));
   }
 
   @Override
@@ -679,5 +652,6 @@ public final class BucketDestination implements Destination {
   public void close() {
     tidying.join();
     requests.close();
+    catalog.ifPresent(Catalog::close);
   }
 }

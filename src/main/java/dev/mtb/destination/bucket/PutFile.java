@@ -57,10 +57,10 @@ final class PutFile implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     content.stopIfAsked();
-    destination.waitUntilDated(source);
     ContentStream stream = new ContentStream(content, 0, size);
     try {
-      requests.put(key, source, new Requests.Body(stream, size, md5));
+      destination.remember(
+          key, source, requests.put(key, source, new Requests.Body(stream, size, md5)));
     } catch (IOException e) {
       throw stream.failure().orElse(e);
     } finally {

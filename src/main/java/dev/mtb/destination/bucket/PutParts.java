@@ -19,6 +19,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
  * nothing else to do takes one. Parts are read where they are sent, so that none is held in memory.
  */
 final class PutParts implements FileWrite {
+  private final BucketDestination destination;
   private final Requests requests;
   private final String key;
   private final Content content;
@@ -36,6 +37,7 @@ final class PutParts implements FileWrite {
       Content content,
       Afterwards afterwards)
       throws IOException {
+    this.destination = destination;
     this.requests = requests;
     this.key = key;
     this.content = content;
@@ -113,8 +115,9 @@ final class PutParts implements FileWrite {
 
   @Override
   public void commit(Metadata source) throws IOException {
-    requests.completeUpload(key, uploadId, Arrays.asList(parts));
+    Requests.Stored stored = requests.completeUpload(key, uploadId, Arrays.asList(parts));
     isDone = true;
+    destination.remember(key, source, stored);
     afterwards.run();
   }
 

@@ -78,15 +78,16 @@ final class PutStream implements FileWrite {
 
   @Override
   public void commit(Metadata metadata) throws IOException {
+    Requests.Stored stored;
     if (uploadId == null) {
       byte[] bytes = pending.toByteArray();
-      destination.waitUntilDated(metadata);
-      requests.put(key, metadata, Requests.Body.of(bytes, md5(bytes)));
+      stored = requests.put(key, metadata, Requests.Body.of(bytes, md5(bytes)));
     } else {
       sendPart();
-      requests.completeUpload(key, uploadId, parts);
+      stored = requests.completeUpload(key, uploadId, parts);
     }
     isDone = true;
+    destination.remember(key, metadata, stored);
     afterwards.run();
   }
 

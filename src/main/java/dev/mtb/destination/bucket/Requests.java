@@ -12,6 +12,9 @@ import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -30,13 +33,16 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
@@ -279,8 +285,30 @@ final class Requests implements Closeable {
     }
   }
 
+  /**
+   * What a server said of an object that it has just stored.
+   *
+   * @param tag of its content, as lists will show it
+   * @param at when, by the server's clock
+   */
+  record Stored(Optional<ContentTag> tag, Optional<Instant> at) {
+    static Stored of(String tag, SdkHttpResponse response) {
+      return new Stored(
+          ContentTag.parse(tag), response.firstMatchingHeader("Date").flatMap(Stored::time));
+    }
+
+    private static Optional<Instant> time(String date) {
+      try {
+        return Optional.of(
+            ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+      } catch (DateTimeParseException e) {
+        return Optional.empty();
+      }
+    }
+  }
+
   /** Stores an object whole, or leaves what was there. */
-  void put(String key, Metadata source, Body body) throws IOException {
+  Stored put(String key, Metadata source, Body body) throws IOException {
     String type = type(key, source);
     PutObjectResponse response =
         send(
@@ -305,6 +333,7 @@ final class Requests implements Closeable {
     if (isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {
       check(key, response.eTag(), ContentTag.of(body.md5));
     }
+    return Stored.of(response.eTag(), response.sdkHttpResponse());
   }
 
   /** The server has checked the content already; this checks the server. */
@@ -334,27 +363,29 @@ final class Requests implements Closeable {
   }
 
   /** Gives an object other metadata; its content stays on the server. */
-  void copyOntoItself(String key, Metadata source) throws IOException {
-    send(
-        "CopyObject",
-        key,
-        () ->
-            s3.copyObject(
-                r -> {
-                  r.sourceBucket(bucket)
-                      .sourceKey(key)
-                      .destinationBucket(bucket)
-                      .destinationKey(key)
-                      .metadataDirective(MetadataDirective.REPLACE)
-                      .contentType(type(key, source))
-                      .metadata(headers(source))
-                      .requestPayer(payer());
-                  ObjectStyle style = place.style();
-                  style.storageClass().ifPresent(r::storageClass);
-                  style.acl().ifPresent(r::acl);
-                  style.encryption().ifPresent(r::serverSideEncryption);
-                  style.kmsKey().ifPresent(r::ssekmsKeyId);
-                }));
+  Stored copyOntoItself(String key, Metadata source) throws IOException {
+    CopyObjectResponse response =
+        send(
+            "CopyObject",
+            key,
+            () ->
+                s3.copyObject(
+                    r -> {
+                      r.sourceBucket(bucket)
+                          .sourceKey(key)
+                          .destinationBucket(bucket)
+                          .destinationKey(key)
+                          .metadataDirective(MetadataDirective.REPLACE)
+                          .contentType(type(key, source))
+                          .metadata(headers(source))
+                          .requestPayer(payer());
+                      ObjectStyle style = place.style();
+                      style.storageClass().ifPresent(r::storageClass);
+                      style.acl().ifPresent(r::acl);
+                      style.encryption().ifPresent(r::serverSideEncryption);
+                      style.kmsKey().ifPresent(r::ssekmsKeyId);
+                    }));
+    return Stored.of(response.copyObjectResult().eTag(), response.sdkHttpResponse());
   }
 
   /** Copies an object with its metadata; the content stays on the server. */
@@ -379,7 +410,7 @@ final class Requests implements Closeable {
   }
 
   /** Gives an object other metadata that is too large for one request. */
-  void copyInParts(String key, Metadata source) throws IOException {
+  Stored copyInParts(String key, Metadata source) throws IOException {
     String uploadId = startUpload(key, source);
     try {
       List<CompletedPart> parts = new ArrayList<>();
@@ -405,7 +436,7 @@ final class Requests implements Closeable {
                         .eTag());
         parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
       }
-      completeUpload(key, uploadId, parts);
+      return completeUpload(key, uploadId, parts);
     } catch (IOException | RuntimeException e) {
       try {
         abortUpload(key, uploadId);
@@ -503,18 +534,20 @@ final class Requests implements Closeable {
     return CompletedPart.builder().partNumber(number).eTag(response.eTag()).build();
   }
 
-  void completeUpload(String key, String uploadId, List<CompletedPart> parts) throws IOException {
-    send(
-        "CompleteMultipartUpload",
-        key,
-        () ->
-            s3.completeMultipartUpload(
-                r ->
-                    r.bucket(bucket)
-                        .key(key)
-                        .uploadId(uploadId)
-                        .multipartUpload(m -> m.parts(parts))
-                        .requestPayer(payer())));
+  Stored completeUpload(String key, String uploadId, List<CompletedPart> parts) throws IOException {
+    CompleteMultipartUploadResponse response =
+        send(
+            "CompleteMultipartUpload",
+            key,
+            () ->
+                s3.completeMultipartUpload(
+                    r ->
+                        r.bucket(bucket)
+                            .key(key)
+                            .uploadId(uploadId)
+                            .multipartUpload(m -> m.parts(parts))
+                            .requestPayer(payer())));
+    return Stored.of(response.eTag(), response.sdkHttpResponse());
   }
 
   void abortUpload(String key, String uploadId) throws IOException {

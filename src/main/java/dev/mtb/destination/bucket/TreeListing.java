@@ -59,7 +59,6 @@ final class TreeListing {
   }
 
   private final Pages pages;
-  private final Clock clock;
   private final Cache<String, Directory> known =
       CacheBuilder.newBuilder()
           .maximumWeight(MOST_KNOWN)
@@ -70,14 +69,8 @@ final class TreeListing {
   /** Groups that wait to be listed, by each of the prefixes in them. */
   private final Map<String, Group> groups = new ConcurrentHashMap<>();
 
-  /** Turns the server's times into this machine's. */
-  interface Clock {
-    Instant here(Instant there);
-  }
-
-  TreeListing(Pages pages, Clock clock) {
+  TreeListing(Pages pages) {
     this.pages = pages;
-    this.clock = clock;
   }
 
   /**
@@ -107,7 +100,6 @@ final class TreeListing {
     tree.add(page);
     if (!Boolean.TRUE.equals(page.isTruncated())) {
       tree.publish(null);
-      dateSelf(tree.top());
       return tree.top();
     }
     String last = tree.lastKey;
@@ -115,7 +107,6 @@ final class TreeListing {
     tree.publish(cut);
     List<String> rest = namesAfter(prefix, last, tree.top());
     group(prefix, rest, tree);
-    dateSelf(tree.top());
     return tree.top();
   }
 
@@ -282,7 +273,6 @@ final class TreeListing {
           (key, directory) -> {
             boolean isWhole = withoutBelow == null || !key.startsWith(withoutBelow);
             if (isWhole && !key.equals(prefix)) {
-              dateSelf(directory);
               known.put(key, directory);
               if (key.indexOf('/', prefix.length()) == key.length() - 1) {
                 published++;
@@ -292,23 +282,7 @@ final class TreeListing {
     }
   }
 
-  /**
-   * Some servers (S3Proxy) tell no times of directories. A directory's object is stored before what
-   * is in it, so it is as old as the oldest file at the latest.
-   */
-  private static void dateSelf(Directory directory) {
-    if (directory.self.isEmpty() || directory.self.get().storedAt().isPresent()) {
-      return;
-    }
-    Optional<Instant> oldest =
-        directory.names.values().stream()
-            .filter(glance -> !glance.isDirectory())
-            .flatMap(glance -> glance.storedAt().stream())
-            .min(Instant::compareTo);
-    directory.self = Optional.of(directoryGlance(oldest));
-  }
-
-  private Glance glance(S3Object object) {
+  private static Glance glance(S3Object object) {
     return new Glance(
         false,
         object.size() == null ? -1 : object.size(),
@@ -320,7 +294,7 @@ final class TreeListing {
     return new Glance(true, 0, Optional.empty(), storedAt);
   }
 
-  private Optional<Instant> storedAt(S3Object object) {
-    return Optional.ofNullable(object.lastModified()).map(clock::here);
+  private static Optional<Instant> storedAt(S3Object object) {
+    return Optional.ofNullable(object.lastModified());
   }
 }

@@ -1,0 +1,26 @@
+package dev.mtb.destination;
+
+import com.google.common.base.Strings;
+import dev.mtb.BackupOptions;
+import java.nio.file.Path;
+
+/** Where MTB keeps what it has to know from run to run, for each user. */
+final class StateDirectory {
+  private StateDirectory() {}
+
+  /** The one that was asked for, or {@code $MTB_STATE_DIR}, or that of the XDG specification. */
+  static Path of(BackupOptions options) {
+    return options.stateDirectory().orElseGet(StateDirectory::ofUser);
+  }
+
+  private static Path ofUser() {
+    String own = Strings.nullToEmpty(System.getenv("MTB_STATE_DIR"));
+    if (!own.isEmpty()) {
+      return Path.of(own);
+    }
+    String xdg = Strings.nullToEmpty(System.getenv("XDG_STATE_HOME"));
+    return xdg.isEmpty()
+        ? Path.of(System.getProperty("user.home"), ".local", "state", "mtb")
+        : Path.of(xdg, "mtb");
+  }
+}

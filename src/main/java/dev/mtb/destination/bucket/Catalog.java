@@ -1,0 +1,173 @@
+package dev.mtb.destination.bucket;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.destination.Glance;
+import dev.mtb.destination.Recollection;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Remembers from run to run which objects were stored from which version of which file. A list of a
+ * bucket does not show metadata; with this it need not be asked for again.
+ *
+ * <p>A version of a file is its inode, ctime, mtime, size, mode and owner: nobody can set a ctime,
+ * and whatever happens to a file moves it. An object is known again by its key, its tag and its
+ * date. Whatever is not remembered is asked for, so that nothing is lost with a catalog but time.
+ *
+ * <p>Some 50 bytes an object, on disk. Thread-safe.
+ */
+final class Catalog implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(Catalog.class);
+
+  /** An answer's Date and the object's date are taken one after the other, in whole seconds. */
+  private static final Duration SAME_DATE = Duration.ofSeconds(2);
+
+  private static final long UNDATED = Long.MIN_VALUE;
+
+  /** Half of the default: the catalog of a million files is read once, from front to back. */
+  private static final int CACHE_MEGABYTES = 8;
+
+  private final MVStore store;
+  private final MVMap<Long, byte[]> entries;
+
+  private Catalog(MVStore store) {
+    this.store = store;
+    entries = store.openMap("objects");
+  }
+
+  /**
+   * Opens the catalog of a destination.
+   *
+   * @param folder where MTB keeps its state
+   * @param readOnly whether it must not be changed
+   * @return empty if there can be none; then everything is asked for
+   */
+  static Optional<Catalog> open(Path folder, BucketPlace place, boolean readOnly) {
+    String name =
+        Hashing.murmur3_128()
+            .hashString(
+                place.endpoint().map(Object::toString).orElse("") + "|" + place.location(),
+                StandardCharsets.UTF_8)
+            .toString();
+    Path file = folder.resolve("bucket-" + name + ".mv");
+    try {
+      if (readOnly) {
+        return Files.exists(file) ? Optional.of(open(file, true)) : Optional.empty();
+      }
+      Files.createDirectories(folder);
+      return Optional.of(openOrReplace(file));
+    } catch (IOException | MVStoreException e) {
+      log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static Catalog openOrReplace(Path file) throws IOException {
+    try {
+      return open(file, false);
+    } catch (MVStoreException e) {
+      if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED) {
+        throw e;
+      }
+      log.info("the catalog {} cannot be read, and is made anew: {}", file, e.getMessage());
+      Files.delete(file);
+      return open(file, false);
+    }
+  }
+
+  private static Catalog open(Path file, boolean readOnly) {
+    MVStore.Builder builder =
+        new MVStore.Builder().fileName(file.toString()).cacheSize(CACHE_MEGABYTES);
+    return new Catalog(readOnly ? builder.readOnly().open() : builder.open());
+  }
+
+  /** What is remembered of an object that a list shows. */
+  Recollection recall(String key, Glance glance, Metadata source) {
+    byte[] entry = source.ctime().isEmpty() ? null : entries.get(hash(key));
+    if (entry == null) {
+      return Recollection.NONE;
+    }
+    ByteBuffer fields = ByteBuffer.wrap(entry);
+    long version = fields.getLong();
+    long tag = fields.getLong();
+    long date = fields.getLong();
+    if (tag != tag(glance) || !isSameDate(date, glance.storedAt())) {
+      return Recollection.NONE;
+    }
+    return version == version(source) ? Recollection.SAME : Recollection.SOURCE_CHANGED;
+  }
+
+  /** Some servers (S3Proxy) tell no dates of directories. */
+  private static boolean isSameDate(long date, Optional<Instant> shown) {
+    return date == UNDATED
+        || shown.isEmpty()
+        || Math.abs(shown.get().getEpochSecond() - date) <= SAME_DATE.toSeconds();
+  }
+
+  /** Remembers an object. */
+  void remember(String key, Glance glance, Metadata source) {
+    if (source.ctime().isEmpty()) {
+      return;
+    }
+    byte[] entry =
+        ByteBuffer.allocate(3 * Long.BYTES)
+            .putLong(version(source))
+            .putLong(tag(glance))
+            .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
+            .array();
+    byte[] unused = entries.put(hash(key), entry);
+  }
+
+  private static long hash(String key) {
+    return Hashing.murmur3_128().hashString(key, StandardCharsets.UTF_8).asLong();
+  }
+
+  private static long tag(Glance glance) {
+    // A directory's content is nothing.
+    return glance.isDirectory() || glance.tag().isEmpty()
+        ? 0
+        : hash(glance.tag().get().md5() + "-" + glance.tag().get().parts());
+  }
+
+  private static long version(Metadata source) {
+    Hasher hasher = Hashing.murmur3_128().newHasher();
+    Instant ctime = source.ctime().orElse(Instant.MIN);
+    hasher
+        .putInt(source.kind().ordinal())
+        .putLong(source.kind() == Kind.DIRECTORY ? 0 : source.size())
+        .putLong(source.mtime().getEpochSecond())
+        .putInt(source.mtime().getNano())
+        .putLong(ctime.getEpochSecond())
+        .putInt(ctime.getNano())
+        .putLong(source.inode())
+        .putInt(source.mode())
+        .putInt(source.uid())
+        .putInt(source.gid());
+    return hasher.hash().asLong();
+  }
+
+  @Override
+  public void close() {
+    try {
+      store.close();
+    } catch (MVStoreException e) {
+      log.info("the catalog could not be written: {}", e.getMessage());
+    }
+  }
+}
