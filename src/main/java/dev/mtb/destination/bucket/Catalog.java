@@ -147,19 +147,20 @@ final class Catalog implements Closeable {
 
   private static long version(Metadata source) {
     Hasher hasher = Hashing.murmur3_128().newHasher();
-    Instant ctime = source.ctime().orElse(Instant.MIN);
     hasher
-        .putInt(source.kind().ordinal())
+        .putUnencodedChars(source.kind().name())
         .putLong(source.kind() == Kind.DIRECTORY ? 0 : source.size())
-        .putLong(source.mtime().getEpochSecond())
-        .putInt(source.mtime().getNano())
-        .putLong(ctime.getEpochSecond())
-        .putInt(ctime.getNano())
         .putLong(source.inode())
         .putInt(source.mode())
         .putInt(source.uid())
         .putInt(source.gid());
+    put(hasher, source.mtime());
+    put(hasher, source.ctime().orElseThrow());
     return hasher.hash().asLong();
+  }
+
+  private static void put(Hasher hasher, Instant time) {
+    hasher.putLong(time.getEpochSecond()).putInt(time.getNano());
   }
 
   @Override

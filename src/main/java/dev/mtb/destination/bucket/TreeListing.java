@@ -144,7 +144,8 @@ final class TreeListing {
   }
 
   private void group(String prefix, List<String> directories, Tree seen) {
-    int perDirectory = seen.published == 0 ? Requests.PAGE : 1 + seen.keys / seen.published;
+    int perDirectory =
+        seen.published == 0 ? Requests.PAGE : (seen.keys + seen.published - 1) / seen.published;
     int size = Math.max(1, (int) (FILL * Requests.PAGE / perDirectory));
     if (size == 1) {
       return;
