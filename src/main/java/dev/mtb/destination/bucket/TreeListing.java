@@ -144,8 +144,10 @@ final class TreeListing {
   }
 
   private void group(String prefix, List<String> directories, Tree seen) {
-    int perDirectory =
-        seen.published == 0 ? Requests.PAGE : (seen.keys + seen.published - 1) / seen.published;
+    if (seen.published == 0) {
+      return;
+    }
+    double perDirectory = (double) seen.keys / seen.published;
     int size = Math.max(1, (int) (FILL * Requests.PAGE / perDirectory));
     if (size == 1) {
       return;
