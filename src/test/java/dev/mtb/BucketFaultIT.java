@@ -239,13 +239,16 @@ class BucketFaultIT {
   @Test
   void interruptedDuringAnUpload_abortsIt() throws Exception {
     RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 60_000_000), Instant.EPOCH);
-    proxy.setUpstreamBandwidth(60_000_000);
+    // All of its six parts are under way, and would be for a minute.
+    proxy.setUpstreamBandwidth(8_000_000);
     MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command().toArray(String[]::new));
     while (probe.unfinishedUploads().isEmpty()) {
       Thread.sleep(20);
     }
+    long start = System.nanoTime();
     mtb.signal("INT");
     assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(12));
     assertThat(probe.unfinishedUploads()).isEmpty();
     assertThat(probe.keys("backup/")).doesNotContain("backup/large");
   }

@@ -81,6 +81,7 @@ final class ContentStream implements ContentStreamProvider {
       if (remaining == 0) {
         return -1;
       }
+      stopIfAsked();
       try {
         int most = (int) Math.min(count, remaining);
         int read = channel.read(ByteBuffer.wrap(buffer, offset, most));
@@ -93,6 +94,16 @@ final class ContentStream implements ContentStreamProvider {
       } catch (IOException e) {
         failure = e;
         throw e;
+      }
+    }
+
+    /** Unchecked, since the SDK tries again whatever went wrong with input or output. */
+    private void stopIfAsked() {
+      try {
+        content.stopIfAsked();
+      } catch (IOException e) {
+        failure = e;
+        throw new UncheckedIOException(e);
       }
     }
 

@@ -63,6 +63,8 @@ final class PutFile implements FileWrite {
           key, source, requests.put(key, source, new Requests.Body(stream, size, md5)));
     } catch (IOException e) {
       throw stream.failure().orElse(e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     } finally {
       stream.close();
     }

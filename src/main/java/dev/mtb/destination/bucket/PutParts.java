@@ -5,13 +5,14 @@ import dev.mtb.destination.Content;
 import dev.mtb.destination.ContentTag;
 import dev.mtb.destination.FileWrite;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveAction;
+import java.util.concurrent.atomic.AtomicReference;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
@@ -27,6 +28,7 @@ final class PutParts implements FileWrite {
   private final Afterwards afterwards;
   private final String uploadId;
   private final CompletedPart[] parts;
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private boolean isDone;
 
   PutParts(
@@ -58,25 +60,25 @@ final class PutParts implements FileWrite {
     }
   }
 
+  /**
+   * No part throws: a task that is running when another one fails would be taken for ended, and an
+   * upload that is aborted meanwhile may keep what it sends.
+   */
   private void send(long partSize) throws IOException {
-    List<RecursiveAction> tasks = new ArrayList<>();
+    List<Part> tasks = new ArrayList<>();
     for (int i = 0; i < parts.length; i++) {
       long start = i * partSize;
       tasks.add(new Part(i, start, Math.min(partSize, size - start)));
     }
-    try {
-      ForkJoinTask.invokeAll(tasks);
-    } catch (RuntimeException e) {
-      // The others may be half-way: an upload that is aborted meanwhile may keep their parts.
-      tasks.forEach(task -> task.cancel(false));
-      tasks.forEach(ForkJoinTask::quietlyJoin);
-      Throwable cause = e;
-      while (cause != null && !(cause instanceof UncheckedIOException)) {
-        cause = cause.getCause();
-      }
-      if (cause instanceof UncheckedIOException unchecked) {
-        throw unchecked.getCause();
-      }
+    ForkJoinTask.invokeAll(tasks);
+    Throwable first = failure.get();
+    if (first instanceof IOException e) {
+      throw e;
+    }
+    if (first instanceof RuntimeException e) {
+      throw e;
+    }
+    if (first instanceof Error e) {
       throw e;
     }
   }
@@ -95,16 +97,43 @@ final class PutParts implements FileWrite {
 
     @Override
     protected void compute() {
-      ContentStream stream = new ContentStream(content, start, length);
+      ContentStream stream = new ContentStream(new Watched(), start, length);
       try {
-        content.stopIfAsked();
+        stopIfAnotherFailed();
         parts[index] = requests.uploadPart(key, uploadId, index + 1, stream, length, stream::md5);
         content.sent(length);
       } catch (IOException e) {
-        throw new UncheckedIOException(stream.failure().orElse(e));
+        failure.compareAndSet(null, stream.failure().orElse(e));
+      } catch (RuntimeException | Error e) {
+        failure.compareAndSet(null, e);
       } finally {
         stream.close();
       }
+    }
+  }
+
+  /** The content, for parts that have no use any more when another one has failed. */
+  private final class Watched implements Content {
+    @Override
+    public SeekableByteChannel open() throws IOException {
+      return content.open();
+    }
+
+    @Override
+    public void sent(long bytes) {
+      content.sent(bytes);
+    }
+
+    @Override
+    public void stopIfAsked() throws IOException {
+      stopIfAnotherFailed();
+      content.stopIfAsked();
+    }
+  }
+
+  private void stopIfAnotherFailed() throws IOException {
+    if (failure.get() != null) {
+      throw new IOException("another part of it could not be sent", failure.get());
     }
   }
 

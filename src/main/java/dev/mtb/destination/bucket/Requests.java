@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
@@ -197,6 +198,9 @@ final class Requests implements Closeable {
       return request.send();
     } catch (SdkException e) {
       throw trouble.of(what, key, e);
+    } catch (UncheckedIOException e) {
+      // Reading the source: what is sent is read where it is.
+      throw e.getCause();
     }
   }
 
