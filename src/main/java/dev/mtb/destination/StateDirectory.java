@@ -8,7 +8,14 @@ import java.nio.file.Path;
 final class StateDirectory {
   private StateDirectory() {}
 
-  /** The one that was asked for, or {@code $MTB_STATE_DIR}, or that of the XDG specification. */
+  /** Where programs of the system keep what must survive a restart (file-hierarchy(7)). */
+  private static final Path OF_SYSTEM = Path.of("/var/lib/mtb");
+
+  /**
+   * The one that was asked for, or {@code $MTB_STATE_DIR}; for root that of the system, whatever
+   * its home, since cron, systemd and sudo do not agree on that; else that of the XDG
+   * specification.
+   */
   static Path of(BackupOptions options) {
     return options.stateDirectory().orElseGet(StateDirectory::ofUser);
   }
@@ -17,6 +24,9 @@ final class StateDirectory {
     String own = Strings.nullToEmpty(System.getenv("MTB_STATE_DIR"));
     if (!own.isEmpty()) {
       return Path.of(own);
+    }
+    if (ProcessIdentity.read().isRoot()) {
+      return OF_SYSTEM;
     }
     String xdg = Strings.nullToEmpty(System.getenv("XDG_STATE_HOME"));
     return xdg.isEmpty()

@@ -132,7 +132,8 @@ final class Bench implements AutoCloseable {
             lane.tree().root(),
             lane.ground().destination(),
             scratch,
-            lane.ground().bucket());
+            lane.ground().bucket(),
+            lane.ground().state());
     Meter.Outcome outcome =
         meter.run(
             tool.command(job),
@@ -227,18 +228,27 @@ final class Bench implements AutoCloseable {
   }
 
   private Ground newGround() throws Exception {
+    Path state = newFolder("state");
     return options.local
-        ? LocalGround.create(this::copy, newFolder("copy"))
-        : S3fsGround.start(this::copy, options.mountOptions);
+        ? LocalGround.create((from, to) -> copy(from, to, state), newFolder("copy"), state)
+        : S3fsGround.start((from, to) -> copy(from, to, state), options.mountOptions, state);
   }
 
   /** By the jar that is measured: it is there, and a wrong copy would be noticed. */
-  private void copy(Path source, Path destination) throws Exception {
+  private void copy(Path source, Path destination, Path state) throws Exception {
     Path scratch = newFolder("populate");
     Shape any = new Shape(1, 1, 1);
     Tool.Job job =
         new Tool.Job(
-            options.jar, 16, Scenario.FIRST, any, source, destination, scratch, Optional.empty());
+            options.jar,
+            16,
+            Scenario.FIRST,
+            any,
+            source,
+            destination,
+            scratch,
+            Optional.empty(),
+            state);
     Meter.Outcome outcome =
         meter.run(
             Tool.MTB.command(job),

@@ -26,6 +26,9 @@ interface Ground extends AutoCloseable {
   /** The same place for tools that need no mount; empty if there is no bucket. */
   Optional<Tool.Bucket> bucket();
 
+  /** Where MTB remembers things about this place from run to run. */
+  Path state();
+
   /** Compares the backup with its source, by another way than the one that is measured. */
   SourceTree.Verdict judge(SourceTree tree) throws Exception;
 

@@ -13,15 +13,17 @@ import java.util.stream.Stream;
 final class LocalGround implements Ground {
   private final Copyist copyist;
   private final Path folder;
+  private final Path state;
 
-  private LocalGround(Copyist copyist, Path folder) {
+  private LocalGround(Copyist copyist, Path folder, Path state) {
+    this.state = state;
     this.copyist = copyist;
     this.folder = folder;
   }
 
-  static LocalGround create(Copyist copyist, Path folder) throws IOException {
+  static LocalGround create(Copyist copyist, Path folder, Path state) throws IOException {
     Files.createDirectories(folder);
-    return new LocalGround(copyist, folder);
+    return new LocalGround(copyist, folder, state);
   }
 
   @Override
@@ -43,6 +45,11 @@ final class LocalGround implements Ground {
   @Override
   public Optional<Counts> finish() {
     return Optional.empty();
+  }
+
+  @Override
+  public Path state() {
+    return state;
   }
 
   @Override

@@ -28,10 +28,16 @@ final class S3fsGround implements Ground {
   private final S3Server server;
   private final CountingProxy proxy;
   private final List<String> options;
+  private final Path state;
   private Optional<S3fsMount> mount = Optional.empty();
 
   private S3fsGround(
-      Copyist copyist, S3Server server, CountingProxy proxy, List<String> mountOptions) {
+      Copyist copyist,
+      S3Server server,
+      CountingProxy proxy,
+      List<String> mountOptions,
+      Path state) {
+    this.state = state;
     this.copyist = copyist;
     this.server = server;
     this.proxy = proxy;
@@ -42,12 +48,13 @@ final class S3fsGround implements Ground {
    * Starts a server and a proxy.
    *
    * @param mountOptions of the mount that is measured
+   * @param state where MTB remembers things
    */
-  static S3fsGround start(Copyist copyist, List<String> mountOptions) throws Exception {
+  static S3fsGround start(Copyist copyist, List<String> mountOptions, Path state) throws Exception {
     S3Server server = S3Server.start(BUCKET);
     try {
       CountingProxy proxy = CountingProxy.start(server.port());
-      S3fsGround ground = new S3fsGround(copyist, server, proxy, mountOptions);
+      S3fsGround ground = new S3fsGround(copyist, server, proxy, mountOptions, state);
       try (S3fsMount direct = ground.mountDirectly()) {
         Files.createDirectory(direct.mountPoint().resolve(FOLDER));
       }
@@ -93,7 +100,8 @@ final class S3fsGround implements Ground {
 
   @Override
   public SourceTree.Verdict judge(SourceTree tree) throws Exception {
-    try (S3fsMount direct = mountDirectly()) {
+    // Tools that go to the bucket make no objects for directories.
+    try (S3fsMount direct = S3fsMount.mount(server, server.port(), List.of())) {
       return tree.compareWith(direct.mountPoint().resolve(FOLDER));
     }
   }
@@ -106,6 +114,11 @@ final class S3fsGround implements Ground {
             BUCKET + "/" + FOLDER,
             server.identity(),
             server.credential()));
+  }
+
+  @Override
+  public Path state() {
+    return state;
   }
 
   List<String> recentRequests() {

@@ -29,6 +29,7 @@ enum Tool {
    * @param threads MTB's copying threads
    * @param scratch an empty folder of the tool's own
    * @param bucket the destination for a tool that needs no mount
+   * @param state where MTB remembers things from run to run
    */
   record Job(
       Path jar,
@@ -38,7 +39,8 @@ enum Tool {
       Path source,
       Path destination,
       Path scratch,
-      Optional<Bucket> bucket) {}
+      Optional<Bucket> bucket,
+      Path state) {}
 
   /** A place in a bucket. */
   record Bucket(String endpoint, String path, String accessKey, String secretKey) {}
@@ -134,7 +136,8 @@ enum Tool {
                   "--checkers",
                   "64",
                   source,
-                  ":s3:" + job.bucket().orElseThrow().path()));
+                  // With the slash, it does not ask whether that is a file.
+                  ":s3:" + job.bucket().orElseThrow().path() + "/"));
       case AWS ->
           command.addAll(
               List.of(
@@ -168,6 +171,7 @@ enum Tool {
     Map<String, String> environment = new HashMap<>();
     environment.put("LC_ALL", "C.UTF-8");
     environment.put("HOME", job.scratch().toString());
+    environment.put("MTB_STATE_DIR", job.state().toString());
     // A bundle of certificates is of no use with http, and rclone does not take it.
     environment.put("AWS_CA_BUNDLE", "");
     if (job.bucket().isPresent() && needsNoMount()) {
@@ -175,6 +179,9 @@ enum Tool {
       environment.put("AWS_ACCESS_KEY_ID", bucket.accessKey());
       environment.put("AWS_SECRET_ACCESS_KEY", bucket.secretKey());
       environment.put("AWS_DEFAULT_REGION", "us-east-1");
+      // S3Proxy does not know the checksums that newer versions send.
+      environment.put("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required");
+      environment.put("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required");
       environment.put("RCLONE_S3_PROVIDER", "Other");
       environment.put("RCLONE_S3_ENV_AUTH", "true");
       environment.put("RCLONE_S3_ENDPOINT", bucket.endpoint());

@@ -59,11 +59,11 @@ final class Catalog implements Closeable {
    * @return empty if there can be none; then everything is asked for
    */
   static Optional<Catalog> open(Path folder, BucketPlace place, boolean readOnly) {
+    // Not by endpoint: a server may have several names, and the same keys with the same tags and
+    // dates are the same objects.
     String name =
         Hashing.murmur3_128()
-            .hashString(
-                place.endpoint().map(Object::toString).orElse("") + "|" + place.location(),
-                StandardCharsets.UTF_8)
+            .hashString(place.location().toString(), StandardCharsets.UTF_8)
             .toString();
     Path file = folder.resolve("bucket-" + name + ".mv");
     try {
