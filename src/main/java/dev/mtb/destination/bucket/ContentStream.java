@@ -13,7 +13,10 @@ import software.amazon.awssdk.http.ContentStreamProvider;
 
 /**
  * A range of a content as the SDK wants it: opened anew for each try, never held in memory. Knows
- * the MD5 of what was read last, and the trouble that reading made. For one request at a time.
+ * its MD5, and the trouble that reading made. For one request at a time.
+ *
+ * <p>The MD5 is taken when it is read for the first time. The SDK may read it to sign it, and again
+ * to send it; if it has changed in between, the signature or the tag that comes back will not fit.
  */
 final class ContentStream implements ContentStreamProvider {
   private final Content content;
@@ -21,11 +24,18 @@ final class ContentStream implements ContentStreamProvider {
   private final long length;
   private volatile Range last;
   private volatile IOException failure;
+  private volatile byte[] md5;
 
   ContentStream(Content content, long start, long length) {
+    this(content, start, length, null);
+  }
+
+  /** When its MD5 is known already. */
+  ContentStream(Content content, long start, long length, byte[] md5) {
     this.content = content;
     this.start = start;
     this.length = length;
+    this.md5 = md5;
   }
 
   @Override
@@ -40,9 +50,9 @@ final class ContentStream implements ContentStreamProvider {
     }
   }
 
-  /** Of the whole range, if that was read. */
+  /** Of the whole range, once that was read. */
   byte[] md5() {
-    return last.md5();
+    return md5.clone();
   }
 
   /** What kept the source from being read, if anything did. */
@@ -61,9 +71,8 @@ final class ContentStream implements ContentStreamProvider {
   /** One reading of the range. */
   private final class Range extends InputStream {
     private final SeekableByteChannel channel;
-    private final MessageDigest digest = DigestAlgorithm.MD5.start();
+    private final MessageDigest digest = md5 == null ? DigestAlgorithm.MD5.start() : null;
     private long remaining = length;
-    private byte[] result;
 
     Range(SeekableByteChannel channel) throws IOException {
       this.channel = channel;
@@ -88,8 +97,13 @@ final class ContentStream implements ContentStreamProvider {
         if (read < 0) {
           throw new IOException("it became shorter while it was read");
         }
-        digest.update(buffer, offset, read);
         remaining -= read;
+        if (digest != null) {
+          digest.update(buffer, offset, read);
+          if (remaining == 0) {
+            md5 = digest.digest();
+          }
+        }
         return read;
       } catch (IOException e) {
         failure = e;
@@ -105,13 +119,6 @@ final class ContentStream implements ContentStreamProvider {
         failure = e;
         throw new UncheckedIOException(e);
       }
-    }
-
-    byte[] md5() {
-      if (result == null) {
-        result = digest.digest();
-      }
-      return result.clone();
     }
 
     @Override

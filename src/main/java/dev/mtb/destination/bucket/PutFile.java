@@ -57,7 +57,7 @@ final class PutFile implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     content.stopIfAsked();
-    ContentStream stream = new ContentStream(content, 0, size);
+    ContentStream stream = new ContentStream(content, 0, size, md5);
     try {
       destination.remember(
           key, source, requests.put(key, source, new Requests.Body(stream, size, md5)));
