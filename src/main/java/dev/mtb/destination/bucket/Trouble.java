@@ -169,12 +169,12 @@ final class Trouble {
               + " AWS_SECRET_ACCESS_KEY, or run aws configure",
           e);
     }
-    if (root instanceof IOException || e instanceof SdkClientException) {
+    if (root instanceof IOException) {
       String reason =
           root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
       return lost("it cannot be reached (" + reason + "); check the network and --endpoint-url", e);
     }
-    return new IOException(message, e);
+    return e instanceof SdkClientException ? lost(message, e) : new IOException(message, e);
   }
 
   private DestinationException lost(String why, SdkException e) {
