@@ -181,7 +181,8 @@ public final class BackupJob {
 
     /**
      * Sets {@link BackupJob#bucket()}. Needs {@code software.amazon.awssdk:s3} and {@code
-     * software.amazon.awssdk:apache5-client} on the class path.
+     * software.amazon.awssdk:apache5-client} on the class path, and {@code
+     * com.h2database:h2-mvstore} to remember from run to run what need not be asked for.
      *
      * @param location the bucket must exist
      * @return this

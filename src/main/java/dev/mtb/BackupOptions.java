@@ -365,6 +365,11 @@ public final class BackupOptions {
         throw new InvalidJobException(
             "the endpoint '" + url + "' is not a URL such as https://s3.example.com");
       }
+      if (url.getUserInfo() != null) {
+        // It would stand in messages and reports.
+        throw new InvalidJobException(
+            "the endpoint must not hold credentials; give them with --passwd-file");
+      }
       endpoint = Optional.of(url);
       return this;
     }
@@ -376,6 +381,9 @@ public final class BackupOptions {
      * @return this
      */
     public Builder region(String name) {
+      if (name.isBlank()) {
+        throw new InvalidJobException("the region is empty");
+      }
       region = Optional.of(name);
       return this;
     }

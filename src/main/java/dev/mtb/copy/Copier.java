@@ -3,6 +3,7 @@ package dev.mtb.copy;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.NoFollow;
 import java.io.IOException;
@@ -125,10 +126,9 @@ public final class Copier {
       }
       stopIfAsked();
       if (!isAll) {
-        Optional<FileWrite> upload =
-            destination.upload(landing, before, existing, new Source(source));
-        if (upload.isPresent()) {
-          return commit(upload.get(), source, before);
+        Optional<Boolean> uploaded = upload(source, before, landing, existing);
+        if (uploaded.isPresent()) {
+          return uploaded.get();
         }
       }
       try (FileWrite write = destination.write(landing, before, existing)) {
@@ -153,13 +153,29 @@ public final class Copier {
     }
   }
 
-  private boolean commit(FileWrite upload, Path source, Metadata before) throws IOException {
-    try (upload) {
-      if (!look(source).sameVersion(before)) {
-        return false;
+  /** Lets the destination read the source by itself; empty if it does not want to. */
+  private Optional<Boolean> upload(
+      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
+    try {
+      Optional<FileWrite> begun = destination.upload(landing, before, existing, new Source(source));
+      if (begun.isEmpty()) {
+        return Optional.empty();
       }
-      upload.commit(before);
-      return true;
+      try (FileWrite upload = begun.get()) {
+        if (!look(source).sameVersion(before)) {
+          return Optional.of(false);
+        }
+        upload.commit(before);
+        return Optional.of(true);
+      }
+    } catch (DestinationException | StoppedException e) {
+      throw e;
+    } catch (IOException e) {
+      // If it changed meanwhile, that is why, whatever the destination made of it.
+      if (!look(source).sameVersion(before)) {
+        return Optional.of(false);
+      }
+      throw e;
     }
   }
 

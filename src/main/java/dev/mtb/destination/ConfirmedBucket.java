@@ -48,10 +48,12 @@ final class ConfirmedBucket {
     }
     BucketDestination bucket =
         BucketDestination.connect(place, connections, readOnly, process, mounted, stateDirectory);
+    CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.
-      CompletableFuture<Boolean> shown =
-          readOnly ? null : CompletableFuture.supplyAsync(() -> showsProbe(bucket, real));
+      if (!readOnly) {
+        shown = CompletableFuture.supplyAsync(() -> showsProbe(bucket, real));
+      }
       bucket.start();
       boolean isSame = readOnly ? looksAlike(bucket, real) : await(shown);
       if (!isSame) {
@@ -63,6 +65,8 @@ final class ConfirmedBucket {
       log.info("going straight to {}, the bucket behind {}", place.location(), real);
       return bucket;
     } catch (IOException | RuntimeException e) {
+      // The probe is deleted by the client that is closed here.
+      boolean unused = shown.exceptionally(failure -> false).join();
       bucket.close();
       throw e;
     }

@@ -35,7 +35,9 @@ public record ContentTag(String md5, int parts) {
    * set, and MTB's where a large object is copied onto itself. An object in parts of another size
    * cannot be proved equal.
    */
-  private static final long[] USUAL_SIZES = {10, 5, 8, 16, 50, 15, 20, 25, 32, 64, 100, 128, 1024};
+  private static final long[] USUAL_SIZES = {
+    10, 5, 8, 16, 50, 15, 20, 25, 32, 64, 100, 128, 512, 1024
+  };
 
   private static final Pattern FORM = Pattern.compile("\"?([0-9a-fA-F]{32})(?:-([0-9]{1,5}))?\"?");
 
@@ -78,14 +80,14 @@ public record ContentTag(String md5, int parts) {
    * @param content read to its end, not closed
    * @param size of the content
    * @param buffer to read with; its content is lost
-   * @return true if it certainly is; false if it is not, or cannot be proved
+   * @return empty if that cannot be told: parts may have any size
    * @throws IOException if reading fails
    */
-  public boolean proves(ReadableByteChannel content, long size, ByteBuffer buffer)
+  public Optional<Boolean> proves(ReadableByteChannel content, long size, ByteBuffer buffer)
       throws IOException {
     List<PartDigest> candidates = candidates(size);
     if (candidates.isEmpty()) {
-      return false;
+      return Optional.empty();
     }
     while (content.read(buffer.clear()) >= 0) {
       buffer.flip();
@@ -93,7 +95,9 @@ public record ContentTag(String md5, int parts) {
         candidate.update(buffer.duplicate());
       }
     }
-    return candidates.stream().anyMatch(candidate -> candidate.tag().equals(this));
+    boolean isSame = candidates.stream().anyMatch(candidate -> candidate.tag().equals(this));
+    boolean isCertain = isSame || parts <= 1;
+    return isCertain ? Optional.of(isSame) : Optional.empty();
   }
 
   private List<PartDigest> candidates(long size) {

@@ -86,10 +86,14 @@ public final class Destinations {
         bucket.start();
         bucket.prepare();
         return bucket;
-      } catch (DestinationException e) {
+      } catch (DestinationException | RuntimeException e) {
         bucket.close();
         throw e;
       }
+    } catch (RuntimeException e) {
+      // The SDK's own checks of names, URLs and files of settings.
+      throw new DestinationException(
+          "the destination " + place.location() + " cannot be used: " + e.getMessage(), e);
     } catch (NoClassDefFoundError e) {
       throw new DestinationException(
           "writing to "
@@ -165,7 +169,7 @@ public final class Destinations {
         return bucket.get();
       }
       return new S3fsDestination(real, isNew, readOnly, process, point, s3fs);
-    } catch (DestinationException e) {
+    } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
     }
@@ -183,10 +187,11 @@ public final class Destinations {
     if (options.via() == Via.MOUNT) {
       return Optional.empty();
     }
-    MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
-    String obstacle = finding.obstacle();
-    if (finding.place().isPresent()) {
-      try {
+    String obstacle;
+    try {
+      MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
+      obstacle = finding.obstacle();
+      if (finding.place().isPresent()) {
         return Optional.of(
             ConfirmedBucket.open(
                 finding.place().get(),
@@ -195,11 +200,12 @@ public final class Destinations {
                 readOnly,
                 process,
                 StateDirectory.of(options)));
-      } catch (NoClassDefFoundError e) {
-        obstacle = "the AWS SDK is not on the class path";
-      } catch (IOException e) {
-        obstacle = e.getMessage();
       }
+    } catch (NoClassDefFoundError e) {
+      obstacle = "the AWS SDK is not on the class path";
+    } catch (IOException | RuntimeException e) {
+      // Whatever it is (the SDK has checks of its own), the mount is there to go through.
+      obstacle = String.valueOf(e.getMessage());
     }
     if (options.via() == Via.BUCKET) {
       throw new DestinationException(

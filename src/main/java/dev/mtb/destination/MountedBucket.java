@@ -212,6 +212,10 @@ final class MountedBucket {
     } catch (URISyntaxException e) {
       return Finding.not("its URL cannot be read: " + e.getInput());
     }
+    if (endpoint.isPresent()
+        && (endpoint.get().getHost() == null || endpoint.get().getUserInfo() != null)) {
+      return Finding.not("its URL is none that MTB understands");
+    }
     if (endpoint.isPresent() && !List.of("", "/").contains(endpoint.get().getPath())) {
       return Finding.not("its URL has a path: " + endpoint.get());
     }

@@ -122,15 +122,19 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     }
     node.listed(listing);
     // Some servers (S3Proxy) leave a directory's own object out of the list of what is below it.
+    // Then it may as well be missing, and that must be seen.
     Glance self = listing.self().orElse(SOME_DIRECTORY);
-    if (isTrusting && destination.recall(node.landing, self, source) == Recollection.SAME) {
+    boolean isListed = listing.self().isPresent();
+    if (isTrusting
+        && isListed
+        && destination.recall(node.landing, self, source) == Recollection.SAME) {
       return Optional.of(source);
     }
     Optional<Metadata> existing = destination.look(node.landing, self);
     if (existing.isEmpty()) {
       return Optional.of(IMPLIED);
     }
-    if (comparison.directory(source, existing).action() == Action.NONE) {
+    if (isTrusting && comparison.directory(source, existing).action() == Action.NONE) {
       destination.confirm(node.landing, self, source);
     }
     return existing;

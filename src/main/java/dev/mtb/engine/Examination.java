@@ -90,14 +90,17 @@ final class Examination {
                 && mode == CompareMode.SIZE_MTIME
                 && source.size() <= destination.hashedInsteadOfLook());
     if (isHashedFirst && mayProve(glance)) {
-      if (proves(glance.tag().get(), work)) {
+      Optional<Boolean> proof = proves(glance.tag().get(), work);
+      if (proof.equals(Optional.of(true))) {
         return isSame ? unchanged(source) : sameContent(work, look(work, glance));
       }
-      if (destination.tagsAreDigests().equals(Optional.of(true))) {
+      boolean isCertain = proof.isPresent() && isTrusting;
+      if (isCertain && destination.tagsAreDigests().equals(Optional.of(true))) {
         return new Result(comparison.contentDiffers(), Optional.of(seen));
       }
+      return look(work, glance, proof);
     }
-    return look(work, glance, isHashedFirst);
+    return look(work, glance, Optional.empty());
   }
 
   /** What the listing shows, with the source's own values for what it does not show. */
@@ -138,14 +141,15 @@ final class Examination {
   /** What was asked for once need not be asked for again. */
   private Result confirmed(FileWork work, Result result) {
     Decision decision = result.decision();
-    if (decision.action() == Action.NONE && !decision.needsContent()) {
+    if (isTrusting && decision.action() == Action.NONE && !decision.needsContent()) {
       destination.confirm(work.landing(), work.glance().orElseThrow(), work.metadata());
     }
     return result;
   }
 
   /** Asks, and then decides as for any other destination, but by tags instead of contents. */
-  private Result look(FileWork work, Glance glance, boolean wasHashed) throws IOException {
+  private Result look(FileWork work, Glance glance, Optional<Boolean> earlierProof)
+      throws IOException {
     Metadata source = work.metadata();
     Optional<Metadata> existing = look(work, glance);
     Decision decision = comparison.file(source, existing);
@@ -155,11 +159,18 @@ final class Examination {
       return confirmed(work, new Result(decision, existing));
     }
     // Its time may be all that differs; reading it here costs less than sending it.
-    boolean isSame = !wasHashed && proves(glance.tag().get(), work);
-    return isSame ? sameContent(work, existing) : new Result(comparison.contentDiffers(), existing);
+    Optional<Boolean> proof =
+        earlierProof.isPresent() ? earlierProof : proves(glance.tag().get(), work);
+    if (proof.isEmpty()) {
+      // The tag says nothing: by the time, or by reading it back, as on any other destination.
+      return new Result(decision, existing);
+    }
+    return proof.get()
+        ? sameContent(work, existing)
+        : new Result(comparison.contentDiffers(), existing);
   }
 
-  private boolean proves(ContentTag tag, FileWork work) throws IOException {
+  private Optional<Boolean> proves(ContentTag tag, FileWork work) throws IOException {
     try (Buffers.Loan loan = buffers.lend();
         ReadableByteChannel in = open(work)) {
       return tag.proves(in, work.metadata().size(), loan.buffer());

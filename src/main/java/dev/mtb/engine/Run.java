@@ -112,9 +112,9 @@ public final class Run {
       advice = destination.advice();
       advice.forEach(sentence -> log.info("{}", sentence));
     } catch (DestinationException e) {
-      stop.lost(e);
+      lostOrInterrupted(e);
     } catch (IOException e) {
-      stop.lost(
+      lostOrInterrupted(
           new DestinationException(
               "the destination " + job.destinationName() + " cannot be used: " + e.getMessage(),
               e));
@@ -126,6 +126,15 @@ public final class Run {
       Thread.currentThread().interrupt();
     }
     return result();
+  }
+
+  /** Who is interrupted while the destination is opened has not lost it. */
+  private void lostOrInterrupted(DestinationException e) {
+    if (Thread.interrupted()) {
+      stop.interrupted();
+    } else {
+      stop.lost(e);
+    }
   }
 
   private Path emptyPath() {
@@ -144,8 +153,10 @@ public final class Run {
             traits.earliestMtime(),
             traits.keepsPermissions(),
             traits.keepsOwner());
-    // Whoever verifies wants to know, not to remember.
-    boolean isTrusting = purpose != Purpose.VERIFY;
+    // Whoever verifies wants to know, and a wide window makes alike what is not the same.
+    boolean isTrusting =
+        purpose != Purpose.VERIFY
+            && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
     Buffers buffers = new Buffers();
     Copier copier =
         new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);

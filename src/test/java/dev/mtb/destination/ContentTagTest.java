@@ -11,13 +11,14 @@ import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ContentTagTest {
-  private static boolean proves(ContentTag tag, byte[] content) throws IOException {
+  private static Optional<Boolean> proves(ContentTag tag, byte[] content) throws IOException {
     return tag.proves(
         Channels.newChannel(new ByteArrayInputStream(content)),
         content.length,
@@ -38,9 +39,9 @@ class ContentTagTest {
     byte[] content = RandomTree.bytes(1, 100_000);
     ContentTag tag = ContentTag.of(DigestAlgorithm.MD5.start().digest(content));
 
-    assertThat(proves(tag, content)).isTrue();
+    assertThat(proves(tag, content)).contains(true);
     content[77]++;
-    assertThat(proves(tag, content)).isFalse();
+    assertThat(proves(tag, content)).contains(false);
   }
 
   @ParameterizedTest
@@ -49,16 +50,16 @@ class ContentTagTest {
     byte[] content = RandomTree.bytes(2, mebibytes << 20);
     ContentTag tag = inParts(content, partMebibytes << 20);
 
-    assertThat(proves(tag, content)).isTrue();
+    assertThat(proves(tag, content)).contains(true);
     content[content.length - 1]++;
-    assertThat(proves(tag, content)).isFalse();
+    assertThat(proves(tag, content).orElse(false)).isFalse();
   }
 
   @Test
   void parts_ofAnotherSize_proveNothing() throws IOException {
     byte[] content = RandomTree.bytes(3, 20 << 20);
 
-    assertThat(proves(inParts(content, 7 << 20), content)).isFalse();
+    assertThat(proves(inParts(content, 7 << 20), content)).isEmpty();
   }
 
   @ParameterizedTest

@@ -1,6 +1,8 @@
 package dev.mtb.destination.bucket;
 
 import com.google.common.base.Stopwatch;
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import com.google.common.collect.Lists;
 import dev.mtb.Attribute;
 import dev.mtb.Kind;
@@ -65,6 +67,9 @@ public final class BucketDestination implements Destination {
   /** S3 copies no larger object in one request. */
   private static final long MOST_COPIED = 5L << 30;
 
+  /** More than wait in the engine's queue. */
+  private static final int MOST_LOOKED = 20_000;
+
   /** S3 takes no longer key, in bytes. */
   private static final int LONGEST_KEY = 1024;
 
@@ -98,6 +103,10 @@ public final class BucketDestination implements Destination {
 
   private volatile long hashedInsteadOfLook = LEAST_HASHED;
   private volatile Optional<Boolean> tagsAreDigests = Optional.empty();
+
+  /** ETags of what was looked at and may be given other metadata soon. */
+  private final Cache<String, String> looked =
+      CacheBuilder.newBuilder().maximumSize(MOST_LOOKED).build();
 
   /** The first list of the root, which was made to see whether the bucket is there. */
   private volatile Optional<TreeListing.Directory> root = Optional.empty();
@@ -158,12 +167,22 @@ public final class BucketDestination implements Destination {
       Optional<Metadata> mounted,
       Path stateDirectory)
       throws DestinationException {
-    Optional<Catalog> catalog = Catalog.open(stateDirectory, place, readOnly);
+    Optional<Catalog> catalog = catalog(stateDirectory, place, readOnly, process.isRoot());
     try {
       return new BucketDestination(place, connections, readOnly, process, mounted, catalog);
-    } catch (DestinationException | RuntimeException e) {
+    } catch (DestinationException | RuntimeException | LinkageError e) {
       catalog.ifPresent(Catalog::close);
       throw e;
+    }
+  }
+
+  private static Optional<Catalog> catalog(
+      Path stateDirectory, BucketPlace place, boolean readOnly, boolean keepsOwner) {
+    try {
+      return Catalog.open(stateDirectory, place, readOnly, keepsOwner);
+    } catch (LinkageError e) {
+      log.info("without h2-mvstore on the class path there is no catalog, and more to ask for");
+      return Optional.empty();
     }
   }
 
@@ -336,9 +355,15 @@ public final class BucketDestination implements Destination {
   @Override
   public Optional<Metadata> look(Path path, Glance glance) throws IOException {
     String key = keyOf(path, glance);
-    return key.isEmpty()
-        ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH))
-        : requests.head(key).map(this::metadata);
+    if (key.isEmpty()) {
+      return Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH));
+    }
+    Optional<Requests.Head> head = requests.head(key);
+    if (head.isPresent() && glance.tag().isPresent() && !head.get().tag().equals(glance.tag())) {
+      throw new IOException("somebody else has written it since it was listed; run again");
+    }
+    head.map(Requests.Head::rawTag).ifPresent(tag -> looked.put(key, tag));
+    return head.map(this::metadata);
   }
 
   @Override
@@ -495,14 +520,14 @@ public final class BucketDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    Target target = target(file, existing);
+    Target target = target(file, source, existing);
     return new PutStream(this, requests, target.key(), source, target.afterwards());
   }
 
   @Override
   public Optional<FileWrite> upload(
       Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
-    Target target = target(file, existing);
+    Target target = target(file, source, existing);
     return Optional.of(
         source.size() < MULTIPART_FROM
             ? new PutFile(this, requests, target.key(), content, source.size(), target.afterwards())
@@ -521,11 +546,17 @@ public final class BucketDestination implements Destination {
    * A directory in a file's place goes when the file is safe. Servers that keep objects as files
    * cannot hold both, so the file is safe under another name first.
    */
-  private Target target(Path file, Optional<Metadata> existing) throws IOException {
+  private Target target(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
     String key = checkedKey(file);
     boolean isDirectory = existing.isPresent() && existing.get().kind() == Kind.DIRECTORY;
     if (!isDirectory) {
       return new Target(key, () -> {});
+    }
+    if (source.size() > MOST_COPIED) {
+      throw new IOException(
+          "a directory of the backup stands in its place, and it is too large to take that; delete"
+              + " the directory there first");
     }
     String temporary = key.substring(0, key.lastIndexOf('/') + 1) + TemporaryNames.next();
     return new Target(
@@ -539,8 +570,15 @@ public final class BucketDestination implements Destination {
 
   private void deleteBelow(String directoryKey) throws IOException {
     boolean isMore = true;
+    String first = "";
     while (isMore) {
       ListObjectsV2Response page = requests.list(directoryKey, null, null, null);
+      String now = page.contents().isEmpty() ? "" : page.contents().get(0).key();
+      if (now.isEmpty() || now.equals(first)) {
+        // Nothing is left, or the server still lists what is deleted.
+        return;
+      }
+      first = now;
       // What is in a directory before the directory.
       for (S3Object object : Lists.reverse(page.contents())) {
         requests.delete(object.key());
@@ -579,7 +617,14 @@ public final class BucketDestination implements Destination {
   /** Starts an upload in parts, and ends those of the same object that a killed run left. */
   String startUpload(String key, Metadata source) throws IOException {
     for (String left : unfinished(key)) {
-      requests.abortUpload(key, left);
+      try {
+        requests.abortUpload(key, left);
+      } catch (DestinationException e) {
+        throw e;
+      } catch (IOException e) {
+        // It is gone already, or we may not: no reason not to upload.
+        log.info("an unfinished upload of {} cannot be aborted: {}", key, e.getMessage());
+      }
     }
     return requests.startUpload(key, source);
   }
@@ -607,7 +652,7 @@ public final class BucketDestination implements Destination {
       throws IOException {
     byte[] bytes = PathBytes.of(target);
     S3fsNames.checkTarget(bytes);
-    Target where = target(link, existing);
+    Target where = target(link, source, existing);
     remember(where.key(), source, requests.put(where.key(), source, Requests.Body.of(bytes)));
     where.afterwards().run();
   }
@@ -635,12 +680,14 @@ public final class BucketDestination implements Destination {
       return;
     }
     String key = key(path);
+    // Only what was compared is given our metadata.
+    Optional<String> ifMatch = Optional.ofNullable(looked.asMap().remove(key));
     remember(
         key,
         source,
         source.size() > MOST_COPIED
-            ? requests.copyInParts(key, source)
-            : requests.copyOntoItself(key, source));
+            ? requests.copyInParts(key, source, ifMatch)
+            : requests.copyOntoItself(key, source, ifMatch));
   }
 
   @Override
@@ -650,8 +697,11 @@ public final class BucketDestination implements Destination {
 
   @Override
   public void close() {
-    tidying.join();
-    requests.close();
-    catalog.ifPresent(Catalog::close);
+    try {
+      tidying.exceptionally(e -> null).join();
+      requests.close();
+    } finally {
+      catalog.ifPresent(Catalog::close);
+    }
   }
 }

@@ -38,6 +38,14 @@ final class Catalog implements Closeable {
   /** An answer's Date and the object's date are taken one after the other, in whole seconds. */
   private static final Duration SAME_DATE = Duration.ofSeconds(2);
 
+  /** What a kill may cost: so many seconds of asking. */
+  private static final Duration COMMIT_DELAY = Duration.ofSeconds(15);
+
+  /** Some hundred thousand objects. */
+  private static final int COMMIT_KILOBYTES = 8192;
+
+  private static final int COMPACTION_MILLIS = 200;
+
   private static final long UNDATED = Long.MIN_VALUE;
 
   /** Half of the default: the catalog of a million files is read once, from front to back. */
@@ -45,9 +53,14 @@ final class Catalog implements Closeable {
 
   private final MVStore store;
   private final MVMap<Long, byte[]> entries;
+  private final boolean keepsOwner;
 
-  private Catalog(MVStore store) {
+  /** Whether the store has failed; from then on nothing is known. */
+  private volatile boolean broken;
+
+  private Catalog(MVStore store, boolean keepsOwner) {
     this.store = store;
+    this.keepsOwner = keepsOwner;
     entries = store.openMap("objects");
   }
 
@@ -56,9 +69,11 @@ final class Catalog implements Closeable {
    *
    * @param folder where MTB keeps its state
    * @param readOnly whether it must not be changed
+   * @param keepsOwner whether owners are compared; what was compared without them is not the same
    * @return empty if there can be none; then everything is asked for
    */
-  static Optional<Catalog> open(Path folder, BucketPlace place, boolean readOnly) {
+  static Optional<Catalog> open(
+      Path folder, BucketPlace place, boolean readOnly, boolean keepsOwner) {
     // Not by endpoint: a server may have several names, and the same keys with the same tags and
     // dates are the same objects.
     String name =
@@ -68,38 +83,48 @@ final class Catalog implements Closeable {
     Path file = folder.resolve("bucket-" + name + ".mv");
     try {
       if (readOnly) {
-        return Files.exists(file) ? Optional.of(open(file, true)) : Optional.empty();
+        return Files.exists(file) ? Optional.of(open(file, true, keepsOwner)) : Optional.empty();
       }
       Files.createDirectories(folder);
-      return Optional.of(openOrReplace(file));
+      return Optional.of(openOrReplace(file, keepsOwner));
     } catch (IOException | MVStoreException e) {
       log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
       return Optional.empty();
     }
   }
 
-  private static Catalog openOrReplace(Path file) throws IOException {
+  private static Catalog openOrReplace(Path file, boolean keepsOwner) throws IOException {
     try {
-      return open(file, false);
+      return open(file, false, keepsOwner);
     } catch (MVStoreException e) {
-      if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED) {
+      boolean isSpoilt =
+          e.getErrorCode() == DataUtils.ERROR_FILE_CORRUPT
+              || e.getErrorCode() == DataUtils.ERROR_UNSUPPORTED_FORMAT;
+      if (!isSpoilt || Thread.currentThread().isInterrupted()) {
         throw e;
       }
       log.info("the catalog {} cannot be read, and is made anew: {}", file, e.getMessage());
       Files.delete(file);
-      return open(file, false);
+      return open(file, false, keepsOwner);
     }
   }
 
-  private static Catalog open(Path file, boolean readOnly) {
+  private static Catalog open(Path file, boolean readOnly, boolean keepsOwner) {
     MVStore.Builder builder =
         new MVStore.Builder().fileName(file.toString()).cacheSize(CACHE_MEGABYTES);
-    return new Catalog(readOnly ? builder.readOnly().open() : builder.open());
+    if (readOnly) {
+      return new Catalog(builder.readOnly().open(), keepsOwner);
+    }
+    // Keys are hashes, so that each commit rewrites much of the tree: seldom, then.
+    MVStore store = builder.autoCommitBufferSize(COMMIT_KILOBYTES).open();
+    store.setAutoCommitDelay((int) COMMIT_DELAY.toMillis());
+    store.setRetentionTime(0);
+    return new Catalog(store, keepsOwner);
   }
 
   /** What is remembered of an object that a list shows. */
   Recollection recall(String key, Glance glance, Metadata source) {
-    byte[] entry = source.ctime().isEmpty() ? null : entries.get(hash(key));
+    byte[] entry = source.ctime().isEmpty() || broken ? null : get(key);
     if (entry == null) {
       return Recollection.NONE;
     }
@@ -113,6 +138,23 @@ final class Catalog implements Closeable {
     return version == version(source) ? Recollection.SAME : Recollection.SOURCE_CHANGED;
   }
 
+  private byte[] get(String key) {
+    try {
+      return entries.get(hash(key));
+    } catch (RuntimeException e) {
+      fail(e);
+      return null;
+    }
+  }
+
+  /** Trouble with the catalog must never become trouble with the backup. */
+  private void fail(RuntimeException e) {
+    if (!broken) {
+      broken = true;
+      log.warn("the catalog fails, and more has to be asked for: {}", e.getMessage());
+    }
+  }
+
   /** Some servers (S3Proxy) tell no dates of directories. */
   private static boolean isSameDate(long date, Optional<Instant> shown) {
     return date == UNDATED
@@ -122,7 +164,7 @@ final class Catalog implements Closeable {
 
   /** Remembers an object. */
   void remember(String key, Glance glance, Metadata source) {
-    if (source.ctime().isEmpty()) {
+    if (source.ctime().isEmpty() || broken) {
       return;
     }
     byte[] entry =
@@ -131,7 +173,11 @@ final class Catalog implements Closeable {
             .putLong(tag(glance))
             .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
             .array();
-    byte[] unused = entries.put(hash(key), entry);
+    try {
+      byte[] unused = entries.put(hash(key), entry);
+    } catch (RuntimeException e) {
+      fail(e);
+    }
   }
 
   private static long hash(String key) {
@@ -145,9 +191,10 @@ final class Catalog implements Closeable {
         : hash(glance.tag().get().md5() + "-" + glance.tag().get().parts());
   }
 
-  private static long version(Metadata source) {
+  private long version(Metadata source) {
     Hasher hasher = Hashing.murmur3_128().newHasher();
     hasher
+        .putBoolean(keepsOwner)
         .putUnencodedChars(source.kind().name())
         .putLong(source.kind() == Kind.DIRECTORY ? 0 : source.size())
         .putLong(source.inode())
@@ -166,8 +213,8 @@ final class Catalog implements Closeable {
   @Override
   public void close() {
     try {
-      store.close();
-    } catch (MVStoreException e) {
+      store.close(COMPACTION_MILLIS);
+    } catch (RuntimeException e) {
       log.info("the catalog could not be written: {}", e.getMessage());
     }
   }

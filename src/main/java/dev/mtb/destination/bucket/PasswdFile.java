@@ -32,6 +32,9 @@ record PasswdFile(String accessKey, String secretKey) {
         continue;
       }
       List<String> fields = Splitter.on(':').splitToList(trimmed);
+      if (fields.stream().anyMatch(String::isBlank)) {
+        continue;
+      }
       if (fields.size() == 3 && fields.get(0).equals(bucket)) {
         return new PasswdFile(fields.get(1), fields.get(2));
       }

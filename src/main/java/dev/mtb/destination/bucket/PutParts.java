@@ -50,7 +50,7 @@ final class PutParts implements FileWrite {
     uploadId = destination.startUpload(key, source);
     try {
       send(partSize);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       try {
         close();
       } catch (IOException e2) {

@@ -44,6 +44,7 @@ import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
@@ -119,7 +120,7 @@ final class Requests implements Closeable {
   /** Makes a client that nobody uses: most of the time until a first request goes into that. */
   static void warmUp() {
     S3Client.builder()
-        .httpClient(Apache5HttpClient.builder().useIdleConnectionReaper(false).build())
+        .httpClientBuilder(Apache5HttpClient.builder().useIdleConnectionReaper(false))
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("none", "none")))
         .region(Region.of(ANY_REGION))
@@ -130,14 +131,14 @@ final class Requests implements Closeable {
   private static S3Client client(BucketPlace place, int connections) throws DestinationException {
     S3ClientBuilder builder =
         S3Client.builder()
-            .httpClient(
+            // As a builder, so that closing the client closes its connections.
+            .httpClientBuilder(
                 Apache5HttpClient.builder()
                     .maxConnections(connections)
                     .connectionTimeout(CONNECT_TIMEOUT)
                     .socketTimeout(ANSWER_TIMEOUT)
                     .connectionMaxIdleTime(IDLE)
-                    .useIdleConnectionReaper(false)
-                    .build())
+                    .useIdleConnectionReaper(false))
             .credentialsProvider(credentials(place))
             .region(region(place))
             .forcePathStyle(place.pathStyle())
@@ -221,6 +222,8 @@ final class Requests implements Closeable {
                 r ->
                     r.bucket(bucket)
                         .prefix(prefix)
+                        // Or one control character in a key would spoil the whole page of XML.
+                        .encodingType(EncodingType.URL)
                         .delimiter(delimiter)
                         .startAfter(token == null ? startAfter : null)
                         .continuationToken(token)
@@ -233,9 +236,10 @@ final class Requests implements Closeable {
    *
    * @param metadata as s3fs would show it
    * @param tag of its content
+   * @param rawTag the same as the server writes it
    * @param isTagMd5 false where the server encrypts with keys that make tags say nothing
    */
-  record Head(Metadata metadata, Optional<ContentTag> tag, boolean isTagMd5) {}
+  record Head(Metadata metadata, Optional<ContentTag> tag, String rawTag, boolean isTagMd5) {}
 
   Optional<Head> head(String key) throws IOException {
     HeadObjectResponse response;
@@ -256,7 +260,8 @@ final class Requests implements Closeable {
             response.contentLength(),
             response.lastModified());
     boolean isTagMd5 = isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm());
-    return Optional.of(new Head(metadata, ContentTag.parse(response.eTag()), isTagMd5));
+    return Optional.of(
+        new Head(metadata, ContentTag.parse(response.eTag()), response.eTag(), isTagMd5));
   }
 
   private static boolean isTagMd5(ServerSideEncryption encryption, String customerAlgorithm) {
@@ -367,7 +372,7 @@ final class Requests implements Closeable {
   }
 
   /** Gives an object other metadata; its content stays on the server. */
-  Stored copyOntoItself(String key, Metadata source) throws IOException {
+  Stored copyOntoItself(String key, Metadata source, Optional<String> ifMatch) throws IOException {
     CopyObjectResponse response =
         send(
             "CopyObject",
@@ -375,6 +380,7 @@ final class Requests implements Closeable {
             () ->
                 s3.copyObject(
                     r -> {
+                      ifMatch.ifPresent(r::copySourceIfMatch);
                       r.sourceBucket(bucket)
                           .sourceKey(key)
                           .destinationBucket(bucket)
@@ -414,7 +420,7 @@ final class Requests implements Closeable {
   }
 
   /** Gives an object other metadata that is too large for one request. */
-  Stored copyInParts(String key, Metadata source) throws IOException {
+  Stored copyInParts(String key, Metadata source, Optional<String> ifMatch) throws IOException {
     String uploadId = startUpload(key, source);
     try {
       List<CompletedPart> parts = new ArrayList<>();
@@ -427,15 +433,17 @@ final class Requests implements Closeable {
                 key,
                 () ->
                     s3.uploadPartCopy(
-                            r ->
-                                r.sourceBucket(bucket)
-                                    .sourceKey(key)
-                                    .destinationBucket(bucket)
-                                    .destinationKey(key)
-                                    .uploadId(uploadId)
-                                    .partNumber(number)
-                                    .copySourceRange(range)
-                                    .requestPayer(payer()))
+                            r -> {
+                              ifMatch.ifPresent(r::copySourceIfMatch);
+                              r.sourceBucket(bucket)
+                                  .sourceKey(key)
+                                  .destinationBucket(bucket)
+                                  .destinationKey(key)
+                                  .uploadId(uploadId)
+                                  .partNumber(number)
+                                  .copySourceRange(range)
+                                  .requestPayer(payer());
+                            })
                         .copyPartResult()
                         .eTag());
         parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());

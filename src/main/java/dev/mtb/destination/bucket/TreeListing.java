@@ -1,5 +1,6 @@
 package dev.mtb.destination.bucket;
 
+import com.google.common.base.Strings;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import dev.mtb.destination.ContentTag;
@@ -103,6 +104,9 @@ final class TreeListing {
       return tree.top();
     }
     String last = tree.lastKey;
+    if (last == null) {
+      throw new IOException("the server lists no keys, and says that there are more");
+    }
     String cut = tree.topNameOf(last);
     tree.publish(cut);
     List<String> rest = namesAfter(prefix, last, tree.top());
@@ -132,9 +136,17 @@ final class TreeListing {
         }
       }
       isMore = Boolean.TRUE.equals(page.isTruncated());
-      token = page.nextContinuationToken();
+      token = next(page);
     }
     return directories;
+  }
+
+  private static String next(ListObjectsV2Response page) throws IOException {
+    boolean isEnd = !Boolean.TRUE.equals(page.isTruncated());
+    if (!isEnd && Strings.isNullOrEmpty(page.nextContinuationToken())) {
+      throw new IOException("the server lists a page, and does not say how to get the next");
+    }
+    return isEnd ? null : page.nextContinuationToken();
   }
 
   /** By bytes, as S3 sorts. */
@@ -190,7 +202,7 @@ final class TreeListing {
             Boolean.TRUE.equals(found.isTruncated())
                 && tree.lastKey != null
                 && compare(tree.lastKey, end) < 0;
-        token = found.nextContinuationToken();
+        token = isMore ? next(found) : null;
       }
       // Whatever the last page cut off is listed for itself.
       boolean isCut = isMore || (tree.lastKey != null && compare(tree.lastKey, end) >= 0);

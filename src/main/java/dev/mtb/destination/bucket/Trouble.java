@@ -2,6 +2,7 @@ package dev.mtb.destination.bucket;
 
 import dev.mtb.destination.DestinationException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,7 +11,6 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
@@ -21,6 +21,7 @@ final class Trouble {
   private static final int MOVED = 301;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
+  private static final int PRECONDITION_FAILED = 412;
   private static final int NOT_IMPLEMENTED = 501;
 
   private final BucketPlace place;
@@ -40,7 +41,7 @@ final class Trouble {
     if (e instanceof AwsServiceException service) {
       return ofService(what, key, service);
     }
-    return ofClient(e);
+    return ofClient(what, e);
   }
 
   private IOException ofService(String what, String key, AwsServiceException e) {
@@ -105,6 +106,9 @@ final class Trouble {
               + (key.isEmpty() ? "" : "/*");
       return key.isEmpty() ? lost(denied, e) : new IOException(denied, e);
     }
+    if (e.statusCode() == PRECONDITION_FAILED) {
+      return new IOException("somebody else has written it meanwhile; run again", e);
+    }
     if (e.statusCode() == NOT_IMPLEMENTED) {
       return new IOException("the server does not know the request " + what, e);
     }
@@ -157,7 +161,7 @@ final class Trouble {
     return text == null || text.isEmpty() ? "" : separator + text;
   }
 
-  private IOException ofClient(SdkException e) {
+  private IOException ofClient(String what, SdkException e) {
     Throwable root = e;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
@@ -169,12 +173,15 @@ final class Trouble {
               + " AWS_SECRET_ACCESS_KEY, or run aws configure",
           e);
     }
-    if (root instanceof IOException) {
+    boolean isSlowAnswer =
+        root instanceof SocketTimeoutException
+            && (what.equals("CopyObject") || what.equals("UploadPartCopy"));
+    if (root instanceof IOException && !isSlowAnswer) {
       String reason =
           root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
       return lost("it cannot be reached (" + reason + "); check the network and --endpoint-url", e);
     }
-    return e instanceof SdkClientException ? lost(message, e) : new IOException(message, e);
+    return new IOException(what + " failed: " + message, e);
   }
 
   private DestinationException lost(String why, SdkException e) {

@@ -43,7 +43,7 @@ class CatalogTest {
   private static final Glance GLANCE = glance("0".repeat(32), TIME);
 
   private Catalog open(boolean readOnly) {
-    return Catalog.open(folder, PLACE, readOnly).orElseThrow();
+    return Catalog.open(folder, PLACE, readOnly, true).orElseThrow();
   }
 
   @Test
@@ -102,7 +102,7 @@ class CatalogTest {
   void secondRunAtATime_goesWithout() {
     try (Catalog catalog = open(false)) {
       catalog.remember("k", GLANCE, SOURCE);
-      assertThat(Catalog.open(folder, PLACE, false)).isEmpty();
+      assertThat(Catalog.open(folder, PLACE, false, true)).isEmpty();
     }
   }
 
@@ -121,7 +121,7 @@ class CatalogTest {
   @Test
   void folderThatCannotBeMade_isNoTrouble() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
-    assertThat(Catalog.open(file.resolve("below"), PLACE, false)).isEmpty();
-    assertThat(Catalog.open(folder.resolve("none"), PLACE, true)).isEmpty();
+    assertThat(Catalog.open(file.resolve("below"), PLACE, false, true)).isEmpty();
+    assertThat(Catalog.open(folder.resolve("none"), PLACE, true, true)).isEmpty();
   }
 }
