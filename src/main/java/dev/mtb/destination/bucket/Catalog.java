@@ -97,10 +97,11 @@ final class Catalog implements Closeable {
     try {
       return open(file, false, keepsOwner);
     } catch (MVStoreException e) {
-      boolean isSpoilt =
-          e.getErrorCode() == DataUtils.ERROR_FILE_CORRUPT
-              || e.getErrorCode() == DataUtils.ERROR_UNSUPPORTED_FORMAT;
-      if (!isSpoilt || Thread.currentThread().isInterrupted()) {
+      boolean isGood =
+          e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED
+              || e.getErrorCode() == DataUtils.ERROR_WRITING_FAILED
+              || Thread.currentThread().isInterrupted();
+      if (isGood) {
         throw e;
       }
       log.info("the catalog {} cannot be read, and is made anew: {}", file, e.getMessage());
