@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -200,6 +201,34 @@ class BucketBackupIT {
     Thread.sleep(3000);
     String key = prefix + "/d0/f1";
     probe.copyOntoItself(key, Map.of("mode", "33279", "mtime", "1.000000000"));
+    assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertSame();
+  }
+
+  @Test
+  void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
+    smallFiles(2, 5, 100);
+    backUp();
+    assertThat(backUp().totals().copied()).isZero();
+    probe.delete(prefix + "/d1/");
+    assertThat(probe.keys(prefix + "/d1/")).hasSize(5);
+    assertThat(backUp().failures()).isEmpty();
+    assertThat(probe.metadata(prefix + "/d1/")).containsKey("mtime");
+    assertSame();
+  }
+
+  @Test
+  void whatOnlyAWideWindowMadeEqual_isNotRemembered() throws Exception {
+    Path file =
+        RandomTree.write(
+            source.resolve("f"),
+            "one".getBytes(StandardCharsets.UTF_8),
+            Instant.ofEpochSecond(1_600_000_000));
+    backUp();
+    RandomTree.write(
+        file, "two".getBytes(StandardCharsets.UTF_8), Instant.ofEpochSecond(1_600_000_100));
+    BackupOptions.Builder wide = options().modifyWindow(Duration.ofHours(1));
+    assertThat(Mtb.backup(toBucket(wide).build()).totals().copied()).isZero();
     assertThat(backUp().totals().copied()).isEqualTo(1);
     assertSame();
   }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -51,6 +52,51 @@ class JarIT {
       assertThat(file.stream().filter(e -> !e.isDirectory()).map(e -> e.getName()))
           .doesNotHaveDuplicates();
     }
+  }
+
+  private int launch(String... args) throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", "src/main/scripts/mtb"));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(temp.resolve("launcher.txt").toFile());
+    builder.environment().put("MTB_JAR", System.getProperty("mtb.jar", "target/mtb.jar"));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("XDG_CACHE_HOME", temp.resolve("cache").toString());
+    builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
+    return builder.start().waitFor();
+  }
+
+  @Test
+  void launcher_runsTheJar_andMakesAnArchiveOfItsClasses() throws Exception {
+    RandomTree.write(source.resolve("f"), "content");
+    assertThat(launch("backup", "-b", source.toString(), ".", destination.toString())).isZero();
+    assertThat(destination.resolve("f")).hasContent("content");
+    assertThat(launch("backup")).isEqualTo(2);
+    Path cache = temp.resolve("cache/mtb");
+    long limit = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    while (archives(cache).size() != 1 && System.nanoTime() < limit) {
+      Thread.sleep(100);
+    }
+    assertThat(archives(cache)).hasSize(1);
+    RandomTree.write(source.resolve("g"), "more");
+    assertThat(launch("backup", "-b", source.toString(), ".", destination.toString())).isZero();
+    assertThat(destination.resolve("g")).hasContent("more");
+    assertThat(Files.readString(temp.resolve("launcher.txt"))).contains("1 file copied");
+    // The one that made it tidies up before it ends.
+    while (names(cache).size() != 1 && System.nanoTime() < limit) {
+      Thread.sleep(100);
+    }
+    assertThat(names(cache)).hasSize(1);
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      return files.map(p -> p.getFileName().toString()).toList();
+    }
+  }
+
+  private static List<String> archives(Path folder) throws IOException {
+    return names(folder).stream().filter(name -> name.endsWith("-mtb.jsa")).toList();
   }
 
   @Test

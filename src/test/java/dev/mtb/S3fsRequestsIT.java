@@ -252,7 +252,8 @@ class S3fsRequestsIT {
     try (S3fsFixture s3fs = S3fsFixture.start()) {
       Path destination = s3fs.root().resolve("chain");
       Counts counts = s3fs.counting(() -> mtb(source, destination));
-      assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(100 * 14 + 9 + 40);
+      // A second look where the kernel has forgotten the first, on a machine that is busy.
+      assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(100 * 14 + 9 + 60);
       s3fs.freshMount();
       Counts again = s3fs.counting(() -> mtb(source, destination));
       assertThat(again.total()).as("%s", again).isLessThanOrEqualTo(100 * 2 + 10);
