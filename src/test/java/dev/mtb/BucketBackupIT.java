@@ -206,18 +206,6 @@ class BucketBackupIT {
   }
 
   @Test
-  void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
-    smallFiles(2, 5, 100);
-    backUp();
-    assertThat(backUp().totals().copied()).isZero();
-    probe.delete(prefix + "/d1/");
-    assertThat(probe.keys(prefix + "/d1/")).hasSize(5);
-    assertThat(backUp().failures()).isEmpty();
-    assertThat(probe.metadata(prefix + "/d1/")).containsKey("mtime");
-    assertSame();
-  }
-
-  @Test
   void whatOnlyAWideWindowMadeEqual_isNotRemembered() throws Exception {
     Path file =
         RandomTree.write(

@@ -1,9 +1,21 @@
 package dev.mtb.destination;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.Mtb;
+import dev.mtb.S3Location;
+import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** A bucket on Adobe's S3Mock, which has nothing in common with S3Proxy. */
 class S3MockBucketIT extends BucketContract {
@@ -40,5 +52,34 @@ class S3MockBucketIT extends BucketContract {
   @Override
   String credentials() {
     return "any:any";
+  }
+
+  /** S3Proxy would not delete the object of a directory that holds something. */
+  @Test
+  void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    RandomTree.write(source.resolve("d/f"), "content");
+    Path passwd = Files.writeString(temp.resolve("keys"), credentials());
+    BackupJob job =
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(new S3Location(bucket(), "marker"))
+            .options(
+                BackupOptions.builder()
+                    .endpoint(URI.create("http://127.0.0.1:" + port()))
+                    .passwdFile(passwd)
+                    .stateDirectory(temp.resolve("state"))
+                    .build())
+            .build();
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+    assertThat(Mtb.backup(job).totals().copied()).isZero();
+    probe.delete("marker/d/");
+    assertThat(probe.keys("marker/d/")).containsExactly("marker/d/f");
+
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+
+    assertThat(probe.metadata("marker/d/")).containsKey("mtime");
+    assertThat(Mtb.verify(job, BackupListener.NONE).failures()).isEmpty();
   }
 }
