@@ -125,19 +125,8 @@ enum Tool {
         command.addAll(List.of(source + "/", destination + "/"));
       }
       case RCLONE_S3 ->
-          command.addAll(
-              List.of(
-                  "rclone",
-                  "sync",
-                  "--config",
-                  "/dev/null",
-                  "--transfers",
-                  "64",
-                  "--checkers",
-                  "64",
-                  source,
-                  // With the slash, it does not ask whether that is a file.
-                  ":s3:" + job.bucket().orElseThrow().path() + "/"));
+          // With the slash, it does not ask whether that is a file.
+          command.addAll(rclone(source, ":s3:" + job.bucket().orElseThrow().path() + "/"));
       case AWS ->
           command.addAll(
               List.of(
@@ -149,21 +138,23 @@ enum Tool {
                   "--only-show-errors",
                   source,
                   "s3://" + job.bucket().orElseThrow().path()));
-      case RCLONE ->
-          command.addAll(
-              List.of(
-                  "rclone",
-                  "sync",
-                  "--config",
-                  "/dev/null",
-                  "--transfers",
-                  "64",
-                  "--checkers",
-                  "64",
-                  source,
-                  destination));
+      case RCLONE -> command.addAll(rclone(source, destination));
     }
     return command;
+  }
+
+  private static List<String> rclone(String source, String destination) {
+    return List.of(
+        "rclone",
+        "sync",
+        "--config",
+        "/dev/null",
+        "--transfers",
+        "64",
+        "--checkers",
+        "64",
+        source,
+        destination);
   }
 
   Map<String, String> environment(Job job) {
