@@ -6,6 +6,9 @@ import dev.mtb.destination.Destinations;
 import dev.mtb.destination.bucket.BucketDestination;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Does on the second processor, while the first reads the command line, what a run waits for in any
@@ -44,7 +47,11 @@ final class Preload {
     start(Preload::load);
     String last = args.length < 2 ? "-" : args[args.length - 1];
     if (!last.isEmpty() && !last.startsWith("-")) {
-      start(() -> look(last));
+      List<String> words = Arrays.asList(args);
+      boolean isThroughMount =
+          words.contains("--via=mount")
+              || Collections.indexOfSubList(words, List.of("--via", "mount")) >= 0;
+      start(() -> look(last, !isThroughMount));
     }
   }
 
@@ -55,13 +62,13 @@ final class Preload {
     thread.start();
   }
 
-  private static void look(String destination) {
+  private static void look(String destination, boolean mayUseBucket) {
     if (S3Location.isLocation(destination)) {
       warmUp();
       return;
     }
     Path path = PathBytes.resolve(Path.of(""), PathBytes.fromText(destination));
-    if (Destinations.isOnS3fs(path.toAbsolutePath().normalize())) {
+    if (mayUseBucket && Destinations.isOnS3fs(path.toAbsolutePath().normalize())) {
       start(Preload::warmUp);
     }
     boolean unused = Files.exists(path);
