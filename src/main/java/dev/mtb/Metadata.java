@@ -88,6 +88,17 @@ public record Metadata(
   }
 
   /**
+   * Something of which nothing is known but that it is there.
+   *
+   * @param kind what it is
+   * @param size in bytes
+   * @return with the earliest mtime, and all else {@link #UNKNOWN}
+   */
+  public static Metadata known(Kind kind, long size) {
+    return new Metadata(kind, size, Instant.EPOCH, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
+  }
+
+  /**
    * Reads the metadata of {@code path} with one system call. A symbolic link is not followed.
    *
    * @param path on any file system; owner and mode are {@link #UNKNOWN} where it has none

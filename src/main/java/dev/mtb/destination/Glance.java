@@ -13,4 +13,15 @@ import java.util.Optional;
  * @param storedAt when it was stored, by the server's clock; empty if unknown
  */
 public record Glance(
-    boolean isDirectory, long size, Optional<ContentTag> tag, Optional<Instant> storedAt) {}
+    boolean isDirectory, long size, Optional<ContentTag> tag, Optional<Instant> storedAt) {
+
+  /**
+   * A directory.
+   *
+   * @param storedAt as above
+   * @return its glance
+   */
+  public static Glance directory(Optional<Instant> storedAt) {
+    return new Glance(true, 0, Optional.empty(), storedAt);
+  }
+}

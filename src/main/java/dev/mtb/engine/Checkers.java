@@ -17,7 +17,6 @@ import dev.mtb.scan.Entry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
@@ -226,6 +225,15 @@ final class Checkers {
       tally.skipped();
       return;
     }
+    if (isDestination(metadata)) {
+      tally.failed(
+          new Failure(
+              landing,
+              Failure.Stage.SCAN,
+              "this is the destination itself (" + source + "); it was not backed up into itself",
+              Failure.Cause.ERROR));
+      return;
+    }
     Optional<Glance> glance = listing.flatMap(l -> l.glance(destination.nameOf(name)));
     if (glance.isPresent()) {
       glanced(parent, source, landing, metadata, glance.get());
@@ -242,7 +250,7 @@ final class Checkers {
       return;
     }
     if (metadata.kind() == Kind.DIRECTORY) {
-      descend(parent, source, landing, metadata, existing);
+      walkInto(DirectoryNode.found(parent, source, landing, metadata, existing));
     } else {
       file(parent, source, landing, metadata, existing);
     }
@@ -266,38 +274,16 @@ final class Checkers {
     } else if (glance.isDirectory()) {
       walkInto(DirectoryNode.glanced(parent, source, landing, metadata));
     } else {
-      Metadata file =
-          new Metadata(
-              Kind.FILE,
-              glance.size(),
-              Instant.EPOCH,
-              Metadata.UNKNOWN,
-              Metadata.UNKNOWN,
-              Metadata.UNKNOWN,
-              Metadata.UNKNOWN,
-              Metadata.UNKNOWN);
+      Metadata file = Metadata.known(Kind.FILE, glance.size());
       walkInto(DirectoryNode.found(parent, source, landing, metadata, Optional.of(file)));
     }
   }
 
-  private void descend(
-      DirectoryNode parent,
-      Path source,
-      Path landing,
-      Metadata metadata,
-      Optional<Metadata> existing) {
-    if (metadata.inode() != Metadata.UNKNOWN
+  private boolean isDestination(Metadata metadata) {
+    return metadata.kind() == Kind.DIRECTORY
+        && metadata.inode() != Metadata.UNKNOWN
         && metadata.inode() == destinationRoot.inode()
-        && metadata.device() == destinationRoot.device()) {
-      tally.failed(
-          new Failure(
-              landing,
-              Failure.Stage.SCAN,
-              "this is the destination itself (" + source + "); it was not backed up into itself",
-              Failure.Cause.ERROR));
-      return;
-    }
-    walkInto(DirectoryNode.found(parent, source, landing, metadata, existing));
+        && metadata.device() == destinationRoot.device();
   }
 
   private void walkInto(DirectoryNode node) {

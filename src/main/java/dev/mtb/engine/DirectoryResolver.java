@@ -16,7 +16,6 @@ import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.Recollection;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,19 +26,9 @@ import java.util.Set;
  */
 final class DirectoryResolver implements DirectoryNode.Resolver {
   /** Only what is in it shows that it is there. */
-  private static final Metadata IMPLIED =
-      new Metadata(
-          Kind.DIRECTORY,
-          0,
-          Instant.EPOCH,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN);
+  private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
-  private static final Glance SOME_DIRECTORY =
-      new Glance(true, 0, Optional.empty(), Optional.empty());
+  private static final Glance SOME_DIRECTORY = Glance.directory(Optional.empty());
 
   private final boolean isTrusting;
   private final Destination destination;

@@ -191,7 +191,7 @@ public final class Run {
           new Checkers(
               checkerPool,
               destination,
-              rootFound.orElse(unknown()),
+              rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
               comparison,
               resolver,
               queue,
@@ -223,11 +223,6 @@ public final class Run {
       }
     }
     return DirectoryNode.root(sources.wholeSource().orElse(job.base()), emptyPath(), metadata);
-  }
-
-  private static Metadata unknown() {
-    int none = Metadata.UNKNOWN;
-    return new Metadata(Kind.DIRECTORY, 0, Instant.EPOCH, none, none, none, none, none);
   }
 
   private void pause(Duration duration) {

@@ -88,6 +88,9 @@ public final class BucketDestination implements Destination {
   /** Linux takes no longer path (PATH_MAX). */
   private static final int LONGEST_TARGET = 4096;
 
+  /** Only what is in it shows that it is there, or only the user's word. */
+  private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
+
   /** For what a listed entry's parents are given before anything better is known. */
   private static final int DIRECTORY_MODE = 0755;
 
@@ -328,9 +331,7 @@ public final class BucketDestination implements Destination {
   public Optional<Metadata> stat(Path path) throws IOException {
     String key = key(path);
     if (key.equals(prefix)) {
-      return rootExists
-          ? mounted.or(() -> Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH)))
-          : Optional.empty();
+      return rootExists ? mounted.or(() -> Optional.of(IMPLIED)) : Optional.empty();
     }
     Optional<Requests.Head> found = requests.head(key);
     if (found.isEmpty()) {
@@ -340,7 +341,7 @@ public final class BucketDestination implements Destination {
       return Optional.of(metadata(found.get()));
     }
     boolean isImplied = !requests.list(key + "/", null, null, null, 1).contents().isEmpty();
-    return isImplied ? Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH)) : Optional.empty();
+    return isImplied ? Optional.of(IMPLIED) : Optional.empty();
   }
 
   private Metadata metadata(Requests.Head head) {
@@ -356,7 +357,7 @@ public final class BucketDestination implements Destination {
   public Optional<Metadata> look(Path path, Glance glance) throws IOException {
     String key = keyOf(path, glance);
     if (key.isEmpty()) {
-      return Optional.of(directory(Metadata.UNKNOWN, Instant.EPOCH));
+      return Optional.of(IMPLIED);
     }
     Optional<Requests.Head> head = requests.head(key);
     if (head.isPresent() && glance.tag().isPresent() && !head.get().tag().equals(glance.tag())) {
@@ -387,13 +388,7 @@ public final class BucketDestination implements Destination {
       found = tree.list(key);
       learn(watch.elapsed());
     }
-    for (Map.Entry<String, Glance> entry : found.names.entrySet()) {
-      Optional<Path> name = pathOf(entry.getKey());
-      if (name.isPresent() && TemporaryNames.isTemporary(name.get())) {
-        tidy(key + entry.getKey(), name.get(), entry.getValue());
-      }
-    }
-    return listing(found);
+    return listing(key, found);
   }
 
   private synchronized TreeListing.Directory takeRoot() throws IOException {
@@ -404,7 +399,7 @@ public final class BucketDestination implements Destination {
     root = Optional.empty();
     if (prefix.isEmpty()) {
       // A bucket has no object of its own; whatever is in it is ours.
-      found.self = Optional.of(new Glance(true, 0, Optional.empty(), Optional.empty()));
+      found.self = Optional.of(Glance.directory(Optional.empty()));
     }
     return found;
   }
@@ -413,18 +408,23 @@ public final class BucketDestination implements Destination {
    * What is in the destination itself, without taking it from whoever lists it next.
    *
    * @return as it was when the destination was opened
+   * @throws IOException if what a killed run left there cannot be removed
    */
-  public Listing peek() {
-    return listing(root.orElseThrow());
+  public Listing peek() throws IOException {
+    return listing(prefix, root.orElseThrow());
   }
 
-  private static Listing listing(TreeListing.Directory found) {
+  /** Without temporary files, of which abandoned ones are removed. */
+  private Listing listing(String directoryKey, TreeListing.Directory found) throws IOException {
     Map<Path, Glance> glances = new HashMap<>();
-    found.names.forEach(
-        (name, glance) ->
-            pathOf(name)
-                .filter(path -> !TemporaryNames.isTemporary(path))
-                .ifPresent(path -> glances.put(path, glance)));
+    for (Map.Entry<String, Glance> entry : found.names.entrySet()) {
+      Optional<Path> name = pathOf(entry.getKey());
+      if (name.isPresent() && TemporaryNames.isTemporary(name.get())) {
+        tidy(directoryKey + entry.getKey(), name.get(), entry.getValue());
+      } else {
+        name.ifPresent(path -> glances.put(path, entry.getValue()));
+      }
+    }
     return Listing.ofGlances(glances, found.self);
   }
 
@@ -629,17 +629,15 @@ public final class BucketDestination implements Destination {
     return requests.startUpload(key, source);
   }
 
-  private synchronized Collection<String> unfinished(String key) throws IOException {
+  private synchronized Collection<String> unfinished(String key) {
     if (unfinished == null) {
       unfinished = new HashMap<>();
       try {
         for (MultipartUpload upload : requests.unfinishedUploads(prefix)) {
           unfinished.computeIfAbsent(upload.key(), k -> new ArrayList<>()).add(upload.uploadId());
         }
-      } catch (DestinationException e) {
-        // Not allowed, maybe: that is no reason not to back up.
-        log.info("unfinished uploads cannot be listed: {}", e.getMessage());
       } catch (IOException e) {
+        // Not allowed, maybe: that is no reason not to back up.
         log.info("unfinished uploads cannot be listed: {}", e.getMessage());
       }
     }

@@ -81,7 +81,7 @@ final class PutStream implements FileWrite {
     Requests.Stored stored;
     if (uploadId == null) {
       byte[] bytes = pending.toByteArray();
-      stored = requests.put(key, metadata, Requests.Body.of(bytes, md5(bytes)));
+      stored = requests.put(key, metadata, Requests.Body.of(bytes));
     } else {
       sendPart();
       stored = requests.completeUpload(key, uploadId, parts);

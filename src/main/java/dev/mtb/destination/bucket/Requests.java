@@ -1,5 +1,6 @@
 package dev.mtb.destination.bucket;
 
+import com.google.common.base.Suppliers;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -21,6 +22,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -43,11 +45,11 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
@@ -88,7 +90,10 @@ final class Requests implements Closeable {
   private final S3Client s3;
   private final BucketPlace place;
   private final Trouble trouble;
-  private final MimeTypes mimeTypes = MimeTypes.ofSystem();
+
+  /** Read for the first file that is stored: a run that finds nothing to do needs none. */
+  private final Supplier<MimeTypes> mimeTypes = Suppliers.memoize(MimeTypes::ofSystem);
+
   private final String bucket;
   private final Owner owner;
 
@@ -281,12 +286,11 @@ final class Requests implements Closeable {
       this.md5 = md5;
     }
 
-    static Body of(byte[] bytes, byte[] md5) {
-      return new Body(() -> new ByteArrayInputStream(bytes), bytes.length, md5);
-    }
-
     static Body of(byte[] bytes) {
-      return of(bytes, DigestAlgorithm.MD5.start().digest(bytes));
+      return new Body(
+          () -> new ByteArrayInputStream(bytes),
+          bytes.length,
+          DigestAlgorithm.MD5.start().digest(bytes));
     }
 
     RequestBody request(String type) {
@@ -367,56 +371,50 @@ final class Requests implements Closeable {
     return switch (source.kind()) {
       case DIRECTORY -> MimeTypes.DIRECTORY;
       case LINK -> MimeTypes.UNKNOWN;
-      default -> mimeTypes.of(key);
+      default -> mimeTypes.get().of(key);
     };
   }
 
   /** Gives an object other metadata; its content stays on the server. */
   Stored copyOntoItself(String key, Metadata source, Optional<String> ifMatch) throws IOException {
+    return copy(
+        key,
+        key,
+        r -> {
+          ifMatch.ifPresent(r::copySourceIfMatch);
+          r.metadataDirective(MetadataDirective.REPLACE)
+              .contentType(type(key, source))
+              .metadata(headers(source));
+        });
+  }
+
+  /** Copies an object with its metadata; the content stays on the server. */
+  void copy(String from, String to) throws IOException {
+    copy(from, to, r -> {});
+  }
+
+  private Stored copy(String from, String to, Consumer<CopyObjectRequest.Builder> details)
+      throws IOException {
     CopyObjectResponse response =
         send(
             "CopyObject",
-            key,
+            from,
             () ->
                 s3.copyObject(
                     r -> {
-                      ifMatch.ifPresent(r::copySourceIfMatch);
                       r.sourceBucket(bucket)
-                          .sourceKey(key)
+                          .sourceKey(from)
                           .destinationBucket(bucket)
-                          .destinationKey(key)
-                          .metadataDirective(MetadataDirective.REPLACE)
-                          .contentType(type(key, source))
-                          .metadata(headers(source))
+                          .destinationKey(to)
                           .requestPayer(payer());
                       ObjectStyle style = place.style();
                       style.storageClass().ifPresent(r::storageClass);
                       style.acl().ifPresent(r::acl);
                       style.encryption().ifPresent(r::serverSideEncryption);
                       style.kmsKey().ifPresent(r::ssekmsKeyId);
+                      details.accept(r);
                     }));
     return Stored.of(response.copyObjectResult().eTag(), response.sdkHttpResponse());
-  }
-
-  /** Copies an object with its metadata; the content stays on the server. */
-  void copy(String from, String to) throws IOException {
-    send(
-        "CopyObject",
-        from,
-        () ->
-            s3.copyObject(
-                r -> {
-                  r.sourceBucket(bucket)
-                      .sourceKey(from)
-                      .destinationBucket(bucket)
-                      .destinationKey(to)
-                      .requestPayer(payer());
-                  ObjectStyle style = place.style();
-                  style.storageClass().ifPresent(r::storageClass);
-                  style.acl().ifPresent(r::acl);
-                  style.encryption().ifPresent(r::serverSideEncryption);
-                  style.kmsKey().ifPresent(r::ssekmsKeyId);
-                }));
   }
 
   /** Gives an object other metadata that is too large for one request. */
@@ -576,24 +574,13 @@ final class Requests implements Closeable {
     return send(
         "ListMultipartUploads",
         "",
-        () -> {
-          ListMultipartUploadsResponse page =
-              s3.listMultipartUploads(r -> r.bucket(bucket).prefix(prefix).requestPayer(payer()));
-          List<MultipartUpload> uploads = new ArrayList<>(page.uploads());
-          while (Boolean.TRUE.equals(page.isTruncated())) {
-            ListMultipartUploadsResponse last = page;
-            page =
-                s3.listMultipartUploads(
-                    r ->
-                        r.bucket(bucket)
-                            .prefix(prefix)
-                            .keyMarker(last.nextKeyMarker())
-                            .uploadIdMarker(last.nextUploadIdMarker())
-                            .requestPayer(payer()));
-            uploads.addAll(page.uploads());
-          }
-          return uploads;
-        });
+        () ->
+            s3
+                .listMultipartUploadsPaginator(
+                    r -> r.bucket(bucket).prefix(prefix).requestPayer(payer()))
+                .uploads()
+                .stream()
+                .toList());
   }
 
   private RequestPayer payer() {

@@ -119,8 +119,7 @@ final class TreeListing {
       throws IOException {
     List<String> directories = new ArrayList<>();
     String token = null;
-    boolean isMore = true;
-    while (isMore) {
+    do {
       ListObjectsV2Response page = pages.list(prefix, "/", key, token);
       for (S3Object object : page.contents()) {
         if (object.key().length() > prefix.length()) {
@@ -132,21 +131,23 @@ final class TreeListing {
         String name = child.substring(prefix.length(), child.length() - 1);
         if (!name.isEmpty()) {
           directories.add(child);
-          directory.names.putIfAbsent(name, directoryGlance(Optional.empty()));
+          directory.names.putIfAbsent(name, Glance.directory(Optional.empty()));
         }
       }
-      isMore = Boolean.TRUE.equals(page.isTruncated());
       token = next(page);
-    }
+    } while (token != null);
     return directories;
   }
 
+  /** Where the next page begins; null after the last. */
   private static String next(ListObjectsV2Response page) throws IOException {
-    boolean isEnd = !Boolean.TRUE.equals(page.isTruncated());
-    if (!isEnd && Strings.isNullOrEmpty(page.nextContinuationToken())) {
+    if (!Boolean.TRUE.equals(page.isTruncated())) {
+      return null;
+    }
+    if (Strings.isNullOrEmpty(page.nextContinuationToken())) {
       throw new IOException("the server lists a page, and does not say how to get the next");
     }
-    return isEnd ? null : page.nextContinuationToken();
+    return page.nextContinuationToken();
   }
 
   /** By bytes, as S3 sorts. */
@@ -240,7 +241,7 @@ final class TreeListing {
       int slash = key.lastIndexOf('/');
       String parent = key.substring(0, slash + 1);
       if (slash == key.length() - 1) {
-        directory(key).self = Optional.of(directoryGlance(storedAt(object)));
+        directory(key).self = Optional.of(Glance.directory(storedAt(object)));
         note(key);
         return;
       }
@@ -269,7 +270,7 @@ final class TreeListing {
       String name = key.substring(slash + 1, key.length() - 1);
       Directory parent = directory(key.substring(0, slash + 1));
       Directory directory = directories.get(key);
-      Glance glance = directory.self.orElse(directoryGlance(Optional.empty()));
+      Glance glance = directory.self.orElse(Glance.directory(Optional.empty()));
       if (!name.isEmpty()) {
         parent.names.merge(name, glance, (old, now) -> old.isDirectory() ? now : old);
       }
@@ -303,10 +304,6 @@ final class TreeListing {
         object.size() == null ? -1 : object.size(),
         ContentTag.parse(object.eTag()),
         storedAt(object));
-  }
-
-  private static Glance directoryGlance(Optional<Instant> storedAt) {
-    return new Glance(true, 0, Optional.empty(), storedAt);
   }
 
   private static Optional<Instant> storedAt(S3Object object) {
