@@ -109,30 +109,8 @@ class BucketBackupIT {
             .links(15)
             .awkwardNames()
             .build(source.resolve("tree"));
-    for (Path link : tree.links()) {
-      String target = Files.readSymbolicLink(link).toString();
-      if (!target.strip().equals(target)) {
-        // S3FS cannot keep it; that it fails is another test's matter.
-        Files.delete(link);
-      }
-    }
+    tree.deleteLinksThatS3fsCannotKeep();
     return tree;
-  }
-
-  /** Small files, as old as real files are. */
-  private void smallFiles(int directories, int files, int size) throws Exception {
-    for (int d = 0; d < directories; d++) {
-      Path directory = Files.createDirectory(source.resolve("d" + d));
-      for (int f = 0; f < files; f++) {
-        RandomTree.write(
-            directory.resolve("f" + f),
-            RandomTree.bytes(1000 * d + f, size),
-            Instant.ofEpochSecond(1_600_000_000L + 1000L * d + f, 123_456_789));
-      }
-      Files.setLastModifiedTime(
-          directory, FileTime.from(Instant.ofEpochSecond(1_500_000_000L + d)));
-    }
-    Files.setLastModifiedTime(source, FileTime.from(Instant.ofEpochSecond(1_400_000_000L)));
   }
 
   @Test
@@ -162,7 +140,7 @@ class BucketBackupIT {
 
   @Test
   void newFiles_cost() throws Exception {
-    smallFiles(10, 20, 4096);
+    RandomTree.smallFiles(source, 10, 20, 4096);
     Counts counts = s3fs.counting(() -> assertThat(backUp().totals().copied()).isEqualTo(200));
     // A list, the destination's own directory, and nothing else besides what is asked for.
     assertThat(counts.of(Kind.PUT)).as("%s", counts).isEqualTo(200 + 10 + 2);
@@ -172,7 +150,7 @@ class BucketBackupIT {
 
   @Test
   void smallUnchangedFiles_cost() throws Exception {
-    smallFiles(20, 60, 4096);
+    RandomTree.smallFiles(source, 20, 60, 4096);
     backUp();
     Counts counts = s3fs.counting(() -> assertThat(backUp().totals().unchanged()).isEqualTo(1200));
     assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(6);
@@ -180,7 +158,7 @@ class BucketBackupIT {
 
   @Test
   void unchangedFiles_whoseMemoryIsLost_costAHeadOnce() throws Exception {
-    smallFiles(4, 50, 4096);
+    RandomTree.smallFiles(source, 4, 50, 4096);
     backUp();
     BackupOptions.Builder elsewhere = options().stateDirectory(temp.resolve("other state"));
     for (int limit : new int[] {210, 4}) {
@@ -195,7 +173,7 @@ class BucketBackupIT {
 
   @Test
   void metadataThatSomebodyElseSpoiled_isSetRight() throws Exception {
-    smallFiles(1, 5, 100);
+    RandomTree.smallFiles(source, 1, 5, 100);
     backUp();
     // Content as before, and nothing that a list would show but another date.
     Thread.sleep(3000);
@@ -223,7 +201,7 @@ class BucketBackupIT {
 
   @Test
   void copyWithoutTimes_isGivenThem() throws Exception {
-    smallFiles(2, 5, 100);
+    RandomTree.smallFiles(source, 2, 5, 100);
     Process cp =
         new ProcessBuilder("cp", "-r", source.toString(), mounted.toString()).inheritIO().start();
     assertThat(cp.waitFor()).isZero();
@@ -233,7 +211,7 @@ class BucketBackupIT {
 
   @Test
   void largeUnchangedFiles_cost() throws Exception {
-    smallFiles(2, 10, 5_000_000);
+    RandomTree.smallFiles(source, 2, 10, 5_000_000);
     backUp();
     Counts counts = s3fs.counting(() -> assertThat(backUp().totals().unchanged()).isEqualTo(20));
     assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(2);
@@ -241,7 +219,7 @@ class BucketBackupIT {
 
   @Test
   void everyChange_isSeenAndCostsLittle() throws Exception {
-    smallFiles(5, 20, 4096);
+    RandomTree.smallFiles(source, 5, 20, 4096);
     RandomTree.write(source.resolve("d0/large"), RandomTree.bytes(1, 6_000_000), Instant.EPOCH);
     Files.createSymbolicLink(source.resolve("d0/link"), Path.of("one"));
     Path gone = Files.createDirectory(source.resolve("becomes-file"));
@@ -296,7 +274,7 @@ class BucketBackupIT {
 
   @Test
   void verify_findsWhatWasTamperedWith() throws Exception {
-    smallFiles(1, 5, 1000);
+    RandomTree.smallFiles(source, 1, 5, 1000);
     backUp();
     probe.put(prefix + "/d0/f1", "other", probe.metadata(prefix + "/d0/f1"));
     probe.delete(prefix + "/d0/f2");
@@ -308,7 +286,7 @@ class BucketBackupIT {
 
   @Test
   void objectsOfOtherTools_areGivenTheirMetadata() throws Exception {
-    smallFiles(1, 5, 4);
+    RandomTree.smallFiles(source, 1, 5, 4);
     RandomTree.write(source.resolve("d0/text"), "text");
     probe.put(prefix + "/d0/text", "text", Map.of());
     assertThat(backUp().failures()).isEmpty();
@@ -346,7 +324,7 @@ class BucketBackupIT {
 
   @Test
   void auto_findsTheBucketBehindTheMount() throws Exception {
-    smallFiles(10, 20, 4096);
+    RandomTree.smallFiles(source, 10, 20, 4096);
     Counts counts =
         s3fs.counting(
             () -> assertThat(throughMountPoint(Via.AUTO, false).outcome()).isEqualTo(Outcome.OK));
@@ -364,7 +342,7 @@ class BucketBackupIT {
 
   @Test
   void auto_onAMountWithAnUnknownOption_goesThroughTheMountAndSaysSo() throws Exception {
-    smallFiles(1, 3, 10);
+    RandomTree.smallFiles(source, 1, 3, 10);
     try (S3fsFixture other = S3fsFixture.start("use_xattr")) {
       MtbProcess mtb =
           MtbProcess.start(
@@ -400,7 +378,7 @@ class BucketBackupIT {
 
   @Test
   void dryRun_changesNothing() throws Exception {
-    smallFiles(2, 5, 100);
+    RandomTree.smallFiles(source, 2, 5, 100);
     BackupReport dry = Mtb.backup(toBucket(options().dryRun(true)).build());
     assertThat(dry.totals().copied()).isEqualTo(10);
     assertThat(probe.keys(prefix + "/")).isEmpty();

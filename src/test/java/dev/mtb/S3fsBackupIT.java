@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -62,22 +61,6 @@ class S3fsBackupIT {
     return Mtb.backup(job().source(Path.of(".")).build());
   }
 
-  /** 200 small files in 10 directories, as old as real files are. */
-  private void smallFiles() throws Exception {
-    for (int d = 0; d < 10; d++) {
-      Path directory = Files.createDirectory(source.resolve("d" + d));
-      for (int f = 0; f < 20; f++) {
-        RandomTree.write(
-            directory.resolve("f" + f),
-            RandomTree.bytes(100 * d + f, 4096),
-            Instant.ofEpochSecond(1_600_000_000L + 1000L * d + f, 123_456_789));
-      }
-      Files.setLastModifiedTime(
-          directory, FileTime.from(Instant.ofEpochSecond(1_500_000_000L + d)));
-    }
-    Files.setLastModifiedTime(source, FileTime.from(Instant.ofEpochSecond(1_400_000_000L)));
-  }
-
   @Test
   void randomTree_firstBackup_rsyncSeesNoDifference() throws Exception {
     RandomTree tree =
@@ -89,13 +72,7 @@ class S3fsBackupIT {
             .links(15)
             .awkwardNames()
             .build(source.resolve("tree"));
-    for (Path link : tree.links()) {
-      String target = Files.readSymbolicLink(link).toString();
-      if (!target.strip().equals(target)) {
-        // S3FS cannot keep it; that it fails is another test's matter.
-        Files.delete(link);
-      }
-    }
+    tree.deleteLinksThatS3fsCannotKeep();
     BackupReport first = backUpAll();
     assertThat(first.failures()).as("%s", tree).isEmpty();
     s3fs.freshMount();
@@ -110,7 +87,7 @@ class S3fsBackupIT {
 
   @Test
   void newFiles_cost() throws Exception {
-    smallFiles();
+    RandomTree.smallFiles(source, 10, 20, 4096);
     Counts counts = s3fs.counting(() -> assertThat(backUpAll().outcome()).isEqualTo(Outcome.OK));
     assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(2040);
     s3fs.freshMount();
@@ -119,7 +96,7 @@ class S3fsBackupIT {
 
   @Test
   void unchangedFiles_cost() throws Exception {
-    smallFiles();
+    RandomTree.smallFiles(source, 10, 20, 4096);
     backUpAll();
     s3fs.freshMount();
     Counts counts =
@@ -129,7 +106,7 @@ class S3fsBackupIT {
 
   @Test
   void changedFiles_cost() throws Exception {
-    smallFiles();
+    RandomTree.smallFiles(source, 10, 20, 4096);
     backUpAll();
     s3fs.freshMount();
     Counts unchanged = s3fs.counting(this::backUpAll);

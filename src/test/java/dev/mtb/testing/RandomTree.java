@@ -81,6 +81,33 @@ public final class RandomTree {
     return description + " in " + root;
   }
 
+  /** Writes files of random content into directories d0, d1 and so on, as old as real files are. */
+  public static void smallFiles(Path root, int directories, int files, int size)
+      throws IOException {
+    for (int d = 0; d < directories; d++) {
+      Path directory = Files.createDirectory(root.resolve("d" + d));
+      for (int f = 0; f < files; f++) {
+        write(
+            directory.resolve("f" + f),
+            bytes(1000L * d + f, size),
+            Instant.ofEpochSecond(1_600_000_000L + 1000L * d + f, 123_456_789));
+      }
+      Files.setLastModifiedTime(
+          directory, FileTime.from(Instant.ofEpochSecond(1_500_000_000L + d)));
+    }
+    Files.setLastModifiedTime(root, FileTime.from(Instant.ofEpochSecond(1_400_000_000L)));
+  }
+
+  /** Deletes links whose target begins or ends with a blank, which s3fs would cut off. */
+  public void deleteLinksThatS3fsCannotKeep() throws IOException {
+    for (Path link : links()) {
+      String target = Files.readSymbolicLink(link).toString();
+      if (!target.strip().equals(target)) {
+        Files.delete(link);
+      }
+    }
+  }
+
   /** Writes a file, and the directories above it if they are missing. */
   public static Path write(Path file, String content) throws IOException {
     Files.createDirectories(file.getParent());
