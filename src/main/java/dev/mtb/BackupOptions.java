@@ -34,6 +34,15 @@ public final class BackupOptions {
   /** Objects that s3fs 1.90 stamps itself have whole seconds. */
   public static final Duration DEFAULT_MODIFY_WINDOW = Duration.ofSeconds(1);
 
+  /**
+   * Retries unless told otherwise: with pauses that double from half a second they outlast a
+   * quarter of a minute, which most throttling and restarts of a server do not.
+   */
+  public static final int DEFAULT_RETRIES = 5;
+
+  /** More retries than this would wait for days. */
+  public static final int MAX_RETRIES = 100;
+
   private final int threads;
   private final int checkers;
   private final CompareMode compare;
@@ -49,6 +58,10 @@ public final class BackupOptions {
   private final Addressing addressing;
   private final Optional<Path> passwdFile;
   private final boolean readData;
+  private final int retries;
+  private final Duration lockWait;
+  private final boolean verifyAfter;
+  private final Optional<Path> manifest;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -66,6 +79,10 @@ public final class BackupOptions {
     addressing = builder.addressing;
     passwdFile = builder.passwdFile;
     readData = builder.readData;
+    retries = builder.retries;
+    lockWait = builder.lockWait;
+    verifyAfter = builder.verifyAfter;
+    manifest = builder.manifest;
   }
 
   /**
@@ -216,6 +233,42 @@ public final class BackupOptions {
     return readData;
   }
 
+  /**
+   * How often an operation is tried again that failed for a reason that may pass.
+   *
+   * @return 0 to {@link #MAX_RETRIES}; default {@link #DEFAULT_RETRIES}
+   */
+  public int retries() {
+    return retries;
+  }
+
+  /**
+   * How long a run waits for another that is writing to the same destination.
+   *
+   * @return default zero: it is refused at once
+   */
+  public Duration lockWait() {
+    return lockWait;
+  }
+
+  /**
+   * Whether each file that was copied is read back and compared before the run ends.
+   *
+   * @return default false
+   */
+  public boolean verifyAfter() {
+    return verifyAfter;
+  }
+
+  /**
+   * Where the digests of everything that is in the backup are written to.
+   *
+   * @return empty if they are not wanted
+   */
+  public Optional<Path> manifest() {
+    return manifest;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -233,6 +286,10 @@ public final class BackupOptions {
     private Addressing addressing = Addressing.AUTO;
     private Optional<Path> passwdFile = Optional.empty();
     private boolean readData;
+    private int retries = DEFAULT_RETRIES;
+    private Duration lockWait = Duration.ZERO;
+    private boolean verifyAfter;
+    private Optional<Path> manifest = Optional.empty();
 
     private Builder() {}
 
@@ -418,6 +475,59 @@ public final class BackupOptions {
      */
     public Builder readData(boolean value) {
       readData = value;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#retries()}.
+     *
+     * @param count 0 to {@link #MAX_RETRIES}
+     * @return this
+     * @throws InvalidJobException if it is not in that range
+     */
+    public Builder retries(int count) {
+      if (count < 0 || count > MAX_RETRIES) {
+        throw new InvalidJobException(
+            "retries must be between 0 and " + MAX_RETRIES + ", not " + count);
+      }
+      retries = count;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#lockWait()}.
+     *
+     * @param duration zero or more
+     * @return this
+     * @throws InvalidJobException if it is negative
+     */
+    public Builder lockWait(Duration duration) {
+      if (duration.isNegative()) {
+        throw new InvalidJobException("lock wait " + duration + " is negative");
+      }
+      lockWait = duration;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#verifyAfter()}.
+     *
+     * @param value whether copies are read back
+     * @return this
+     */
+    public Builder verifyAfter(boolean value) {
+      verifyAfter = value;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#manifest()}.
+     *
+     * @param file replaced when the run ends
+     * @return this
+     */
+    public Builder manifest(Path file) {
+      manifest = Optional.of(file);
       return this;
     }
 

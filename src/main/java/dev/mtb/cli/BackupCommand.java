@@ -8,6 +8,8 @@ import dev.mtb.CompareMode;
 import dev.mtb.Mtb;
 import dev.mtb.Totals;
 import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -45,13 +47,45 @@ final class BackupCommand extends JobCommand {
               + " the bucket when it is closed).")
   private boolean fsync;
 
+  @Option(
+      names = "--lock-wait",
+      paramLabel = "D",
+      defaultValue = "0s",
+      converter = DurationConverter.class,
+      description =
+          "How long to wait for another run that writes to the same destination, such as 10m; 0s:"
+              + " refuse at once.")
+  private Duration lockWait;
+
+  @Option(
+      names = "--verify-after",
+      description = "Read each copied file back and compare it before the run ends.")
+  private boolean verifyAfter;
+
+  @Option(
+      names = "--manifest",
+      paramLabel = "FILE",
+      converter = PathConverter.class,
+      description =
+          "Write the digests of everything that is in the backup, in the format of md5sum -c (or"
+              + " sha256sum -c, with --digest SHA256).")
+  private Path manifest;
+
   BackupCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options.dryRun(dryRun).compare(compare).fsync(fsync);
+    options
+        .dryRun(dryRun)
+        .compare(compare)
+        .fsync(fsync)
+        .lockWait(lockWait)
+        .verifyAfter(verifyAfter);
+    if (manifest != null) {
+      options.manifest(manifest);
+    }
   }
 
   @Override

@@ -164,6 +164,15 @@ abstract class JobCommand implements Callable<Integer> {
   private Path passwdFile;
 
   @Option(
+      names = "--retries",
+      paramLabel = "N",
+      defaultValue = "" + BackupOptions.DEFAULT_RETRIES,
+      description =
+          "How often an operation is tried again that failed for a reason that may pass, with"
+              + " growing pauses.")
+  private int retries;
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       converter = PathConverter.class,
@@ -233,6 +242,7 @@ abstract class JobCommand implements Callable<Integer> {
             .modifyWindow(modifyWindow)
             .digest(digest)
             .requireMount(requireMount)
+            .retries(retries)
             .via(via)
             .addressing(addressing);
     if (endpoint != null) {
