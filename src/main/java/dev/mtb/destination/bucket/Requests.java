@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -262,7 +263,9 @@ final class Requests implements Closeable {
             response.metadata(),
             key,
             response.contentType(),
-            response.contentLength(),
+            // Some servers leave it out for an empty object; a file of unknown size is one that
+            // differs.
+            Objects.requireNonNullElse(response.contentLength(), 0L),
             response.lastModified());
     boolean isTagMd5 = isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm());
     return Optional.of(
