@@ -19,12 +19,16 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a directory into being at the destination, after its parents, or finds that it is there.
  * Looks at nothing below a directory that this run made. Thread-safe.
  */
 final class DirectoryResolver implements DirectoryNode.Resolver {
+  private static final Logger log = LoggerFactory.getLogger(DirectoryResolver.class);
+
   /** Only what is in it shows that it is there. */
   private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
@@ -81,7 +85,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return settle(node, source, existing);
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof RuntimeException) {
+        log.warn("unexpected trouble with {}", node.landing, e);
+      }
       String what =
           stage == Failure.Stage.SCAN
               ? "cannot be read: "
