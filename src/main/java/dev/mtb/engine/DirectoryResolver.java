@@ -146,7 +146,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       tally.decided(node.landing, source, decision.action(), decision.reason());
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
-      set(node, source, end.makeDirectory(node.landing, source, existing, decision));
+      set(node, source, end.makeDirectory(node, source, existing, decision));
       return DirectoryNode.State.NEW;
     }
     set(node, source, decision.attributes());
