@@ -16,6 +16,7 @@ import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.Recollection;
 import java.io.IOException;
+import java.nio.file.NotDirectoryException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -71,6 +72,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       // A path of the list may lead through a link; at the destination that is a directory.
       Metadata source =
           node.metadata().isPresent() ? node.metadata().get() : Metadata.following(node.source);
+      if (source.kind() != Kind.DIRECTORY) {
+        // The list takes a file for a directory: nothing must be replaced by one.
+        throw new NotDirectoryException(node.source.toString());
+      }
       stage = Failure.Stage.COMPARE;
       if (above == DirectoryNode.State.NEW) {
         node.existing(Optional.empty());
