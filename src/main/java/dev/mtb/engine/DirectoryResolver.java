@@ -16,6 +16,8 @@ import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.Recollection;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NotDirectoryException;
 import java.util.Map;
 import java.util.Optional;
@@ -151,11 +153,29 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       tally.decided(node.landing, source, decision.action(), decision.reason());
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
-      set(node, source, end.makeDirectory(node, source, existing, decision));
-      return DirectoryNode.State.NEW;
+      return make(node, source, existing, decision);
     }
     set(node, source, decision.attributes());
     return DirectoryNode.State.PRESENT;
+  }
+
+  private DirectoryNode.State make(
+      DirectoryNode node, Metadata source, Optional<Metadata> existing, Decision decision)
+      throws IOException {
+    try {
+      set(node, source, end.makeDirectory(node, source, existing, decision));
+      return DirectoryNode.State.NEW;
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      // Files from below the base and from elsewhere may land in one directory (BASE/etc/a and
+      // /etc/b), each by a node of its own: the other one came first.
+      Optional<Metadata> made = destination.stat(node.landing);
+      if (made.isEmpty() || made.get().kind() != Kind.DIRECTORY) {
+        throw e;
+      }
+      node.existing(made);
+      set(node, source, comparison.directory(source, made).attributes());
+      return DirectoryNode.State.PRESENT;
+    }
   }
 
   /** Now if that is as good as later; a mode may forbid writing into the directory. */
