@@ -22,6 +22,8 @@ import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Expands directories and compares what is in them, one directory a thread. Thread-safe.
@@ -30,6 +32,8 @@ import java.util.function.Consumer;
  * that the walk goes deep before wide and little is pending.
  */
 final class Checkers {
+  private static final Logger log = LoggerFactory.getLogger(Checkers.class);
+
   /**
    * Directories that one thread may have waiting; beyond that it walks into them at once, so that a
    * directory of a million directories does not fill the memory.
@@ -98,7 +102,6 @@ final class Checkers {
       task.run();
     } catch (Throwable e) {
       stop.crashed(e);
-      throw e;
     }
   }
 
@@ -120,7 +123,7 @@ final class Checkers {
       }
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failed(node.landing, stage, e, "nothing more in it was backed up");
     } finally {
       finisher.accept(node);
@@ -150,7 +153,7 @@ final class Checkers {
       }
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failed(parent.landing, Failure.Stage.COMPARE, e, "nothing listed in it was backed up");
     } finally {
       finisher.accept(parent);
@@ -217,7 +220,7 @@ final class Checkers {
                   : "vanished during the scan",
               causeIfMissing));
       return;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failed(landing, Failure.Stage.SCAN, e, "it was not backed up");
       return;
     }
@@ -234,19 +237,24 @@ final class Checkers {
               Failure.Cause.ERROR));
       return;
     }
-    Optional<Glance> glance = listing.flatMap(l -> l.glance(destination.nameOf(name)));
-    if (glance.isPresent()) {
-      glanced(parent, source, landing, metadata, glance.get());
-      return;
-    }
-    Optional<Metadata> existing;
+    Optional<Glance> glance = Optional.empty();
+    Optional<Metadata> existing = Optional.empty();
     try {
-      boolean mayExist = listing.isPresent() && listing.get().mayHold(destination.nameOf(name));
-      existing = mayExist ? destination.stat(landing) : Optional.empty();
+      if (listing.isPresent()) {
+        Path there = destination.nameOf(name);
+        glance = listing.get().glance(there);
+        if (glance.isEmpty() && listing.get().mayHold(there)) {
+          existing = destination.stat(landing);
+        }
+      }
     } catch (DestinationException e) {
       throw e;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failed(landing, Failure.Stage.COMPARE, e, "it was not backed up");
+      return;
+    }
+    if (glance.isPresent()) {
+      glanced(parent, source, landing, metadata, glance.get());
       return;
     }
     if (metadata.kind() == Kind.DIRECTORY) {
@@ -311,7 +319,11 @@ final class Checkers {
         new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
   }
 
-  private void failed(Path landing, Failure.Stage stage, IOException e, String consequence) {
+  private void failed(Path landing, Failure.Stage stage, Exception e, String consequence) {
+    if (e instanceof RuntimeException) {
+      // A file system that does not do what it promises; the other files may well be fine.
+      log.warn("unexpected trouble with {}", landing, e);
+    }
     Failure.Cause cause =
         stage == Failure.Stage.SCAN && e instanceof NoSuchFileException
             ? Failure.Cause.SOURCE_MOVED

@@ -35,9 +35,13 @@ final class CopyEnd implements End {
 
   @Override
   public Set<Attribute> makeDirectory(
-      Path landing, Metadata source, Optional<Metadata> existing, Decision decision)
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException {
-    Set<Attribute> remaining = destination.createDirectory(landing, source, existing);
+    // A new directory changes the one it is in, as a new file does.
+    if (directory.parent.isPresent()) {
+      touch(directory.parent.get());
+    }
+    Set<Attribute> remaining = destination.createDirectory(directory.landing, source, existing);
     tally.directoryCreated();
     return remaining;
   }
@@ -49,11 +53,13 @@ final class CopyEnd implements End {
       tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
       return;
     }
-    if (work.directory().touch()) {
-      makeWritable(work.directory());
-    }
+    touch(work.directory());
     Metadata copied = copier.copy(work.source(), work.landing(), work.existing());
     tally.copied(work.landing(), copied, /* withContent= */ true);
+  }
+
+  private void touch(DirectoryNode directory) throws IOException {
+    directory.touch(() -> makeWritable(directory));
   }
 
   /** A directory that is read-only in the source is so in the backup, except while it is filled. */

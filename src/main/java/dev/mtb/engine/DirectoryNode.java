@@ -5,6 +5,7 @@ import com.google.common.collect.Sets;
 import dev.mtb.Attribute;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Listing;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -143,15 +144,22 @@ final class DirectoryNode {
     return state;
   }
 
+  /** Makes a directory ready to be changed. */
+  interface Preparation {
+    /** Called once, holding the node's lock. */
+    void prepare() throws IOException;
+  }
+
   /**
    * Notes that something in it is going to be changed.
    *
-   * @return whether this is the first time
+   * @param preparation done before the first change; whoever comes second waits for it
    */
-  synchronized boolean touch() {
-    boolean first = !touched;
-    touched = true;
-    return first;
+  synchronized void touch(Preparation preparation) throws IOException {
+    if (!touched) {
+      touched = true;
+      preparation.prepare();
+    }
   }
 
   synchronized void alsoSet(Attribute attribute) {

@@ -20,7 +20,7 @@ interface End {
    * @return what is to be set when its contents are done
    */
   Set<Attribute> makeDirectory(
-      Path landing, Metadata source, Optional<Metadata> existing, Decision decision)
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException;
 
   /** A file or link differs. */

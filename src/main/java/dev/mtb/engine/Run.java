@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
@@ -26,7 +27,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +59,9 @@ public final class Run {
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
+
+  /** Set again at the very end: until then it would make the destination's own files fail. */
+  private boolean interrupted;
 
   private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
     this.job = job;
@@ -101,6 +104,16 @@ public final class Run {
   }
 
   private BackupReport report() {
+    try {
+      return run();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private BackupReport run() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
     try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
       Optional<Metadata> root = destination.stat(emptyPath());
@@ -122,15 +135,13 @@ public final class Run {
     if (stop.crash().isPresent()) {
       throw new IllegalStateException("internal error", stop.crash().get());
     }
-    if (stop.wasInterrupted()) {
-      Thread.currentThread().interrupt();
-    }
     return result();
   }
 
   /** Who is interrupted while the destination is opened has not lost it. */
   private void lostOrInterrupted(DestinationException e) {
     if (Thread.interrupted()) {
+      interrupted = true;
       stop.interrupted();
     } else {
       stop.lost(e);
@@ -204,7 +215,11 @@ public final class Run {
         feed.finish();
         stop.await();
       } catch (InterruptedException e) {
+        interrupted = true;
         stop.interrupted();
+      } catch (RuntimeException | Error e) {
+        // What the pools have begun must not go on without us.
+        stop.crashed(e);
       }
     } finally {
       end(checkerPool, "checking");
@@ -235,20 +250,16 @@ public final class Run {
     }
   }
 
-  /** Lets a pool finish what is in flight. Never interrupts: a channel would be closed half-way. */
+  /**
+   * Lets a pool finish what is in flight, however often the caller is interrupted meanwhile. Never
+   * interrupts: a channel would be closed half-way.
+   */
   private void end(ForkJoinPool pool, String what) {
     pool.shutdown();
-    boolean interrupted = Thread.interrupted();
-    try {
-      if (!pool.awaitTermination(GRACE.toSeconds(), TimeUnit.SECONDS)) {
-        log.warn("gave up waiting for what was {} after {} s", what, GRACE.toSeconds());
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
+    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, GRACE)) {
+      log.warn("gave up waiting for what was {} after {} s", what, GRACE.toSeconds());
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    interrupted |= Thread.interrupted();
   }
 
   private BackupReport result() {

@@ -165,7 +165,10 @@ final class Workers {
       end.setDirectoryMetadata(directory.landing, source, attributes);
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof RuntimeException) {
+        log.warn("unexpected trouble with {}", directory.landing, e);
+      }
       failed(
           directory.landing,
           "the directory's own metadata cannot be set: " + ErrorText.of(e),
