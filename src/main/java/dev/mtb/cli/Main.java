@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.InvalidJobException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {BackupCommand.class, VerifyCommand.class})
+    subcommands = {
+      BackupCommand.class,
+      VerifyCommand.class,
+      CompletionCommand.class,
+      ManCommand.class
+    })
 public final class Main implements Runnable {
   static final int EXIT_INTERNAL = 1;
   static final int EXIT_USAGE = 2;
@@ -56,6 +62,12 @@ public final class Main implements Runnable {
     if (subcommand != null) {
       // Reading the annotations of all commands takes longer than a round trip; one will do.
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
+      try {
+        rest = OptionsFile.expand(rest);
+      } catch (InvalidJobException e) {
+        err.println("mtb: " + Text.printable(e.getMessage()));
+        return EXIT_USAGE;
+      }
       return execute(new CommandLine(subcommand, commands), rest, out, err);
     }
     return execute(new CommandLine(new Main(), commands), args, out, err);
@@ -65,6 +77,7 @@ public final class Main implements Runnable {
     command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     command.setExpandAtFiles(false);
+    command.setDefaultValueProvider(new EnvironmentDefaults(System.getenv()));
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setParameterExceptionHandler(Main::misuse);
     command.setExecutionExceptionHandler(
