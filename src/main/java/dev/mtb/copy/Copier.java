@@ -5,13 +5,14 @@ import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
-import dev.mtb.destination.NoFollow;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
@@ -19,12 +20,21 @@ import java.util.function.LongConsumer;
 /**
  * Copies one file or link whole, or not at all.
  *
- * <p>The source's size and mtime are taken before it is opened and again after its last byte was
- * read; if they differ, what was read may be of two versions, and it is copied again. Thread-safe.
+ * <p>The source's size, times and identity are taken before it is opened and again after its last
+ * byte was read; if they differ, what was read may be of two versions, and it is copied again. A
+ * ctime tells of changes that were hidden by setting the mtime back; but two changes within one
+ * tick of the clock have the same, so that a file changed just now is given that time first.
+ * Thread-safe.
  */
 public final class Copier {
   /** A file that changes during three copies in a row will change during the fourth. */
   private static final int TRIES = 3;
+
+  /**
+   * How coarse the kernel's clock for ctimes is: a tick of 1 to 10 ms, and as much again to be
+   * safe.
+   */
+  private static final Duration TICK = Duration.ofMillis(20);
 
   /** Whoever is writing a file is often done soon; doubled for the third try. */
   private static final Duration PAUSE = Duration.ofMillis(100);
@@ -39,6 +49,7 @@ public final class Copier {
     void pause(Duration duration);
   }
 
+  private final Folders folders;
   private final Destination destination;
   private final Buffers buffers;
   private final LongConsumer bytesWritten;
@@ -48,6 +59,7 @@ public final class Copier {
   /**
    * Copies to a destination.
    *
+   * @param folders reads sources
    * @param destination where to
    * @param buffers to read with
    * @param bytesWritten told of each chunk
@@ -55,11 +67,13 @@ public final class Copier {
    * @param pause waits between tries
    */
   public Copier(
+      Folders folders,
       Destination destination,
       Buffers buffers,
       LongConsumer bytesWritten,
       BooleanSupplier isStopping,
       Pause pause) {
+    this.folders = folders;
     this.destination = destination;
     this.buffers = buffers;
     this.bytesWritten = bytesWritten;
@@ -71,6 +85,7 @@ public final class Copier {
    * Copies a file or link.
    *
    * @param source what to copy
+   * @param start the directory above it below which no symbolic link is followed
    * @param landing where to, relative to the destination
    * @param existing what is there, as the comparison saw it
    * @return the metadata of what was copied, which may be newer than what the scan saw
@@ -78,16 +93,11 @@ public final class Copier {
    * @throws StoppedException if the run is being stopped
    * @throws IOException if it could not be written; what was there still is
    */
-  public Metadata copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
+  public Metadata copy(Path source, Path start, Path landing, Optional<Metadata> existing)
+      throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
-      Metadata before = look(source);
-      boolean isDone =
-          switch (before.kind()) {
-            case FILE -> copyFile(source, before, landing, existing);
-            case LINK -> copyLink(source, before, landing, existing);
-            default -> throw SourceException.moved("is no file any more", null);
-          };
-      if (isDone) {
+      Metadata before = settled(source, start);
+      if (copied(source, start, before, landing, existing)) {
         return before;
       }
       if (attempt < TRIES) {
@@ -98,25 +108,76 @@ public final class Copier {
         "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
   }
 
+  private boolean copied(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
+    try {
+      return switch (before.kind()) {
+        case FILE -> copyFile(source, start, before, landing, existing);
+        case LINK -> copyLink(source, before, landing, existing);
+        default -> throw SourceException.moved("is no file any more", null);
+      };
+    } catch (SourceException e) {
+      // What became a link or a directory cannot be opened or read; that is no trouble of its own.
+      if (e.moved() || isSame(source, before)) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  /** Looks when no later change can have the same ctime. */
+  private Metadata settled(Path source, Path start) throws SourceException {
+    Metadata seen = look(source, start);
+    if (seen.ctime().isEmpty()) {
+      return seen;
+    }
+    Duration age = Duration.between(seen.ctime().get(), Instant.now());
+    // On a file server whose clock is ahead nothing can be told.
+    if (age.isNegative() || age.compareTo(TICK) >= 0) {
+      return seen;
+    }
+    pause.pause(TICK.minus(age));
+    return look(source, start);
+  }
+
+  /**
+   * Looks at a source for who takes its metadata only.
+   *
+   * @param source what to look at
+   * @param start the directory above it below which no symbolic link is followed
+   * @return what is there
+   * @throws SourceException if that cannot be told
+   */
+  public Metadata look(Path source, Path start) throws SourceException {
+    try {
+      return folders.look(source, start);
+    } catch (IOException e) {
+      throw SourceException.of(e, source);
+    }
+  }
+
   private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)
       throws IOException {
     Path target;
     try {
       target = Files.readSymbolicLink(source);
     } catch (IOException e) {
-      throw SourceException.of(e);
+      // It may be a file by now.
+      throw SourceException.of(e, source);
     }
-    if (!look(source).sameVersion(before)) {
+    if (!isSame(source, before)) {
       return false;
     }
     destination.writeLink(landing, target, before, existing);
     return true;
   }
 
-  private boolean copyFile(Path source, Metadata before, Path landing, Optional<Metadata> existing)
+  private boolean copyFile(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
       throws IOException {
     try (Buffers.Loan loan = buffers.lend();
-        SeekableByteChannel in = open(source)) {
+        SeekableByteChannel in = open(source, start)) {
       ByteBuffer buffer = loan.buffer();
       long total = fill(in, buffer);
       // A small file is known to be whole and of one version before the destination is touched.
@@ -126,7 +187,7 @@ public final class Copier {
       }
       stopIfAsked();
       if (!isAll) {
-        Optional<Boolean> uploaded = upload(source, before, landing, existing);
+        Optional<Boolean> uploaded = upload(source, start, before, landing, existing);
         if (uploaded.isPresent()) {
           return uploaded.get();
         }
@@ -155,14 +216,16 @@ public final class Copier {
 
   /** Lets the destination read the source by itself; empty if it does not want to. */
   private Optional<Boolean> upload(
-      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
     try {
-      Optional<FileWrite> begun = destination.upload(landing, before, existing, new Source(source));
+      Optional<FileWrite> begun =
+          destination.upload(landing, before, existing, new Source(source, start));
       if (begun.isEmpty()) {
         return Optional.empty();
       }
       try (FileWrite upload = begun.get()) {
-        if (!look(source).sameVersion(before)) {
+        if (!isSame(source, before)) {
           return Optional.of(false);
         }
         upload.commit(before);
@@ -172,7 +235,7 @@ public final class Copier {
       throw e;
     } catch (IOException e) {
       // If it changed meanwhile, that is why, whatever the destination made of it.
-      if (!look(source).sameVersion(before)) {
+      if (!isSame(source, before)) {
         return Optional.of(false);
       }
       throw e;
@@ -182,14 +245,16 @@ public final class Copier {
   /** A source that a destination reads by itself. */
   private final class Source implements Content {
     private final Path path;
+    private final Path start;
 
-    Source(Path path) {
+    Source(Path path, Path start) {
       this.path = path;
+      this.start = start;
     }
 
     @Override
     public SeekableByteChannel open() throws IOException {
-      return Copier.open(path);
+      return Copier.this.open(path, start);
     }
 
     @Override
@@ -204,22 +269,22 @@ public final class Copier {
   }
 
   private boolean isStill(Path source, Metadata before, long total) throws SourceException {
-    return total == before.size() && look(source).sameVersion(before);
+    return total == before.size() && isSame(source, before);
   }
 
-  private static Metadata look(Path source) throws SourceException {
+  private static boolean isSame(Path source, Metadata before) throws SourceException {
     try {
-      return Metadata.of(source);
+      return Metadata.of(source).sameVersion(before);
     } catch (IOException e) {
-      throw SourceException.of(e);
+      throw SourceException.of(e, source);
     }
   }
 
-  private static SeekableByteChannel open(Path source) throws SourceException {
+  private SeekableByteChannel open(Path source, Path start) throws SourceException {
     try {
-      return NoFollow.open(source);
+      return folders.read(source, start);
     } catch (IOException e) {
-      throw SourceException.of(e);
+      throw SourceException.of(e, source);
     }
   }
 

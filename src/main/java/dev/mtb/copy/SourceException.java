@@ -1,8 +1,10 @@
 package dev.mtb.copy;
 
 import dev.mtb.ErrorText;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** The source could not be read as what the scan had seen; the destination is not to blame. */
 public final class SourceException extends IOException {
@@ -25,6 +27,19 @@ public final class SourceException extends IOException {
     return e instanceof NoSuchFileException
         ? moved("vanished before it could be read", e)
         : new SourceException("cannot be read: " + ErrorText.of(e), false, e);
+  }
+
+  /**
+   * The same where the file is known.
+   *
+   * @param e from the source's file system
+   * @param file what was looked at or read
+   * @return moved if it, or a directory on the way to it, is gone or was replaced
+   */
+  public static SourceException of(IOException e, Path file) {
+    return !(e instanceof NoSuchFileException) && Folders.isMoved(e, file)
+        ? moved("vanished: a directory on the way to it was moved or replaced", e)
+        : of(e);
   }
 
   static SourceException moved(String message, Throwable cause) {

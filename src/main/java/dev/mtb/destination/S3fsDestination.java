@@ -5,6 +5,7 @@ import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
@@ -95,7 +96,9 @@ final class S3fsDestination extends PathDestination {
             /* keepsOwner= */ process.isRoot(),
             // Each name is a HEAD; that most of a directory is wanted can only be guessed.
             /* listedForOne= */ 2,
-            /* listingShows= */ false));
+            /* listingShows= */ false),
+        // Each directory that is opened costs requests.
+        Folders.byPath());
     this.mountPoint = mountPoint;
     this.s3fs = s3fs;
     names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
@@ -358,6 +361,12 @@ final class S3fsDestination extends PathDestination {
           super.setMetadata(path, source, attributes);
           return null;
         });
+  }
+
+  /** By path: opening a file for it would be a flush of its own, and cost requests. */
+  @Override
+  void setMode(Path path, int mode) throws IOException {
+    Files.setAttribute(path, "unix:mode", mode);
   }
 
   @Override

@@ -12,6 +12,8 @@ import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.TemporaryNames;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
 import dev.mtb.scan.Entry;
 import java.io.IOException;
@@ -40,7 +42,11 @@ final class Checkers {
    */
   private static final int MOST_FORKED = 1000;
 
+  /** A directory that was replaced this often while it was opened will be replaced again. */
+  private static final int TRIES = 3;
+
   private final ForkJoinPool pool;
+  private final Folders folders;
   private final Destination destination;
   private final Metadata destinationRoot;
   private final Comparison comparison;
@@ -58,6 +64,7 @@ final class Checkers {
    */
   Checkers(
       ForkJoinPool pool,
+      Folders folders,
       Destination destination,
       Metadata destinationRoot,
       Comparison comparison,
@@ -67,6 +74,7 @@ final class Checkers {
       Tally tally,
       Stop stop) {
     this.pool = pool;
+    this.folders = folders;
     this.destination = destination;
     this.destinationRoot = destinationRoot;
     this.comparison = comparison;
@@ -107,7 +115,7 @@ final class Checkers {
 
   private void directory(DirectoryNode node) {
     Failure.Stage stage = Failure.Stage.SCAN;
-    try (DirectoryScan scan = DirectoryScan.open(node.source)) {
+    try (DirectoryScan scan = open(node)) {
       DirectoryNode.State state = node.resolve(resolver);
       if (state == DirectoryNode.State.FAILED) {
         return;
@@ -124,10 +132,34 @@ final class Checkers {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
-      failed(node.landing, stage, e, "nothing more in it was backed up");
+      failed(node.source, node.landing, stage, e, "nothing more in it was backed up");
     } finally {
       finisher.accept(node);
     }
+  }
+
+  /** Opens a directory, and makes sure that what is known of it is known of this one. */
+  private DirectoryScan open(DirectoryNode node) throws IOException {
+    for (int attempt = 1; attempt <= TRIES; attempt++) {
+      DirectoryScan scan = DirectoryScan.open(folders, node.source, node.start);
+      try {
+        // The one that everything begins with may be a link to a directory.
+        if (node.source.equals(node.start)) {
+          return scan;
+        }
+        Optional<Metadata> now = scan.look();
+        if (now.isPresent()) {
+          node.seen(now.get());
+          return scan;
+        }
+      } catch (IOException | RuntimeException e) {
+        scan.close();
+        throw e;
+      }
+      scan.close();
+      folders.forget(node.source, node.start);
+    }
+    throw new ReplacedException(node.source);
   }
 
   private Listing listing(DirectoryNode node) throws IOException {
@@ -154,7 +186,12 @@ final class Checkers {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
-      failed(parent.landing, Failure.Stage.COMPARE, e, "nothing listed in it was backed up");
+      failed(
+          parent.source,
+          parent.landing,
+          Failure.Stage.COMPARE,
+          e,
+          "nothing listed in it was backed up");
     } finally {
       finisher.accept(parent);
     }
@@ -171,15 +208,15 @@ final class Checkers {
       return listed.get();
     }
     if (destination.traits().listingBringsMetadata()) {
-      return holdsMoreThan(parent.source, destination.traits().listedForOne() * wanted)
+      return holdsMoreThan(parent, destination.traits().listedForOne() * wanted)
           ? Listing.ASK
           : destination.list(parent.landing);
     }
     return parent.sweep() ? destination.list(parent.landing) : Listing.ASK;
   }
 
-  private static boolean holdsMoreThan(Path directory, int count) {
-    try (DirectoryScan scan = DirectoryScan.open(directory)) {
+  private boolean holdsMoreThan(DirectoryNode directory, int count) {
+    try (DirectoryScan scan = DirectoryScan.open(folders, directory.source, directory.start)) {
       int seen = 0;
       while (seen <= count && scan.next().isPresent()) {
         seen++;
@@ -221,7 +258,7 @@ final class Checkers {
               causeIfMissing));
       return;
     } catch (IOException | RuntimeException e) {
-      failed(landing, Failure.Stage.SCAN, e, "it was not backed up");
+      failed(source, landing, Failure.Stage.SCAN, e, "it was not backed up");
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
@@ -250,7 +287,7 @@ final class Checkers {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      failed(landing, Failure.Stage.COMPARE, e, "it was not backed up");
+      failed(source, landing, Failure.Stage.COMPARE, e, "it was not backed up");
       return;
     }
     if (glance.isPresent()) {
@@ -319,13 +356,14 @@ final class Checkers {
         new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
   }
 
-  private void failed(Path landing, Failure.Stage stage, Exception e, String consequence) {
+  private void failed(
+      Path source, Path landing, Failure.Stage stage, Exception e, String consequence) {
     if (e instanceof RuntimeException) {
       // A file system that does not do what it promises; the other files may well be fine.
       log.warn("unexpected trouble with {}", landing, e);
     }
     Failure.Cause cause =
-        stage == Failure.Stage.SCAN && e instanceof NoSuchFileException
+        stage == Failure.Stage.SCAN && e instanceof IOException io && Folders.isMoved(io, source)
             ? Failure.Cause.SOURCE_MOVED
             : Failure.Cause.ERROR;
     String where = stage == Failure.Stage.SCAN ? "" : " in the destination";

@@ -48,13 +48,16 @@ final class CopyEnd implements End {
 
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
-    if (decision.action() == Action.UPDATE_METADATA) {
+    Path start = work.directory().start;
+    // What is set must be what the file is still like, and its own.
+    if (decision.action() == Action.UPDATE_METADATA
+        && copier.look(work.source(), start).sameVersion(work.metadata())) {
       destination.setMetadata(work.landing(), work.metadata(), decision.attributes());
       tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
       return;
     }
     touch(work.directory());
-    Metadata copied = copier.copy(work.source(), work.landing(), work.existing());
+    Metadata copied = copier.copy(work.source(), start, work.landing(), work.existing());
     tally.copied(work.landing(), copied, /* withContent= */ true);
   }
 

@@ -32,6 +32,10 @@ final class DirectoryNode {
 
   final Optional<DirectoryNode> parent;
   final Path source;
+
+  /** This directory or one above it: below it no symbolic link is followed in the source. */
+  final Path start;
+
   final Path landing;
 
   /** Of the source; empty if only the list's paths lead through it and nobody looked yet. */
@@ -58,9 +62,14 @@ final class DirectoryNode {
   int running;
 
   private DirectoryNode(
-      Optional<DirectoryNode> parent, Path source, Path landing, Optional<Metadata> metadata) {
+      Optional<DirectoryNode> parent,
+      Path source,
+      Path start,
+      Path landing,
+      Optional<Metadata> metadata) {
     this.parent = parent;
     this.source = source;
+    this.start = start;
     this.landing = landing;
     this.metadata = metadata;
     parent.ifPresent(DirectoryNode::begin);
@@ -68,7 +77,7 @@ final class DirectoryNode {
 
   /** The destination itself. */
   static DirectoryNode root(Path source, Path landing, Optional<Metadata> metadata) {
-    return new DirectoryNode(Optional.empty(), source, landing, metadata);
+    return new DirectoryNode(Optional.empty(), source, source, landing, metadata);
   }
 
   /** A directory found by reading its parent. */
@@ -79,23 +88,34 @@ final class DirectoryNode {
       Metadata metadata,
       Optional<Metadata> existing) {
     DirectoryNode node =
-        new DirectoryNode(Optional.of(parent), source, landing, Optional.of(metadata));
+        new DirectoryNode(
+            Optional.of(parent), source, parent.start, landing, Optional.of(metadata));
     node.existing = existing;
     return node;
   }
 
   /** A directory found by reading its parent, of which a listing told that it is there. */
   static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
-    return new DirectoryNode(Optional.of(parent), source, landing, Optional.of(metadata));
+    return new DirectoryNode(
+        Optional.of(parent), source, parent.start, landing, Optional.of(metadata));
   }
 
   /** A directory that only stands in the path of a listed entry. */
   static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
-    return new DirectoryNode(Optional.of(parent), source, landing, Optional.empty());
+    return new DirectoryNode(Optional.of(parent), source, source, landing, Optional.empty());
   }
 
   synchronized Optional<Metadata> metadata() {
     return metadata;
+  }
+
+  /**
+   * Notes what the directory that is being read is like, which may be newer than what was found.
+   */
+  synchronized void seen(Metadata now) {
+    if (state == State.UNKNOWN) {
+      metadata = Optional.of(now);
+    }
   }
 
   /** Makes somebody's look known to all. */

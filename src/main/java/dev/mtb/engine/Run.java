@@ -19,6 +19,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
 import dev.mtb.destination.Traits;
+import dev.mtb.files.Folders;
 import dev.mtb.scan.SourceList;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -169,8 +170,9 @@ public final class Run {
         purpose != Purpose.VERIFY
             && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
     Buffers buffers = new Buffers();
+    Folders folders = new Folders();
     Copier copier =
-        new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
+        new Copier(folders, destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
     End end =
         switch (purpose) {
           case BACKUP -> new CopyEnd(destination, copier, tally);
@@ -183,10 +185,11 @@ public final class Run {
       Workers workers =
           new Workers(
               copierPool,
+              folders,
               destination,
               new ContentComparison(options.digest()),
               new Examination(
-                  destination, comparison, mode, isTrusting, !options.readData(), buffers),
+                  folders, destination, comparison, mode, isTrusting, !options.readData(), buffers),
               buffers,
               end,
               tally,
@@ -201,6 +204,7 @@ public final class Run {
       Checkers checkers =
           new Checkers(
               checkerPool,
+              folders,
               destination,
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
               comparison,
@@ -224,6 +228,16 @@ public final class Run {
     } finally {
       end(checkerPool, "checking");
       end(copierPool, "copying");
+      close(folders);
+    }
+  }
+
+  private static void close(Folders folders) {
+    try {
+      folders.close();
+    } catch (IOException e) {
+      // They were only read.
+      log.debug("a directory of the source cannot be closed", e);
     }
   }
 

@@ -14,7 +14,7 @@ import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
-import dev.mtb.destination.NoFollow;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
@@ -35,6 +35,7 @@ final class Workers {
   private static final Logger log = LoggerFactory.getLogger(Workers.class);
 
   private final ForkJoinPool pool;
+  private final Folders folders;
   private final Destination destination;
   private final ContentComparison contents;
   private final Examination examination;
@@ -45,6 +46,7 @@ final class Workers {
 
   Workers(
       ForkJoinPool pool,
+      Folders folders,
       Destination destination,
       ContentComparison contents,
       Examination examination,
@@ -53,6 +55,7 @@ final class Workers {
       Tally tally,
       Stop stop) {
     this.pool = pool;
+    this.folders = folders;
     this.destination = destination;
     this.contents = contents;
     this.examination = examination;
@@ -106,15 +109,20 @@ final class Workers {
 
   private boolean sameContent(FileWork work) throws IOException {
     if (work.metadata().kind() == Kind.LINK) {
-      byte[] source = PathBytes.of(Files.readSymbolicLink(work.source()));
+      byte[] source;
+      try {
+        source = PathBytes.of(Files.readSymbolicLink(work.source()));
+      } catch (IOException e) {
+        throw SourceException.of(e, work.source());
+      }
       return Arrays.equals(source, PathBytes.of(destination.readLink(work.landing())));
     }
     try (Buffers.Loan loan = buffers.lend()) {
       String source;
-      try (ReadableByteChannel in = NoFollow.open(work.source())) {
+      try (ReadableByteChannel in = folders.read(work.source(), work.directory().start)) {
         source = contents.digest(in, loan.buffer());
       } catch (IOException e) {
-        throw SourceException.of(e);
+        throw SourceException.of(e, work.source());
       }
       try (ReadableByteChannel copy = destination.read(work.landing())) {
         return contents.digest(copy, loan.buffer()).equals(source);

@@ -13,6 +13,7 @@ import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Destinations;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -48,6 +49,7 @@ class CopierTest {
   private final Path source = memory.getPath("/source");
   private final Path landing = memory.getPath("copy");
   private final Path copied = memory.getPath("/backup/copy");
+  private final Folders folders = new Folders();
   private final List<Duration> pauses = new ArrayList<>();
   private long bytesWritten;
   private Destination destination;
@@ -66,6 +68,7 @@ class CopierTest {
   @AfterEach
   void close() throws IOException {
     destination.close();
+    folders.close();
     memory.close();
   }
 
@@ -84,7 +87,7 @@ class CopierTest {
     byte[] content = bytes(size);
     writeSource(content);
 
-    Metadata result = copier(() -> {}).copy(source, landing, Optional.empty());
+    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty());
 
     assertThat(result).isEqualTo(Metadata.of(source));
     assertCopied(content);
@@ -97,7 +100,7 @@ class CopierTest {
   void link_isCopiedAsALink() throws IOException {
     Files.createSymbolicLink(source, memory.getPath("no/where"));
 
-    Metadata result = copier(() -> {}).copy(source, landing, Optional.empty());
+    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty());
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
@@ -111,7 +114,8 @@ class CopierTest {
     Instant later = TIME.plusSeconds(1);
 
     Metadata result =
-        copier(once(() -> writeSource(changed, later))).copy(source, landing, oldCopy());
+        copier(once(() -> writeSource(changed, later)))
+            .copy(source, source.getParent(), landing, oldCopy());
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(later);
@@ -127,7 +131,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
-            .copy(source, landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy());
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
@@ -140,7 +144,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
-            .copy(source, landing, Optional.empty());
+            .copy(source, source.getParent(), landing, Optional.empty());
 
     assertCopied(changed);
     assertThat(result.size()).isEqualTo(100);
@@ -200,6 +204,7 @@ class CopierTest {
     writeSource(bytes(LARGE));
     Copier copier =
         new Copier(
+            folders,
             destination,
             new Buffers(),
             count -> run(() -> writeSource(bytes(LARGE), TIME.plusSeconds(9))),
@@ -233,7 +238,7 @@ class CopierTest {
                       Files.delete(source);
                       Files.createSymbolicLink(source, target);
                     }))
-            .copy(source, landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy());
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(target);
@@ -246,13 +251,14 @@ class CopierTest {
     Optional<Metadata> existing = oldCopy();
     Copier copier =
         new Copier(
+            folders,
             destination,
             new Buffers(),
             count -> bytesWritten += count,
             () -> bytesWritten >= (long) chunks * Destination.SMALL_FILE,
             pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, landing, existing))
+    assertThatThrownBy(() -> copier.copy(source, source.getParent(), landing, existing))
         .isInstanceOf(StoppedException.class);
 
     assertThat(bytesWritten).isEqualTo((long) chunks * Destination.SMALL_FILE);
@@ -262,9 +268,10 @@ class CopierTest {
   @Test
   void stop_beforeANewFile_makesNone() throws IOException {
     writeSource(bytes(10));
-    Copier copier = new Copier(destination, new Buffers(), count -> {}, () -> true, pauses::add);
+    Copier copier =
+        new Copier(folders, destination, new Buffers(), count -> {}, () -> true, pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, landing, Optional.empty()))
+    assertThatThrownBy(() -> copier.copy(source, source.getParent(), landing, Optional.empty()))
         .isInstanceOf(StoppedException.class);
 
     assertThat(copied).doesNotExist();
@@ -276,7 +283,8 @@ class CopierTest {
     writeSource(bytes(LARGE));
     Path missing = memory.getPath("none/copy");
 
-    assertThatThrownBy(() -> copier(() -> {}).copy(source, missing, Optional.empty()))
+    assertThatThrownBy(
+            () -> copier(() -> {}).copy(source, source.getParent(), missing, Optional.empty()))
         .isInstanceOf(IOException.class)
         .isNotInstanceOf(SourceException.class);
   }
@@ -317,8 +325,8 @@ class CopierTest {
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
     try (Destination local = Destinations.open(backup, options, false)) {
       Metadata result =
-          new Copier(local, new Buffers(), count -> {}, () -> false, pauses::add)
-              .copy(sparse, Path.of("copy"), Optional.empty());
+          new Copier(folders, local, new Buffers(), count -> {}, () -> false, pauses::add)
+              .copy(sparse, folder, Path.of("copy"), Optional.empty());
       assertThat(result.size()).isEqualTo(size);
     }
 
@@ -328,7 +336,9 @@ class CopierTest {
 
   private void assertMoved(Copier copier, Optional<Metadata> existing, String message) {
     SourceException e =
-        catchThrowableOfType(SourceException.class, () -> copier.copy(source, landing, existing));
+        catchThrowableOfType(
+            SourceException.class,
+            () -> copier.copy(source, source.getParent(), landing, existing));
     assertThat(e).hasMessageContaining(message);
     assertThat(e.moved()).isTrue();
   }
@@ -354,6 +364,7 @@ class CopierTest {
 
   private Copier copier(Meddling meddling) {
     return new Copier(
+        folders,
         destination,
         new Buffers(),
         count -> {
