@@ -241,8 +241,7 @@ final class Checkers {
     }
     Optional<Metadata> existing;
     try {
-      boolean mayExist = listing.isPresent() && listing.get().mayHold(destination.nameOf(name));
-      existing = mayExist ? destination.stat(landing) : Optional.empty();
+      existing = listing.isPresent() ? existing(landing, name, listing.get()) : Optional.empty();
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
@@ -254,6 +253,16 @@ final class Checkers {
     } else {
       file(parent, source, landing, metadata, existing);
     }
+  }
+
+  /** What is there. What is listed and yet not found is a failure: nobody knows what is there. */
+  private Optional<Metadata> existing(Path landing, Path name, Listing listing) throws IOException {
+    if (listing.names().isEmpty()) {
+      return destination.stat(landing);
+    }
+    return listing.mayHold(destination.nameOf(name))
+        ? Optional.of(destination.statListed(landing))
+        : Optional.empty();
   }
 
   /** Of what is there only the listing has told so far: more is asked for where it is needed. */

@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import com.google.common.base.Ticker;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
@@ -17,6 +18,8 @@ import dev.mtb.copy.Copier;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.Retry;
+import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.Traits;
 import dev.mtb.scan.SourceList;
 import java.io.IOException;
@@ -26,6 +29,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,15 +60,26 @@ public final class Run {
   private final Opener opener;
   private final Tally tally;
   private final Stop stop = new Stop();
+  private final Retry.Pause pause;
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
 
   private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
+    this(job, purpose, opener, listener, Optional.empty());
+  }
+
+  private Run(
+      BackupJob job,
+      Purpose purpose,
+      Opener opener,
+      BackupListener listener,
+      Optional<Retry.Pause> pause) {
     this.job = job;
     this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
+    this.pause = pause.orElse(stop::pause);
   }
 
   /**
@@ -82,6 +97,12 @@ public final class Run {
   static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
     return new Run(job, purpose, opener, listener).report();
+  }
+
+  /** Tests need not wait. */
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
+    return new Run(job, Purpose.BACKUP, opener, listener, Optional.of(pause)).report();
   }
 
   /**
@@ -102,13 +123,15 @@ public final class Run {
 
   private BackupReport report() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
-    try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
+    try (Destination real = opener.open(purpose != Purpose.BACKUP)) {
+      Retry retry = retry(real);
+      Destination destination = new RetryingDestination(real, retry);
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
             "there is no backup to verify: " + destination.name() + " does not exist");
       }
-      flow(sources, destination, root);
+      flow(sources, destination, retry, root);
       advice = destination.advice();
       advice.forEach(sentence -> log.info("{}", sentence));
     } catch (DestinationException e) {
@@ -128,6 +151,17 @@ public final class Run {
     return result();
   }
 
+  private Retry retry(Destination destination) {
+    return new Retry(
+        destination,
+        job.options().retries(),
+        Math.max(job.options().threads(), job.options().checkers()),
+        pause,
+        stop::stopping,
+        () -> ThreadLocalRandom.current().nextDouble(),
+        Ticker.systemTicker());
+  }
+
   /** Who is interrupted while the destination is opened has not lost it. */
   private void lostOrInterrupted(DestinationException e) {
     if (Thread.interrupted()) {
@@ -141,7 +175,8 @@ public final class Run {
     return job.base().getFileSystem().getPath("");
   }
 
-  private void flow(SourceList sources, Destination destination, Optional<Metadata> rootFound) {
+  private void flow(
+      SourceList sources, Destination destination, Retry retry, Optional<Metadata> rootFound) {
     BackupOptions options = job.options();
     Traits traits = destination.traits();
     CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
@@ -159,7 +194,7 @@ public final class Run {
             && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
     Buffers buffers = new Buffers();
     Copier copier =
-        new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
+        new Copier(destination, buffers, tally::bytesWritten, stop::stopping, pause, retry);
     End end =
         switch (purpose) {
           case BACKUP -> new CopyEnd(destination, copier, tally);
@@ -173,6 +208,7 @@ public final class Run {
           new Workers(
               copierPool,
               destination,
+              retry,
               new ContentComparison(options.digest()),
               new Examination(
                   destination, comparison, mode, isTrusting, !options.readData(), buffers),
@@ -223,16 +259,6 @@ public final class Run {
       }
     }
     return DirectoryNode.root(sources.wholeSource().orElse(job.base()), emptyPath(), metadata);
-  }
-
-  private void pause(Duration duration) {
-    try {
-      if (!stop.stopping()) {
-        Thread.sleep(duration.toMillis());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Lets a pool finish what is in flight. Never interrupts: a channel would be closed half-way. */

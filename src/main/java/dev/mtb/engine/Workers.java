@@ -15,6 +15,7 @@ import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.NoFollow;
+import dev.mtb.destination.Retry;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ final class Workers {
 
   private final ForkJoinPool pool;
   private final Destination destination;
+  private final Retry retry;
   private final ContentComparison contents;
   private final Examination examination;
   private final Buffers buffers;
@@ -46,6 +48,7 @@ final class Workers {
   Workers(
       ForkJoinPool pool,
       Destination destination,
+      Retry retry,
       ContentComparison contents,
       Examination examination,
       Buffers buffers,
@@ -54,6 +57,7 @@ final class Workers {
       Stop stop) {
     this.pool = pool;
     this.destination = destination;
+    this.retry = retry;
     this.contents = contents;
     this.examination = examination;
     this.buffers = buffers;
@@ -106,9 +110,22 @@ final class Workers {
 
   private boolean sameContent(FileWork work) throws IOException {
     if (work.metadata().kind() == Kind.LINK) {
-      byte[] source = PathBytes.of(Files.readSymbolicLink(work.source()));
+      byte[] source = PathBytes.of(sourceTarget(work));
       return Arrays.equals(source, PathBytes.of(destination.readLink(work.landing())));
     }
+    // Reading may fail half-way; then both are read again, since the source may have changed.
+    return retry.run(Retry.Kind.LOOK, "reading", work.landing(), attempt -> sameFileContent(work));
+  }
+
+  private static Path sourceTarget(FileWork work) throws SourceException {
+    try {
+      return Files.readSymbolicLink(work.source());
+    } catch (IOException e) {
+      throw SourceException.of(e);
+    }
+  }
+
+  private boolean sameFileContent(FileWork work) throws IOException {
     try (Buffers.Loan loan = buffers.lend()) {
       String source;
       try (ReadableByteChannel in = NoFollow.open(work.source())) {
