@@ -1,6 +1,7 @@
 package dev.mtb.destination;
 
 import com.google.common.base.Ticker;
+import dev.mtb.ErrorText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -174,7 +175,7 @@ public final class Retry {
           "{} {} failed ({}); trying again in {} ms, {} of {}",
           what,
           path,
-          diagnosis.text(),
+          ErrorText.of(failure),
           wait.toMillis(),
           attempt,
           retries);

@@ -9,6 +9,7 @@ import dev.mtb.BackupOptions;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,8 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RetryTest {
   private static final Path FILE = Path.of("d/f");
-  private static final IOException TRANSIENT =
-      new FileSystemException("d/f", null, "Input/output error");
+  private final IOException trouble = new FileSystemException("d/f", null, "Input/output error");
 
   @TempDir Path temp;
   private Destination folder;
@@ -73,14 +73,14 @@ class RetryTest {
 
   @Test
   void success_neverWaits() throws IOException {
-    assertThat(look(retry(5, 1), failing(0, TRANSIENT))).isEqualTo(1);
+    assertThat(look(retry(5, 1), failing(0, trouble))).isEqualTo(1);
     assertThat(pauses).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 5})
   void transientFailure_isTriedAgain_withPausesThatDouble(int times) throws IOException {
-    assertThat(look(retry(5, 1), failing(times, TRANSIENT))).isEqualTo(times + 1);
+    assertThat(look(retry(5, 1), failing(times, trouble))).isEqualTo(times + 1);
     for (int p = 0; p < times; p++) {
       assertThat(pauses.get(p)).isEqualTo(Duration.ofMillis(500L << p));
     }
@@ -90,7 +90,7 @@ class RetryTest {
   @Test
   void jitter_addsUpToHalf() throws IOException {
     random = Math.nextDown(1.0);
-    look(retry(5, 1), failing(5, TRANSIENT));
+    look(retry(5, 1), failing(5, trouble));
     for (int p = 0; p < 5; p++) {
       assertThat(pauses.get(p))
           .isBetween(Duration.ofMillis((750L << p) - 1), Duration.ofMillis(750L << p));
@@ -99,11 +99,11 @@ class RetryTest {
 
   @Test
   void defaultRetries_outlastAQuarterOfAMinute_andLittleMore() {
-    assertThatThrownBy(() -> look(retry(BackupOptions.DEFAULT_RETRIES, 1), failing(99, TRANSIENT)))
+    assertThatThrownBy(() -> look(retry(BackupOptions.DEFAULT_RETRIES, 1), failing(99, trouble)))
         .isInstanceOf(FailedException.class)
         .hasMessageStartingWith("Input/output error; ")
         .hasMessageEndingWith("(tried 6 times)")
-        .hasCause(TRANSIENT);
+        .hasCause(trouble);
     assertThat(pauses.stream().reduce(Duration.ZERO, Duration::plus))
         .isEqualTo(Duration.ofMillis(15_500));
   }
@@ -111,7 +111,7 @@ class RetryTest {
   @Test
   void pauses_neverGrowBeyondAMinute_norOverflow() {
     // Stops at the breaker, or here.
-    assertThatThrownBy(() -> look(retry(99, 1000), failing(999, TRANSIENT)))
+    assertThatThrownBy(() -> look(retry(99, 1000), failing(999, trouble)))
         .isInstanceOf(FailedException.class);
     assertThat(pauses).hasSize(99).allMatch(p -> p.compareTo(Duration.ofMinutes(1)) <= 0);
     assertThat(pauses.get(98)).isEqualTo(Duration.ofMinutes(1));
@@ -140,7 +140,7 @@ class RetryTest {
           private static final long serialVersionUID = 1;
         };
     DestinationException lost = new DestinationException("lost");
-    FailedException inner = new FailedException("inner", TRANSIENT);
+    FailedException inner = new FailedException("inner", trouble);
     for (IOException failure : List.of(source, lost, inner)) {
       assertThatThrownBy(() -> look(retry(5, 1), failing(1, failure))).isSameAs(failure);
     }
@@ -149,7 +149,7 @@ class RetryTest {
 
   @Test
   void noRetries_failAtOnce() {
-    assertThatThrownBy(() -> look(retry(0, 1), failing(1, TRANSIENT)))
+    assertThatThrownBy(() -> look(retry(0, 1), failing(1, trouble)))
         .isInstanceOf(FailedException.class);
     assertThat(pauses).isEmpty();
   }
@@ -160,8 +160,8 @@ class RetryTest {
     folder =
         Destinations.open(
             gone, BackupOptions.builder().stateDirectory(temp.resolve("s")).build(), false);
-    java.nio.file.Files.delete(gone);
-    assertThatThrownBy(() -> look(retry(5, 1), failing(1, TRANSIENT)))
+    Files.delete(gone);
+    assertThatThrownBy(() -> look(retry(5, 1), failing(1, trouble)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("is gone");
     assertThat(pauses).isEmpty();
@@ -170,7 +170,7 @@ class RetryTest {
   @Test
   void stoppingRun_isNotWaitedFor() {
     stopping.set(true);
-    assertThatThrownBy(() -> look(retry(5, 1), failing(1, TRANSIENT)))
+    assertThatThrownBy(() -> look(retry(5, 1), failing(1, trouble)))
         .isInstanceOf(FailedException.class);
     assertThat(pauses).isEmpty();
   }
@@ -193,7 +193,7 @@ class RetryTest {
                     retry,
                     attempt -> {
                       attempts.incrementAndGet();
-                      throw TRANSIENT;
+                      throw trouble;
                     }))
         .isInstanceOf(FailedException.class);
     assertThat(attempts).hasValue(1);
@@ -204,10 +204,10 @@ class RetryTest {
     // Each of 20 threads has failed six times, twice.
     Retry retry = retry(5, 20);
     for (int operation = 0; operation < 39; operation++) {
-      assertThat(change(retry, TRANSIENT)).isInstanceOf(FailedException.class);
+      assertThat(change(retry, trouble)).isInstanceOf(FailedException.class);
     }
     int paused = pauses.size();
-    assertThat(change(retry, TRANSIENT))
+    assertThat(change(retry, trouble))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("the last 240 attempts to write there have all failed")
         .hasMessageContaining("Input/output error");
@@ -226,7 +226,7 @@ class RetryTest {
     IOException full = new IOException("No space left on device");
     for (int file = 1; file < Retry.LEAST_IN_A_ROW; file++) {
       assertThat(change(retry, full)).isInstanceOf(FailedException.class);
-      look(retry, failing(0, TRANSIENT));
+      look(retry, failing(0, trouble));
     }
     assertThat(change(retry, full)).isInstanceOf(DestinationException.class);
   }
@@ -236,9 +236,9 @@ class RetryTest {
     Retry retry = retry(0, 1);
     for (int round = 0; round < 3; round++) {
       for (int file = 1; file < Retry.LEAST_IN_A_ROW; file++) {
-        assertThat(change(retry, TRANSIENT)).isInstanceOf(FailedException.class);
+        assertThat(change(retry, trouble)).isInstanceOf(FailedException.class);
       }
-      retry.run(Retry.Kind.CHANGE, "copying", FILE, failing(0, TRANSIENT));
+      retry.run(Retry.Kind.CHANGE, "copying", FILE, failing(0, trouble));
     }
   }
 
@@ -258,7 +258,7 @@ class RetryTest {
     nanos.set(Duration.ofHours(5).toNanos());
     assertThat(change(retry, new AccessDeniedException("d/f"))).isNotNull();
     assertThat(retry.hadTrouble()).isFalse();
-    assertThat(change(retry, TRANSIENT)).isNotNull();
+    assertThat(change(retry, trouble)).isNotNull();
     nanos.addAndGet(Duration.ofMinutes(14).toNanos());
     assertThat(retry.hadTrouble()).isTrue();
     nanos.addAndGet(Duration.ofMinutes(1).toNanos());

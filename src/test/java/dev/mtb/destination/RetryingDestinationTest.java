@@ -26,7 +26,7 @@ class RetryingDestinationTest {
   private static final Path PATH = Path.of("d/f");
   private static final Metadata FOUND = Metadata.known(Kind.FILE, 7);
   private static final Metadata DIRECTORY = Metadata.known(Kind.DIRECTORY, 0);
-  private static final IOException TROUBLE = new IOException("Input/output error");
+  private final IOException trouble = new IOException("Input/output error");
 
   /** What the destination answers, in turn: a result, or an exception to throw. */
   private final List<String> calls = new ArrayList<>();
@@ -118,21 +118,21 @@ class RetryingDestinationTest {
 
   @Test
   void absentRightAfterAnError_isConfirmedByTheList() throws IOException {
-    stats.addAll(List.of(TROUBLE, Optional.empty()));
+    stats.addAll(List.of(trouble, Optional.empty()));
     assertThat(retrying().stat(PATH)).isEmpty();
     assertThat(calls).startsWith("stat", "stat", "list");
   }
 
   @Test
   void absentAfterAnError_butListed_isLookedAtAgain() throws IOException {
-    stats.addAll(List.of(TROUBLE, Optional.empty(), Optional.of(FOUND)));
+    stats.addAll(List.of(trouble, Optional.empty(), Optional.of(FOUND)));
     lists.add(Listing.ofNames(Set.of(Path.of("f"))));
     assertThat(retrying().stat(PATH)).contains(FOUND);
   }
 
   @Test
   void absentAfterAnError_butListedAlways_isAFailure_notAbsent() {
-    stats.add(TROUBLE);
+    stats.add(trouble);
     Listing listed = Listing.ofNames(Set.of(Path.of("f")));
     lists.addAll(List.of(listed, listed));
     assertThatThrownBy(() -> retrying().stat(PATH))
@@ -142,7 +142,7 @@ class RetryingDestinationTest {
 
   @Test
   void absentAfterAnErrorOfAnotherFile_isConfirmedToo() throws IOException {
-    stats.addAll(List.of(TROUBLE, Optional.of(FOUND), Optional.empty(), Optional.of(FOUND)));
+    stats.addAll(List.of(trouble, Optional.of(FOUND), Optional.empty(), Optional.of(FOUND)));
     lists.add(Listing.ofNames(Set.of(Path.of("f"))));
     Destination destination = retrying();
     assertThat(destination.stat(Path.of("other"))).contains(FOUND);
@@ -152,7 +152,7 @@ class RetryingDestinationTest {
   @Test
   void whereAbsentIsAbsent_errorsChangeNothing() throws IOException {
     missesAfterErrors = false;
-    stats.addAll(List.of(TROUBLE, Optional.empty()));
+    stats.addAll(List.of(trouble, Optional.empty()));
     assertThat(retrying().stat(PATH)).isEmpty();
     assertThat(calls).doesNotContain("list");
   }
@@ -166,16 +166,16 @@ class RetryingDestinationTest {
 
   @Test
   void listThatFails_isNeverTakenForComplete() throws IOException {
-    lists.addAll(List.of(TROUBLE, Listing.ofNames(Set.of(Path.of("f")))));
+    lists.addAll(List.of(trouble, Listing.ofNames(Set.of(Path.of("f")))));
     assertThat(retrying().list(Path.of("d")).mayHold(Path.of("f"))).isTrue();
-    lists.addAll(List.of(TROUBLE, TROUBLE, TROUBLE));
+    lists.addAll(List.of(trouble, trouble, trouble));
     assertThatThrownBy(() -> retrying().list(Path.of("d"))).isInstanceOf(FailedException.class);
   }
 
   @Test
   void directoryThatWasMadeThoughAnErrorCameBack_isThere_andGetsAllItsMetadata()
       throws IOException {
-    makes.addAll(List.of(TROUBLE, new FileAlreadyExistsException("d/f")));
+    makes.addAll(List.of(trouble, new FileAlreadyExistsException("d/f")));
     stats.add(Optional.of(DIRECTORY));
     assertThat(retrying().createDirectory(PATH, DIRECTORY, Optional.empty()))
         .containsExactlyInAnyOrder(Attribute.values());
@@ -183,7 +183,7 @@ class RetryingDestinationTest {
 
   @Test
   void fileInItsPlaceThatIsGoneMeanwhile_isNotDeletedTwice() throws IOException {
-    makes.add(TROUBLE);
+    makes.add(trouble);
     assertThat(retrying().createDirectory(PATH, DIRECTORY, Optional.of(FOUND)))
         .containsExactly(Attribute.MTIME);
     assertThat(calls)
@@ -194,7 +194,7 @@ class RetryingDestinationTest {
   @Test
   void destinationThatRetriesItself_isAskedOnce() {
     retriesItself = true;
-    stats.add(TROUBLE);
+    stats.add(trouble);
     assertThatThrownBy(() -> retrying().stat(PATH))
         .isInstanceOf(FailedException.class)
         .hasMessageStartingWith("Input/output error");
