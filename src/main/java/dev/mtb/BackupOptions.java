@@ -40,7 +40,7 @@ public final class BackupOptions {
    */
   public static final int DEFAULT_RETRIES = 5;
 
-  /** More retries than this would wait for days. */
+  /** Pauses grow to a minute, so that these take two hours; who waits longer starts MTB again. */
   public static final int MAX_RETRIES = 100;
 
   private final int threads;

@@ -1,10 +1,13 @@
 package dev.mtb.copy;
 
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
+import dev.mtb.destination.RefusedException;
+import dev.mtb.destination.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,25 +42,16 @@ public final class Copier {
   /** Whoever is writing a file is often done soon; doubled for the third try. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  /** Waits. */
-  public interface Pause {
-    /**
-     * Waits about so long.
-     *
-     * @param duration how long
-     */
-    void pause(Duration duration);
-  }
-
   private final Folders folders;
   private final Destination destination;
   private final Buffers buffers;
   private final LongConsumer bytesWritten;
   private final BooleanSupplier isStopping;
-  private final Pause pause;
+  private final Retry.Pause pause;
+  private final Retry retry;
 
   /**
-   * Copies to a destination.
+   * Copies to a destination, and gives up at its first failure.
    *
    * @param folders reads sources
    * @param destination where to
@@ -72,13 +66,37 @@ public final class Copier {
       Buffers buffers,
       LongConsumer bytesWritten,
       BooleanSupplier isStopping,
-      Pause pause) {
+      Retry.Pause pause) {
+    this(
+        folders, destination, buffers, bytesWritten, isStopping, pause, Retry.never(destination));
+  }
+
+  /**
+   * Copies to a destination.
+   *
+   * @param folders reads sources
+   * @param destination where to
+   * @param buffers to read with
+   * @param bytesWritten told of each chunk
+   * @param isStopping asked between chunks
+   * @param pause waits between tries
+   * @param retry copies once more what the destination failed to take
+   */
+  public Copier(
+      Folders folders,
+      Destination destination,
+      Buffers buffers,
+      LongConsumer bytesWritten,
+      BooleanSupplier isStopping,
+      Retry.Pause pause,
+      Retry retry) {
     this.folders = folders;
     this.destination = destination;
     this.buffers = buffers;
     this.bytesWritten = bytesWritten;
     this.isStopping = isStopping;
     this.pause = pause;
+    this.retry = retry;
   }
 
   /**
@@ -94,6 +112,32 @@ public final class Copier {
    * @throws IOException if it could not be written; what was there still is
    */
   public Metadata copy(Path source, Path start, Path landing, Optional<Metadata> existing)
+      throws IOException {
+    return retry.run(
+        Retry.Kind.CHANGE,
+        "copying",
+        landing,
+        attempt ->
+            tryCopy(
+                source, start, landing, attempt == 1 ? existing : lookAgain(landing, existing)));
+  }
+
+  /** A write that failed may have changed what is there, or met what nobody had seen. */
+  private Optional<Metadata> lookAgain(Path landing, Optional<Metadata> existing)
+      throws IOException {
+    Optional<Metadata> now = destination.stat(landing);
+    if (isDirectory(now) && !isDirectory(existing)) {
+      // Whoever made it wants it; it is not replaced before the next run has compared it.
+      throw new RefusedException("a directory of that name appeared meanwhile; run again");
+    }
+    return now;
+  }
+
+  private static boolean isDirectory(Optional<Metadata> metadata) {
+    return metadata.isPresent() && metadata.get().kind() == Kind.DIRECTORY;
+  }
+
+  private Metadata tryCopy(Path source, Path start, Path landing, Optional<Metadata> existing)
       throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Metadata before = settled(source, start);

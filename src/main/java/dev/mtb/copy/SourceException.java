@@ -1,13 +1,14 @@
 package dev.mtb.copy;
 
 import dev.mtb.ErrorText;
+import dev.mtb.destination.ElsewhereException;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** The source could not be read as what the scan had seen; the destination is not to blame. */
-public final class SourceException extends IOException {
+public final class SourceException extends ElsewhereException {
   private static final long serialVersionUID = 1;
 
   private final boolean moved;

@@ -81,7 +81,13 @@ public final class Destinations {
     try {
       BucketDestination bucket =
           BucketDestination.connect(
-              place, connections, readOnly, process, Optional.empty(), StateDirectory.of(options));
+              place,
+              connections,
+              options.retries(),
+              readOnly,
+              process,
+              Optional.empty(),
+              StateDirectory.of(options));
       try {
         bucket.start();
         bucket.prepare();
@@ -197,6 +203,7 @@ public final class Destinations {
                 finding.place().get(),
                 real,
                 options.threads() + options.checkers(),
+                options.retries(),
                 readOnly,
                 process,
                 StateDirectory.of(options)));

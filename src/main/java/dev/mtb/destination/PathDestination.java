@@ -20,6 +20,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileAttribute;
@@ -92,7 +93,9 @@ class PathDestination implements Destination {
         /* keepsPermissions= */ isPosix(root),
         /* keepsOwner= */ isUnix(root) && process.isRoot(),
         /* listedForOne= */ 1,
-        /* listingShows= */ false);
+        /* listingShows= */ false,
+        /* retriesItself= */ false,
+        /* missesAfterErrors= */ false);
   }
 
   /** jimfs and others show owners and modes in a view of that name, but cannot set them there. */
@@ -432,8 +435,48 @@ class PathDestination implements Destination {
   }
 
   @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    check();
+    checkWritable(failure);
+    return Diagnosis.of(failure);
+  }
+
+  /** The table of mounts is asked, since the message may be in any language. */
+  final void checkWritable(IOException failure) throws DestinationException {
+    Optional<Errno> errno = Errno.of(Diagnosis.root(failure));
+    if (readOnly || (errno.isPresent() && errno.get() != Errno.EROFS)) {
+      return;
+    }
+    boolean isReadOnly;
+    try {
+      isReadOnly = Files.getFileStore(root).isReadOnly();
+    } catch (IOException | UnsupportedOperationException e) {
+      // That cannot be told; then it is a failure like others.
+      return;
+    }
+    if (isReadOnly) {
+      throw new DestinationException(
+          "the destination " + root + " cannot be written to: " + Errno.EROFS.remedy(false),
+          failure);
+    }
+  }
+
+  @Override
   public void check() throws DestinationException {
-    if (!Files.isDirectory(root)) {
+    boolean isThere;
+    try {
+      isThere = Metadata.following(root).kind() == Kind.DIRECTORY;
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      isThere = false;
+    } catch (IOException e) {
+      if (Errno.of(e).equals(Optional.of(Errno.ENOTCONN))) {
+        throw new DestinationException(
+            "the destination " + root + " does not answer: " + Errno.ENOTCONN.remedy(false), e);
+      }
+      // It may come back.
+      return;
+    }
+    if (!isThere) {
       throw new DestinationException(
           "the destination "
               + root

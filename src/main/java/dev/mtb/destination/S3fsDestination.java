@@ -96,7 +96,10 @@ final class S3fsDestination extends PathDestination {
             /* keepsOwner= */ process.isRoot(),
             // Each name is a HEAD; that most of a directory is wanted can only be guessed.
             /* listedForOne= */ 2,
-            /* listingShows= */ false),
+            /* listingShows= */ false,
+            /* retriesItself= */ false,
+            // s3fs issue 2581: a 5xx, then a 404 to one of its fallbacks.
+            /* missesAfterErrors= */ true),
         // Each directory that is opened costs requests.
         Folders.byPath());
     this.mountPoint = mountPoint;
@@ -132,6 +135,14 @@ final class S3fsDestination extends PathDestination {
   @Override
   public List<String> advice() {
     return s3fs.advice();
+  }
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    check();
+    mountPoint.checkAlive();
+    checkWritable(failure);
+    return Diagnosis.of(failure, /* onS3fs= */ true);
   }
 
   @Override
@@ -301,7 +312,7 @@ final class S3fsDestination extends PathDestination {
         break;
       }
     }
-    throw new IOException("its owner or mode cannot be set: S3FS does not take it");
+    throw new RefusedException("its owner or mode cannot be set: S3FS does not take it");
   }
 
   private boolean userDiffers(Metadata source, Metadata now) {

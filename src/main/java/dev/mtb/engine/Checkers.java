@@ -278,10 +278,9 @@ final class Checkers {
     Optional<Metadata> existing = Optional.empty();
     try {
       if (listing.isPresent()) {
-        Path there = destination.nameOf(name);
-        glance = listing.get().glance(there);
-        if (glance.isEmpty() && listing.get().mayHold(there)) {
-          existing = destination.stat(landing);
+        glance = listing.get().glance(destination.nameOf(name));
+        if (glance.isEmpty()) {
+          existing = existing(landing, name, listing.get());
         }
       }
     } catch (DestinationException e) {
@@ -299,6 +298,16 @@ final class Checkers {
     } else {
       file(parent, source, landing, metadata, existing);
     }
+  }
+
+  /** What is there. What is listed and yet not found is a failure: nobody knows what is there. */
+  private Optional<Metadata> existing(Path landing, Path name, Listing listing) throws IOException {
+    if (listing.names().isEmpty()) {
+      return destination.stat(landing);
+    }
+    return listing.mayHold(destination.nameOf(name))
+        ? Optional.of(destination.statListed(landing))
+        : Optional.empty();
   }
 
   /** Of what is there only the listing has told so far: more is asked for where it is needed. */

@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import com.google.common.base.Ticker;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
@@ -18,6 +19,8 @@ import dev.mtb.copy.Copier;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.Retry;
+import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.SourceList;
@@ -28,6 +31,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +61,7 @@ public final class Run {
   private final Opener opener;
   private final Tally tally;
   private final Stop stop = new Stop();
+  private final Retry.Pause pause;
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
@@ -65,10 +70,20 @@ public final class Run {
   private boolean interrupted;
 
   private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
+    this(job, purpose, opener, listener, Optional.empty());
+  }
+
+  private Run(
+      BackupJob job,
+      Purpose purpose,
+      Opener opener,
+      BackupListener listener,
+      Optional<Retry.Pause> pause) {
     this.job = job;
     this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
+    this.pause = pause.orElse(stop::pause);
   }
 
   /**
@@ -86,6 +101,12 @@ public final class Run {
   static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
     return new Run(job, purpose, opener, listener).report();
+  }
+
+  /** Tests need not wait. */
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
+    return new Run(job, Purpose.BACKUP, opener, listener, Optional.of(pause)).report();
   }
 
   /**
@@ -116,13 +137,15 @@ public final class Run {
 
   private BackupReport run() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
-    try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
+    try (Destination real = opener.open(purpose != Purpose.BACKUP)) {
+      Retry retry = retry(real);
+      Destination destination = new RetryingDestination(real, retry);
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
             "there is no backup to verify: " + destination.name() + " does not exist");
       }
-      flow(sources, destination, root);
+      flow(sources, destination, retry, root);
       advice = destination.advice();
       advice.forEach(sentence -> log.info("{}", sentence));
     } catch (DestinationException e) {
@@ -139,6 +162,17 @@ public final class Run {
     return result();
   }
 
+  private Retry retry(Destination destination) {
+    return new Retry(
+        destination,
+        job.options().retries(),
+        Math.max(job.options().threads(), job.options().checkers()),
+        pause,
+        stop::stopping,
+        () -> ThreadLocalRandom.current().nextDouble(),
+        Ticker.systemTicker());
+  }
+
   /** Who is interrupted while the destination is opened has not lost it. */
   private void lostOrInterrupted(DestinationException e) {
     if (Thread.interrupted()) {
@@ -153,7 +187,8 @@ public final class Run {
     return job.base().getFileSystem().getPath("");
   }
 
-  private void flow(SourceList sources, Destination destination, Optional<Metadata> rootFound) {
+  private void flow(
+      SourceList sources, Destination destination, Retry retry, Optional<Metadata> rootFound) {
     BackupOptions options = job.options();
     Traits traits = destination.traits();
     CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
@@ -172,7 +207,8 @@ public final class Run {
     Buffers buffers = new Buffers();
     Folders folders = new Folders();
     Copier copier =
-        new Copier(folders, destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
+        new Copier(
+            folders, destination, buffers, tally::bytesWritten, stop::stopping, pause, retry);
     End end =
         switch (purpose) {
           case BACKUP -> new CopyEnd(destination, copier, tally);
@@ -187,6 +223,7 @@ public final class Run {
               copierPool,
               folders,
               destination,
+              retry,
               new ContentComparison(options.digest()),
               new Examination(
                   folders, destination, comparison, mode, isTrusting, !options.readData(), buffers),
@@ -252,16 +289,6 @@ public final class Run {
       }
     }
     return DirectoryNode.root(sources.wholeSource().orElse(job.base()), emptyPath(), metadata);
-  }
-
-  private void pause(Duration duration) {
-    try {
-      if (!stop.stopping()) {
-        Thread.sleep(duration.toMillis());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
@@ -37,6 +38,7 @@ final class Workers {
   private final ForkJoinPool pool;
   private final Folders folders;
   private final Destination destination;
+  private final Retry retry;
   private final ContentComparison contents;
   private final Examination examination;
   private final Buffers buffers;
@@ -48,6 +50,7 @@ final class Workers {
       ForkJoinPool pool,
       Folders folders,
       Destination destination,
+      Retry retry,
       ContentComparison contents,
       Examination examination,
       Buffers buffers,
@@ -57,6 +60,7 @@ final class Workers {
     this.pool = pool;
     this.folders = folders;
     this.destination = destination;
+    this.retry = retry;
     this.contents = contents;
     this.examination = examination;
     this.buffers = buffers;
@@ -109,14 +113,22 @@ final class Workers {
 
   private boolean sameContent(FileWork work) throws IOException {
     if (work.metadata().kind() == Kind.LINK) {
-      byte[] source;
-      try {
-        source = PathBytes.of(Files.readSymbolicLink(work.source()));
-      } catch (IOException e) {
-        throw SourceException.of(e, work.source());
-      }
+      byte[] source = PathBytes.of(sourceTarget(work));
       return Arrays.equals(source, PathBytes.of(destination.readLink(work.landing())));
     }
+    // Reading may fail half-way; then both are read again, since the source may have changed.
+    return retry.run(Retry.Kind.LOOK, "reading", work.landing(), attempt -> sameFileContent(work));
+  }
+
+  private static Path sourceTarget(FileWork work) throws SourceException {
+    try {
+      return Files.readSymbolicLink(work.source());
+    } catch (IOException e) {
+      throw SourceException.of(e, work.source());
+    }
+  }
+
+  private boolean sameFileContent(FileWork work) throws IOException {
     try (Buffers.Loan loan = buffers.lend()) {
       String source;
       try (ReadableByteChannel in = folders.read(work.source(), work.directory().start)) {

@@ -4,6 +4,7 @@ import dev.mtb.Attribute;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Diagnosis;
 import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.Traits;
@@ -138,6 +139,11 @@ public final class FaultyDestination implements Destination {
       throws IOException {
     fault.before(Operation.METADATA, path);
     real.setMetadata(path, source, attributes);
+  }
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    return real.diagnose(failure);
   }
 
   @Override

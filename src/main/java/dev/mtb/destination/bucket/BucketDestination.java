@@ -16,6 +16,7 @@ import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.Recollection;
+import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.S3fsNames;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.Traits;
@@ -129,6 +130,7 @@ public final class BucketDestination implements Destination {
   private BucketDestination(
       BucketPlace place,
       int connections,
+      int retries,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
@@ -146,7 +148,8 @@ public final class BucketDestination implements Destination {
             place,
             new Requests.Owner(
                 Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot()),
-            connections);
+            connections,
+            retries);
     tree = new TreeListing(requests::list);
   }
 
@@ -155,6 +158,7 @@ public final class BucketDestination implements Destination {
    *
    * @param place which
    * @param connections how many requests at most at a time
+   * @param retries how often a request is made again that failed for a reason that may pass
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
    * @param mounted what a mount shows of the destination, if it is on one
@@ -165,6 +169,7 @@ public final class BucketDestination implements Destination {
   public static BucketDestination connect(
       BucketPlace place,
       int connections,
+      int retries,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
@@ -172,7 +177,8 @@ public final class BucketDestination implements Destination {
       throws DestinationException {
     Optional<Catalog> catalog = catalog(stateDirectory, place, readOnly, process.isRoot());
     try {
-      return new BucketDestination(place, connections, readOnly, process, mounted, catalog);
+      return new BucketDestination(
+          place, connections, retries, readOnly, process, mounted, catalog);
     } catch (DestinationException | RuntimeException | LinkageError e) {
       catalog.ifPresent(Catalog::close);
       throw e;
@@ -260,7 +266,10 @@ public final class BucketDestination implements Destination {
         /* keepsPermissions= */ true,
         /* keepsOwner= */ process.isRoot(),
         /* listedForOne= */ Requests.PAGE,
-        /* listingShows= */ true);
+        /* listingShows= */ true,
+        // The SDK does.
+        /* retriesItself= */ true,
+        /* missesAfterErrors= */ false);
   }
 
   @Override
@@ -312,7 +321,7 @@ public final class BucketDestination implements Destination {
     int length = key.getBytes(StandardCharsets.UTF_8).length;
     // A directory's key has one byte more.
     if (length >= LONGEST_KEY) {
-      throw new IOException(
+      throw new RefusedException(
           "its key would have " + length + " bytes, and S3 takes no more than " + LONGEST_KEY);
     }
     return key;
@@ -554,7 +563,7 @@ public final class BucketDestination implements Destination {
       return new Target(key, () -> {});
     }
     if (source.size() > MOST_COPIED) {
-      throw new IOException(
+      throw new RefusedException(
           "a directory of the backup stands in its place, and it is too large to take that; delete"
               + " the directory there first");
     }

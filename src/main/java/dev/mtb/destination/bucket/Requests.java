@@ -60,12 +60,6 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** The requests that MTB makes of a bucket, one method each. Thread-safe. */
 final class Requests implements Closeable {
-  /**
-   * First tries included. A server that throttles asks for pauses that double up to 20 s; five
-   * retries outlast half a minute of it.
-   */
-  private static final int ATTEMPTS = 6;
-
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   /**
@@ -115,12 +109,13 @@ final class Requests implements Closeable {
     }
   }
 
-  Requests(BucketPlace place, Owner owner, int connections) throws DestinationException {
+  Requests(BucketPlace place, Owner owner, int connections, int retries)
+      throws DestinationException {
     this.place = place;
     this.owner = owner;
     bucket = place.location().bucket();
     trouble = new Trouble(place);
-    s3 = client(place, connections);
+    s3 = client(place, connections, retries);
   }
 
   /** Makes a client that nobody uses: most of the time until a first request goes into that. */
@@ -134,7 +129,8 @@ final class Requests implements Closeable {
         .close();
   }
 
-  private static S3Client client(BucketPlace place, int connections) throws DestinationException {
+  private static S3Client client(BucketPlace place, int connections, int retries)
+      throws DestinationException {
     S3ClientBuilder builder =
         S3Client.builder()
             // As a builder, so that closing the client closes its connections.
@@ -164,7 +160,7 @@ final class Requests implements Closeable {
                 configuration ->
                     configuration.retryStrategy(
                         AwsRetryStrategy.standardRetryStrategy().toBuilder()
-                            .maxAttempts(ATTEMPTS)
+                            .maxAttempts(retries + 1)
                             // Whoever runs a backup rather waits than gives up.
                             .circuitBreakerEnabled(false)
                             .build()));
