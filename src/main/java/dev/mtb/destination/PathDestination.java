@@ -10,6 +10,7 @@ import dev.mtb.PathBytes;
 import dev.mtb.files.Folder;
 import dev.mtb.files.Folders;
 import dev.mtb.files.NoFollow;
+import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
@@ -45,6 +46,9 @@ class PathDestination implements Destination {
   private static final Duration FAT_GRANULARITY = Duration.ofSeconds(2);
 
   private static final ImmutableSet<String> FAT = ImmutableSet.of("vfat", "msdos");
+
+  /** To find a name that is there and not there by turns; it is most likely not there at all. */
+  private static final int TRIES = 100;
 
   protected final Path root;
   protected final boolean readOnly;
@@ -240,6 +244,7 @@ class PathDestination implements Destination {
         return;
       }
       Path temporary = path.resolveSibling(TemporaryNames.next());
+      checkWay(folder);
       Files.createSymbolicLink(temporary, local);
       try {
         setLinkMetadata(temporary, source);
@@ -306,10 +311,15 @@ class PathDestination implements Destination {
     }
   }
 
-  /** Removes what a failed write left; trouble with that is added to the failure. */
+  /**
+   * Removes what a failed write left; trouble with that is added to the failure. It was made by
+   * path, and where a directory is swapped for a link to and fro it takes luck to meet it again.
+   */
   final void deleteAfter(IOException failure, Path leftover) {
     try {
-      Files.deleteIfExists(leftover);
+      for (int attempt = 1; attempt <= TRIES && !Files.deleteIfExists(leftover); attempt++) {
+        Thread.onSpinWait();
+      }
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
@@ -341,15 +351,26 @@ class PathDestination implements Destination {
   private void makeAndRename(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
       throws IOException {
     Path temporary = path.resolveSibling(TemporaryNames.next());
+    checkWay(folder);
     Files.createDirectory(temporary, mode);
     try {
       if (isInTheWay) {
+        // Nothing is deleted before there is something to take its place.
+        folders.check(temporary, root, Kind.DIRECTORY);
         folder.delete(path.getFileName());
       }
       folder.rename(temporary.getFileName(), path.getFileName());
     } catch (IOException e) {
       deleteAfter(e, temporary);
       throw e;
+    }
+  }
+
+  /** What Java makes by path only is made where the path leads to the right place, if it can be. */
+  private void checkWay(Folder folder) throws IOException {
+    if (folder.isHeld() && !folder.path().equals(root) && folder.look().isEmpty()) {
+      folders.forget(folder.path(), root);
+      throw new ReplacedException(folder.path());
     }
   }
 

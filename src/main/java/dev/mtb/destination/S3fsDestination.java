@@ -6,11 +6,13 @@ import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
 import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -132,6 +134,21 @@ final class S3fsDestination extends PathDestination {
     return reading(operation);
   }
 
+  /**
+   * Refuses a way that leads through a symbolic link. Costs no request: s3fs has just been asked
+   * for these directories or will be at once, and remembers. What is planted between this look and
+   * the operation is not noticed; holding directories open would cost requests.
+   */
+  private void checkWay(Path path) throws IOException {
+    Path directory = path.getParent();
+    while (!directory.equals(root) && directory.startsWith(root)) {
+      if (Metadata.of(directory).kind() != Kind.DIRECTORY) {
+        throw new NotDirectoryException(directory.toString());
+      }
+      directory = directory.getParent();
+    }
+  }
+
   @Override
   public List<String> advice() {
     return s3fs.advice();
@@ -181,7 +198,12 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(file);
     Path path = at(file);
-    FileWrite write = changing(() -> start(path, source, existing));
+    FileWrite write =
+        changing(
+            () -> {
+              checkWay(path);
+              return start(path, source, existing);
+            });
     return new Guarded(write);
   }
 
@@ -334,6 +356,7 @@ final class S3fsDestination extends PathDestination {
     S3fsNames.checkTarget(PathBytes.of(target));
     changing(
         () -> {
+          checkWay(at(link));
           boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
           if (isLink) {
             // s3fs remembers the target of a link by its name, and renaming another link over it
@@ -349,7 +372,11 @@ final class S3fsDestination extends PathDestination {
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
     names.check(directory);
-    return changing(() -> super.createDirectory(directory, source, existing));
+    return changing(
+        () -> {
+          checkWay(at(directory));
+          return super.createDirectory(directory, source, existing);
+        });
   }
 
   @Override
@@ -369,6 +396,13 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     changing(
         () -> {
+          Path file = at(path);
+          if (!file.equals(root)) {
+            checkWay(file);
+            if (Metadata.of(file).kind() != source.kind()) {
+              throw new ReplacedException(file);
+            }
+          }
           super.setMetadata(path, source, attributes);
           return null;
         });

@@ -129,6 +129,11 @@ final class Checkers {
         child(node, child.get(), listing, Failure.Cause.SOURCE_MOVED);
         child = scan.next();
       }
+      if (node.source.equals(node.start) || stop.stopping() || scan.look().isPresent()) {
+        return;
+      }
+      // Its files were looked at by path: what was found may be another directory's.
+      throw new ReplacedException(node.source);
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {

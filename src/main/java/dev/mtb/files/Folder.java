@@ -155,21 +155,25 @@ public final class Folder implements Closeable {
   }
 
   /**
-   * Deletes a file or link.
+   * Deletes a file, a link or an empty directory.
    *
    * @param name a single name
    * @throws IOException if it cannot be deleted, or is not there
    */
   public void delete(Path name) throws IOException {
     if (handle.isPresent()) {
-      handle.get().deleteFile(name);
+      if (attributes(handle.get(), name).isDirectory()) {
+        handle.get().deleteDirectory(name);
+      } else {
+        handle.get().deleteFile(name);
+      }
     } else {
       Files.delete(path.resolve(name));
     }
   }
 
   /**
-   * Deletes a file or link if it is there.
+   * Deletes a file, a link or an empty directory, if it is there.
    *
    * @param name a single name
    * @throws IOException if it is there and cannot be deleted
