@@ -1,5 +1,6 @@
 package dev.mtb.copy;
 
+import dev.mtb.DigestAlgorithm;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
@@ -8,19 +9,26 @@ import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.NoFollow;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.apache.commons.codec.binary.Hex;
 
 /**
  * Copies one file or link whole, or not at all.
  *
  * <p>The source's size and mtime are taken before it is opened and again after its last byte was
  * read; if they differ, what was read may be of two versions, and it is copied again. Thread-safe.
+ *
+ * <p>A digest, where one is asked for, is that of the bytes that were read to be written. Where the
+ * destination reads the source by itself, in several places at once, it is taken by reading it once
+ * more, between the same two looks.
  */
 public final class Copier {
   /** A file that changes during three copies in a row will change during the fourth. */
@@ -44,9 +52,10 @@ public final class Copier {
   private final LongConsumer bytesWritten;
   private final BooleanSupplier isStopping;
   private final Pause pause;
+  private final Optional<DigestAlgorithm> algorithm;
 
   /**
-   * Copies to a destination.
+   * Copies to a destination, and takes no digests.
    *
    * @param destination where to
    * @param buffers to read with
@@ -60,6 +69,28 @@ public final class Copier {
       LongConsumer bytesWritten,
       BooleanSupplier isStopping,
       Pause pause) {
+    this(destination, buffers, bytesWritten, isStopping, pause, Optional.empty());
+  }
+
+  /**
+   * Copies to a destination.
+   *
+   * @param destination where to
+   * @param buffers to read with
+   * @param bytesWritten told of each chunk
+   * @param isStopping asked between chunks
+   * @param pause waits between tries
+   * @param algorithm of the digests of what is copied; empty if nobody wants to know them, since
+   *     they cost processor time
+   */
+  public Copier(
+      Destination destination,
+      Buffers buffers,
+      LongConsumer bytesWritten,
+      BooleanSupplier isStopping,
+      Pause pause,
+      Optional<DigestAlgorithm> algorithm) {
+    this.algorithm = algorithm;
     this.destination = destination;
     this.buffers = buffers;
     this.bytesWritten = bytesWritten;
@@ -73,22 +104,22 @@ public final class Copier {
    * @param source what to copy
    * @param landing where to, relative to the destination
    * @param existing what is there, as the comparison saw it
-   * @return the metadata of what was copied, which may be newer than what the scan saw
+   * @return what was copied
    * @throws SourceException if the source is gone, unreadable or never holds still
    * @throws StoppedException if the run is being stopped
    * @throws IOException if it could not be written; what was there still is
    */
-  public Metadata copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
+  public Copied copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Metadata before = look(source);
-      boolean isDone =
+      Optional<Copied> copied =
           switch (before.kind()) {
             case FILE -> copyFile(source, before, landing, existing);
             case LINK -> copyLink(source, before, landing, existing);
             default -> throw SourceException.moved("is no file any more", null);
           };
-      if (isDone) {
-        return before;
+      if (copied.isPresent()) {
+        return copied.get();
       }
       if (attempt < TRIES) {
         pause.pause(PAUSE.multipliedBy(attempt));
@@ -98,8 +129,8 @@ public final class Copier {
         "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
   }
 
-  private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)
-      throws IOException {
+  private Optional<Copied> copyLink(
+      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     Path target;
     try {
       target = Files.readSymbolicLink(source);
@@ -107,14 +138,14 @@ public final class Copier {
       throw SourceException.of(e);
     }
     if (!look(source).sameVersion(before)) {
-      return false;
+      return Optional.empty();
     }
     destination.writeLink(landing, target, before, existing);
-    return true;
+    return Optional.of(new Copied(before, Optional.empty(), Optional.of(target)));
   }
 
-  private boolean copyFile(Path source, Metadata before, Path landing, Optional<Metadata> existing)
-      throws IOException {
+  private Optional<Copied> copyFile(
+      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     try (Buffers.Loan loan = buffers.lend();
         SeekableByteChannel in = open(source)) {
       ByteBuffer buffer = loan.buffer();
@@ -122,18 +153,20 @@ public final class Copier {
       // A small file is known to be whole and of one version before the destination is touched.
       boolean isAll = total < buffer.capacity();
       if (isAll && !isStill(source, before, total)) {
-        return false;
+        return Optional.empty();
       }
       stopIfAsked();
       if (!isAll) {
-        Optional<Boolean> uploaded = upload(source, before, landing, existing);
+        Optional<Optional<Copied>> uploaded = upload(source, before, landing, existing);
         if (uploaded.isPresent()) {
           return uploaded.get();
         }
       }
+      Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
       try (FileWrite write = destination.write(landing, before, existing)) {
         while (buffer.hasRemaining()) {
           int count = buffer.remaining();
+          digest.ifPresent(d -> d.update(buffer.duplicate()));
           write.write(buffer);
           bytesWritten.accept(count);
           if (!isAll) {
@@ -141,20 +174,27 @@ public final class Copier {
             total += fill(in, buffer);
           }
           if (total > before.size()) {
-            return false;
+            return Optional.empty();
           }
         }
         if (!isAll && !isStill(source, before, total)) {
-          return false;
+          return Optional.empty();
         }
         write.commit(before);
-        return true;
+        return Optional.of(copied(before, digest.map(d -> Hex.encodeHexString(d.digest()))));
       }
     }
   }
 
-  /** Lets the destination read the source by itself; empty if it does not want to. */
-  private Optional<Boolean> upload(
+  private static Copied copied(Metadata before, Optional<String> digest) {
+    return new Copied(before, digest, Optional.empty());
+  }
+
+  /**
+   * Lets the destination read the source by itself; empty if it does not want to, and emptiness in
+   * that if the source has changed.
+   */
+  private Optional<Optional<Copied>> upload(
       Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     try {
       Optional<FileWrite> begun = destination.upload(landing, before, existing, new Source(source));
@@ -162,21 +202,80 @@ public final class Copier {
         return Optional.empty();
       }
       try (FileWrite upload = begun.get()) {
-        if (!look(source).sameVersion(before)) {
-          return Optional.of(false);
+        Optional<String> digest = Optional.empty();
+        if (algorithm.isPresent()) {
+          digest = digestOf(source, before);
+          if (digest.isEmpty()) {
+            return Optional.of(Optional.empty());
+          }
+        } else if (!look(source).sameVersion(before)) {
+          return Optional.of(Optional.empty());
         }
         upload.commit(before);
-        return Optional.of(true);
+        return Optional.of(Optional.of(copied(before, digest)));
       }
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
       // If it changed meanwhile, that is why, whatever the destination made of it.
       if (!look(source).sameVersion(before)) {
-        return Optional.of(false);
+        return Optional.of(Optional.empty());
       }
       throw e;
     }
+  }
+
+  /**
+   * Reads a source for its digest alone.
+   *
+   * @param source a file
+   * @param version what it was when it was compared
+   * @return its digest; empty if it is not that version any more
+   * @throws SourceException if it is gone or unreadable
+   * @throws StoppedException if the run is being stopped
+   */
+  public Optional<String> digestOf(Path source, Metadata version) throws IOException {
+    Digested digested;
+    try (SeekableByteChannel in = open(source)) {
+      digested = digest(in);
+    } catch (SourceException | StoppedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw SourceException.of(e);
+    }
+    return isStill(source, version, digested.size())
+        ? Optional.of(digested.digest())
+        : Optional.empty();
+  }
+
+  /**
+   * A content that was read to its end.
+   *
+   * @param size in bytes
+   * @param digest in lower-case hexadecimal digits
+   */
+  public record Digested(long size, String digest) {}
+
+  /**
+   * Reads a channel to its end. To be called only by who asked for digests.
+   *
+   * @param in not closed
+   * @return what was in it
+   * @throws StoppedException if the run is being stopped
+   * @throws IOException if it cannot be read
+   */
+  public Digested digest(ReadableByteChannel in) throws IOException {
+    MessageDigest digest = algorithm.orElseThrow().start();
+    long size = 0;
+    try (Buffers.Loan loan = buffers.lend()) {
+      ByteBuffer buffer = loan.buffer();
+      while (in.read(buffer.clear()) >= 0) {
+        size += buffer.flip().remaining();
+        digest.update(buffer);
+        stopIfAsked();
+      }
+    }
+    return new Digested(size, Hex.encodeHexString(digest.digest()));
   }
 
   /** A source that a destination reads by itself. */

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -143,6 +144,30 @@ public interface Destination extends Closeable {
    * @throws IOException if it cannot be opened, or is a link
    */
   ReadableByteChannel read(Path file) throws IOException;
+
+  /**
+   * Opens a file that was just written, to see what became of it: what is read comes from where it
+   * is kept, not from memory, as far as that can be had. May wait until it can.
+   *
+   * @param file which
+   * @return its content, and its metadata where that costs no request
+   * @throws IOException if it cannot be opened, or is a link
+   */
+  default StoredFile readBack(Path file) throws IOException {
+    return new StoredFile(read(file), Optional.empty());
+  }
+
+  /**
+   * Sees to it that a copy which was read back wrong is never taken for good: gives it another
+   * mtime, and forgets whatever is remembered of it.
+   *
+   * @param path a file or link
+   * @param dated metadata with the mtime that tells
+   * @throws IOException if it could not be set
+   */
+  default void distrust(Path path, Metadata dated) throws IOException {
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
+  }
 
   /**
    * Reads a symbolic link.

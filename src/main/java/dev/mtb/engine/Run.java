@@ -6,6 +6,7 @@ import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.BackupReport.Outcome;
 import dev.mtb.CompareMode;
+import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
@@ -59,6 +60,10 @@ public final class Run {
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
+  private Optional<Manifest> manifest = Optional.empty();
+
+  /** A run that could not even begin has nothing to say of the backup. */
+  private boolean hasBegun;
 
   private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
     this.job = job;
@@ -102,6 +107,49 @@ public final class Run {
 
   private BackupReport report() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
+    if (purpose == Purpose.BACKUP) {
+      manifest =
+          job.options()
+              .manifest()
+              .map(
+                  file ->
+                      Manifest.start(
+                          file, job.options().digest(), job.destinationName(), startedAt));
+    }
+    try {
+      open(sources);
+      BackupReport result = result();
+      return manifest.isPresent() && hasBegun ? finish(manifest.get(), result) : result;
+    } finally {
+      manifest.ifPresent(Manifest::close);
+    }
+  }
+
+  /** A backup whose manifest is missing is not what was asked for. */
+  private BackupReport finish(Manifest written, BackupReport result) {
+    // An interrupted thread cannot write.
+    boolean wasInterrupted = Thread.interrupted();
+    try {
+      written.finish(result);
+      return result;
+    } catch (IOException e) {
+      tally.failed(
+          new Failure(
+              written.file(),
+              Failure.Stage.VERIFY,
+              "the manifest cannot be written: "
+                  + ErrorText.of(e)
+                  + "; what it should list is in the backup",
+              Failure.Cause.ERROR));
+      return result();
+    } finally {
+      if (wasInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void open(SourceList sources) {
     try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
@@ -125,7 +173,6 @@ public final class Run {
     if (stop.wasInterrupted()) {
       Thread.currentThread().interrupt();
     }
-    return result();
   }
 
   /** Who is interrupted while the destination is opened has not lost it. */
@@ -142,6 +189,7 @@ public final class Run {
   }
 
   private void flow(SourceList sources, Destination destination, Optional<Metadata> rootFound) {
+    hasBegun = true;
     BackupOptions options = job.options();
     Traits traits = destination.traits();
     CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
@@ -158,11 +206,22 @@ public final class Run {
         purpose != Purpose.VERIFY
             && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
     Buffers buffers = new Buffers();
+    boolean needsDigests = options.verifyAfter() || manifest.isPresent();
     Copier copier =
-        new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
+        new Copier(
+            destination,
+            buffers,
+            tally::bytesWritten,
+            stop::stopping,
+            this::pause,
+            needsDigests ? Optional.of(options.digest()) : Optional.empty());
+    Optional<ReadBack> readBack =
+        options.verifyAfter()
+            ? Optional.of(new ReadBack(destination, copier, comparison, this::pause))
+            : Optional.empty();
     End end =
         switch (purpose) {
-          case BACKUP -> new CopyEnd(destination, copier, tally);
+          case BACKUP -> new CopyEnd(destination, copier, readBack, manifest, tally);
           case DRY_RUN -> new DryRunEnd(tally);
           case VERIFY -> new VerifyEnd(tally);
         };
@@ -195,6 +254,7 @@ public final class Run {
               comparison,
               resolver,
               queue,
+              end.seesUnchanged(),
               workers::finished,
               tally,
               stop);
