@@ -41,11 +41,14 @@ class ReadBackIT {
   private Path source;
   private S3fsFixture s3fs;
   private S3Probe probe;
+  private String place = "backup";
+  private Path state;
 
   private void mount(String options) throws Exception {
     s3fs = S3fsFixture.start(options);
     probe = S3Probe.of(s3fs.server());
     source = Files.createDirectory(temp.resolve("source"));
+    state = temp.resolve("state");
     Files.writeString(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
@@ -69,15 +72,15 @@ class ReadBackIT {
             .source(Path.of("."))
             .options(
                 options
-                    .stateDirectory(temp.resolve("state"))
+                    .stateDirectory(state)
                     .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
                     .passwdFile(temp.resolve("passwd"))
                     .via(via == Via.MOUNT ? Via.MOUNT : Via.AUTO)
                     .build());
     return Mtb.backup(
         (via == Via.MOUNT
-                ? job.destination(s3fs.root().resolve("backup"))
-                : job.destination(new S3Location(s3fs.server().bucket(), "backup")))
+                ? job.destination(s3fs.root().resolve(place))
+                : job.destination(new S3Location(s3fs.server().bucket(), place)))
             .build());
   }
 
@@ -128,20 +131,17 @@ class ReadBackIT {
   }
 
   @Test
-  void newFiles_throughTheMount_costTwoRequestsMore() throws Exception {
+  void newFiles_throughTheMount_costTwoOrThreeRequestsMore() throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 10, 20, 4096);
     Counts plain = s3fs.counting(() -> backUp(Via.MOUNT, false));
-    Counts proven;
-    try (S3fsFixture other = S3fsFixture.start(FRUGAL)) {
-      s3fs.close();
-      s3fs = other;
-      proven =
-          s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
-      s3fs = null;
-    }
-    assertThat(proven.minus(plain).of(Kind.GET)).as("%s, %s", plain, proven).isEqualTo(200);
-    assertThat(proven.minus(plain).total()).as("%s, %s", plain, proven).isLessThanOrEqualTo(400);
+    place = "other";
+    Counts proven =
+        s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
+    Counts more = proven.minus(plain);
+    assertThat(more.of(Kind.GET)).as("%s, %s", plain, proven).isEqualTo(200);
+    // The kernel asks once more if it is more than a second since it has seen the name.
+    assertThat(more.total()).as("%s, %s", plain, proven).isBetween(400L, 600L);
   }
 
   /** Puts another content of the same length into the bucket, with everything else as it is. */
@@ -223,21 +223,18 @@ class ReadBackIT {
     marked.put("mtime", Instant.parse("1980-01-02T03:04:06Z").getEpochSecond() + ".000000000");
     probe.copyOntoItself("backup/d0/f1", marked);
 
-    for (CompareMode mode : CompareMode.values()) {
+    state = temp.resolve("nothing");
+    for (CompareMode mode :
+        new CompareMode[] {CompareMode.SIZE, CompareMode.CHECKSUM, CompareMode.SIZE_MTIME}) {
+      // The last one for good.
       BackupReport report =
           backUp(
               Via.BUCKET,
-              BackupOptions.builder()
-                  .compare(mode)
-                  .dryRun(mode != CompareMode.SIZE)
-                  .stateDirectory(temp.resolve("nothing")));
-      long always = mode == CompareMode.ALWAYS ? 3 : 1;
-      if (mode == CompareMode.ALWAYS) {
-        continue;
-      }
-      assertThat(report.totals().copied()).as("%s", mode).isEqualTo(always);
+              BackupOptions.builder().compare(mode).dryRun(mode != CompareMode.SIZE_MTIME));
+      assertThat(report.totals().copied()).as("%s", mode).isEqualTo(1);
       assertThat(report.totals().bytesCopied()).as("%s", mode).isEqualTo(3000);
     }
+    assertSame();
   }
 
   @ParameterizedTest
@@ -285,13 +282,16 @@ class ReadBackIT {
             .awkwardNames()
             .build(source.resolve("tree"));
     tree.deleteLinksThatS3fsCannotKeep();
-    Path owned = tree.files().get(0);
-    Files.setAttribute(owned, "unix:uid", 1000);
-    Files.setAttribute(owned, "unix:gid", 1001);
+    Files.setAttribute(tree.files().get(0), "unix:uid", 1000);
+    Files.setAttribute(tree.files().get(0), "unix:gid", 1001);
     for (int round = 0; round < 2; round++) {
       for (Path file : tree.files()) {
-        byte[] bytes = RandomTree.bytes(round, (int) (Files.size(file) * (2 - round) / 2) + round);
-        Files.write(file, bytes);
+        // Halved in the second round, so that the ways to overwrite are all taken.
+        int size = (int) (Files.size(file) * (2 - round) / 2) + round;
+        RandomTree.write(
+            file,
+            RandomTree.bytes(round, size),
+            Instant.ofEpochSecond(1_600_000_000L + 100L * round, 123_000_000));
       }
       BackupReport report = backUp(Via.MOUNT, true);
       assertThat(report.failures()).as("round %d, %s", round, tree).isEmpty();

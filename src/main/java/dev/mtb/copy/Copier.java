@@ -272,7 +272,10 @@ public final class Copier {
       while (in.read(buffer.clear()) >= 0) {
         size += buffer.flip().remaining();
         digest.update(buffer);
-        stopIfAsked();
+        if (size >= Destination.SMALL_FILE) {
+          // What is in flight and small is finished.
+          stopIfAsked();
+        }
       }
     }
     return new Digested(size, Hex.encodeHexString(digest.digest()));

@@ -6,7 +6,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -153,9 +152,7 @@ public interface Destination extends Closeable {
    * @return its content, and its metadata where that costs no request
    * @throws IOException if it cannot be opened, or is a link
    */
-  default StoredFile readBack(Path file) throws IOException {
-    return new StoredFile(read(file), Optional.empty());
-  }
+  StoredFile readBack(Path file) throws IOException;
 
   /**
    * Sees to it that a copy which was read back wrong is never taken for good: gives it another
@@ -165,9 +162,7 @@ public interface Destination extends Closeable {
    * @param dated metadata with the mtime that tells
    * @throws IOException if it could not be set
    */
-  default void distrust(Path path, Metadata dated) throws IOException {
-    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
-  }
+  void distrust(Path path, Metadata dated) throws IOException;
 
   /**
    * Reads a symbolic link.

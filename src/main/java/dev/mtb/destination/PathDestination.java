@@ -213,6 +213,11 @@ class PathDestination implements Destination {
   }
 
   @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
+  }
+
+  @Override
   public Path readLink(Path link) throws IOException {
     return Files.readSymbolicLink(at(link));
   }

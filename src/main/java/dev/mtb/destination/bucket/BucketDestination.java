@@ -522,7 +522,7 @@ public final class BucketDestination implements Destination {
   @Override
   public void distrust(Path path, Metadata dated) throws IOException {
     catalog.ifPresent(c -> c.forget(key(path)));
-    Destination.super.distrust(path, dated);
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
   }
 
   @Override
