@@ -131,7 +131,8 @@ public final class BackupOptions {
   }
 
   /**
-   * The digest of {@link CompareMode#CHECKSUM}.
+   * The digest of {@link CompareMode#CHECKSUM}, of {@link #verifyAfter()} and of the {@link
+   * #manifest()}.
    *
    * @return default {@link DigestAlgorithm#MD5}
    */
@@ -252,7 +253,10 @@ public final class BackupOptions {
   }
 
   /**
-   * Whether each file that was copied is read back and compared before the run ends.
+   * Whether each file that was copied is read back, right after it was written, and compared with
+   * what was read when it was copied. One that differs is copied once more; if it still differs it
+   * is a failure of stage {@link Failure.Stage#VERIFY}, and marked so that the next run copies it
+   * again.
    *
    * @return default false
    */
@@ -261,7 +265,10 @@ public final class BackupOptions {
   }
 
   /**
-   * Where the digests of everything that is in the backup are written to.
+   * Where the digests of every file of this job that is in the backup when the run ends are written
+   * to, in the form that {@code md5sum -c} (or that of {@link #digest()}) reads in the destination.
+   * It is replaced when the run ends; a dry run writes none. Files that have not changed are read
+   * for it.
    *
    * @return empty if they are not wanted
    */

@@ -115,7 +115,8 @@ abstract class JobCommand implements Callable<Integer> {
       names = "--digest",
       paramLabel = "ALGORITHM",
       defaultValue = "MD5",
-      description = "What contents are compared by: ${COMPLETION-CANDIDATES}.")
+      description =
+          "What contents are compared by, and what a manifest lists: ${COMPLETION-CANDIDATES}.")
   private DigestAlgorithm digest;
 
   @Option(

@@ -1,5 +1,6 @@
 package dev.mtb.copy;
 
+import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Content;
@@ -11,14 +12,17 @@ import dev.mtb.destination.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.apache.commons.codec.binary.Hex;
 
 /**
  * Copies one file or link whole, or not at all.
@@ -27,7 +31,12 @@ import java.util.function.LongConsumer;
  * byte was read; if they differ, what was read may be of two versions, and it is copied again. A
  * ctime tells of changes that were hidden by setting the mtime back; but two changes within one
  * tick of the clock have the same, so that a file changed just now is given that time first.
- * Thread-safe.
+ *
+ * <p>A digest, where one is asked for, is that of the bytes that were read to be written. Where the
+ * destination reads the source by itself, in several places at once, it is taken by reading it once
+ * more, between the same two looks.
+ *
+ * <p>Thread-safe.
  */
 public final class Copier {
   /** A file that changes during three copies in a row will change during the fourth. */
@@ -49,9 +58,10 @@ public final class Copier {
   private final BooleanSupplier isStopping;
   private final Retry.Pause pause;
   private final Retry retry;
+  private final Optional<DigestAlgorithm> algorithm;
 
   /**
-   * Copies to a destination, and gives up at its first failure.
+   * Copies to a destination, gives up at its first failure, and takes no digests.
    *
    * @param folders reads sources
    * @param destination where to
@@ -68,7 +78,14 @@ public final class Copier {
       BooleanSupplier isStopping,
       Retry.Pause pause) {
     this(
-        folders, destination, buffers, bytesWritten, isStopping, pause, Retry.never(destination));
+        folders,
+        destination,
+        buffers,
+        bytesWritten,
+        isStopping,
+        pause,
+        Retry.never(destination),
+        Optional.empty());
   }
 
   /**
@@ -81,6 +98,8 @@ public final class Copier {
    * @param isStopping asked between chunks
    * @param pause waits between tries
    * @param retry copies once more what the destination failed to take
+   * @param algorithm of the digests of what is copied; empty if nobody wants to know them, since
+   *     they cost processor time
    */
   public Copier(
       Folders folders,
@@ -89,7 +108,9 @@ public final class Copier {
       LongConsumer bytesWritten,
       BooleanSupplier isStopping,
       Retry.Pause pause,
-      Retry retry) {
+      Retry retry,
+      Optional<DigestAlgorithm> algorithm) {
+    this.algorithm = algorithm;
     this.folders = folders;
     this.destination = destination;
     this.buffers = buffers;
@@ -106,12 +127,12 @@ public final class Copier {
    * @param start the directory above it below which no symbolic link is followed
    * @param landing where to, relative to the destination
    * @param existing what is there, as the comparison saw it
-   * @return the metadata of what was copied, which may be newer than what the scan saw
+   * @return what was copied
    * @throws SourceException if the source is gone, unreadable or never holds still
    * @throws StoppedException if the run is being stopped
    * @throws IOException if it could not be written; what was there still is
    */
-  public Metadata copy(Path source, Path start, Path landing, Optional<Metadata> existing)
+  public Copied copy(Path source, Path start, Path landing, Optional<Metadata> existing)
       throws IOException {
     return retry.run(
         Retry.Kind.CHANGE,
@@ -137,12 +158,13 @@ public final class Copier {
     return metadata.isPresent() && metadata.get().kind() == Kind.DIRECTORY;
   }
 
-  private Metadata tryCopy(Path source, Path start, Path landing, Optional<Metadata> existing)
+  private Copied tryCopy(Path source, Path start, Path landing, Optional<Metadata> existing)
       throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Metadata before = settled(source, start);
-      if (copied(source, start, before, landing, existing)) {
-        return before;
+      Optional<Copied> copied = copied(source, start, before, landing, existing);
+      if (copied.isPresent()) {
+        return copied.get();
       }
       if (attempt < TRIES) {
         pause.pause(PAUSE.multipliedBy(attempt));
@@ -152,7 +174,7 @@ public final class Copier {
         "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
   }
 
-  private boolean copied(
+  private Optional<Copied> copied(
       Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
       throws IOException {
     try {
@@ -166,7 +188,7 @@ public final class Copier {
       if (e.moved() || isSame(source, before)) {
         throw e;
       }
-      return false;
+      return Optional.empty();
     }
   }
 
@@ -201,8 +223,8 @@ public final class Copier {
     }
   }
 
-  private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)
-      throws IOException {
+  private Optional<Copied> copyLink(
+      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     Path target;
     try {
       target = Files.readSymbolicLink(source);
@@ -211,15 +233,14 @@ public final class Copier {
       throw SourceException.of(e, source);
     }
     if (!isSame(source, before)) {
-      return false;
+      return Optional.empty();
     }
     destination.writeLink(landing, target, before, existing);
-    return true;
+    return Optional.of(new Copied(before, Optional.empty(), Optional.of(target)));
   }
 
-  private boolean copyFile(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
-      throws IOException {
+  private Optional<Copied> copyFile(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     try (Buffers.Loan loan = buffers.lend();
         SeekableByteChannel in = open(source, start)) {
       ByteBuffer buffer = loan.buffer();
@@ -227,18 +248,20 @@ public final class Copier {
       // A small file is known to be whole and of one version before the destination is touched.
       boolean isAll = total < buffer.capacity();
       if (isAll && !isStill(source, before, total)) {
-        return false;
+        return Optional.empty();
       }
       stopIfAsked();
       if (!isAll) {
-        Optional<Boolean> uploaded = upload(source, start, before, landing, existing);
+        Optional<Optional<Copied>> uploaded = upload(source, start, before, landing, existing);
         if (uploaded.isPresent()) {
           return uploaded.get();
         }
       }
+      Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
       try (FileWrite write = destination.write(landing, before, existing)) {
         while (buffer.hasRemaining()) {
           int count = buffer.remaining();
+          digest.ifPresent(d -> d.update(buffer.duplicate()));
           write.write(buffer);
           bytesWritten.accept(count);
           if (!isAll) {
@@ -246,44 +269,112 @@ public final class Copier {
             total += fill(in, buffer);
           }
           if (total > before.size()) {
-            return false;
+            return Optional.empty();
           }
         }
         if (!isAll && !isStill(source, before, total)) {
-          return false;
+          return Optional.empty();
         }
         write.commit(before);
-        return true;
+        return Optional.of(copied(before, digest.map(d -> Hex.encodeHexString(d.digest()))));
       }
     }
   }
 
-  /** Lets the destination read the source by itself; empty if it does not want to. */
-  private Optional<Boolean> upload(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
-      throws IOException {
+  private static Copied copied(Metadata before, Optional<String> digest) {
+    return new Copied(before, digest, Optional.empty());
+  }
+
+  /**
+   * Lets the destination read the source by itself; empty if it does not want to, and emptiness in
+   * that if the source has changed.
+   */
+  private Optional<Optional<Copied>> upload(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     try {
-      Optional<FileWrite> begun =
-          destination.upload(landing, before, existing, new Source(source, start));
+      Optional<FileWrite> begun = destination.upload(landing, before, existing, new Source(source, start));
       if (begun.isEmpty()) {
         return Optional.empty();
       }
       try (FileWrite upload = begun.get()) {
-        if (!isSame(source, before)) {
-          return Optional.of(false);
+        Optional<String> digest = Optional.empty();
+        if (algorithm.isPresent()) {
+          digest = digestOf(source, start, before);
+          if (digest.isEmpty()) {
+            return Optional.of(Optional.empty());
+          }
+        } else if (!isSame(source, before)) {
+          return Optional.of(Optional.empty());
         }
         upload.commit(before);
-        return Optional.of(true);
+        return Optional.of(Optional.of(copied(before, digest)));
       }
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
       // If it changed meanwhile, that is why, whatever the destination made of it.
       if (!isSame(source, before)) {
-        return Optional.of(false);
+        return Optional.of(Optional.empty());
       }
       throw e;
     }
+  }
+
+  /**
+   * Reads a source for its digest alone.
+   *
+   * @param source a file
+   * @param start the directory above it below which no symbolic link is followed
+   * @param version what it was when it was compared
+   * @return its digest; empty if it is not that version any more
+   * @throws SourceException if it is gone or unreadable
+   * @throws StoppedException if the run is being stopped
+   */
+  public Optional<String> digestOf(Path source, Path start, Metadata version) throws IOException {
+    Digested digested;
+    try (SeekableByteChannel in = open(source, start)) {
+      digested = digest(in);
+    } catch (SourceException | StoppedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw SourceException.of(e, source);
+    }
+    return isStill(source, version, digested.size())
+        ? Optional.of(digested.digest())
+        : Optional.empty();
+  }
+
+  /**
+   * A content that was read to its end.
+   *
+   * @param size in bytes
+   * @param digest in lower-case hexadecimal digits
+   */
+  public record Digested(long size, String digest) {}
+
+  /**
+   * Reads a channel to its end. To be called only by who asked for digests.
+   *
+   * @param in not closed
+   * @return what was in it
+   * @throws StoppedException if the run is being stopped
+   * @throws IOException if it cannot be read
+   */
+  public Digested digest(ReadableByteChannel in) throws IOException {
+    MessageDigest digest = algorithm.orElseThrow().start();
+    long size = 0;
+    try (Buffers.Loan loan = buffers.lend()) {
+      ByteBuffer buffer = loan.buffer();
+      while (in.read(buffer.clear()) >= 0) {
+        size += buffer.flip().remaining();
+        digest.update(buffer);
+        if (size >= Destination.SMALL_FILE) {
+          // What is in flight and small is finished.
+          stopIfAsked();
+        }
+      }
+    }
+    return new Digested(size, Hex.encodeHexString(digest.digest()));
   }
 
   /** A source that a destination reads by itself. */

@@ -43,7 +43,14 @@ public final class SourceException extends ElsewhereException {
         : of(e);
   }
 
-  static SourceException moved(String message, Throwable cause) {
+  /**
+   * It is not any more what it was.
+   *
+   * @param message what became of it
+   * @param cause may be null
+   * @return moved
+   */
+  public static SourceException moved(String message, Throwable cause) {
     return new SourceException(message, true, cause);
   }
 

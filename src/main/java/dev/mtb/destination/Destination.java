@@ -158,6 +158,26 @@ public interface Destination extends Closeable {
   ReadableByteChannel read(Path file) throws IOException;
 
   /**
+   * Opens a file that was just written, to see what became of it: what is read comes from where it
+   * is kept, not from memory, as far as that can be had. May wait until it can.
+   *
+   * @param file which
+   * @return its content, and its metadata where that costs no request
+   * @throws IOException if it cannot be opened, or is a link
+   */
+  StoredFile readBack(Path file) throws IOException;
+
+  /**
+   * Sees to it that a copy which was read back wrong is never taken for good: gives it another
+   * mtime, and forgets whatever is remembered of it.
+   *
+   * @param path a file or link
+   * @param dated metadata with the mtime that tells
+   * @throws IOException if it could not be set
+   */
+  void distrust(Path path, Metadata dated) throws IOException;
+
+  /**
    * Reads a symbolic link.
    *
    * @param link which

@@ -174,7 +174,11 @@ public final class Destinations {
         point.close();
         return bucket.get();
       }
-      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs);
+      boolean readsBack = options.verifyAfter() && !readOnly;
+      if (readsBack) {
+        s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
+      }
+      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs, readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;

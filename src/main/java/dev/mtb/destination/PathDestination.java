@@ -219,6 +219,22 @@ class PathDestination implements Destination {
   }
 
   @Override
+  public StoredFile readBack(Path file) throws IOException {
+    ReadableByteChannel content = read(file);
+    try {
+      return new StoredFile(content, Optional.of(Metadata.of(at(file))));
+    } catch (IOException e) {
+      content.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
+  }
+
+  @Override
   public Path readLink(Path link) throws IOException {
     return Files.readSymbolicLink(at(link));
   }

@@ -186,6 +186,24 @@ public final class RetryingDestination implements Destination {
         });
   }
 
+  /** Opens it only, as above. */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "reading back", file, attempt -> real.readBack(file));
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    retry.run(
+        Retry.Kind.CHANGE,
+        "marking",
+        path,
+        attempt -> {
+          real.distrust(path, dated);
+          return null;
+        });
+  }
+
   @Override
   public void check() throws DestinationException {
     real.check();

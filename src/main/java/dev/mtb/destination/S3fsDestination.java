@@ -16,6 +16,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -67,11 +68,15 @@ final class S3fsDestination extends PathDestination {
   private final S3fsNames names;
   private final S3fsProcess s3fs;
 
+  /** Only where what is written is read back: others need not wait for each other. */
+  private final Optional<QuietTime> quietTime;
+
   /**
    * Wires it.
    *
    * @param root on a mount that is there
    * @param mountPoint closed with this
+   * @param readsBack whether what is written is read back
    */
   S3fsDestination(
       Path root,
@@ -79,7 +84,8 @@ final class S3fsDestination extends PathDestination {
       boolean readOnly,
       ProcessIdentity process,
       S3fsMountPoint mountPoint,
-      S3fsProcess s3fs) {
+      S3fsProcess s3fs,
+      boolean readsBack) {
     super(
         root,
         isNew,
@@ -106,6 +112,7 @@ final class S3fsDestination extends PathDestination {
         Folders.byPath());
     this.mountPoint = mountPoint;
     this.s3fs = s3fs;
+    quietTime = readsBack ? Optional.of(new QuietTime()) : Optional.empty();
     names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
   }
 
@@ -151,7 +158,10 @@ final class S3fsDestination extends PathDestination {
 
   @Override
   public List<String> advice() {
-    return s3fs.advice();
+    List<String> advice = new ArrayList<>();
+    quietTime.flatMap(q -> s3fs.obstacleToReadingBack()).ifPresent(advice::add);
+    advice.addAll(s3fs.advice());
+    return advice;
   }
 
   @Override
@@ -188,6 +198,31 @@ final class S3fsDestination extends PathDestination {
     return reading(() -> super.read(file));
   }
 
+  /**
+   * Opening sends a HEAD and reading a GET, if s3fs has heard of the close: it keeps nothing of a
+   * closed file (unless told to), and the kernel drops its own pages when a file is opened.
+   */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    QuietTime.Action<StoredFile> opening = () -> reading(() -> super.readBack(file));
+    return quietTime.isPresent() ? quietTime.get().whenQuiet(opening) : opening.run();
+  }
+
+  /** s3fs 1.90 forgets a time that is set while it takes the file for an open one. */
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    QuietTime.Action<Void> dating =
+        () -> {
+          super.distrust(path, dated);
+          return null;
+        };
+    if (quietTime.isPresent()) {
+      quietTime.get().whenQuiet(dating);
+    } else {
+      dating.run();
+    }
+  }
+
   @Override
   public Path readLink(Path link) throws IOException {
     return reading(() -> super.readLink(link));
@@ -198,13 +233,22 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(file);
     Path path = at(file);
-    FileWrite write =
-        changing(
-            () -> {
-              checkWay(path);
-              return start(path, source, existing);
-            });
-    return new Guarded(write);
+    quietTime.ifPresent(QuietTime::beginWriting);
+    boolean isStarted = false;
+    try {
+      FileWrite write =
+          changing(
+              () -> {
+                checkWay(path);
+                return start(path, source, existing);
+              });
+      isStarted = true;
+      return new Guarded(write);
+    } finally {
+      if (!isStarted) {
+        quietTime.ifPresent(QuietTime::endWriting);
+      }
+    }
   }
 
   private FileWrite start(Path path, Metadata source, Optional<Metadata> existing)
@@ -227,6 +271,7 @@ final class S3fsDestination extends PathDestination {
   /** A write that finds out why it failed. */
   private final class Guarded implements FileWrite {
     private final FileWrite write;
+    private boolean isOpen = true;
 
     Guarded(FileWrite write) {
       this.write = write;
@@ -252,11 +297,18 @@ final class S3fsDestination extends PathDestination {
 
     @Override
     public void close() throws IOException {
-      reading(
-          () -> {
-            write.close();
-            return null;
-          });
+      try {
+        reading(
+            () -> {
+              write.close();
+              return null;
+            });
+      } finally {
+        if (isOpen) {
+          isOpen = false;
+          quietTime.ifPresent(QuietTime::endWriting);
+        }
+      }
     }
   }
 
@@ -354,6 +406,16 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(link);
     S3fsNames.checkTarget(PathBytes.of(target));
+    quietTime.ifPresent(QuietTime::beginWriting);
+    try {
+      linkGuarded(link, target, source, existing);
+    } finally {
+      quietTime.ifPresent(QuietTime::endWriting);
+    }
+  }
+
+  private void linkGuarded(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
     changing(
         () -> {
           checkWay(at(link));

@@ -52,6 +52,7 @@ final class Checkers {
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
+  private final boolean queuesUnchanged;
   private final Consumer<DirectoryNode> finisher;
   private final Tally tally;
   private final Stop stop;
@@ -60,6 +61,7 @@ final class Checkers {
    * Wires it.
    *
    * @param destinationRoot recognises the destination if the walk should come upon it
+   * @param queuesUnchanged whether there is something to be done about unchanged files, too
    * @param finisher told when one thing in a directory is done
    */
   Checkers(
@@ -70,6 +72,7 @@ final class Checkers {
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
+      boolean queuesUnchanged,
       Consumer<DirectoryNode> finisher,
       Tally tally,
       Stop stop) {
@@ -80,6 +83,7 @@ final class Checkers {
     this.comparison = comparison;
     this.resolver = resolver;
     this.queue = queue;
+    this.queuesUnchanged = queuesUnchanged;
     this.finisher = finisher;
     this.tally = tally;
     this.stop = stop;
@@ -361,7 +365,8 @@ final class Checkers {
       Optional<Metadata> existing) {
     tally.scanned(metadata);
     Decision decision = comparison.file(metadata, existing);
-    if (decision.action() == Action.NONE && !decision.needsContent()) {
+    boolean isUnchanged = decision.action() == Action.NONE && !decision.needsContent();
+    if (isUnchanged && !queuesUnchanged) {
       tally.unchanged(landing, metadata);
       return;
     }

@@ -180,6 +180,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
 
   /** Now if that is as good as later; a mode may forbid writing into the directory. */
   private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
+    end.directory(node.landing);
     boolean isEarly =
         !destination.traits().contentsMoveDirectoryMtime()
             && !attributes.isEmpty()

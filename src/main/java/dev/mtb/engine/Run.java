@@ -8,6 +8,7 @@ import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.BackupReport.Outcome;
 import dev.mtb.CompareMode;
+import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
@@ -65,6 +66,10 @@ public final class Run {
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
+  private Optional<Manifest> manifest = Optional.empty();
+
+  /** A run that could not even begin has nothing to say of the backup. */
+  private boolean hasBegun;
 
   /** Set again at the very end: until then it would make the destination's own files fail. */
   private boolean interrupted;
@@ -137,6 +142,45 @@ public final class Run {
 
   private BackupReport run() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
+    if (purpose == Purpose.BACKUP) {
+      manifest =
+          job.options()
+              .manifest()
+              .map(
+                  file ->
+                      Manifest.start(
+                          file, job.options().digest(), job.destinationName(), startedAt));
+    }
+    try {
+      open(sources);
+      BackupReport result = result();
+      return manifest.isPresent() && hasBegun ? finish(manifest.get(), result) : result;
+    } finally {
+      manifest.ifPresent(Manifest::close);
+    }
+  }
+
+  /** A backup whose manifest is missing is not what was asked for. */
+  private BackupReport finish(Manifest written, BackupReport result) {
+    // An interrupted thread cannot write.
+    interrupted |= Thread.interrupted();
+    try {
+      written.finish(result);
+      return result;
+    } catch (IOException e) {
+      tally.failed(
+          new Failure(
+              written.file(),
+              Failure.Stage.VERIFY,
+              "the manifest cannot be written: "
+                  + ErrorText.of(e)
+                  + "; what it should list is in the backup",
+              Failure.Cause.ERROR));
+      return result();
+    }
+  }
+
+  private void open(SourceList sources) {
     try (Destination real = opener.open(purpose != Purpose.BACKUP)) {
       Retry retry = retry(real);
       Destination destination = new RetryingDestination(real, retry);
@@ -159,7 +203,6 @@ public final class Run {
     if (stop.crash().isPresent()) {
       throw new IllegalStateException("internal error", stop.crash().get());
     }
-    return result();
   }
 
   private Retry retry(Destination destination) {
@@ -189,6 +232,7 @@ public final class Run {
 
   private void flow(
       SourceList sources, Destination destination, Retry retry, Optional<Metadata> rootFound) {
+    hasBegun = true;
     BackupOptions options = job.options();
     Traits traits = destination.traits();
     CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
@@ -206,12 +250,24 @@ public final class Run {
             && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
     Buffers buffers = new Buffers();
     Folders folders = new Folders();
+    boolean needsDigests = options.verifyAfter() || manifest.isPresent();
     Copier copier =
         new Copier(
-            folders, destination, buffers, tally::bytesWritten, stop::stopping, pause, retry);
+            folders,
+            destination,
+            buffers,
+            tally::bytesWritten,
+            stop::stopping,
+            pause,
+            retry,
+            needsDigests ? Optional.of(options.digest()) : Optional.empty());
+    Optional<ReadBack> readBack =
+        options.verifyAfter()
+            ? Optional.of(new ReadBack(destination, copier, comparison, pause))
+            : Optional.empty();
     End end =
         switch (purpose) {
-          case BACKUP -> new CopyEnd(destination, copier, tally);
+          case BACKUP -> new CopyEnd(destination, copier, readBack, manifest, tally);
           case DRY_RUN -> new DryRunEnd(tally);
           case VERIFY -> new VerifyEnd(tally);
         };
@@ -247,6 +303,7 @@ public final class Run {
               comparison,
               resolver,
               queue,
+              end.seesUnchanged(),
               workers::finished,
               tally,
               stop);

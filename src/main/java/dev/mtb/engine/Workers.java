@@ -82,6 +82,7 @@ final class Workers {
         decision = decision.withContent(sameContent(work));
       }
       if (decision.action() == Action.NONE) {
+        end.unchanged(work);
         tally.unchanged(work.landing(), work.metadata());
       } else {
         tally.decided(work.landing(), work.metadata(), decision.action(), decision.reason());
@@ -92,6 +93,9 @@ final class Workers {
           work.landing(),
           e.getMessage(),
           e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
+    } catch (WrongCopyException e) {
+      tally.failed(
+          new Failure(work.landing(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (StoppedException e) {

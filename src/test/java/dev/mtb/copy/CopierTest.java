@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import dev.mtb.BackupOptions;
+import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,11 +33,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.commons.codec.binary.Hex;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CopierTest {
@@ -87,7 +91,7 @@ class CopierTest {
     byte[] content = bytes(size);
     writeSource(content);
 
-    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty());
+    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertThat(result).isEqualTo(Metadata.of(source));
     assertCopied(content);
@@ -96,11 +100,77 @@ class CopierTest {
     assertThat(pauses).isEmpty();
   }
 
+  @ParameterizedTest
+  @EnumSource(DigestAlgorithm.class)
+  void digest_isThatOfWhatWasCopied(DigestAlgorithm algorithm) throws IOException {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    Copier copier = digesting(() -> {}, algorithm);
+    List<Integer> sizes =
+        new ArrayList<>(
+            List.of(
+                0,
+                1,
+                Destination.SMALL_FILE - 1,
+                Destination.SMALL_FILE,
+                Destination.SMALL_FILE + 1,
+                2 * Destination.SMALL_FILE - 1,
+                2 * Destination.SMALL_FILE));
+    for (int i = 0; i < 10; i++) {
+      sizes.add(random.nextInt(LARGE));
+    }
+    for (int size : sizes) {
+      byte[] content = bytes(size);
+      writeSource(content);
+      Optional<Metadata> existing =
+          Files.exists(copied) ? Optional.of(Metadata.of(copied)) : Optional.empty();
+
+      Copied result = copier.copy(source, source.getParent(), landing, existing);
+
+      String expected = Hex.encodeHexString(algorithm.start().digest(content));
+      assertThat(result.digest()).as("%d bytes, seed %d", size, seed).contains(expected);
+      assertThat(copier.digestOf(source, source.getParent(), result.metadata())).contains(expected);
+      assertCopied(content);
+    }
+  }
+
+  @Test
+  void digest_ofASourceThatChanges_isThatOfTheVersionThatWasCommitted() throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(LARGE);
+    changed[LARGE - 1]++;
+    Meddling meddling = once(() -> writeSource(changed, TIME.plusNanos(1)));
+
+    Copied result = digesting(meddling, DigestAlgorithm.MD5).copy(source, source.getParent(), landing, oldCopy());
+
+    assertCopied(changed);
+    assertThat(result.metadata()).isEqualTo(Metadata.of(source));
+    assertThat(result.digest())
+        .contains(Hex.encodeHexString(DigestAlgorithm.MD5.start().digest(changed)));
+  }
+
+  @Test
+  void digestOf_aSourceThatIsAnotherVersion_isNone() throws IOException {
+    writeSource(bytes(10));
+    Metadata before = Metadata.of(source);
+    writeSource(bytes(10), TIME.plusSeconds(1));
+
+    assertThat(digesting(() -> {}, DigestAlgorithm.MD5).digestOf(source, source.getParent(), before)).isEmpty();
+  }
+
+  @Test
+  void digest_whereNobodyAsks_isNotTaken() throws IOException {
+    writeSource(bytes(10));
+
+    assertThat(copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).digest()).isEmpty();
+  }
+
   @Test
   void link_isCopiedAsALink() throws IOException {
     Files.createSymbolicLink(source, memory.getPath("no/where"));
 
-    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty());
+    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
@@ -115,7 +185,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, later)))
-            .copy(source, source.getParent(), landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy()).metadata();
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(later);
@@ -131,7 +201,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
-            .copy(source, source.getParent(), landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy()).metadata();
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
@@ -144,7 +214,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
-            .copy(source, source.getParent(), landing, Optional.empty());
+            .copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertCopied(changed);
     assertThat(result.size()).isEqualTo(100);
@@ -238,7 +308,7 @@ class CopierTest {
                       Files.delete(source);
                       Files.createSymbolicLink(source, target);
                     }))
-            .copy(source, source.getParent(), landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy()).metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(target);
@@ -326,7 +396,7 @@ class CopierTest {
     try (Destination local = Destinations.open(backup, options, false)) {
       Metadata result =
           new Copier(folders, local, new Buffers(), count -> {}, () -> false, pauses::add)
-              .copy(sparse, folder, Path.of("copy"), Optional.empty());
+              .copy(sparse, folder, Path.of("copy"), Optional.empty()).metadata();
       assertThat(result.size()).isEqualTo(size);
     }
 
@@ -363,6 +433,14 @@ class CopierTest {
   }
 
   private Copier copier(Meddling meddling) {
+    return copier(meddling, Optional.empty());
+  }
+
+  private Copier digesting(Meddling meddling, DigestAlgorithm algorithm) {
+    return copier(meddling, Optional.of(algorithm));
+  }
+
+  private Copier copier(Meddling meddling, Optional<DigestAlgorithm> algorithm) {
     return new Copier(
         folders,
         destination,
@@ -372,7 +450,9 @@ class CopierTest {
           run(meddling);
         },
         () -> false,
-        pauses::add);
+        pauses::add,
+        Retry.never(destination),
+        algorithm);
   }
 
   private static Meddling once(Meddling meddling) {

@@ -18,6 +18,7 @@ import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.Recollection;
 import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.S3fsNames;
+import dev.mtb.destination.StoredFile;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.Traits;
 import java.io.Closeable;
@@ -514,12 +515,28 @@ public final class BucketDestination implements Destination {
 
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
-    return Channels.newChannel(requests.get(key(file), /* isLink= */ false));
+    return Channels.newChannel(requests.get(key(file), /* isLink= */ false).content());
+  }
+
+  /**
+   * Not by the tag, although that was checked: it says what the server has received, and not what
+   * it gives back.
+   */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    Requests.Got got = requests.get(key(file), /* isLink= */ false);
+    return new StoredFile(Channels.newChannel(got.content()), Optional.of(got.metadata()));
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    catalog.ifPresent(c -> c.forget(key(path)));
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
   }
 
   @Override
   public Path readLink(Path link) throws IOException {
-    try (InputStream in = requests.get(key(link), /* isLink= */ true)) {
+    try (InputStream in = requests.get(key(link), /* isLink= */ true).content()) {
       return PathBytes.resolve(Path.of(""), in.readNBytes(LONGEST_TARGET));
     }
   }

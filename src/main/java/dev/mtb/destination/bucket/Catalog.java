@@ -181,6 +181,18 @@ final class Catalog implements Closeable {
     }
   }
 
+  /** Nothing is known of an object any more. */
+  void forget(String key) {
+    if (broken) {
+      return;
+    }
+    try {
+      byte[] unused = entries.remove(hash(key));
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
   private static long hash(String key) {
     return Hashing.murmur3_128().hashString(key, StandardCharsets.UTF_8).asLong();
   }

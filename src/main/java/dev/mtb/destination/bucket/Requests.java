@@ -464,11 +464,19 @@ final class Requests implements Closeable {
   }
 
   /**
+   * An object that is being read.
+   *
+   * @param content to be closed
+   * @param metadata as s3fs would show it
+   */
+  record Got(InputStream content, Metadata metadata) {}
+
+  /**
    * Reads an object.
    *
    * @param isLink what it must be: nobody is given the target of a link for a file's content
    */
-  InputStream get(String key, boolean isLink) throws IOException {
+  Got get(String key, boolean isLink) throws IOException {
     ResponseInputStream<GetObjectResponse> in =
         send(
             "GetObject",
@@ -486,7 +494,7 @@ final class Requests implements Closeable {
       in.abort();
       throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
     }
-    return in;
+    return new Got(in, metadata);
   }
 
   String startUpload(String key, Metadata source) throws IOException {
