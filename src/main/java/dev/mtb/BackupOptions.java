@@ -170,7 +170,7 @@ public final class BackupOptions {
 
   /**
    * Where MTB remembers which folders are mount points of S3FS, so that it can refuse to write to
-   * one that is not mounted.
+   * one that is not mounted, what it has stored in buckets, and which runs are going on.
    *
    * @return empty for the user's own: {@code $MTB_STATE_DIR}, or {@code $XDG_STATE_HOME/mtb}, or
    *     {@code ~/.local/state/mtb}
@@ -244,9 +244,10 @@ public final class BackupOptions {
   }
 
   /**
-   * How long a run waits for another that is writing to the same destination.
+   * How long a run waits for another that is writing to the same destination, or to one inside the
+   * other. A run that changes nothing neither waits nor is waited for.
    *
-   * @return default zero: it is refused at once
+   * @return default zero: it is refused at once, as a destination that cannot be used
    */
   public Duration lockWait() {
     return lockWait;

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Throwables;
 import dev.mtb.InvalidJobException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -40,6 +41,8 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     String[] recovered = RawArguments.recover(args);
     Logging.configure(recovered);
+    // The log's backend writes there, and whatever in the JVM has something to say.
+    System.setErr(TerminalStream.of(System.err));
     Preload.start(recovered);
     int code = run(recovered, System.out, System.err);
     System.out.flush();
@@ -57,6 +60,21 @@ public final class Main implements Runnable {
    * @return the exit code
    */
   static int run(String[] args, PrintStream out, PrintStream err) {
+    try {
+      return runSafely(args, out, TerminalStream.of(err));
+    } catch (OutOfMemoryError e) {
+      return outOfMemory(err);
+    }
+  }
+
+  private static int outOfMemory(PrintStream err) {
+    err.println(
+        "mtb: out of memory: each entry of the lists takes some 40 bytes, and each directory that is"
+            + " compared some for each of its files; give the JVM more (java -Xmx2g -jar ...)");
+    return EXIT_INTERNAL;
+  }
+
+  private static int runSafely(String[] args, PrintStream out, PrintStream err) {
     CommandFactory commands = new CommandFactory(out, err);
     Object subcommand = args.length == 0 ? null : commands.named(args[0]);
     if (subcommand != null) {
@@ -82,6 +100,9 @@ public final class Main implements Runnable {
     command.setParameterExceptionHandler(Main::misuse);
     command.setExecutionExceptionHandler(
         (e, cmd, parsed) -> {
+          if (Throwables.getRootCause(e) instanceof OutOfMemoryError) {
+            return outOfMemory(err);
+          }
           err.println("mtb: internal error: " + e + " (this is a defect of MTB; please report it)");
           e.printStackTrace(err);
           return EXIT_INTERNAL;

@@ -27,6 +27,7 @@ final class Preload {
     "com.google.common.collect.ImmutableSet",
     "dev.mtb.PathBytes",
     "dev.mtb.destination.Destinations",
+    "dev.mtb.destination.RunLock",
     "dev.mtb.destination.S3fsDestination",
     "dev.mtb.destination.S3fsProcess",
     "dev.mtb.destination.TemporaryNames",

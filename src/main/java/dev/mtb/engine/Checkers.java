@@ -262,7 +262,7 @@ final class Checkers {
               landing,
               Failure.Stage.SCAN,
               causeIfMissing == Failure.Cause.ERROR
-                  ? "no such file or directory"
+                  ? ErrorText.missing(name)
                   : "vanished during the scan",
               causeIfMissing));
       return;

@@ -22,6 +22,7 @@ import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
+import dev.mtb.destination.RunLock;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.SourceList;
@@ -100,7 +101,9 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport backup(BackupJob job, BackupListener listener) {
-    return backup(job, opener(job), listener);
+    try (RunLock lock = job.options().dryRun() ? RunLock.NONE : RunLock.of(job.options())) {
+      return backup(job, opener(job, lock), listener);
+    }
   }
 
   static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
@@ -123,11 +126,11 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(job, Purpose.VERIFY, opener(job), listener).report();
+    return new Run(job, Purpose.VERIFY, opener(job, RunLock.NONE), listener).report();
   }
 
-  private static Opener opener(BackupJob job) {
-    return readOnly -> Destinations.open(job, readOnly);
+  private static Opener opener(BackupJob job, RunLock lock) {
+    return readOnly -> Destinations.open(job, readOnly, lock);
   }
 
   private BackupReport report() {

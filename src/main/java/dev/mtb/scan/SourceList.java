@@ -102,15 +102,33 @@ public final class SourceList {
    */
   public void forEach(Visitor visitor) throws InterruptedException {
     Coverage coverage = new Coverage();
-    each(
-        entry -> {
-          byte[] landing = PathBytes.of(entry.landing());
-          if (!listed.contains(landing, landing.length, entry.outside())) {
-            visitor.unusable(entry.source(), "the list changed while it was read");
-          } else if (listed.take(landing, landing.length, entry.outside())) {
-            coverage.handOut(entry, landing, visitor);
-          }
-        });
+    try {
+      each(
+          entry -> {
+            byte[] landing = PathBytes.of(entry.landing());
+            if (!listed.contains(landing, landing.length, entry.outside())) {
+              visitor.unusable(entry.source(), "the list changed while it was read");
+            } else if (listed.take(landing, landing.length, entry.outside())) {
+              coverage.handOut(entry, landing, visitor);
+            }
+          });
+    } catch (InvalidJobException e) {
+      // It was a list a moment ago, and some of it may be backed up already.
+      visitor.unusable(firstList(), "a list changed while it was read: " + e.getMessage());
+    }
+    int gone = listed.size() - listed.takenCount();
+    if (gone > 0) {
+      visitor.unusable(
+          firstList(),
+          "a list changed while it was read: "
+              + gone
+              + " of the entries were not there any more at the second reading, and were not backed"
+              + " up");
+    }
+  }
+
+  private Path firstList() {
+    return job.lists().isEmpty() ? job.base() : job.lists().get(0).file();
   }
 
   /** Hands out what is not covered by another entry. */
@@ -163,7 +181,7 @@ public final class SourceList {
       try {
         Metadata.of(source);
       } catch (NoSuchFileException e) {
-        visitor.unusable(source, "no such file or directory");
+        visitor.unusable(source, ErrorText.missing(source));
         return;
       } catch (IOException e) {
         visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
@@ -223,6 +241,14 @@ public final class SourceList {
       taker.take(resolve(job.base().resolve(source)));
     }
     for (BackupJob.ListFile list : job.lists()) {
+      if (Files.exists(list.file())
+          && !Files.isRegularFile(list.file())
+          && !Files.isDirectory(list.file())) {
+        throw new InvalidJobException(
+            "the list "
+                + list.file()
+                + " is a pipe or device; lists are read twice, so copy it to a file first");
+      }
       InterruptedException[] interrupted = new InterruptedException[1];
       try (InputStream in = Files.newInputStream(list.file())) {
         ListReader.read(

@@ -414,6 +414,49 @@ class SourceListTest {
   }
 
   @Test
+  void listThatLosesEntriesBetweenTheReadings_isReported() throws Exception {
+    BackupJob job = job(base, "z\ndocs\ny\n");
+    SourceList list = SourceList.read(job, destinations());
+    Files.writeString(memory.getPath("/list"), "z\n", UTF_8);
+
+    list.forEach(collector);
+
+    assertThat(landings()).containsExactly("z");
+    assertThat(unusable).containsExactly(memory.getPath("/list"));
+    assertThat(errors.get(0)).contains("changed").contains("2 of the entries");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"z\n\0", "", "gone"})
+  void listThatIsNoneAnyMoreAtTheSecondReading_isReported(String now) throws Exception {
+    SourceList list = SourceList.read(job(base, "z\ndocs\n"), destinations());
+    if (now.equals("gone")) {
+      Files.delete(memory.getPath("/list"));
+    } else {
+      Files.writeString(memory.getPath("/list"), now, UTF_8);
+    }
+
+    list.forEach(collector);
+
+    assertThat(unusable).isNotEmpty().containsOnly(memory.getPath("/list"));
+    assertThat(errors).allMatch(error -> error.contains("changed while it was read"));
+    assertThat(errors.get(errors.size() - 1)).contains("were not backed up");
+  }
+
+  @Test
+  void listThatIsAPipe_isRefusedAndNotWaitedFor(@TempDir Path folder) throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    BackupJob job =
+        BackupJob.builder().base(folder).filesFrom(pipe).destination(destination).build();
+
+    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+        .isInstanceOf(InvalidJobException.class)
+        .hasMessageContaining(pipe.toString())
+        .hasMessageContaining("read twice");
+  }
+
+  @Test
   void visitorThatIsInterrupted_endsIt() throws Exception {
     SourceList list = SourceList.read(job(base, "z\ndocs\n/etc\n"), destinations());
     List<Entry> taken = new ArrayList<>();

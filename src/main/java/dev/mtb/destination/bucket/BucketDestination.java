@@ -1,8 +1,10 @@
 package dev.mtb.destination.bucket;
 
+import com.google.common.base.Splitter;
 import com.google.common.base.Stopwatch;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.collect.Iterables;
 import com.google.common.collect.Lists;
 import dev.mtb.Attribute;
 import dev.mtb.Kind;
@@ -492,7 +494,7 @@ public final class BucketDestination implements Destination {
     }
   }
 
-  private static Optional<Path> pathOf(String name) {
+  static Optional<Path> pathOf(String name) {
     if (name.isEmpty() || name.equals(".") || name.equals("..")) {
       return Optional.empty();
     }
@@ -596,21 +598,34 @@ public final class BucketDestination implements Destination {
 
   private void deleteBelow(String directoryKey) throws IOException {
     boolean isMore = true;
-    String first = "";
+    String last = null;
     while (isMore) {
-      ListObjectsV2Response page = requests.list(directoryKey, null, null, null);
-      String now = page.contents().isEmpty() ? "" : page.contents().get(0).key();
-      if (now.isEmpty() || now.equals(first)) {
-        // Nothing is left, or the server still lists what is deleted.
+      ListObjectsV2Response page = requests.list(directoryKey, null, last, null);
+      if (page.contents().isEmpty()) {
         return;
       }
-      first = now;
       // What is in a directory before the directory.
       for (S3Object object : Lists.reverse(page.contents())) {
-        requests.delete(object.key());
+        if (isPlain(object.key())) {
+          requests.delete(object.key());
+        } else {
+          log.warn(
+              "{} is left: whoever takes its dots for a path would delete another", object.key());
+        }
       }
+      last = Iterables.getLast(page.contents()).key();
       isMore = Boolean.TRUE.equals(page.isTruncated());
     }
+  }
+
+  /** Whether nothing on the way to the server can take a key for that of another object. */
+  static boolean isPlain(String key) {
+    for (String name : Splitter.on('/').split(key)) {
+      if (name.equals(".") || name.equals("..")) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Notes for the next run what this one has stored. */

@@ -216,21 +216,30 @@ final class Requests implements Closeable {
   ListObjectsV2Response list(
       String prefix, String delimiter, String startAfter, String token, int most)
       throws IOException {
-    return send(
-        "ListObjectsV2",
-        "",
-        () ->
-            s3.listObjectsV2(
-                r ->
-                    r.bucket(bucket)
-                        .prefix(prefix)
-                        // Or one control character in a key would spoil the whole page of XML.
-                        .encodingType(EncodingType.URL)
-                        .delimiter(delimiter)
-                        .startAfter(token == null ? startAfter : null)
-                        .continuationToken(token)
-                        .maxKeys(most)
-                        .requestPayer(payer())));
+    ListObjectsV2Response page =
+        send(
+            "ListObjectsV2",
+            "",
+            () ->
+                s3.listObjectsV2(
+                    r ->
+                        r.bucket(bucket)
+                            .prefix(prefix)
+                            // Or one control character in a key would spoil the whole page of XML.
+                            .encodingType(EncodingType.URL)
+                            .delimiter(delimiter)
+                            .startAfter(token == null ? startAfter : null)
+                            .continuationToken(token)
+                            .maxKeys(most)
+                            .requestPayer(payer())));
+    // What is listed may be deleted: nothing outside of what was asked for, whatever a server says.
+    boolean isWithin =
+        page.contents().stream().allMatch(object -> object.key().startsWith(prefix))
+            && page.commonPrefixes().stream().allMatch(c -> c.prefix().startsWith(prefix));
+    if (!isWithin) {
+      throw new IOException("the server lists keys that were not asked for, outside of " + prefix);
+    }
+    return page;
   }
 
   /**
