@@ -240,7 +240,8 @@ public final class Copier {
   }
 
   private Optional<Copied> copyFile(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
     try (Buffers.Loan loan = buffers.lend();
         SeekableByteChannel in = open(source, start)) {
       ByteBuffer buffer = loan.buffer();
@@ -290,9 +291,11 @@ public final class Copier {
    * that if the source has changed.
    */
   private Optional<Optional<Copied>> upload(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
     try {
-      Optional<FileWrite> begun = destination.upload(landing, before, existing, new Source(source, start));
+      Optional<FileWrite> begun =
+          destination.upload(landing, before, existing, new Source(source, start));
       if (begun.isEmpty()) {
         return Optional.empty();
       }

@@ -91,7 +91,8 @@ class CopierTest {
     byte[] content = bytes(size);
     writeSource(content);
 
-    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
+    Metadata result =
+        copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertThat(result).isEqualTo(Metadata.of(source));
     assertCopied(content);
@@ -142,7 +143,9 @@ class CopierTest {
     changed[LARGE - 1]++;
     Meddling meddling = once(() -> writeSource(changed, TIME.plusNanos(1)));
 
-    Copied result = digesting(meddling, DigestAlgorithm.MD5).copy(source, source.getParent(), landing, oldCopy());
+    Copied result =
+        digesting(meddling, DigestAlgorithm.MD5)
+            .copy(source, source.getParent(), landing, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata()).isEqualTo(Metadata.of(source));
@@ -156,21 +159,26 @@ class CopierTest {
     Metadata before = Metadata.of(source);
     writeSource(bytes(10), TIME.plusSeconds(1));
 
-    assertThat(digesting(() -> {}, DigestAlgorithm.MD5).digestOf(source, source.getParent(), before)).isEmpty();
+    assertThat(
+            digesting(() -> {}, DigestAlgorithm.MD5).digestOf(source, source.getParent(), before))
+        .isEmpty();
   }
 
   @Test
   void digest_whereNobodyAsks_isNotTaken() throws IOException {
     writeSource(bytes(10));
 
-    assertThat(copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).digest()).isEmpty();
+    assertThat(
+            copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).digest())
+        .isEmpty();
   }
 
   @Test
   void link_isCopiedAsALink() throws IOException {
     Files.createSymbolicLink(source, memory.getPath("no/where"));
 
-    Metadata result = copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
+    Metadata result =
+        copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
@@ -185,7 +193,8 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, later)))
-            .copy(source, source.getParent(), landing, oldCopy()).metadata();
+            .copy(source, source.getParent(), landing, oldCopy())
+            .metadata();
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(later);
@@ -201,7 +210,8 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
-            .copy(source, source.getParent(), landing, oldCopy()).metadata();
+            .copy(source, source.getParent(), landing, oldCopy())
+            .metadata();
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
@@ -214,7 +224,8 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
-            .copy(source, source.getParent(), landing, Optional.empty()).metadata();
+            .copy(source, source.getParent(), landing, Optional.empty())
+            .metadata();
 
     assertCopied(changed);
     assertThat(result.size()).isEqualTo(100);
@@ -308,7 +319,8 @@ class CopierTest {
                       Files.delete(source);
                       Files.createSymbolicLink(source, target);
                     }))
-            .copy(source, source.getParent(), landing, oldCopy()).metadata();
+            .copy(source, source.getParent(), landing, oldCopy())
+            .metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(target);
@@ -396,7 +408,8 @@ class CopierTest {
     try (Destination local = Destinations.open(backup, options, false)) {
       Metadata result =
           new Copier(folders, local, new Buffers(), count -> {}, () -> false, pauses::add)
-              .copy(sparse, folder, Path.of("copy"), Optional.empty()).metadata();
+              .copy(sparse, folder, Path.of("copy"), Optional.empty())
+              .metadata();
       assertThat(result.size()).isEqualTo(size);
     }
 

@@ -115,11 +115,7 @@ class RunRetryTest {
     assertWhole();
     // With contents compared, there is something to list, look at and read.
     pauses.set(0);
-    BackupReport second =
-        run(
-            CompareMode.CHECKSUM,
-            failing(EnumSet.of(failing), 2),
-            this::pause);
+    BackupReport second = run(CompareMode.CHECKSUM, failing(EnumSet.of(failing), 2), this::pause);
     assertThat(second.failures()).isEmpty();
     assertThat(second.totals().copied()).isZero();
     boolean isMet = EnumSet.of(Operation.STAT, Operation.LIST, Operation.READ).contains(failing);
