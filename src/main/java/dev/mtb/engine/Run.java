@@ -53,6 +53,7 @@ public final class Run {
 
   private final BackupJob job;
   private final Purpose purpose;
+  private final Duration grace;
   private final Opener opener;
   private final Tally tally;
   private final Stop stop = new Stop();
@@ -63,8 +64,10 @@ public final class Run {
   /** Set again at the very end: until then it would make the destination's own files fail. */
   private boolean interrupted;
 
-  private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
+  private Run(
+      BackupJob job, Purpose purpose, Opener opener, BackupListener listener, Duration grace) {
     this.job = job;
+    this.grace = grace;
     this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
@@ -83,8 +86,13 @@ public final class Run {
   }
 
   static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
+    return backup(job, opener, listener, GRACE);
+  }
+
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Duration grace) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
-    return new Run(job, purpose, opener, listener).report();
+    return new Run(job, purpose, opener, listener, grace).report();
   }
 
   /**
@@ -96,7 +104,7 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(job, Purpose.VERIFY, opener(job), listener).report();
+    return new Run(job, Purpose.VERIFY, opener(job), listener, GRACE).report();
   }
 
   private static Opener opener(BackupJob job) {
@@ -194,7 +202,6 @@ public final class Run {
       WorkQueue queue =
           new WorkQueue(
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
-      stop.whenStopping(queue::wakeAll);
       DirectoryResolver resolver =
           new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
       DirectoryNode root = root(sources);
@@ -210,6 +217,11 @@ public final class Run {
               tally,
               stop);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
+      stop.whenStopping(
+          () -> {
+            queue.wakeAll();
+            feed.wake();
+          });
       try {
         sources.forEach(feed);
         feed.finish();
@@ -256,8 +268,8 @@ public final class Run {
    */
   private void end(ForkJoinPool pool, String what) {
     pool.shutdown();
-    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, GRACE)) {
-      log.warn("gave up waiting for what was {} after {} s", what, GRACE.toSeconds());
+    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, grace)) {
+      log.warn("gave up waiting for what was {} after {} s", what, grace.toSeconds());
     }
     interrupted |= Thread.interrupted();
   }

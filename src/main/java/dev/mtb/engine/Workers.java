@@ -21,9 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +38,13 @@ final class Workers {
   private static final Logger log = LoggerFactory.getLogger(Workers.class);
 
   private final ForkJoinPool pool;
+
+  /** Directories' own metadata: done before any other file, or they would pile up to the end. */
+  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>();
+
+  /** Tasks in the pool that will see to errands and have not begun. */
+  private final AtomicInteger runners = new AtomicInteger();
+
   private final Destination destination;
   private final ContentComparison contents;
   private final Examination examination;
@@ -64,6 +74,7 @@ final class Workers {
 
   /** Does one file or link. */
   void work(FileWork found) {
+    errands();
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
@@ -176,18 +187,36 @@ final class Workers {
     }
   }
 
-  private void later(Runnable task) {
+  /**
+   * Has something done by a copying thread. The pool's threads are busy with files as long as there
+   * are any, and ask for errands between two; when there are none, they are to be woken.
+   */
+  private void later(Runnable errand) {
+    errands.add(errand);
+    if (runners.get() >= pool.getParallelism()) {
+      return;
+    }
+    runners.incrementAndGet();
     try {
       pool.execute(
           () -> {
-            try {
-              task.run();
-            } catch (Throwable e) {
-              stop.crashed(e);
-            }
+            runners.decrementAndGet();
+            errands();
           });
     } catch (RejectedExecutionException e) {
       // The run is over: it was stopped.
+    }
+  }
+
+  private void errands() {
+    Runnable errand = errands.poll();
+    while (errand != null && !stop.stopping()) {
+      try {
+        errand.run();
+      } catch (Throwable e) {
+        stop.crashed(e);
+      }
+      errand = errands.poll();
     }
   }
 }

@@ -42,7 +42,8 @@ final class StressCheck {
     if (outcome.report() != null) {
       for (Failure failure : outcome.report().failures()) {
         failed.merge(failure.path().toString(), 1, Integer::sum);
-        if (failure.error().contains("was backed up") || failure.error().contains("it was not backed up")) {
+        if (failure.error().contains("was backed up")
+            || failure.error().contains("it was not backed up")) {
           givenUp.add(failure.path().toString());
         }
       }

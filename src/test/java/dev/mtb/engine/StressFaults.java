@@ -160,7 +160,7 @@ final class StressFaults implements FaultyDestination.Fault, BackupListener {
   /** Takes its time, or waits for another thread to come by, so that threads meet everywhere. */
   private void dawdle(Random dice) {
     switch (dice.nextInt(3)) {
-      case 0 -> Thread.yield();
+      case 0 -> Thread.onSpinWait();
       case 1 -> LockSupport.parkNanos(dice.nextInt(300_000));
       default -> {
         try {
