@@ -66,7 +66,7 @@ final class CopyEnd implements End {
 
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
-    Path start = work.directory().start;
+    Path start = work.start();
     // What is set must be what the file is still like, and its own.
     if (decision.action() == Action.UPDATE_METADATA
         && copier.look(work.source(), start).sameVersion(work.metadata())) {
@@ -106,7 +106,7 @@ final class CopyEnd implements End {
       return Optional.empty();
     }
     Optional<String> digest =
-        copier.digestOf(work.source(), work.directory().start, work.metadata());
+        copier.digestOf(work.source(), work.start(), work.metadata());
     if (digest.isEmpty()) {
       throw SourceException.moved(
           "changed after it was compared, so that the manifest cannot hold its digest", null);

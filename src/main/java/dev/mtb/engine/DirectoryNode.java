@@ -89,7 +89,7 @@ final class DirectoryNode {
       Optional<Metadata> existing) {
     DirectoryNode node =
         new DirectoryNode(
-            Optional.of(parent), source, parent.start, landing, Optional.of(metadata));
+            Optional.of(parent), source, parent.startOf(source), landing, Optional.of(metadata));
     node.existing = existing;
     return node;
   }
@@ -97,12 +97,20 @@ final class DirectoryNode {
   /** A directory found by reading its parent, of which a listing told that it is there. */
   static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
     return new DirectoryNode(
-        Optional.of(parent), source, parent.start, landing, Optional.of(metadata));
+        Optional.of(parent), source, parent.startOf(source), landing, Optional.of(metadata));
   }
 
   /** A directory that only stands in the path of a listed entry. */
   static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
     return new DirectoryNode(Optional.of(parent), source, source, landing, Optional.empty());
+  }
+
+  /**
+   * The directory above a child below which no symbolic link is followed. A list may bring children
+   * into one directory of the destination that lie in several of the source.
+   */
+  Path startOf(Path child) {
+    return child.startsWith(start) ? start : child.getParent();
   }
 
   synchronized Optional<Metadata> metadata() {

@@ -187,6 +187,6 @@ final class Examination {
     return work.metadata().kind() == Kind.LINK
         ? Channels.newChannel(
             new ByteArrayInputStream(PathBytes.of(Files.readSymbolicLink(source))))
-        : folders.read(source, work.directory().start);
+        : folders.read(source, work.start());
   }
 }

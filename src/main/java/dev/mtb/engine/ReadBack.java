@@ -69,7 +69,7 @@ final class ReadBack {
     Copied again = copied;
     try {
       again =
-          copier.copy(work.source(), work.directory().start, landing, destination.stat(landing));
+          copier.copy(work.source(), work.start(), landing, destination.stat(landing));
       wrong = difference(landing, again);
       if (wrong.isEmpty()) {
         return again;

@@ -60,6 +60,7 @@ public final class Run {
 
   private final BackupJob job;
   private final Purpose purpose;
+  private final Duration grace;
   private final Opener opener;
   private final Tally tally;
   private final Stop stop = new Stop();
@@ -75,17 +76,15 @@ public final class Run {
   /** Set again at the very end: until then it would make the destination's own files fail. */
   private boolean interrupted;
 
-  private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
-    this(job, purpose, opener, listener, Optional.empty());
-  }
-
   private Run(
       BackupJob job,
       Purpose purpose,
       Opener opener,
       BackupListener listener,
+      Duration grace,
       Optional<Retry.Pause> pause) {
     this.job = job;
+    this.grace = grace;
     this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
@@ -107,14 +106,19 @@ public final class Run {
   }
 
   static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
+    return backup(job, opener, listener, GRACE);
+  }
+
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Duration grace) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
-    return new Run(job, purpose, opener, listener).report();
+    return new Run(job, purpose, opener, listener, grace, Optional.empty()).report();
   }
 
   /** Tests need not wait. */
   static BackupReport backup(
       BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
-    return new Run(job, Purpose.BACKUP, opener, listener, Optional.of(pause)).report();
+    return new Run(job, Purpose.BACKUP, opener, listener, GRACE, Optional.of(pause)).report();
   }
 
   /**
@@ -126,7 +130,9 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(job, Purpose.VERIFY, opener(job, RunLock.NONE), listener).report();
+    return new Run(
+            job, Purpose.VERIFY, opener(job, RunLock.NONE), listener, GRACE, Optional.empty())
+        .report();
   }
 
   private static Opener opener(BackupJob job, RunLock lock) {
@@ -293,7 +299,6 @@ public final class Run {
       WorkQueue queue =
           new WorkQueue(
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
-      stop.whenStopping(queue::wakeAll);
       DirectoryResolver resolver =
           new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
       DirectoryNode root = root(sources);
@@ -311,6 +316,11 @@ public final class Run {
               tally,
               stop);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
+      stop.whenStopping(
+          () -> {
+            queue.wakeAll();
+            feed.wake();
+          });
       try {
         sources.forEach(feed);
         feed.finish();
@@ -357,8 +367,8 @@ public final class Run {
    */
   private void end(ForkJoinPool pool, String what) {
     pool.shutdown();
-    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, GRACE)) {
-      log.warn("gave up waiting for what was {} after {} s", what, GRACE.toSeconds());
+    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, grace)) {
+      log.warn("gave up waiting for what was {} after {} s", what, grace.toSeconds());
     }
     interrupted |= Thread.interrupted();
   }

@@ -22,9 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +40,13 @@ final class Workers {
 
   private final ForkJoinPool pool;
   private final Folders folders;
+
+  /** Directories' own metadata: done before any other file, or they would pile up to the end. */
+  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>();
+
+  /** Tasks in the pool that will see to errands and have not begun. */
+  private final AtomicInteger runners = new AtomicInteger();
+
   private final Destination destination;
   private final Retry retry;
   private final ContentComparison contents;
@@ -71,6 +81,7 @@ final class Workers {
 
   /** Does one file or link. */
   void work(FileWork found) {
+    errands();
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
@@ -135,7 +146,7 @@ final class Workers {
   private boolean sameFileContent(FileWork work) throws IOException {
     try (Buffers.Loan loan = buffers.lend()) {
       String source;
-      try (ReadableByteChannel in = folders.read(work.source(), work.directory().start)) {
+      try (ReadableByteChannel in = folders.read(work.source(), work.start())) {
         source = contents.digest(in, loan.buffer());
       } catch (IOException e) {
         throw SourceException.of(e, work.source());
@@ -200,18 +211,36 @@ final class Workers {
     }
   }
 
-  private void later(Runnable task) {
+  /**
+   * Has something done by a copying thread. The pool's threads are busy with files as long as there
+   * are any, and ask for errands between two; when there are none, they are to be woken.
+   */
+  private void later(Runnable errand) {
+    errands.add(errand);
+    if (runners.get() >= pool.getParallelism()) {
+      return;
+    }
+    runners.incrementAndGet();
     try {
       pool.execute(
           () -> {
-            try {
-              task.run();
-            } catch (Throwable e) {
-              stop.crashed(e);
-            }
+            runners.decrementAndGet();
+            errands();
           });
     } catch (RejectedExecutionException e) {
       // The run is over: it was stopped.
+    }
+  }
+
+  private void errands() {
+    Runnable errand = errands.poll();
+    while (errand != null && !stop.stopping()) {
+      try {
+        errand.run();
+      } catch (Throwable e) {
+        stop.crashed(e);
+      }
+      errand = errands.poll();
     }
   }
 }

@@ -112,6 +112,7 @@ class ReadBackTest {
                     .threads(8)
                     .compare(mode)
                     .verifyAfter(verifyAfter)
+                    .retries(0)
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();

@@ -401,6 +401,27 @@ class SourceListTest {
   }
 
   @Test
+  void listThatIsGoneAtTheSecondReading_isReported_theOthersAreBackedUp() throws Exception {
+    Path gone = Files.writeString(memory.getPath("/gone"), "docs\n");
+    Path kept = Files.writeString(memory.getPath("/kept"), "z\n");
+    BackupJob job =
+        BackupJob.builder()
+            .base(base)
+            .filesFrom(gone)
+            .filesFrom(kept)
+            .destination(destination)
+            .build();
+    SourceList list = SourceList.read(job, List.of(destination));
+    Files.delete(gone);
+
+    list.forEach(collector);
+
+    assertThat(unusable).isNotEmpty().containsOnly(gone);
+    assertThat(errors.get(0)).contains("no list /gone");
+    assertThat(entries).extracting(Entry::source).containsExactly(base.resolve("z"));
+  }
+
+  @Test
   void listThatChangesBetweenTheReadings_isReported() throws Exception {
     BackupJob job = job(base, "z\n");
     SourceList list = SourceList.read(job, destinations());
