@@ -49,6 +49,10 @@ public record Metadata(
   /** Stands for a value that the file system does not have. */
   public static final int UNKNOWN = -1;
 
+  private static final String UNIX =
+      "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
+          + "isRegularFile,isDirectory,isSymbolicLink";
+
   private static final int PERMISSION_BITS = 07777;
 
   private static final ImmutableMap<PosixFilePermission, Integer> BITS =
@@ -107,7 +111,7 @@ public record Metadata(
    * @throws IOException if there is nothing, or it cannot be told
    */
   public static Metadata of(Path path) throws IOException {
-    return read(path, NOFOLLOW_LINKS).metadata;
+    return read(path, UNIX, NOFOLLOW_LINKS).metadata;
   }
 
   /**
@@ -119,7 +123,7 @@ public record Metadata(
    * @throws IOException if there is nothing, or it cannot be told
    */
   public static Optional<Metadata> of(Path path, Object fileKey) throws IOException {
-    Reading reading = read(path, NOFOLLOW_LINKS);
+    Reading reading = read(path, UNIX + ",fileKey", NOFOLLOW_LINKS);
     return Objects.equals(reading.fileKey, fileKey)
         ? Optional.of(reading.metadata)
         : Optional.empty();
@@ -136,18 +140,14 @@ public record Metadata(
    * @throws IOException if there is nothing, or it cannot be told
    */
   public static Metadata following(Path path) throws IOException {
-    return read(path).metadata;
+    return read(path, UNIX).metadata;
   }
 
-  private static Reading read(Path path, LinkOption... options) throws IOException {
+  private static Reading read(Path path, String attributes, LinkOption... options)
+      throws IOException {
     Set<String> views = path.getFileSystem().supportedFileAttributeViews();
     if (views.contains("unix")) {
-      Map<String, Object> unix =
-          Files.readAttributes(
-              path,
-              "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
-                  + "isRegularFile,isDirectory,isSymbolicLink,fileKey",
-              options);
+      Map<String, Object> unix = Files.readAttributes(path, attributes, options);
       Metadata metadata =
           new Metadata(
               kind(

@@ -22,6 +22,7 @@ final class Preload {
     "dev.mtb.scan.SourceList",
     "dev.mtb.scan.PathSet",
     "dev.mtb.scan.DirectoryScan",
+    "dev.mtb.files.Folders",
     "com.google.common.hash.Hashing",
     "com.google.common.base.Splitter",
     "com.google.common.collect.ImmutableSet",

@@ -60,6 +60,7 @@ final class DirectoryNode {
   final ArrayDeque<FileWork> queued = new ArrayDeque<>(2);
 
   int running;
+  int inARow;
 
   private DirectoryNode(
       Optional<DirectoryNode> parent,

@@ -34,9 +34,8 @@ import java.util.Optional;
  */
 public final class Folders implements Closeable {
   /**
-   * Directories that stay open when nobody uses them. A copying thread gets its files from each
-   * directory in turn, and some 80 wait in the queue if they hold 100 files each. Each takes two
-   * descriptors, of the 1,024 that are usual at the least.
+   * Directories that stay open when nobody uses them: more than there are copying threads. Each
+   * takes two descriptors, of the 1,024 that are usual at the least.
    */
   private static final int MOST_IDLE = 100;
 
