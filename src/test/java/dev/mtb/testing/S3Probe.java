@@ -89,6 +89,11 @@ public final class S3Probe implements AutoCloseable {
     return s3.headObject(r -> r.bucket(bucket).key(key)).contentLength();
   }
 
+  /** The content of an object. */
+  public byte[] content(String key) {
+    return s3.getObjectAsBytes(r -> r.bucket(bucket).key(key)).asByteArray();
+  }
+
   /** The content type of an object. */
   public String contentType(String key) {
     return s3.headObject(r -> r.bucket(bucket).key(key)).contentType();
