@@ -1,5 +1,8 @@
 package dev.mtb;
 
+import static dev.mtb.FaultScenario.MULTIPART;
+import static dev.mtb.FaultScenario.THIS_YEAR;
+import static dev.mtb.FaultScenario.file;
 import static dev.mtb.testing.CountingProxy.Fault.Action.answer;
 import static dev.mtb.testing.CountingProxy.Fault.Action.cutRequest;
 import static dev.mtb.testing.CountingProxy.Fault.Action.cutResponse;
@@ -11,69 +14,69 @@ import static dev.mtb.testing.CountingProxy.Fault.Action.truncateResponse;
 import static dev.mtb.testing.CountingProxy.Fault.Action.wrongTags;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.testing.Aftermath;
-import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.FaultScenario.Way;
 import dev.mtb.testing.Faults;
-import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
-import dev.mtb.testing.Rsync;
-import dev.mtb.testing.S3Probe;
-import dev.mtb.testing.S3fsFixture;
-import dev.mtb.testing.S3fsMount;
 import dev.mtb.testing.Seed;
-import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A server, or the way to it, on its worst day; through the real s3fs, and straight to the bucket.
- * The judge is a mount of its own that no fault reaches.
+ *
+ * <p>s3fs sleeps four seconds after each error, so the scenarios run beside each other.
  */
 @RequiresS3fs
 class S3fsFaultIT {
   /** By default s3fs waits for minutes; these are as short as they can be. */
-  private static final String[] IMPATIENT = {
-    "retries=2",
-    "connect_timeout=2",
-    "readwrite_timeout=2",
-    "enable_noobj_cache",
-    "notsup_compat_dir"
-  };
+  private static final List<String> IMPATIENT =
+      List.of("retries=2", "connect_timeout=2", "readwrite_timeout=2");
 
-  private static final Instant LAST_YEAR = Instant.parse("2025-01-01T00:00:00Z");
-  private static final Instant THIS_YEAR = Instant.parse("2026-01-01T00:00:00.123Z");
+  /** New files cost a third, and so meet a third of the faults. */
+  private static final List<String> FRUGAL = List.of("enable_noobj_cache", "notsup_compat_dir");
 
-  /** s3fs and MTB upload files of 25 MiB and more in parts. */
-  private static final int MULTIPART = 26 << 20;
+  /** Each holds some hundred megabytes of objects. */
+  private static final int AT_ONCE = 6;
 
-  /** How the backup gets to the server. */
-  enum Way {
-    MOUNT,
-    BUCKET
-  }
+  /** Longer than {@code readwrite_timeout}. */
+  private static final Duration LONGER_THAN_TIMEOUT = Duration.ofSeconds(4);
 
-  /** What goes wrong, one at a time. */
+  /** What goes wrong, one at a time: seldom enough that most of a run comes through. */
   enum Trouble {
     ERROR_500(faults -> faults.randomly(0.1, answer(500))),
-    ERROR_503(faults -> faults.randomly(0.05, answer(503))),
-    NOT_FOUND_AFTER_500(faults -> faults.missingAfterError(0.5)),
+    ERROR_503(faults -> faults.randomly(0.1, answer(503))),
+    NOT_FOUND_AFTER_500(faults -> faults.missingAfterError(0.3)),
     RESET(faults -> faults.randomly(0.1, reset())),
     RESPONSE_LOST(faults -> faults.randomly(0.1, loseResponse())),
     RESET_IN_REQUEST(faults -> faults.randomly(0.2, "PUT|POST", ".*", cutRequest(700))),
-    RESET_IN_RESPONSE(faults -> faults.randomly(0.3, "GET", ".*", cutResponse(150))),
-    TRUNCATED(faults -> faults.randomly(0.3, "GET", ".*", truncateResponse(150))),
+    RESET_IN_RESPONSE(
+        faults ->
+            faults
+                .randomly(0.2, "GET", ".*", cutResponse(150))
+                .nth(2, "GET", ".*", cutResponse(150))),
+    TRUNCATED(
+        faults ->
+            faults
+                .randomly(0.2, "GET", ".*", truncateResponse(150))
+                .nth(1, "GET", ".*", truncateResponse(150))),
     WRONG_TAGS(faults -> faults.randomly(0.3, wrongTags())),
-    STALL(faults -> faults.randomly(0.03, stall(Duration.ofSeconds(4)))),
-    STALLED_RESPONSE(faults -> faults.randomly(0.03, stallResponse(Duration.ofSeconds(4)))),
+    STALL(faults -> faults.randomly(0.03, stall(LONGER_THAN_TIMEOUT))),
+    STALLED_RESPONSE(faults -> faults.randomly(0.03, stallResponse(LONGER_THAN_TIMEOUT))),
     LATENCY(faults -> faults.randomly(0.2, stall(Duration.ofMillis(200))));
 
     private final UnaryOperator<Faults> plan;
@@ -83,146 +86,146 @@ class S3fsFaultIT {
     }
   }
 
-  @TempDir Path temp;
-  private S3fsFixture s3fs;
-  private S3Probe probe;
-  private Path source;
-  private Path before;
+  @TempDir static Path temp;
+  private static ExecutorService pool;
 
-  @BeforeEach
-  void start() throws Exception {
-    s3fs = S3fsFixture.start(IMPATIENT);
-    probe = S3Probe.of(s3fs.server());
-    source = Files.createDirectory(temp.resolve("source"));
-    before = Files.createDirectory(temp.resolve("before"));
+  @BeforeAll
+  static void startPool() {
+    pool = Executors.newFixedThreadPool(AT_ONCE);
   }
 
-  @AfterEach
-  void stop() throws Exception {
-    probe.close();
-    s3fs.close();
+  @AfterAll
+  static void stopPool() throws InterruptedException {
+    pool.shutdown();
+    assertThat(pool.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
   }
 
-  private BackupReport backUp(Way way) throws IOException {
-    BackupOptions.Builder options =
-        BackupOptions.builder().threads(16).stateDirectory(temp.resolve("state"));
-    BackupJob.Builder job = BackupJob.builder().base(source).source(Path.of("."));
-    if (way == Way.MOUNT) {
-      job.destination(s3fs.root().resolve("backup"));
-      options.via(Via.MOUNT);
-    } else {
-      Path passwd = temp.resolve("passwd");
-      Files.writeString(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
-      job.destination(S3Location.parse("s3://" + s3fs.server().bucket() + "/backup"));
-      options.passwdFile(passwd).endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()));
-    }
-    return Mtb.backup(job.options(options.build()).build());
+  private interface Body {
+    void run(FaultScenario scenario) throws Exception;
   }
 
-  /** Files of all the kinds that are written in different ways, new, changed, and unchanged. */
-  private void firstBackup(Way way) throws Exception {
-    for (int d = 0; d < 6; d++) {
-      for (Path tree : new Path[] {source, before}) {
-        Path directory = tree.resolve("d" + d);
-        file(directory.resolve("unchanged"), d, 3_000, LAST_YEAR);
-        file(directory.resolve("same-size"), d + 10, 5_000, LAST_YEAR);
-        file(directory.resolve("grown"), d + 20, 5_000, LAST_YEAR);
-        file(directory.resolve("shrunk"), d + 30, 9_000, LAST_YEAR);
-        file(directory.resolve("touched"), d + 40, 2_000, LAST_YEAR);
-        file(directory.resolve("medium"), d + 50, 300_000, LAST_YEAR);
+  /** Begun at once; the test waits for it. */
+  private static DynamicTest begin(String name, Way way, List<String> mountOptions, Body body)
+      throws Exception {
+    Path folder = Files.createTempDirectory(temp, "scenario");
+    Future<?> end =
+        pool.submit(
+            () -> {
+              long start = System.nanoTime();
+              try (FaultScenario scenario =
+                  FaultScenario.start(way, folder, mountOptions.toArray(String[]::new))) {
+                body.run(scenario);
+              }
+              System.out.printf("%s took %.1f s%n", name, (System.nanoTime() - start) / 1e9);
+              return null;
+            });
+    return DynamicTest.dynamicTest(
+        name,
+        () -> {
+          try {
+            end.get();
+          } catch (ExecutionException e) {
+            throw e.getCause();
+          }
+        });
+  }
+
+  @TestFactory
+  List<DynamicTest> worstDays() throws Exception {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (Way way : Way.values()) {
+      List<String> both = new ArrayList<>(IMPATIENT);
+      both.addAll(FRUGAL);
+      tests.add(begin(way + " errors at random, 1,000 files", way, both, this::thousandFiles));
+      tests.add(begin(way + " server restarted", way, IMPATIENT, this::restart));
+      for (Trouble trouble : Trouble.values()) {
+        tests.add(begin(way + " " + trouble, way, IMPATIENT, s -> trouble(s, trouble)));
       }
     }
-    for (Path tree : new Path[] {source, before}) {
-      file(tree.resolve("large"), 60, MULTIPART, LAST_YEAR);
-    }
-    assertThat(backUp(way).exitCode()).isZero();
-    for (int d = 0; d < 6; d++) {
-      Path directory = source.resolve("d" + d);
-      file(directory.resolve("same-size"), d + 100, 5_000, THIS_YEAR);
-      file(directory.resolve("grown"), d + 110, 70_000, THIS_YEAR);
-      file(directory.resolve("shrunk"), d + 120, 100, THIS_YEAR);
-      file(directory.resolve("touched"), d + 40, 2_000, THIS_YEAR);
-      file(directory.resolve("medium"), d + 130, 300_000, THIS_YEAR);
-      file(directory.resolve("new"), d + 140, 4_000, THIS_YEAR);
-      file(directory.resolve("below/new"), d + 150, 4_000, THIS_YEAR);
-    }
-    file(source.resolve("large"), 160, MULTIPART, THIS_YEAR);
-    if (way == Way.MOUNT) {
-      s3fs.freshMount();
-    }
+    return tests;
   }
 
-  private static void file(Path file, int seed, int size, Instant modified) throws IOException {
-    RandomTree.write(file, RandomTree.bytes(seed, size), modified);
-  }
-
-  private void check(BackupReport report, String description) throws Exception {
-    try (S3fsMount truth = s3fs.direct()) {
-      new Aftermath(before, source)
-          .check(truth.mountPoint().resolve("backup"), report, description);
-    }
-  }
-
-  private void assertNextRunIsWhole(Way way, String description) throws Exception {
-    s3fs.proxy().setFault(Fault.NONE);
-    s3fs.freshMount();
-    BackupReport report = backUp(way);
-    assertThat(report.exitCode()).as("%s%n%s", description, report).isZero();
-    try (S3fsMount truth = s3fs.direct()) {
-      Path backup = truth.mountPoint().resolve("backup");
-      assertThat(Rsync.differences(source, backup, "--delete")).as(description).isEmpty();
-    }
-    assertThat(probe.unfinishedUploads()).as(description).isEmpty();
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void errorsAtRandom_aBackupEndsWhole_orSaysWhatIsMissing(Way way) throws Exception {
+  private void thousandFiles(FaultScenario scenario) throws Exception {
     for (int f = 0; f < 1000; f++) {
       int size = f % 50 == 0 ? 300_000 : 100 + f * 7;
-      file(source.resolve("d" + f % 20 + "/f" + f), f, size, THIS_YEAR);
+      file(scenario.source.resolve("d" + f % 20 + "/f" + f), f, size, THIS_YEAR);
     }
-    file(source.resolve("large"), 1, MULTIPART, THIS_YEAR);
-    long seed = Seed.of("errors at random");
+    file(scenario.source.resolve("large"), 1, MULTIPART, THIS_YEAR);
+    long seed = Seed.of("errors at random, " + scenario.way);
     Faults faults =
         Faults.seeded(seed)
             .randomly(0.04, answer(500))
             .randomly(0.01, answer(503))
             .randomly(0.01, reset());
-    s3fs.proxy().setFault(faults);
-    BackupReport report = backUp(way);
-    s3fs.proxy().setFault(Fault.NONE);
+    scenario.s3fs.proxy().setFault(faults);
+    BackupReport report = scenario.backUp();
     String description = "seed " + seed + ", " + faults.injected() + " faults";
-    System.out.println(way + ": " + description + ", " + report.failures().size() + " failed, in " + report.elapsed());
+    print(scenario, description, report);
     assertThat(faults.injected()).isGreaterThan(30);
-    check(report, description);
-    assertNextRunIsWhole(way, description);
+    scenario.check(report, description);
+    scenario.assertNextRunIsWhole(description);
   }
 
-  private void trouble(Way way, Trouble trouble) throws Exception {
-    firstBackup(way);
-    long seed = Seed.of(way + " " + trouble);
+  private void trouble(FaultScenario scenario, Trouble trouble) throws Exception {
+    boolean concernsParts = trouble.name().startsWith("RE") || trouble == Trouble.ERROR_500;
+    scenario.firstBackup(6, concernsParts ? MULTIPART : 1_000_000);
+    long seed = Seed.of(scenario.way + " " + trouble);
     Faults faults = trouble.plan.apply(Faults.seeded(seed));
-    s3fs.proxy().setFault(faults);
-    BackupReport report = backUp(way);
-    s3fs.proxy().setFault(Fault.NONE);
-    String description = way + " " + trouble + ", seed " + seed + ", " + faults.injected();
-    System.out.println(
-        description + " faults, " + report.failures().size() + " failed, in " + report.elapsed());
+    scenario.s3fs.proxy().setFault(faults);
+    BackupReport report = scenario.backUp();
+    String description = trouble + ", seed " + seed + ", " + faults.injected() + " faults";
+    print(scenario, description, report);
     assertThat(faults.injected()).as(description).isPositive();
-    check(report, description);
-    assertNextRunIsWhole(way, description);
+    scenario.check(report, description);
+    scenario.assertNextRunIsWhole(description);
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void trouble_onTheMount(Trouble trouble) throws Exception {
-    trouble(Way.MOUNT, trouble);
+  /** Two seconds are less than what s3fs and the SDK try again for. */
+  private void restart(FaultScenario scenario) throws Exception {
+    scenario.firstBackup(6, 1_000_000);
+    for (int f = 0; f < 200; f++) {
+      file(scenario.source.resolve("more" + f % 5 + "/f" + f), f, 5_000, THIS_YEAR);
+    }
+    scenario.s3fs.proxy().setRoundTrip(Duration.ofMillis(10));
+    CountDownLatch copied = new CountDownLatch(20);
+    Future<?> restart =
+        Executors.newSingleThreadExecutor()
+            .submit(
+                () -> {
+                  copied.await();
+                  scenario.s3fs.server().stop();
+                  Thread.sleep(2000);
+                  scenario.s3fs.server().startAgain();
+                  return null;
+                });
+    BackupReport report =
+        scenario.backUp(
+            new BackupListener() {
+              @Override
+              public void copied(Path path, Metadata metadata) {
+                copied.countDown();
+              }
+            });
+    restart.get();
+    scenario.s3fs.proxy().setRoundTrip(Duration.ZERO);
+    print(scenario, "server restarted", report);
+    scenario.check(report, "server restarted");
+    scenario.assertNextRunIsWhole("server restarted");
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void trouble_onTheWayToTheBucket(Trouble trouble) throws Exception {
-    trouble(Way.BUCKET, trouble);
+  private static void print(FaultScenario scenario, String description, BackupReport report) {
+    System.out.println(
+        scenario.way
+            + " "
+            + description
+            + ": "
+            + report.outcome()
+            + ", "
+            + report.totals().copied()
+            + " copied, "
+            + report.totals().failed()
+            + " failed, in "
+            + report.elapsed().toSeconds()
+            + " s");
   }
 }
