@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.xml.stream.XMLStreamException;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -40,6 +41,7 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -60,10 +62,18 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 /** The requests that MTB makes of a bucket, one method each. Thread-safe. */
 final class Requests implements Closeable {
   /**
-   * First tries included. A server that throttles asks for pauses that double up to 20 s; five
-   * retries outlast half a minute of it.
+   * First tries included. A server that throttles gets pauses that double from a second, up to 20
+   * s; five retries outlast half a minute of it.
    */
   private static final int ATTEMPTS = 6;
+
+  /**
+   * The SDK's own pauses, a tenth of these, end after two seconds: less than a server takes that is
+   * started again. Five of these are 8 to 16 s; at random, so that not all threads come back at
+   * once.
+   */
+  private static final BackoffStrategy PAUSES =
+      BackoffStrategy.exponentialDelayHalfJitter(Duration.ofMillis(500), Duration.ofSeconds(20));
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
@@ -166,6 +176,9 @@ final class Requests implements Closeable {
                             .maxAttempts(ATTEMPTS)
                             // Whoever runs a backup rather waits than gives up.
                             .circuitBreakerEnabled(false)
+                            .backoffStrategy(PAUSES)
+                            // An answer that was cut off, with an orderly end of the connection.
+                            .retryOnExceptionOrCause(XMLStreamException.class)
                             .build()));
     place.endpoint().ifPresent(builder::endpointOverride);
     return builder.build();
