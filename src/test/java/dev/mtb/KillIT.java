@@ -113,7 +113,12 @@ class KillIT {
       MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command);
       Thread.sleep(200 + random.nextLong(latest - 200));
       mtb.signal("KILL");
-      killed += mtb.exitCode() == 137 ? 1 : 0;
+      if (mtb.exitCode() == 137) {
+        killed++;
+      } else {
+        // It was done before: the first run had more to do than those that follow.
+        latest = Math.max(400, latest * 3 / 4);
+      }
       settled.run();
       String when = description + ", kill " + kill;
       for (Path file : kept) {
@@ -124,7 +129,7 @@ class KillIT {
             .isTrue();
       }
     }
-    assertThat(killed).as(description).isPositive();
+    assertThat(killed).as(description).isGreaterThan(KILLS / 4);
     System.out.println(description + ": " + killed + " killed, within " + latest + " ms");
     MtbProcess last = MtbProcess.run(temp, command);
     assertThat(last.exitCode()).as("%s%n%s", description, last.err()).isZero();

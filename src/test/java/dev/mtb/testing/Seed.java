@@ -3,8 +3,7 @@ package dev.mtb.testing;
 import java.util.Random;
 
 /**
- * Seeds of random tests: printed, so that a failure can be repeated with {@code
- * -Dmtb.seed=NUMBER}.
+ * Seeds of random tests: printed, so that a failure can be repeated with {@code -Dmtb.seed=NUMBER}.
  */
 public final class Seed {
   private static final String PROPERTY = "mtb.seed";

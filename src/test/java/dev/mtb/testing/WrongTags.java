@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  */
 final class WrongTags {
   private static final Pattern TAG =
-      Pattern.compile("(etag(?:: *|>)(?:&quot;|&#34;|\")?)([0-9a-f]{32})", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(etag(?:: *|>)(?:&quot;|&#34;|\")?)([0-9a-f]{32})", Pattern.CASE_INSENSITIVE);
 
   private WrongTags() {}
 
