@@ -270,35 +270,6 @@ class JarIT {
 
   @Test
   @RequiresS3fs
-  void killedOnS3fs_theNextRunMakesItWhole() throws Exception {
-    RandomTree.seeded(3).directories(10).files(150).sizes(0, 400_000).build(source.resolve("tree"));
-    try (S3fsFixture s3fs = S3fsFixture.start()) {
-      destination = s3fs.root().resolve("backup");
-      s3fs.proxy().setRoundTrip(Duration.ofMillis(5));
-      MtbProcess mtb =
-          MtbProcess.start(
-              temp,
-              Map.of(),
-              List.of(),
-              "backup",
-              "--via",
-              "mount",
-              "-b",
-              source.toString(),
-              ".",
-              destination.toString());
-      Thread.sleep(2000);
-      mtb.signal("KILL");
-      assertThat(mtb.exitCode()).isEqualTo(137);
-      s3fs.proxy().setRoundTrip(Duration.ZERO);
-      assertThat(backUpAll()).isZero();
-      s3fs.freshMount();
-      assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
-    }
-  }
-
-  @Test
-  @RequiresS3fs
   void signal_finishesWhatIsInFlight_andReports() throws Exception {
     for (int f = 0; f < 300; f++) {
       RandomTree.write(source.resolve("d" + f % 10 + "/f" + f), "content " + f);
@@ -343,34 +314,6 @@ class JarIT {
         }
       }
       assertThat(whole).isEqualTo(json.at("/files/copied").asInt()).isBetween(1, 299);
-    }
-  }
-
-  @Test
-  void manyFiles_needLittleMemory() throws Exception {
-    for (int d = 0; d < 100; d++) {
-      Path directory = Files.createDirectory(source.resolve("d" + d));
-      for (int f = 0; f < 1000; f++) {
-        Files.createFile(directory.resolve("f" + f));
-      }
-    }
-    for (int run = 0; run < 2; run++) {
-      MtbProcess mtb =
-          MtbProcess.start(
-              temp,
-              Map.of(),
-              List.of("-Xmx64m"),
-              "backup",
-              "-b",
-              source.toString(),
-              "--report",
-              "-",
-              ".",
-              destination.toString());
-      assertThat(mtb.exitCode()).as(mtb.err()).isZero();
-      var json = new ObjectMapper().readTree(mtb.out());
-      assertThat(json.at("/files/" + (run == 0 ? "copied" : "unchanged")).asInt())
-          .isEqualTo(100_000);
     }
   }
 }

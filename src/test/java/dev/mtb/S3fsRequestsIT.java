@@ -102,6 +102,31 @@ class S3fsRequestsIT {
         RandomTree.write(path, RandomTree.bytes(2, 4096), OLD.plusSeconds(9));
       }
     },
+    FITS_INTO_ONE_WRITE(2, 2, 2) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, 128 << 10), OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(2, 128 << 10), OLD.plusSeconds(9));
+      }
+    },
+    /**
+     * Between two writes the process may die: the old object has to stay until the new is whole.
+     */
+    NEEDS_TWO_WRITES(13, 7, 13) {
+      @Override
+      void prepare(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(1, (128 << 10) + 1), OLD);
+      }
+
+      @Override
+      void make(Path path) throws IOException {
+        RandomTree.write(path, RandomTree.bytes(2, (128 << 10) + 1), OLD.plusSeconds(9));
+      }
+    },
     SHRANK(13, 7, 13) {
       @Override
       void prepare(Path path) throws IOException {

@@ -56,6 +56,13 @@ final class S3fsDestination extends PathDestination {
    */
   private static final int OPERATIONS_PER_DIRECTORY = 4;
 
+  /**
+   * What the kernel hands to s3fs in one piece (FUSE, 32 pages). Between two pieces the process may
+   * die, or a program that it starts may close the file that it inherits; then s3fs uploads what it
+   * has, the beginning of the new content and the end of the old.
+   */
+  private static final int ONE_WRITE = 128 << 10;
+
   /** Set-user-ID, set-group-ID and sticky. */
   private static final int SPECIAL_BITS = 07000;
 
@@ -260,7 +267,7 @@ final class S3fsDestination extends PathDestination {
     boolean fitsOver =
         old.kind() == Kind.FILE
             && source.size() > 0
-            && source.size() < SMALL_FILE
+            && source.size() <= ONE_WRITE
             && source.size() >= old.size();
     if (fitsOver) {
       return new OverwriteSmallObject(this, path, (int) source.size(), old);

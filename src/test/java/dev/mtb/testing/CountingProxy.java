@@ -1,23 +1,16 @@
 package dev.mtb.testing;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.mtb.testing.CountingProxy.Fault;
 import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -25,16 +18,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
@@ -48,9 +36,10 @@ import java.util.stream.Collectors;
  * every byte on unchanged. Clients must not pipeline; S3 clients do not. The handshake of a new
  * connection is not delayed, only what is sent over it.
  *
- * <p>Thread-safe: all methods may be called at any time, also while requests are under way. One
- * file without dependencies, so that benchmarks can run it alone: {@code java CountingProxy.java
- * --listen PORT --to PORT [--rtt MS] [--up BITS_PER_SECOND]}.
+ * <p>Thread-safe: all methods may be called at any time, also while requests are under way. It and
+ * the classes it needs have no dependencies, so that benchmarks can use it, and that it runs alone:
+ * {@code java -cp target/test-classes dev.mtb.testing.CountingProxy --listen PORT --to PORT [--rtt
+ * MS] [--up BITS_PER_SECOND]}.
  */
 public final class CountingProxy implements AutoCloseable {
   /** What a request asks of an S3 server. */
@@ -178,9 +167,40 @@ public final class CountingProxy implements AutoCloseable {
         return new Reset(true);
       }
 
-      /** Forwards the request after {@code duration}. */
+      /**
+       * Forwards the request after {@code duration}. If the client has given it up by then, the
+       * server does it all the same, as servers do with what was long on its way.
+       */
       static Action stall(Duration duration) {
-        return new Stall(duration);
+        return new Stall(duration, false);
+      }
+
+      /** Forwards the request, and the response after {@code duration}. */
+      static Action stallResponse(Duration duration) {
+        return new Stall(duration, true);
+      }
+
+      /** Forwards so much of the request's body, and resets both connections. */
+      static Action cutRequest(long bytes) {
+        return new CutRequest(bytes);
+      }
+
+      /** Forwards so much of the response's body, and resets the client's connection. */
+      static Action cutResponse(long bytes) {
+        return new CutResponse(bytes, true);
+      }
+
+      /**
+       * Forwards so much of the response's body, and ends the connection as if that were all: the
+       * {@code Content-Length} promises more.
+       */
+      static Action truncateResponse(long bytes) {
+        return new CutResponse(bytes, false);
+      }
+
+      /** Forwards everything, but with other ETags in the response, in its head and in its body. */
+      static Action wrongTags() {
+        return new WrongTags();
       }
     }
 
@@ -193,8 +213,17 @@ public final class CountingProxy implements AutoCloseable {
     /** See {@link Action#reset} and {@link Action#loseResponse}. */
     record Reset(boolean afterResponse) implements Action {}
 
-    /** See {@link Action#stall}. */
-    record Stall(Duration duration) implements Action {}
+    /** See {@link Action#stall} and {@link Action#stallResponse}. */
+    record Stall(Duration duration, boolean afterResponse) implements Action {}
+
+    /** See {@link Action#cutRequest}. */
+    record CutRequest(long bytes) implements Action {}
+
+    /** See {@link Action#cutResponse} and {@link Action#truncateResponse}. */
+    record CutResponse(long bytes, boolean isReset) implements Action {}
+
+    /** See {@link Action#wrongTags}. */
+    record WrongTags() implements Action {}
   }
 
   /** Enough to see a failed assertion's cause, and little enough to keep in a long benchmark. */
@@ -410,525 +439,6 @@ public final class CountingProxy implements AutoCloseable {
       case "rtt" -> setRoundTrip(Duration.ofMillis(Long.parseLong(words[1])));
       case "up" -> setUpstreamBandwidth(Long.parseLong(words[1]));
       default -> System.out.println("? " + words[0]);
-    }
-  }
-}
-
-/** One request and, once it is there, the status of its response. Safe to read at any time. */
-final class Exchange {
-  final String method;
-  final String target;
-  final long sequence;
-  volatile boolean loseResponse;
-  volatile int status;
-
-  Exchange(String method, String target, long sequence) {
-    this.method = method;
-    this.target = target;
-    this.sequence = sequence;
-  }
-
-  @Override
-  public String toString() {
-    return method + " " + target + " " + (status == 0 ? "-" : Integer.toString(status));
-  }
-}
-
-/**
- * One client's connection and the connection to the server that belongs to it. Four threads work
- * for it: one reads and one writes in each direction, so that a delay never holds up the reading.
- */
-final class Connection {
-  private final CountingProxy proxy;
-  private final Socket client;
-  private final Socket server;
-  private final DelayLine toServer;
-  private final DelayLine toClient;
-  // Not answered yet, one at most: the request thread adds, the response thread removes.
-  private final Queue<Exchange> unanswered = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean closed = new AtomicBoolean();
-
-  Connection(CountingProxy proxy, Socket client, Socket server) {
-    this.proxy = proxy;
-    this.client = client;
-    this.server = server;
-    this.toServer = new DelayLine(proxy, server, proxy.uplink());
-    this.toClient = new DelayLine(proxy, client, new Link());
-  }
-
-  static void spawn(String name, Runnable body) {
-    Thread thread = new Thread(body, name);
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  void start(InetSocketAddress upstream) {
-    try {
-      client.setTcpNoDelay(true);
-      server.setTcpNoDelay(true);
-      server.connect(upstream);
-    } catch (IOException e) {
-      reset();
-      return;
-    }
-    spawn("proxy-requests", () -> run(this::readRequests));
-    spawn("proxy-responses", () -> run(this::readResponses));
-    spawn("proxy-to-server", () -> run(toServer::write));
-    spawn("proxy-to-client", () -> run(this::writeResponses));
-  }
-
-  boolean isBusy() {
-    return !unanswered.isEmpty();
-  }
-
-  void close() {
-    if (closed.compareAndSet(false, true)) {
-      CountingProxy.closeQuietly(client);
-      CountingProxy.closeQuietly(server);
-      toServer.abort();
-      toClient.abort();
-      proxy.forget(this);
-    }
-  }
-
-  /** What one thread of a connection does. */
-  private interface Work {
-    void run() throws IOException, InterruptedException;
-  }
-
-  private void run(Work work) {
-    try {
-      work.run();
-    } catch (IOException | InterruptedException e) {
-      close();
-    }
-  }
-
-  private void reset() {
-    try {
-      client.setSoLinger(true, 0);
-    } catch (IOException e) {
-      // Closed already.
-    }
-    close();
-  }
-
-  private void readRequests() throws IOException, InterruptedException {
-    HttpInput input = new HttpInput(client.getInputStream());
-    while (true) {
-      Optional<HttpInput.Head> next = input.readHead();
-      if (next.isEmpty()) {
-        toServer.finish();
-        return;
-      }
-      if (!handle(next.get(), input)) {
-        return;
-      }
-    }
-  }
-
-  /** Returns whether the connection can carry another request. */
-  private boolean handle(HttpInput.Head head, HttpInput input)
-      throws IOException, InterruptedException {
-    String method = head.word(0);
-    String target = head.word(1);
-    Exchange exchange = proxy.begin(method, target, head.header("x-amz-copy-source").isPresent());
-    unanswered.add(exchange);
-    Fault.Action action = proxy.fault().onRequest(method, target, exchange.sequence);
-    if (action instanceof Fault.Answer answer) {
-      return answer(exchange, answer.status(), head, input);
-    }
-    if (action instanceof Fault.Reset reset) {
-      if (!reset.afterResponse()) {
-        reset();
-        return false;
-      }
-      exchange.loseResponse = true;
-    }
-    if (action instanceof Fault.Stall stall) {
-      TimeUnit.NANOSECONDS.sleep(stall.duration().toNanos());
-    }
-    toServer.send(head.raw());
-    input.copyBody(
-        head,
-        0,
-        (bytes, payload) -> {
-          proxy.addBytesUp(payload);
-          toServer.send(bytes);
-        });
-    return true;
-  }
-
-  private boolean answer(Exchange exchange, int status, HttpInput.Head head, HttpInput input)
-      throws IOException, InterruptedException {
-    // A client that was told "no" in place of "100 Continue" may or may not send its body now.
-    boolean last = head.header("expect").isPresent();
-    if (!last) {
-      input.copyBody(head, 0, (bytes, payload) -> proxy.addBytesUp(payload));
-    }
-    TimeUnit.NANOSECONDS.sleep(proxy.oneWayNanos());
-    byte[] body =
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>InjectedFault</Code></Error>"
-            .getBytes(UTF_8);
-    String header =
-        "HTTP/1.1 %d Injected Fault\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n%s\r\n"
-            .formatted(status, body.length, last ? "Connection: close\r\n" : "");
-    exchange.status = status;
-    toClient.send(header.getBytes(ISO_8859_1));
-    if (!exchange.method.equals("HEAD")) {
-      proxy.addBytesDown(body.length);
-      toClient.send(body);
-    }
-    unanswered.remove(exchange);
-    if (last) {
-      toClient.finish();
-    }
-    return !last;
-  }
-
-  private void readResponses() throws IOException, InterruptedException {
-    HttpInput input = new HttpInput(server.getInputStream());
-    while (true) {
-      Optional<HttpInput.Head> next = input.readHead();
-      if (next.isEmpty()) {
-        toClient.finish();
-        return;
-      }
-      HttpInput.Head head = next.get();
-      int status = Integer.parseInt(head.word(1));
-      Exchange exchange = unanswered.peek();
-      if (status >= 200 && exchange != null && exchange.loseResponse) {
-        exchange.status = status;
-        reset();
-        return;
-      }
-      toClient.send(head.raw());
-      if (status < 200) {
-        continue;
-      }
-      if (exchange != null) {
-        exchange.status = status;
-      }
-      boolean bodiless =
-          status == 204 || status == 304 || (exchange != null && exchange.method.equals("HEAD"));
-      if (!bodiless) {
-        input.copyBody(
-            head,
-            Long.MAX_VALUE,
-            (bytes, payload) -> {
-              proxy.addBytesDown(payload);
-              toClient.send(bytes);
-            });
-      }
-      unanswered.poll();
-    }
-  }
-
-  private void writeResponses() throws IOException, InterruptedException {
-    toClient.write();
-    // The server has said its last word, so nothing the client may still send has a reader.
-    close();
-  }
-}
-
-/** Finds the limits of HTTP/1.1 messages in a stream. For one thread. */
-final class HttpInput {
-  /** The start line and the headers of a message, with the bytes they came as. */
-  static final class Head {
-    private final byte[] raw;
-    private final List<String> lines;
-
-    Head(byte[] raw, List<String> lines) {
-      this.raw = raw;
-      this.lines = lines;
-    }
-
-    byte[] raw() {
-      return raw;
-    }
-
-    String word(int index) throws IOException {
-      String[] words = lines.get(0).split(" ", -1);
-      if (index >= words.length) {
-        throw new IOException("not HTTP: " + lines.get(0));
-      }
-      return words[index];
-    }
-
-    Optional<String> header(String name) {
-      return lines.stream()
-          .skip(1)
-          .filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
-          .map(line -> line.substring(name.length() + 1).strip())
-          .findFirst();
-    }
-  }
-
-  /** Takes the pieces of a body. */
-  interface Sink {
-    /**
-     * Takes the next piece.
-     *
-     * @param payload how many of the bytes are content, not framing
-     */
-    void accept(byte[] bytes, int payload) throws IOException, InterruptedException;
-  }
-
-  private static final int MAX_LINE = 64 * 1024;
-
-  private final InputStream in;
-  private final byte[] buffer = new byte[64 * 1024];
-  private int position;
-  private int limit;
-
-  HttpInput(InputStream in) {
-    this.in = in;
-  }
-
-  /** Reads up to and with the empty line after the headers; empty at the end of the stream. */
-  Optional<Head> readHead() throws IOException {
-    ByteArrayOutputStream raw = new ByteArrayOutputStream();
-    List<String> lines = new ArrayList<>();
-    while (true) {
-      byte[] line = readLine();
-      if (line.length == 0) {
-        if (raw.size() == 0) {
-          return Optional.empty();
-        }
-        throw new EOFException("connection closed within the headers");
-      }
-      raw.writeBytes(line);
-      String text = new String(line, ISO_8859_1).strip();
-      if (!text.isEmpty()) {
-        lines.add(text);
-      } else if (!lines.isEmpty()) {
-        return Optional.of(new Head(raw.toByteArray(), lines));
-      }
-    }
-  }
-
-  /** Hands the body that follows {@code head} to {@code sink}, piece by piece. */
-  void copyBody(Head head, long lengthIfUnknown, Sink sink)
-      throws IOException, InterruptedException {
-    boolean chunked =
-        head.header("transfer-encoding")
-            .filter(value -> value.toLowerCase(Locale.ROOT).contains("chunked"))
-            .isPresent();
-    if (chunked) {
-      copyChunks(sink);
-      return;
-    }
-    Optional<String> length = head.header("content-length");
-    if (length.isPresent()) {
-      copy(Long.parseLong(length.get()), sink);
-    } else if (lengthIfUnknown > 0) {
-      copyToEnd(sink);
-    }
-  }
-
-  private void copyChunks(Sink sink) throws IOException, InterruptedException {
-    while (true) {
-      byte[] sizeLine = readFullLine();
-      sink.accept(sizeLine, 0);
-      String size = new String(sizeLine, ISO_8859_1).split(";", 2)[0].strip();
-      long length = Long.parseLong(size, 16);
-      if (length == 0) {
-        break;
-      }
-      copy(length, sink);
-      sink.accept(readFullLine(), 0);
-    }
-    byte[] trailer;
-    do {
-      trailer = readFullLine();
-      sink.accept(trailer, 0);
-    } while (!new String(trailer, ISO_8859_1).isBlank());
-  }
-
-  private void copy(long length, Sink sink) throws IOException, InterruptedException {
-    long remaining = length;
-    while (remaining > 0) {
-      if (!fill()) {
-        throw new EOFException("connection closed within a body");
-      }
-      int size = (int) Math.min(remaining, limit - position);
-      sink.accept(take(size), size);
-      remaining -= size;
-    }
-  }
-
-  private void copyToEnd(Sink sink) throws IOException, InterruptedException {
-    while (fill()) {
-      int size = limit - position;
-      sink.accept(take(size), size);
-    }
-  }
-
-  private byte[] readFullLine() throws IOException {
-    byte[] line = readLine();
-    if (line.length == 0) {
-      throw new EOFException("connection closed within a chunked body");
-    }
-    return line;
-  }
-
-  /** Reads a line with its end; empty at the end of the stream. */
-  private byte[] readLine() throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    while (fill()) {
-      byte next = buffer[position++];
-      line.write(next);
-      if (next == '\n') {
-        return line.toByteArray();
-      }
-      if (line.size() > MAX_LINE) {
-        throw new IOException("not HTTP: a line of more than " + MAX_LINE + " bytes");
-      }
-    }
-    if (line.size() > 0) {
-      throw new EOFException("connection closed within a line");
-    }
-    return new byte[0];
-  }
-
-  private byte[] take(int size) {
-    byte[] bytes = Arrays.copyOfRange(buffer, position, position + size);
-    position += size;
-    return bytes;
-  }
-
-  private boolean fill() throws IOException {
-    if (position < limit) {
-      return true;
-    }
-    position = 0;
-    limit = Math.max(0, in.read(buffer));
-    return limit > 0;
-  }
-}
-
-/**
- * One direction of a connection, as a pipe with a delay: each piece leaves a fixed time after it
- * came in, so the delay costs time but no throughput. One thread sends, another writes.
- */
-final class DelayLine {
-  /** The most bytes under way: enough for 300 MB/s at a round trip of 50 ms. */
-  private static final int CAPACITY = 8 << 20;
-
-  private static final class Piece {
-    final byte[] bytes;
-    final long due;
-
-    Piece(byte[] bytes, long due) {
-      this.bytes = bytes;
-      this.due = due;
-    }
-  }
-
-  private final CountingProxy proxy;
-  private final Socket target;
-  private final Link link;
-
-  // Guarded by this.
-  private final Deque<Piece> pieces = new ArrayDeque<>();
-  private long queued;
-  private boolean finished;
-  private boolean aborted;
-
-  DelayLine(CountingProxy proxy, Socket target, Link link) {
-    this.proxy = proxy;
-    this.target = target;
-    this.link = link;
-  }
-
-  synchronized void send(byte[] bytes) throws IOException, InterruptedException {
-    while (queued >= CAPACITY && !aborted) {
-      wait();
-    }
-    if (aborted) {
-      throw new IOException("connection closed");
-    }
-    pieces.addLast(new Piece(bytes, System.nanoTime() + proxy.oneWayNanos()));
-    queued += bytes.length;
-    notifyAll();
-  }
-
-  /** Ends the stream after what was sent so far. */
-  synchronized void finish() {
-    finished = true;
-    notifyAll();
-  }
-
-  synchronized void abort() {
-    aborted = true;
-    notifyAll();
-  }
-
-  /** Writes each piece when it is due, until the stream ends. */
-  void write() throws IOException, InterruptedException {
-    OutputStream out = target.getOutputStream();
-    while (true) {
-      Optional<Piece> next = take();
-      if (next.isEmpty()) {
-        target.shutdownOutput();
-        return;
-      }
-      Piece piece = next.get();
-      Link.sleepUntil(piece.due);
-      link.acquire(piece.bytes.length);
-      out.write(piece.bytes);
-      proxy.touch();
-    }
-  }
-
-  private synchronized Optional<Piece> take() throws IOException, InterruptedException {
-    while (pieces.isEmpty() && !finished && !aborted) {
-      wait();
-    }
-    if (aborted) {
-      throw new IOException("connection closed");
-    }
-    Optional<Piece> piece = Optional.ofNullable(pieces.pollFirst());
-    piece.ifPresent(taken -> queued -= taken.bytes.length);
-    notifyAll();
-    return piece;
-  }
-}
-
-/**
- * A bandwidth shared by all who send over it, unlimited at first. Thread-safe. Each sender waits
- * for one piece at a time, so senders get equal shares.
- */
-final class Link {
-  /** What an idle link lets through at once: makes up for threads that wake up late. */
-  private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-  private long bitsPerSecond;
-  private long free = System.nanoTime();
-
-  synchronized void setBitsPerSecond(long bitsPerSecond) {
-    this.bitsPerSecond = bitsPerSecond;
-  }
-
-  void acquire(int bytes) {
-    sleepUntil(reserve(bytes));
-  }
-
-  private synchronized long reserve(int bytes) {
-    long now = System.nanoTime();
-    if (bitsPerSecond <= 0) {
-      return now;
-    }
-    long earliest = now - BURST_NANOS;
-    long start = free - earliest > 0 ? free : earliest;
-    free = start + (long) (bytes * 8e9 / bitsPerSecond);
-    return free;
-  }
-
-  static void sleepUntil(long nanoTime) {
-    // Thread.sleep knows whole milliseconds only.
-    for (long left = nanoTime - System.nanoTime(); left > 0; left = nanoTime - System.nanoTime()) {
-      LockSupport.parkNanos(left);
     }
   }
 }

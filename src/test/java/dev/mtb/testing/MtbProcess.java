@@ -57,6 +57,16 @@ public final class MtbProcess {
     return run;
   }
 
+  /** Its id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Whether it has not ended yet. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Waits for the end. */
   public int exitCode() throws InterruptedException {
     if (!process.waitFor(5, TimeUnit.MINUTES)) {

@@ -25,12 +25,12 @@ public final class S3Server implements AutoCloseable {
   private static final String CREDENTIAL = "mtb-credential";
 
   private final BlobStoreContext context;
-  private final S3Proxy proxy;
   private final String bucket;
+  private volatile S3Proxy proxy;
+  private volatile int port;
 
-  private S3Server(BlobStoreContext context, S3Proxy proxy, String bucket) {
+  private S3Server(BlobStoreContext context, String bucket) {
     this.context = context;
-    this.proxy = proxy;
     this.bucket = bucket;
   }
 
@@ -42,24 +42,49 @@ public final class S3Server implements AutoCloseable {
             .credentials(IDENTITY, CREDENTIAL)
             .build(BlobStoreContext.class);
     context.getBlobStore().createContainerInLocation(null, bucket);
-    S3Proxy proxy =
+    S3Server server = new S3Server(context, bucket);
+    try {
+      server.listen();
+    } catch (IOException e) {
+      context.close();
+      throw e;
+    }
+    return server;
+  }
+
+  private void listen() throws IOException {
+    S3Proxy next =
         S3Proxy.builder()
             .blobStore(context.getBlobStore())
-            .endpoint(URI.create("http://127.0.0.1:0"))
+            .endpoint(URI.create("http://127.0.0.1:" + port))
             .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, IDENTITY, CREDENTIAL)
             .build();
     try {
-      proxy.start();
+      next.start();
     } catch (Exception e) {
-      context.close();
       throw new IOException("S3Proxy did not start", e);
     }
-    return new S3Server(context, proxy, bucket);
+    proxy = next;
+    port = next.getPort();
+  }
+
+  /** Ends the server as a crash would; its objects stay until {@link #close}. */
+  public void stop() throws IOException {
+    try {
+      proxy.stop();
+    } catch (Exception e) {
+      throw new IOException("S3Proxy did not stop", e);
+    }
+  }
+
+  /** Starts a stopped server again, on the same port and with the same objects. */
+  public void startAgain() throws IOException {
+    listen();
   }
 
   /** The port this server listens on. */
   public int port() {
-    return proxy.getPort();
+    return port;
   }
 
   /** The name of its bucket. */
@@ -80,9 +105,7 @@ public final class S3Server implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      proxy.stop();
-    } catch (Exception e) {
-      throw new IOException("S3Proxy did not stop", e);
+      stop();
     } finally {
       context.close();
     }

@@ -97,6 +97,16 @@ public final class S3fsFixture implements AutoCloseable {
     return mount;
   }
 
+  /**
+   * Another mount, straight to the server and with nothing cached: what it shows is the truth,
+   * whatever the proxy does to the other.
+   *
+   * @return to be closed
+   */
+  public S3fsMount direct() throws IOException, InterruptedException {
+    return S3fsMount.mount(server, server.port(), List.of());
+  }
+
   /** Unmounts, then stops the proxy and the server. */
   @Override
   public void close() throws IOException {

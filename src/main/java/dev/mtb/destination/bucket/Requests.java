@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.xml.stream.XMLStreamException;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -41,6 +42,7 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -60,6 +62,14 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** The requests that MTB makes of a bucket, one method each. Thread-safe. */
 final class Requests implements Closeable {
+  /**
+   * The SDK's own pauses, a tenth of these, end after two seconds: less than a server takes that is
+   * started again. Five of these are 8 to 16 s; at random, so that not all threads come back at
+   * once.
+   */
+  private static final BackoffStrategy PAUSES =
+      BackoffStrategy.exponentialDelayHalfJitter(Duration.ofMillis(500), Duration.ofSeconds(20));
+
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   /**
@@ -163,6 +173,9 @@ final class Requests implements Closeable {
                             .maxAttempts(retries + 1)
                             // Whoever runs a backup rather waits than gives up.
                             .circuitBreakerEnabled(false)
+                            .backoffStrategy(PAUSES)
+                            // An answer that was cut off, with an orderly end of the connection.
+                            .retryOnExceptionOrCause(XMLStreamException.class)
                             .build()));
     place.endpoint().ifPresent(builder::endpointOverride);
     return builder.build();

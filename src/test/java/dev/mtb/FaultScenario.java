@@ -1,0 +1,174 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.testing.Aftermath;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.S3fsMount;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A backup on which something goes wrong, through a mount or straight to the bucket, and a judge
+ * whom no fault reaches. Several may run beside each other. For one thread.
+ */
+final class FaultScenario implements AutoCloseable {
+  /** How the backup gets to the server. */
+  enum Way {
+    MOUNT,
+    BUCKET
+  }
+
+  static final Instant LAST_YEAR = Instant.parse("2025-01-01T00:00:00Z");
+  static final Instant THIS_YEAR = Instant.parse("2026-01-01T00:00:00.123Z");
+
+  /** s3fs and MTB upload files of 25 MiB and more in parts. */
+  static final int MULTIPART = 26 << 20;
+
+  final S3fsFixture s3fs;
+  final S3Probe probe;
+  final Way way;
+  final Path source;
+  private final Path before;
+  private final Path folder;
+  private final Path passwd;
+
+  private FaultScenario(Way way, Path folder, S3fsFixture s3fs) throws IOException {
+    this.way = way;
+    this.s3fs = s3fs;
+    probe = S3Probe.of(s3fs.server());
+    source = Files.createDirectories(folder.resolve("source"));
+    before = Files.createDirectories(folder.resolve("before"));
+    this.folder = folder;
+    passwd = folder.resolve("passwd");
+    Files.writeString(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
+  }
+
+  /** Starts server, proxy and mount. */
+  static FaultScenario start(Way way, Path folder, String... mountOptions) throws Exception {
+    S3fsFixture s3fs = S3fsFixture.start(mountOptions);
+    try {
+      return new FaultScenario(way, folder, s3fs);
+    } catch (IOException | RuntimeException e) {
+      s3fs.close();
+      throw e;
+    }
+  }
+
+  static void file(Path file, long seed, int size, Instant modified) throws IOException {
+    RandomTree.write(file, RandomTree.bytes(seed, size), modified);
+  }
+
+  /**
+   * Files of all the kinds that are written in different ways: backed up without trouble, and then
+   * changed, or not; and new ones.
+   */
+  void firstBackup(int directories, int large) throws Exception {
+    for (Path tree : new Path[] {source, before}) {
+      for (int d = 0; d < directories; d++) {
+        Path directory = tree.resolve("d" + d);
+        file(directory.resolve("unchanged"), d, 3_000, LAST_YEAR);
+        file(directory.resolve("same-size"), d + 10, 5_000, LAST_YEAR);
+        file(directory.resolve("grown"), d + 20, 5_000, LAST_YEAR);
+        file(directory.resolve("shrunk"), d + 30, 9_000, LAST_YEAR);
+        file(directory.resolve("touched"), d + 40, 2_000, LAST_YEAR);
+        file(directory.resolve("medium"), d + 50, 300_000, LAST_YEAR);
+      }
+      file(tree.resolve("large"), 60, large, LAST_YEAR);
+    }
+    assertThat(backUp().exitCode()).isZero();
+    for (int d = 0; d < directories; d++) {
+      Path directory = source.resolve("d" + d);
+      file(directory.resolve("same-size"), d + 100, 5_000, THIS_YEAR);
+      file(directory.resolve("grown"), d + 110, 70_000, THIS_YEAR);
+      file(directory.resolve("shrunk"), d + 120, 100, THIS_YEAR);
+      file(directory.resolve("touched"), d + 40, 2_000, THIS_YEAR);
+      file(directory.resolve("medium"), d + 130, 300_000, THIS_YEAR);
+      file(directory.resolve("new"), d + 140, 4_000, THIS_YEAR);
+      file(directory.resolve("below/new"), d + 150, 4_000, THIS_YEAR);
+    }
+    file(source.resolve("large"), 160, large, THIS_YEAR);
+    if (way == Way.MOUNT) {
+      s3fs.freshMount();
+    }
+  }
+
+  /** How a run ended, and what it says of itself. */
+  record Ended(int exitCode, JsonNode report) {
+    @Override
+    public String toString() {
+      return "%d, %s copied, %s"
+          .formatted(exitCode, report.at("/files/copied"), report.at("/failures"));
+    }
+  }
+
+  /**
+   * Runs MTB in a process of its own. In this one, other scenarios start programs meanwhile; a
+   * child closes the files that it inherits, and s3fs takes each close for that of the writer.
+   */
+  MtbProcess start() throws IOException {
+    List<String> command = new ArrayList<>(List.of("backup", "-q", "-t", "16", "--report", "-"));
+    command.addAll(List.of("-b", source.toString()));
+    if (way == Way.MOUNT) {
+      command.addAll(List.of("--via", "mount", ".", s3fs.root().resolve("backup").toString()));
+    } else {
+      command.addAll(List.of("--endpoint-url", "http://127.0.0.1:" + s3fs.proxy().port()));
+      command.addAll(List.of("--passwd-file", passwd.toString()));
+      command.addAll(List.of(".", "s3://" + s3fs.server().bucket() + "/backup"));
+    }
+    // Many short runs on few processors.
+    List<String> jvm = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    return MtbProcess.start(folder, Map.of(), jvm, command.toArray(String[]::new));
+  }
+
+  static Ended end(MtbProcess mtb) throws Exception {
+    int exitCode = mtb.exitCode();
+    assertThat(mtb.err()).doesNotContain("Exception");
+    return new Ended(exitCode, new ObjectMapper().readTree(mtb.out()));
+  }
+
+  Ended backUp() throws Exception {
+    return end(start());
+  }
+
+  /** Old or new, never a mixture, and what the report does not name is new. */
+  void check(Ended ended, String description) throws Exception {
+    s3fs.proxy().setFault(Fault.NONE);
+    try (S3fsMount truth = s3fs.direct()) {
+      new Aftermath(before, source)
+          .check(
+              truth.mountPoint().resolve("backup"), ended.exitCode(), ended.report(), description);
+    }
+  }
+
+  /** Without faults, and with a mount that remembers none, the next run makes it whole. */
+  void assertNextRunIsWhole(String description) throws Exception {
+    s3fs.proxy().setFault(Fault.NONE);
+    s3fs.freshMount();
+    Ended ended = backUp();
+    assertThat(ended.exitCode()).as("%s%n%s", description, ended).isZero();
+    try (S3fsMount truth = s3fs.direct()) {
+      Path backup = truth.mountPoint().resolve("backup");
+      assertThat(Rsync.differences(source, backup, "--delete")).as(description).isEmpty();
+    }
+    assertThat(probe.unfinishedUploads()).as(description).isEmpty();
+  }
+
+  @Override
+  public void close() throws IOException {
+    probe.close();
+    s3fs.close();
+  }
+}

@@ -1,0 +1,213 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.S3fsMount;
+import dev.mtb.testing.Seed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * MTB killed with -9 again and again, at any moment, while the source grows and changes. Each file
+ * that was backed up once stays there whole, in one of its versions; one run that is let alone
+ * makes everything right, and nothing is left over.
+ */
+class KillIT {
+  private static final int KILLS = 20;
+
+  /** No run is let alone for longer than this, however slow the machine. */
+  private static final Duration LONGEST = Duration.ofSeconds(3);
+
+  /** Twice of what --modify-window allows for. */
+  private static final Duration SAME_TIME = BackupOptions.DEFAULT_MODIFY_WINDOW.multipliedBy(2);
+
+  @TempDir Path temp;
+  private Path source;
+  private SplittableRandom random;
+  private String description;
+
+  /** All contents that a file has had; what was in the first, whole backup has to stay. */
+  private final Map<Path, List<byte[]>> versions = new LinkedHashMap<>();
+
+  private int files;
+
+  @BeforeEach
+  void grow() throws IOException {
+    source = Files.createDirectory(temp.resolve("source"));
+    long seed = Seed.of("kills");
+    description = "seed " + seed;
+    random = new SplittableRandom(seed);
+    for (int f = 0; f < 60; f++) {
+      write(source.resolve("d" + f % 6 + "/f" + files++), Instant.now().minusSeconds(100_000));
+    }
+  }
+
+  private void write(Path file, Instant modified) throws IOException {
+    // The logarithm is uniform: as many files below 1 KB as from 20 to 400 KB.
+    byte[] content = new byte[(int) Math.pow(10, 1.3 + 4.3 * random.nextDouble())];
+    random.nextBytes(content);
+    RandomTree.write(file, content, modified);
+    versions.computeIfAbsent(file, f -> new ArrayList<>()).add(content);
+  }
+
+  /** Some files are new, some are changed, just now. */
+  private void change() throws IOException {
+    for (int i = 0; i < 8; i++) {
+      write(source.resolve("d" + random.nextInt(8) + "/f" + files++), Instant.now());
+    }
+    List<Path> all = new ArrayList<>(versions.keySet());
+    for (int i = 0; i < 8; i++) {
+      Path file = all.get(random.nextInt(all.size()));
+      Instant changed = Files.getLastModifiedTime(file).toInstant();
+      if (changed.isAfter(Instant.now().minus(SAME_TIME))) {
+        // Nobody who compares times could see that it changes again.
+        continue;
+      }
+      if (random.nextInt(3) == 0) {
+        // The same size: only the time tells.
+        byte[] content = versions.get(file).get(versions.get(file).size() - 1).clone();
+        random.nextBytes(content);
+        RandomTree.write(file, content, Instant.now());
+        versions.get(file).add(content);
+      } else {
+        write(file, Instant.now());
+      }
+    }
+  }
+
+  /** Reads what the backup holds of a file; empty if it is not there. */
+  private interface Reader {
+    Optional<byte[]> read(Path name) throws Exception;
+  }
+
+  /**
+   * Does it.
+   *
+   * @param settled waits until what the killed process has set going is over
+   */
+  private void killAgainAndAgain(
+      S3fsFixture.ThrowingRunnable settled, Reader reader, List<String> arguments)
+      throws Exception {
+    List<String> all = new ArrayList<>(List.of("backup", "-b", source.toString()));
+    all.addAll(arguments);
+    String[] command = all.toArray(String[]::new);
+    long start = System.nanoTime();
+    assertThat(MtbProcess.run(temp, command).exitCode()).isZero();
+    long whole = (System.nanoTime() - start) / 1_000_000;
+    List<Path> kept = List.copyOf(versions.keySet());
+    long latest = Math.max(400, Math.min(whole, LONGEST.toMillis()));
+    int killed = 0;
+    for (int kill = 1; kill <= KILLS; kill++) {
+      change();
+      MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command);
+      Thread.sleep(200 + random.nextLong(latest - 200));
+      mtb.signal("KILL");
+      if (mtb.exitCode() == 137) {
+        killed++;
+      } else {
+        // It was done before: the first run had more to do than those that follow.
+        latest = Math.max(400, latest * 3 / 4);
+      }
+      settled.run();
+      String when = description + ", kill " + kill;
+      for (Path file : kept) {
+        Optional<byte[]> copy = reader.read(source.relativize(file));
+        assertThat(copy).as("%s: %s", when, file).isPresent();
+        assertThat(versions.get(file).stream().anyMatch(v -> Arrays.equals(v, copy.get())))
+            .as("%s: %s is one of its versions, not a mixture of them", when, file)
+            .isTrue();
+      }
+    }
+    assertThat(killed).as(description).isGreaterThan(KILLS / 4);
+    System.out.println(description + ": " + killed + " killed, within " + latest + " ms");
+    MtbProcess last = MtbProcess.run(temp, command);
+    assertThat(last.exitCode()).as("%s%n%s", description, last.err()).isZero();
+  }
+
+  @Test
+  void killedTwentyTimes_onALocalFolder_theNextRunIsWhole() throws Exception {
+    Path backup = temp.resolve("backup");
+    killAgainAndAgain(
+        () -> {},
+        name -> {
+          Path file = backup.resolve(name);
+          return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
+        },
+        List.of(".", backup.toString()));
+    assertThat(Rsync.differences(source, backup, "--delete")).as(description).isEmpty();
+  }
+
+  @Test
+  @RequiresS3fs
+  void killedTwentyTimes_onS3fs_theNextRunIsWhole() throws Exception {
+    try (S3fsFixture s3fs = S3fsFixture.start();
+        S3Probe probe = S3Probe.of(s3fs.server())) {
+      s3fs.proxy().setRoundTrip(Duration.ofMillis(2));
+      killAgainAndAgain(
+          // s3fs goes on with what the killed process has closed.
+          () -> s3fs.proxy().awaitQuiet(Duration.ofMillis(200), Duration.ofSeconds(30)),
+          name -> read(probe, name),
+          List.of("--via", "mount", ".", s3fs.root().resolve("backup").toString()));
+      // Killed before it has set a time, it leaves that of the upload: if that is within the window
+      // of --modify-window, the next run leaves it, too. The content is compared all the same.
+      assertWhole(s3fs, probe, "--modify-window=1");
+    }
+  }
+
+  @Test
+  @RequiresS3fs
+  void killedTwentyTimes_onTheBucket_theNextRunIsWhole() throws Exception {
+    try (S3fsFixture s3fs = S3fsFixture.start();
+        S3Probe probe = S3Probe.of(s3fs.server())) {
+      s3fs.proxy().setRoundTrip(Duration.ofMillis(10));
+      Path passwd = temp.resolve("passwd");
+      Files.writeString(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
+      killAgainAndAgain(
+          () -> {},
+          name -> read(probe, name),
+          List.of(
+              "--endpoint-url",
+              "http://127.0.0.1:" + s3fs.proxy().port(),
+              "--passwd-file",
+              passwd.toString(),
+              ".",
+              "s3://" + s3fs.server().bucket() + "/backup"));
+      assertWhole(s3fs, probe);
+    }
+  }
+
+  private static Optional<byte[]> read(S3Probe probe, Path name) {
+    return probe.content("backup/" + name);
+  }
+
+  private void assertWhole(S3fsFixture s3fs, S3Probe probe, String... judge) throws Exception {
+    List<String> options = new ArrayList<>(List.of(judge));
+    options.add("--delete");
+    try (S3fsMount truth = s3fs.direct()) {
+      Path backup = truth.mountPoint().resolve("backup");
+      assertThat(Rsync.differences(source, backup, options.toArray(String[]::new)))
+          .as(description)
+          .isEmpty();
+    }
+    assertThat(probe.unfinishedUploads()).as(description).isEmpty();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.mtb.testing;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * An S3 server that takes everything, keeps nothing, and lists nothing: for tests of what a client
+ * needs to store very many objects, where a real server would be the bottleneck. Thread-safe.
+ */
+public final class NullS3 implements AutoCloseable {
+  private static final String EMPTY_LIST =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult><IsTruncated>false</IsTruncated>"
+          + "<KeyCount>0</KeyCount></ListBucketResult>";
+
+  private final ServerSocket listener;
+  private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
+  private final AtomicLong puts = new AtomicLong();
+
+  private NullS3(ServerSocket listener) {
+    this.listener = listener;
+  }
+
+  /** Starts one on a free port of 127.0.0.1. */
+  public static NullS3 start() throws IOException {
+    InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    NullS3 server = new NullS3(new ServerSocket(0, 1024, loopback));
+    Connection.spawn("null-s3", server::accept);
+    return server;
+  }
+
+  /** Where it listens. */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** How many objects it was given. */
+  public long puts() {
+    return puts.get();
+  }
+
+  private void accept() {
+    while (!listener.isClosed()) {
+      try {
+        Socket client = listener.accept();
+        clients.add(client);
+        Connection.spawn("null-s3-client", () -> serve(client));
+      } catch (IOException e) {
+        // Closed.
+      }
+    }
+  }
+
+  private void serve(Socket client) {
+    try (client) {
+      client.setTcpNoDelay(true);
+      HttpInput in = new HttpInput(client.getInputStream());
+      OutputStream out = new BufferedOutputStream(client.getOutputStream());
+      Optional<HttpInput.Head> head = in.readHead();
+      while (head.isPresent()) {
+        in.copyBody(head.get(), 0, (bytes, payload) -> {});
+        out.write(answer(head.get()).getBytes(ISO_8859_1));
+        out.flush();
+        head = in.readHead();
+      }
+    } catch (IOException e) {
+      // It has gone.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      clients.remove(client);
+    }
+  }
+
+  private String answer(HttpInput.Head head) throws IOException {
+    return switch (head.word(0)) {
+      case "PUT" -> {
+        puts.incrementAndGet();
+        String md5 = head.header("content-md5").orElseThrow();
+        String tag = HexFormat.of().formatHex(Base64.getDecoder().decode(md5));
+        yield "HTTP/1.1 200 OK\r\nETag: \"" + tag + "\"\r\nContent-Length: 0\r\n\r\n";
+      }
+      case "GET" ->
+          "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: "
+              + EMPTY_LIST.length()
+              + "\r\n\r\n"
+              + EMPTY_LIST;
+      default -> "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    };
+  }
+
+  @Override
+  public void close() {
+    CountingProxy.closeQuietly(listener);
+    clients.forEach(CountingProxy::closeQuietly);
+  }
+}

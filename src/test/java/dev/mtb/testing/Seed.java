@@ -1,0 +1,24 @@
+package dev.mtb.testing;
+
+import java.util.Random;
+
+/**
+ * Seeds of random tests: printed, so that a failure can be repeated with {@code -Dmtb.seed=NUMBER}.
+ */
+public final class Seed {
+  private static final String PROPERTY = "mtb.seed";
+
+  private Seed() {}
+
+  /**
+   * A seed that nobody chose, or the one that was asked for.
+   *
+   * @param what it is for; printed with it
+   */
+  public static long of(String what) {
+    Long given = Long.getLong(PROPERTY);
+    long seed = given != null ? given : new Random().nextLong() >>> 16;
+    System.out.println(what + ": -D" + PROPERTY + "=" + seed);
+    return seed;
+  }
+}
