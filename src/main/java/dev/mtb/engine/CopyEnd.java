@@ -105,8 +105,7 @@ final class CopyEnd implements End {
     if (manifest.isEmpty() || work.metadata().kind() != Kind.FILE) {
       return Optional.empty();
     }
-    Optional<String> digest =
-        copier.digestOf(work.source(), work.start(), work.metadata());
+    Optional<String> digest = copier.digestOf(work.source(), work.start(), work.metadata());
     if (digest.isEmpty()) {
       throw SourceException.moved(
           "changed after it was compared, so that the manifest cannot hold its digest", null);

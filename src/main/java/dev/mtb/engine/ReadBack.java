@@ -68,8 +68,7 @@ final class ReadBack {
     Optional<String> unmarked = mark(landing, copied);
     Copied again = copied;
     try {
-      again =
-          copier.copy(work.source(), work.start(), landing, destination.stat(landing));
+      again = copier.copy(work.source(), work.start(), landing, destination.stat(landing));
       wrong = difference(landing, again);
       if (wrong.isEmpty()) {
         return again;
