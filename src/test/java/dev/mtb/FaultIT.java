@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>s3fs sleeps four seconds after each error, so the scenarios run beside each other.
  */
 @RequiresS3fs
-class S3fsFaultIT {
+class FaultIT {
   /** By default s3fs waits for minutes; these are as short as they can be. */
   private static final List<String> IMPATIENT =
       List.of("retries=2", "connect_timeout=2", "readwrite_timeout=2");
@@ -85,13 +85,13 @@ class S3fsFaultIT {
     STALL(
         faults ->
             faults
-                .randomly(0.03, stall(S3fsFaultIT.LONGER_THAN_TIMEOUT))
-                .nth(9, ".*", ".*", stall(S3fsFaultIT.LONGER_THAN_TIMEOUT))),
+                .randomly(0.03, stall(FaultIT.LONGER_THAN_TIMEOUT))
+                .nth(9, ".*", ".*", stall(FaultIT.LONGER_THAN_TIMEOUT))),
     STALLED_RESPONSE(
         faults ->
             faults
-                .randomly(0.03, stallResponse(S3fsFaultIT.LONGER_THAN_TIMEOUT))
-                .nth(9, ".*", ".*", stallResponse(S3fsFaultIT.LONGER_THAN_TIMEOUT))),
+                .randomly(0.03, stallResponse(FaultIT.LONGER_THAN_TIMEOUT))
+                .nth(9, ".*", ".*", stallResponse(FaultIT.LONGER_THAN_TIMEOUT))),
     LATENCY(faults -> faults.randomly(0.2, stall(Duration.ofMillis(200))));
 
     @SuppressWarnings("ImmutableEnumChecker") // Lambdas without state.
