@@ -40,7 +40,7 @@ public final class BackupOptions {
    */
   public static final int DEFAULT_RETRIES = 5;
 
-  /** More retries than this would wait for days. */
+  /** Pauses grow to a minute, so that these take two hours; who waits longer starts MTB again. */
   public static final int MAX_RETRIES = 100;
 
   private final int threads;
@@ -131,7 +131,8 @@ public final class BackupOptions {
   }
 
   /**
-   * The digest of {@link CompareMode#CHECKSUM}.
+   * The digest of {@link CompareMode#CHECKSUM}, of {@link #verifyAfter()} and of the {@link
+   * #manifest()}.
    *
    * @return default {@link DigestAlgorithm#MD5}
    */
@@ -169,7 +170,7 @@ public final class BackupOptions {
 
   /**
    * Where MTB remembers which folders are mount points of S3FS, so that it can refuse to write to
-   * one that is not mounted.
+   * one that is not mounted, what it has stored in buckets, and which runs are going on.
    *
    * @return empty for the user's own: {@code $MTB_STATE_DIR}, or {@code $XDG_STATE_HOME/mtb}, or
    *     {@code ~/.local/state/mtb}
@@ -243,16 +244,20 @@ public final class BackupOptions {
   }
 
   /**
-   * How long a run waits for another that is writing to the same destination.
+   * How long a run waits for another that is writing to the same destination, or to one inside the
+   * other. A run that changes nothing neither waits nor is waited for.
    *
-   * @return default zero: it is refused at once
+   * @return default zero: it is refused at once, as a destination that cannot be used
    */
   public Duration lockWait() {
     return lockWait;
   }
 
   /**
-   * Whether each file that was copied is read back and compared before the run ends.
+   * Whether each file that was copied is read back, right after it was written, and compared with
+   * what was read when it was copied. One that differs is copied once more; if it still differs it
+   * is a failure of stage {@link Failure.Stage#VERIFY}, and marked so that the next run copies it
+   * again.
    *
    * @return default false
    */
@@ -261,7 +266,10 @@ public final class BackupOptions {
   }
 
   /**
-   * Where the digests of everything that is in the backup are written to.
+   * Where the digests of every file of this job that is in the backup when the run ends are written
+   * to, in the form that {@code md5sum -c} (or that of {@link #digest()}) reads in the destination.
+   * It is replaced when the run ends; a dry run writes none. Files that have not changed are read
+   * for it.
    *
    * @return empty if they are not wanted
    */

@@ -8,11 +8,25 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 
 /** Says in words what an exception of {@code java.nio} says by its class. Stateless. */
 public final class ErrorText {
   private ErrorText() {}
+
+  /**
+   * Says that a listed file is not there, and why that may be.
+   *
+   * @param name as listed
+   * @return never empty
+   */
+  public static String missing(Path name) {
+    return name.toString().endsWith("\r")
+        ? "no such file or directory; its name ends with a carriage return: if the list was made on"
+            + " Windows, take those out of it (tr -d '\\r')"
+        : "no such file or directory";
+  }
 
   /**
    * The reason without the file's name, which the caller has already.

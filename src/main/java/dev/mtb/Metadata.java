@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,6 +48,10 @@ public record Metadata(
 
   /** Stands for a value that the file system does not have. */
   public static final int UNKNOWN = -1;
+
+  private static final String UNIX =
+      "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
+          + "isRegularFile,isDirectory,isSymbolicLink";
 
   private static final int PERMISSION_BITS = 07777;
 
@@ -106,8 +111,26 @@ public record Metadata(
    * @throws IOException if there is nothing, or it cannot be told
    */
   public static Metadata of(Path path) throws IOException {
-    return read(path, NOFOLLOW_LINKS);
+    return read(path, UNIX, NOFOLLOW_LINKS).metadata;
   }
+
+  /**
+   * The same, if {@code path} leads to a certain file.
+   *
+   * @param path on any file system; a symbolic link is not followed
+   * @param fileKey of {@link BasicFileAttributes#fileKey()}; null where the file system has none
+   * @return empty if it is another file
+   * @throws IOException if there is nothing, or it cannot be told
+   */
+  public static Optional<Metadata> of(Path path, Object fileKey) throws IOException {
+    Reading reading = read(path, UNIX + ",fileKey", NOFOLLOW_LINKS);
+    return Objects.equals(reading.fileKey, fileKey)
+        ? Optional.of(reading.metadata)
+        : Optional.empty();
+  }
+
+  /** What one system call tells. */
+  private record Reading(Metadata metadata, Object fileKey) {}
 
   /**
    * Reads the metadata of what {@code path} leads to, through symbolic links if need be.
@@ -117,34 +140,32 @@ public record Metadata(
    * @throws IOException if there is nothing, or it cannot be told
    */
   public static Metadata following(Path path) throws IOException {
-    return read(path);
+    return read(path, UNIX).metadata;
   }
 
-  private static Metadata read(Path path, LinkOption... options) throws IOException {
+  private static Reading read(Path path, String attributes, LinkOption... options)
+      throws IOException {
     Set<String> views = path.getFileSystem().supportedFileAttributeViews();
     if (views.contains("unix")) {
-      Map<String, Object> unix =
-          Files.readAttributes(
-              path,
-              "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
-                  + "isRegularFile,isDirectory,isSymbolicLink",
-              options);
-      return new Metadata(
-          kind(
-              (Boolean) unix.get("isRegularFile"),
-              (Boolean) unix.get("isDirectory"),
-              (Boolean) unix.get("isSymbolicLink")),
-          (Long) unix.get("size"),
-          ((FileTime) unix.get("lastModifiedTime")).toInstant(),
-          ((Integer) unix.get("mode")) & PERMISSION_BITS,
-          (Integer) unix.get("uid"),
-          (Integer) unix.get("gid"),
-          ((Number) unix.get("dev")).longValue(),
-          ((Number) unix.get("ino")).longValue(),
-          // jimfs has an attribute of that name that is something else.
-          path.getFileSystem() == FileSystems.getDefault()
-              ? Optional.of(((FileTime) unix.get("ctime")).toInstant())
-              : Optional.empty());
+      Map<String, Object> unix = Files.readAttributes(path, attributes, options);
+      Metadata metadata =
+          new Metadata(
+              kind(
+                  (Boolean) unix.get("isRegularFile"),
+                  (Boolean) unix.get("isDirectory"),
+                  (Boolean) unix.get("isSymbolicLink")),
+              (Long) unix.get("size"),
+              ((FileTime) unix.get("lastModifiedTime")).toInstant(),
+              ((Integer) unix.get("mode")) & PERMISSION_BITS,
+              (Integer) unix.get("uid"),
+              (Integer) unix.get("gid"),
+              ((Number) unix.get("dev")).longValue(),
+              ((Number) unix.get("ino")).longValue(),
+              // jimfs has an attribute of that name that is something else.
+              path.getFileSystem() == FileSystems.getDefault()
+                  ? Optional.of(((FileTime) unix.get("ctime")).toInstant())
+                  : Optional.empty());
+      return new Reading(metadata, unix.get("fileKey"));
     }
     if (views.contains("posix")) {
       PosixFileAttributes posix = Files.readAttributes(path, PosixFileAttributes.class, options);
@@ -153,16 +174,18 @@ public record Metadata(
     return basic(Files.readAttributes(path, BasicFileAttributes.class, options), UNKNOWN);
   }
 
-  private static Metadata basic(BasicFileAttributes attributes, int mode) {
-    return new Metadata(
-        kind(attributes.isRegularFile(), attributes.isDirectory(), attributes.isSymbolicLink()),
-        attributes.size(),
-        attributes.lastModifiedTime().toInstant(),
-        mode,
-        UNKNOWN,
-        UNKNOWN,
-        UNKNOWN,
-        UNKNOWN);
+  private static Reading basic(BasicFileAttributes attributes, int mode) {
+    Metadata metadata =
+        new Metadata(
+            kind(attributes.isRegularFile(), attributes.isDirectory(), attributes.isSymbolicLink()),
+            attributes.size(),
+            attributes.lastModifiedTime().toInstant(),
+            mode,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN);
+    return new Reading(metadata, attributes.fileKey());
   }
 
   private static Kind kind(boolean file, boolean directory, boolean link) {

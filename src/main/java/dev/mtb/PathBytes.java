@@ -10,6 +10,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.apache.commons.codec.DecoderException;
@@ -43,8 +44,14 @@ public final class PathBytes {
    * @param base what a relative path is resolved against; its file system is used
    * @param bytes the path, absolute or relative, without NUL
    * @return {@code base} resolved with the path
+   * @throws InvalidPathException if there is a NUL in it
    */
   public static Path resolve(Path base, byte[] bytes) {
+    for (byte b : bytes) {
+      if (b == 0) {
+        throw new InvalidPathException(toText(bytes), "NUL in a name");
+      }
+    }
     boolean isAbsolute = bytes.length > 0 && bytes[0] == '/';
     Path result = isAbsolute ? root(base.getFileSystem()) : base;
     int start = 0;

@@ -18,6 +18,8 @@ public enum Reason {
   MODE_DIFFERS,
   /** The owner or group differs. */
   OWNER_DIFFERS,
+  /** A run that read its copies back has found this one wrong, and marked it by its mtime. */
+  READ_BACK_WRONG,
   /** {@link CompareMode#ALWAYS} asks for it. */
   ALWAYS,
   /** Nothing differs. */

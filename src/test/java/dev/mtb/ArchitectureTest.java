@@ -21,6 +21,8 @@ class ArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("api")
         .definedBy("dev.mtb")
+        .layer("files")
+        .definedBy("dev.mtb.files")
         .layer("scan")
         .definedBy("dev.mtb.scan")
         .layer("compare")
@@ -38,6 +40,8 @@ class ArchitectureTest {
         // The front door opens into the engine.
         .whereLayer("engine")
         .mayOnlyBeAccessedByLayers("api")
+        .whereLayer("files")
+        .mayOnlyBeAccessedByLayers("scan", "copy", "destination", "engine")
         .whereLayer("copy")
         .mayOnlyBeAccessedByLayers("engine")
         .whereLayer("scan")

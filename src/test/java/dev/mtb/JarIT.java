@@ -87,6 +87,29 @@ class JarIT {
       Thread.sleep(100);
     }
     assertThat(names(cache)).hasSize(1);
+    // Without a mount and a bucket here, what a run on one needs is there all the same.
+    Path archive = cache.resolve(names(cache).get(0));
+    Process classes =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:SharedArchiveFile=" + archive,
+                "-Xlog:class+load",
+                "-cp",
+                System.getProperty("mtb.jar", "target/mtb.jar"),
+                "dev.mtb.cli.Rehearsal",
+                Files.createDirectory(temp.resolve("rehearsal")).toString())
+            .redirectErrorStream(true)
+            .start();
+    List<String> loaded =
+        new String(classes.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+            .lines()
+            .filter(line -> line.contains("source:"))
+            .toList();
+    assertThat(classes.waitFor()).isZero();
+    assertThat(loaded)
+        .anyMatch(line -> line.contains("model.ListObjectsV2Response source: shared objects file"))
+        .anyMatch(line -> line.contains("model.PutObjectResponse source: shared objects file"))
+        .anyMatch(line -> line.contains("S3fsDestination source: shared objects file"));
   }
 
   private static List<String> names(Path folder) throws IOException {

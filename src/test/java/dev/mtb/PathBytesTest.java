@@ -3,6 +3,7 @@ package dev.mtb;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
@@ -161,6 +163,13 @@ class PathBytesTest {
   void slashes_inExcess_makeNoDifference(String text) {
     assertThat(PathBytes.resolve(BASE, text.getBytes(UTF_8))).isEqualTo(Path.of("/base/a/b"));
     assertThat(PathBytes.resolve(BASE, ("//" + text).getBytes(UTF_8))).isEqualTo(Path.of("/a/b"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\0", "a\0b", "é\0", "a/é/\0/b", "/\0é"})
+  void nul_isRefusedInTheSameWay_whateverIsBesideIt(String text) {
+    assertThatThrownBy(() -> PathBytes.resolve(BASE, text.getBytes(UTF_8)))
+        .isInstanceOf(InvalidPathException.class);
   }
 
   @Test

@@ -59,7 +59,9 @@ final class BackupCommand extends JobCommand {
 
   @Option(
       names = "--verify-after",
-      description = "Read each copied file back and compare it before the run ends.")
+      description =
+          "Read each file back right after it was copied, and compare it with what was read; copy"
+              + " it again if it differs.")
   private boolean verifyAfter;
 
   @Option(
@@ -67,8 +69,8 @@ final class BackupCommand extends JobCommand {
       paramLabel = "FILE",
       converter = PathConverter.class,
       description =
-          "Write the digests of everything that is in the backup, in the format of md5sum -c (or"
-              + " sha256sum -c, with --digest SHA256).")
+          "Write the digests of all of these files that are in the backup, in the format of md5sum"
+              + " -c (or sha256sum -c, with --digest SHA256). Unchanged files are read for it.")
   private Path manifest;
 
   BackupCommand(PrintStream out, PrintStream err) {

@@ -30,6 +30,12 @@ final class CommandFactory implements CommandLine.IFactory {
     if (type == VerifyCommand.class) {
       return type.cast(new VerifyCommand(out, err));
     }
+    if (type == CompletionCommand.class) {
+      return type.cast(new CompletionCommand(out));
+    }
+    if (type == ManCommand.class) {
+      return type.cast(new ManCommand(out));
+    }
     return CommandLine.defaultFactory().create(type);
   }
 }

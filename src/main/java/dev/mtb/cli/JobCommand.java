@@ -1,25 +1,29 @@
 package dev.mtb.cli;
 
+import com.google.common.io.ByteStreams;
 import dev.mtb.Addressing;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.DigestAlgorithm;
+import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
 import dev.mtb.Via;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,12 +46,21 @@ import picocli.CommandLine.Spec;
       " 1:an internal error",
       " 2:wrong usage",
       "10:the destination cannot be used: missing, not mounted, lost during the run",
-      "23:some files could not be backed up",
+      "23:some files could not be backed up, or the report could not be written",
       "24:some files vanished or kept changing; nothing else went wrong",
       "130:interrupted; what was in flight was finished or undone"
     })
 abstract class JobCommand implements Callable<Integer> {
   private static final Path STANDARD_STREAM = Path.of("-");
+
+  /**
+   * What is not a file has no end that could be known. A list of a gibibyte names some ten million
+   * files; remembering those takes half as much memory.
+   */
+  private static final long LONGEST_SPOOLED = 1L << 30;
+
+  /** As if a file could not be backed up: something that was asked for is not there. */
+  private static final int EXIT_WITHOUT_REPORT = 23;
 
   final PrintStream out;
   final PrintStream err;
@@ -115,7 +128,8 @@ abstract class JobCommand implements Callable<Integer> {
       names = "--digest",
       paramLabel = "ALGORITHM",
       defaultValue = "MD5",
-      description = "What contents are compared by: ${COMPLETION-CANDIDATES}.")
+      description =
+          "What contents are compared by, and what a manifest lists: ${COMPLETION-CANDIDATES}.")
   private DigestAlgorithm digest;
 
   @Option(
@@ -216,22 +230,32 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws IOException {
-    Path spooled = null;
+    Map<Path, Path> spooled = new HashMap<>();
     try {
-      if (lists.contains(STANDARD_STREAM)) {
-        spooled = spool(System.in);
+      for (Path list : lists) {
+        boolean isFile = Files.isRegularFile(list) || Files.isDirectory(list);
+        if (list.equals(STANDARD_STREAM)) {
+          spool(list, System.in, spooled);
+        } else if (Files.exists(list) && !isFile) {
+          spool(list, spooled);
+        }
       }
       return execute(job(spooled));
     } catch (InvalidJobException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      String message = e.getMessage();
+      for (Map.Entry<Path, Path> list : spooled.entrySet()) {
+        // Nobody knows the temporary file.
+        message = message.replace(list.getValue().toString(), nameOf(list.getKey()));
+      }
+      throw new ParameterException(spec.commandLine(), message, e);
     } finally {
-      if (spooled != null) {
-        Files.deleteIfExists(spooled);
+      for (Path file : spooled.values()) {
+        Files.deleteIfExists(file);
       }
     }
   }
 
-  private BackupJob job(Path spooled) {
+  private BackupJob job(Map<Path, Path> spooled) {
     if (paths.isEmpty()) {
       throw new InvalidJobException("no destination given");
     }
@@ -264,7 +288,7 @@ abstract class JobCommand implements Callable<Integer> {
     }
     paths.subList(0, paths.size() - 1).forEach(source -> job.source(path(source)));
     for (Path list : lists) {
-      Path file = list.equals(STANDARD_STREAM) ? spooled : list;
+      Path file = spooled.getOrDefault(list, list);
       if (from0) {
         job.filesFrom0(file);
       } else {
@@ -278,48 +302,79 @@ abstract class JobCommand implements Callable<Integer> {
     return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
   }
 
-  /** Lists are read twice, and standard input can be read only once. */
-  private static Path spool(InputStream in) throws IOException {
-    Path file = Files.createTempFile("mtb-list", ".txt");
-    Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-    return file;
+  private static String nameOf(Path list) {
+    return list.equals(STANDARD_STREAM) ? "on standard input" : list.toString();
   }
 
-  private int execute(BackupJob job) throws IOException {
+  private static void spool(Path list, Map<Path, Path> spooled) {
+    try (InputStream in = Files.newInputStream(list)) {
+      spool(list, in, spooled);
+    } catch (IOException e) {
+      throw new InvalidJobException("the list " + list + " cannot be read: " + ErrorText.of(e), e);
+    }
+  }
+
+  /** Lists are read twice, and standard input or a pipe can be read only once. */
+  private static void spool(Path list, InputStream in, Map<Path, Path> spooled) {
+    if (spooled.containsKey(list)) {
+      return;
+    }
+    String name = nameOf(list);
+    long copied;
+    try {
+      Path file = Files.createTempFile("mtb-list", ".txt");
+      spooled.put(list, file);
+      try (OutputStream out = Files.newOutputStream(file)) {
+        copied = ByteStreams.limit(in, LONGEST_SPOOLED).transferTo(out);
+      }
+    } catch (IOException e) {
+      throw new InvalidJobException(
+          "the list " + name + " cannot be copied to a temporary file: " + ErrorText.of(e), e);
+    }
+    if (copied == LONGEST_SPOOLED) {
+      throw new InvalidJobException(
+          "the list " + name + " does not end after 1 GiB; give a list of that length as a file");
+    }
+  }
+
+  private int execute(BackupJob job) {
+    ReportFile reportFile = report == null ? null : ReportFile.check(report, job);
     boolean reportsToOutput = STANDARD_STREAM.equals(report);
     // Standard output then is one JSON document and nothing else.
     BackupListener lines = lines(reportsToOutput ? err : out);
     Progress bar = Progress.start(progress, quiet, err);
-    BackupReport result;
+    int code;
     try (bar;
         Interrupts interrupts = Interrupts.install()) {
-      result = run(job, Listeners.all(lines, new FailureLines(err), bar));
+      BackupReport result = run(job, Listeners.all(lines, new FailureLines(err), bar));
       bar.close();
-      writeReport(result, job.destinationName());
+      code = writeReport(reportFile, result, job.destinationName());
       result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
       if (!quiet) {
         err.println(summary(result));
       }
       out.flush();
       err.flush();
-      interrupts.finished(result.exitCode());
+      interrupts.finished(code);
     }
-    return result.exitCode();
+    return code;
   }
 
-  private void writeReport(BackupReport result, String destination) throws IOException {
-    if (report == null) {
-      return;
-    }
-    if (report.equals(STANDARD_STREAM)) {
-      out.println(JsonReport.of(result, destination));
-      return;
-    }
+  /** Writes the report; a script that relies on one must not find an older one and a 0. */
+  private int writeReport(ReportFile file, BackupReport result, String destination) {
+    int code = result.exitCode();
     try {
-      JsonReport.write(result, destination, report);
+      if (file != null) {
+        file.write(result, destination, out);
+      }
+      return code;
     } catch (IOException e) {
-      // The backup itself is done; its exit code stands.
-      err.println("mtb: the report " + report + " cannot be written: " + e);
+      err.println(
+          "mtb: the report "
+              + Text.path(report)
+              + " cannot be written, and whatever is there is an older one: "
+              + Text.printable(ErrorText.of(e)));
+      return code == 0 ? EXIT_WITHOUT_REPORT : code;
     }
   }
 }

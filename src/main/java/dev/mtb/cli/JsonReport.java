@@ -10,9 +10,7 @@ import dev.mtb.PathBytes;
 import dev.mtb.Totals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
@@ -60,7 +58,27 @@ final class JsonReport {
                     .put("stage", "copy")
                     .put("error", why));
     report.advice().forEach(json.putArray("advice")::add);
-    return MAPPER.writeValueAsString(json);
+    return escaped(MAPPER.writeValueAsString(json));
+  }
+
+  /**
+   * Jackson escapes what JSON wants escaped. Other characters that act on a terminal, which a
+   * report may be shown on, can only stand in strings, where an escape means the same.
+   */
+  private static String escaped(String json) {
+    StringBuilder result = new StringBuilder(json.length());
+    json.codePoints()
+        .forEach(
+            c -> {
+              if (c < ' ' || !Text.isActive(c)) {
+                result.appendCodePoint(c);
+              } else {
+                for (char unit : Character.toChars(c)) {
+                  result.append(String.format("\\u%04x", (int) unit));
+                }
+              }
+            });
+    return result.toString();
   }
 
   /** JSON has no lone surrogates: bytes that are not UTF-8 are shown escaped. */
@@ -70,17 +88,5 @@ final class JsonReport {
 
   private static String readable(String text) {
     return StandardCharsets.UTF_16.newEncoder().canEncode(text) ? text : Text.printable(text);
-  }
-
-  /** Writes it whole or not at all. */
-  static void write(BackupReport report, String destination, Path file) throws IOException {
-    Path absolute = file.toAbsolutePath();
-    Path whole = Files.createTempFile(absolute.getParent(), ".mtb-report", ".json");
-    try {
-      Files.writeString(whole, of(report, destination) + "\n", StandardCharsets.UTF_8);
-      Files.move(whole, absolute, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(whole);
-    }
   }
 }

@@ -47,7 +47,7 @@ final class Progress implements BackupListener, AutoCloseable {
             .setUnit(" MB", 1_000_000)
             .setInitialMax(0)
             .showSpeed()
-            .setConsumer(new ConsoleProgressBarConsumer(err, WIDTH))
+            .setConsumer(new ConsoleProgressBarConsumer(TerminalStream.raw(err), WIDTH))
             .clearDisplayOnFinish()
             .build());
   }

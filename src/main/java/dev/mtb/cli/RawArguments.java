@@ -20,7 +20,7 @@ final class RawArguments {
   static String[] recover(String[] decoded) {
     boolean isAscii = true;
     for (String argument : decoded) {
-      isAscii &= argument.chars().allMatch(c -> c < 0x80);
+      isAscii &= isAscii(argument);
     }
     if (isAscii) {
       return decoded;
@@ -45,8 +45,20 @@ final class RawArguments {
         start = i + 1;
       }
     }
-    return all.size() < decoded.length
-        ? decoded
-        : all.subList(all.size() - decoded.length, all.size()).toArray(String[]::new);
+    if (all.size() < decoded.length) {
+      return decoded;
+    }
+    List<String> last = all.subList(all.size() - decoded.length, all.size());
+    for (int i = 0; i < decoded.length; i++) {
+      // Words that came from elsewhere (an @file of the launcher) are not in the command line.
+      if (isAscii(decoded[i]) && !decoded[i].equals(last.get(i))) {
+        return decoded;
+      }
+    }
+    return last.toArray(String[]::new);
+  }
+
+  private static boolean isAscii(String text) {
+    return text.chars().allMatch(c -> c < 0x80);
   }
 }

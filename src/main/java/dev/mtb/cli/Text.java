@@ -19,6 +19,14 @@ final class Text {
 
   /** The same for other text that may hold file names. */
   static String printable(String text) {
+    return withoutControls(text.replace("\\", "\\\\"));
+  }
+
+  /**
+   * The same for text in which some names may be escaped already: doing it twice makes no
+   * difference.
+   */
+  static String withoutControls(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints().forEach(c -> append(result, c));
     return result.toString();
@@ -29,17 +37,30 @@ final class Text {
       case '\n' -> result.append("\\n");
       case '\r' -> result.append("\\r");
       case '\t' -> result.append("\\t");
-      case '\\' -> result.append("\\\\");
       default -> {
         if (c >= 0xDC80 && c <= 0xDCFF) {
           result.append(String.format("\\x%02x", c - 0xDC00));
-        } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+        } else if (isActive(c)) {
           result.append(c < 0x100 ? String.format("\\x%02x", c) : String.format("\\u%04x", c));
         } else {
           result.appendCodePoint(c);
         }
       }
     }
+  }
+
+  /** Whether a terminal does something else with it than to show it. */
+  static boolean isActive(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          // What turns the direction of text around, among others.
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      default -> false;
+    };
   }
 
   /** A number of bytes, rounded down, such as {@code 12 MB}. */

@@ -38,7 +38,7 @@ final class VerifyCommand extends JobCommand {
       @Override
       public void failed(Failure failure) {
         if (failure.stage() == Failure.Stage.VERIFY) {
-          results.println(failure.error() + ": " + Text.path(failure.path()));
+          results.println(Text.printable(failure.error()) + ": " + Text.path(failure.path()));
         }
       }
     };

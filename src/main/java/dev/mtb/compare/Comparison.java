@@ -28,9 +28,17 @@ import java.util.Optional;
  * <tr><td>other mode, owner</td><td>metadata</td><td>metadata</td><td>metadata</td><td>-</td></tr>
  * </table>
  *
- * <p>Two empty files have the same content, whatever their times.
+ * <p>Two empty files have the same content, whatever their times. A copy that was read back and
+ * found wrong is replaced in every mode.
  */
 public final class Comparison {
+  /**
+   * The mtime of a copy that was read back and found wrong. It marks it for whatever mode compares
+   * it next, also where nothing is remembered, and nobody believes a tag that proves it right. In
+   * whole even seconds and after 1980, so that every file system keeps it.
+   */
+  private static final Instant WRONG = Instant.parse("1980-01-02T03:04:06Z");
+
   private final CompareMode mode;
   private final Duration modifyWindow;
   private final Duration granularity;
@@ -81,6 +89,9 @@ public final class Comparison {
     if (source.size() != copy.size()) {
       return Decision.replace(Reason.SIZE_DIFFERS);
     }
+    if (isMarkedWrong(source, copy)) {
+      return Decision.replace(Reason.READ_BACK_WRONG);
+    }
     boolean sameMtime = sameMtime(settable(source), copy.mtime());
     boolean isEmptyFile = source.kind() == Kind.FILE && source.size() == 0;
     if (mode == CompareMode.ALWAYS) {
@@ -104,7 +115,29 @@ public final class Comparison {
     if (source.kind() != copy.kind()) {
       return Decision.replace(Reason.TYPE_DIFFERS);
     }
+    if (isMarkedWrong(source, copy)) {
+      return Decision.replace(Reason.READ_BACK_WRONG);
+    }
     return metadata(source, copy, sameMtime(settable(source), copy.mtime()), false);
+  }
+
+  /**
+   * Marks a copy that was read back and found wrong.
+   *
+   * @param source what it is a copy of
+   * @return the same with an mtime by which every comparison replaces the copy
+   */
+  public Metadata markedWrong(Metadata source) {
+    // Who has a file of that very time gets the next best: an mtime that differs.
+    return source.withMtime(isOfMark(source) ? WRONG.plus(Duration.ofDays(1)) : WRONG);
+  }
+
+  private static boolean isMarkedWrong(Metadata source, Metadata copy) {
+    return copy.mtime().equals(WRONG) && !isOfMark(source);
+  }
+
+  private static boolean isOfMark(Metadata source) {
+    return source.mtime().truncatedTo(ChronoUnit.SECONDS).equals(WRONG);
   }
 
   /**

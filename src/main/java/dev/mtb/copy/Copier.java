@@ -1,53 +1,69 @@
 package dev.mtb.copy;
 
+import dev.mtb.DigestAlgorithm;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
-import dev.mtb.destination.NoFollow;
+import dev.mtb.destination.RefusedException;
+import dev.mtb.destination.Retry;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import org.apache.commons.codec.binary.Hex;
 
 /**
  * Copies one file or link whole, or not at all.
  *
- * <p>The source's size and mtime are taken before it is opened and again after its last byte was
- * read; if they differ, what was read may be of two versions, and it is copied again. Thread-safe.
+ * <p>The source's size, times and identity are taken before it is opened and again after its last
+ * byte was read; if they differ, what was read may be of two versions, and it is copied again. A
+ * ctime tells of changes that were hidden by setting the mtime back; but two changes within one
+ * tick of the clock have the same, so that a file changed just now is given that time first.
+ *
+ * <p>A digest, where one is asked for, is that of the bytes that were read to be written. Where the
+ * destination reads the source by itself, in several places at once, it is taken by reading it once
+ * more, between the same two looks.
+ *
+ * <p>Thread-safe.
  */
 public final class Copier {
   /** A file that changes during three copies in a row will change during the fourth. */
   private static final int TRIES = 3;
 
+  /**
+   * How coarse the kernel's clock for ctimes is: a tick of 1 to 10 ms, and as much again to be
+   * safe.
+   */
+  private static final Duration TICK = Duration.ofMillis(20);
+
   /** Whoever is writing a file is often done soon; doubled for the third try. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  /** Waits. */
-  public interface Pause {
-    /**
-     * Waits about so long.
-     *
-     * @param duration how long
-     */
-    void pause(Duration duration);
-  }
-
+  private final Folders folders;
   private final Destination destination;
   private final Buffers buffers;
   private final LongConsumer bytesWritten;
   private final BooleanSupplier isStopping;
-  private final Pause pause;
+  private final Retry.Pause pause;
+  private final Retry retry;
+  private final Optional<DigestAlgorithm> algorithm;
 
   /**
-   * Copies to a destination.
+   * Copies to a destination, gives up at its first failure, and takes no digests.
    *
+   * @param folders reads sources
    * @param destination where to
    * @param buffers to read with
    * @param bytesWritten told of each chunk
@@ -55,40 +71,100 @@ public final class Copier {
    * @param pause waits between tries
    */
   public Copier(
+      Folders folders,
       Destination destination,
       Buffers buffers,
       LongConsumer bytesWritten,
       BooleanSupplier isStopping,
-      Pause pause) {
+      Retry.Pause pause) {
+    this(
+        folders,
+        destination,
+        buffers,
+        bytesWritten,
+        isStopping,
+        pause,
+        Retry.never(destination),
+        Optional.empty());
+  }
+
+  /**
+   * Copies to a destination.
+   *
+   * @param folders reads sources
+   * @param destination where to
+   * @param buffers to read with
+   * @param bytesWritten told of each chunk
+   * @param isStopping asked between chunks
+   * @param pause waits between tries
+   * @param retry copies once more what the destination failed to take
+   * @param algorithm of the digests of what is copied; empty if nobody wants to know them, since
+   *     they cost processor time
+   */
+  public Copier(
+      Folders folders,
+      Destination destination,
+      Buffers buffers,
+      LongConsumer bytesWritten,
+      BooleanSupplier isStopping,
+      Retry.Pause pause,
+      Retry retry,
+      Optional<DigestAlgorithm> algorithm) {
+    this.algorithm = algorithm;
+    this.folders = folders;
     this.destination = destination;
     this.buffers = buffers;
     this.bytesWritten = bytesWritten;
     this.isStopping = isStopping;
     this.pause = pause;
+    this.retry = retry;
   }
 
   /**
    * Copies a file or link.
    *
    * @param source what to copy
+   * @param start the directory above it below which no symbolic link is followed
    * @param landing where to, relative to the destination
    * @param existing what is there, as the comparison saw it
-   * @return the metadata of what was copied, which may be newer than what the scan saw
+   * @return what was copied
    * @throws SourceException if the source is gone, unreadable or never holds still
    * @throws StoppedException if the run is being stopped
    * @throws IOException if it could not be written; what was there still is
    */
-  public Metadata copy(Path source, Path landing, Optional<Metadata> existing) throws IOException {
+  public Copied copy(Path source, Path start, Path landing, Optional<Metadata> existing)
+      throws IOException {
+    return retry.run(
+        Retry.Kind.CHANGE,
+        "copying",
+        landing,
+        attempt ->
+            tryCopy(
+                source, start, landing, attempt == 1 ? existing : lookAgain(landing, existing)));
+  }
+
+  /** A write that failed may have changed what is there, or met what nobody had seen. */
+  private Optional<Metadata> lookAgain(Path landing, Optional<Metadata> existing)
+      throws IOException {
+    Optional<Metadata> now = destination.stat(landing);
+    if (isDirectory(now) && !isDirectory(existing)) {
+      // Whoever made it wants it; it is not replaced before the next run has compared it.
+      throw new RefusedException("a directory of that name appeared meanwhile; run again");
+    }
+    return now;
+  }
+
+  private static boolean isDirectory(Optional<Metadata> metadata) {
+    return metadata.isPresent() && metadata.get().kind() == Kind.DIRECTORY;
+  }
+
+  private Copied tryCopy(Path source, Path start, Path landing, Optional<Metadata> existing)
+      throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
-      Metadata before = look(source);
-      boolean isDone =
-          switch (before.kind()) {
-            case FILE -> copyFile(source, before, landing, existing);
-            case LINK -> copyLink(source, before, landing, existing);
-            default -> throw SourceException.moved("is no file any more", null);
-          };
-      if (isDone) {
-        return before;
+      Metadata before = settled(source, start);
+      Optional<Copied> copied = copied(source, start, before, landing, existing);
+      if (copied.isPresent()) {
+        return copied.get();
       }
       if (attempt < TRIES) {
         pause.pause(PAUSE.multipliedBy(attempt));
@@ -98,42 +174,95 @@ public final class Copier {
         "kept changing while it was copied (" + TRIES + " times); nothing was replaced", null);
   }
 
-  private boolean copyLink(Path source, Metadata before, Path landing, Optional<Metadata> existing)
+  private Optional<Copied> copied(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
       throws IOException {
+    try {
+      return switch (before.kind()) {
+        case FILE -> copyFile(source, start, before, landing, existing);
+        case LINK -> copyLink(source, before, landing, existing);
+        default -> throw SourceException.moved("is no file any more", null);
+      };
+    } catch (SourceException e) {
+      // What became a link or a directory cannot be opened or read; that is no trouble of its own.
+      if (e.moved() || isSame(source, before)) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** Looks when no later change can have the same ctime. */
+  private Metadata settled(Path source, Path start) throws SourceException {
+    Metadata seen = look(source, start);
+    if (seen.ctime().isEmpty()) {
+      return seen;
+    }
+    Duration age = Duration.between(seen.ctime().get(), Instant.now());
+    // On a file server whose clock is ahead nothing can be told.
+    if (age.isNegative() || age.compareTo(TICK) >= 0) {
+      return seen;
+    }
+    pause.pause(TICK.minus(age));
+    return look(source, start);
+  }
+
+  /**
+   * Looks at a source for who takes its metadata only.
+   *
+   * @param source what to look at
+   * @param start the directory above it below which no symbolic link is followed
+   * @return what is there
+   * @throws SourceException if that cannot be told
+   */
+  public Metadata look(Path source, Path start) throws SourceException {
+    try {
+      return folders.look(source, start);
+    } catch (IOException e) {
+      throw SourceException.of(e, source);
+    }
+  }
+
+  private Optional<Copied> copyLink(
+      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
     Path target;
     try {
       target = Files.readSymbolicLink(source);
     } catch (IOException e) {
-      throw SourceException.of(e);
+      // It may be a file by now.
+      throw SourceException.of(e, source);
     }
-    if (!look(source).sameVersion(before)) {
-      return false;
+    if (!isSame(source, before)) {
+      return Optional.empty();
     }
     destination.writeLink(landing, target, before, existing);
-    return true;
+    return Optional.of(new Copied(before, Optional.empty(), Optional.of(target)));
   }
 
-  private boolean copyFile(Path source, Metadata before, Path landing, Optional<Metadata> existing)
+  private Optional<Copied> copyFile(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
       throws IOException {
     try (Buffers.Loan loan = buffers.lend();
-        SeekableByteChannel in = open(source)) {
+        SeekableByteChannel in = open(source, start)) {
       ByteBuffer buffer = loan.buffer();
       long total = fill(in, buffer);
       // A small file is known to be whole and of one version before the destination is touched.
       boolean isAll = total < buffer.capacity();
       if (isAll && !isStill(source, before, total)) {
-        return false;
+        return Optional.empty();
       }
       stopIfAsked();
       if (!isAll) {
-        Optional<Boolean> uploaded = upload(source, before, landing, existing);
+        Optional<Optional<Copied>> uploaded = upload(source, start, before, landing, existing);
         if (uploaded.isPresent()) {
           return uploaded.get();
         }
       }
+      Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
       try (FileWrite write = destination.write(landing, before, existing)) {
         while (buffer.hasRemaining()) {
           int count = buffer.remaining();
+          digest.ifPresent(d -> d.update(buffer.duplicate()));
           write.write(buffer);
           bytesWritten.accept(count);
           if (!isAll) {
@@ -141,55 +270,129 @@ public final class Copier {
             total += fill(in, buffer);
           }
           if (total > before.size()) {
-            return false;
+            return Optional.empty();
           }
         }
         if (!isAll && !isStill(source, before, total)) {
-          return false;
+          return Optional.empty();
         }
         write.commit(before);
-        return true;
+        return Optional.of(copied(before, digest.map(d -> Hex.encodeHexString(d.digest()))));
       }
     }
   }
 
-  /** Lets the destination read the source by itself; empty if it does not want to. */
-  private Optional<Boolean> upload(
-      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
+  private static Copied copied(Metadata before, Optional<String> digest) {
+    return new Copied(before, digest, Optional.empty());
+  }
+
+  /**
+   * Lets the destination read the source by itself; empty if it does not want to, and emptiness in
+   * that if the source has changed.
+   */
+  private Optional<Optional<Copied>> upload(
+      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      throws IOException {
     try {
-      Optional<FileWrite> begun = destination.upload(landing, before, existing, new Source(source));
+      Optional<FileWrite> begun =
+          destination.upload(landing, before, existing, new Source(source, start));
       if (begun.isEmpty()) {
         return Optional.empty();
       }
       try (FileWrite upload = begun.get()) {
-        if (!look(source).sameVersion(before)) {
-          return Optional.of(false);
+        Optional<String> digest = Optional.empty();
+        if (algorithm.isPresent()) {
+          digest = digestOf(source, start, before);
+          if (digest.isEmpty()) {
+            return Optional.of(Optional.empty());
+          }
+        } else if (!isSame(source, before)) {
+          return Optional.of(Optional.empty());
         }
         upload.commit(before);
-        return Optional.of(true);
+        return Optional.of(Optional.of(copied(before, digest)));
       }
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
       // If it changed meanwhile, that is why, whatever the destination made of it.
-      if (!look(source).sameVersion(before)) {
-        return Optional.of(false);
+      if (!isSame(source, before)) {
+        return Optional.of(Optional.empty());
       }
       throw e;
     }
   }
 
+  /**
+   * Reads a source for its digest alone.
+   *
+   * @param source a file
+   * @param start the directory above it below which no symbolic link is followed
+   * @param version what it was when it was compared
+   * @return its digest; empty if it is not that version any more
+   * @throws SourceException if it is gone or unreadable
+   * @throws StoppedException if the run is being stopped
+   */
+  public Optional<String> digestOf(Path source, Path start, Metadata version) throws IOException {
+    Digested digested;
+    try (SeekableByteChannel in = open(source, start)) {
+      digested = digest(in);
+    } catch (SourceException | StoppedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw SourceException.of(e, source);
+    }
+    return isStill(source, version, digested.size())
+        ? Optional.of(digested.digest())
+        : Optional.empty();
+  }
+
+  /**
+   * A content that was read to its end.
+   *
+   * @param size in bytes
+   * @param digest in lower-case hexadecimal digits
+   */
+  public record Digested(long size, String digest) {}
+
+  /**
+   * Reads a channel to its end. To be called only by who asked for digests.
+   *
+   * @param in not closed
+   * @return what was in it
+   * @throws StoppedException if the run is being stopped
+   * @throws IOException if it cannot be read
+   */
+  public Digested digest(ReadableByteChannel in) throws IOException {
+    MessageDigest digest = algorithm.orElseThrow().start();
+    long size = 0;
+    try (Buffers.Loan loan = buffers.lend()) {
+      ByteBuffer buffer = loan.buffer();
+      while (in.read(buffer.clear()) >= 0) {
+        size += buffer.flip().remaining();
+        digest.update(buffer);
+        if (size >= Destination.SMALL_FILE) {
+          // What is in flight and small is finished.
+          stopIfAsked();
+        }
+      }
+    }
+    return new Digested(size, Hex.encodeHexString(digest.digest()));
+  }
+
   /** A source that a destination reads by itself. */
   private final class Source implements Content {
     private final Path path;
+    private final Path start;
 
-    Source(Path path) {
+    Source(Path path, Path start) {
       this.path = path;
+      this.start = start;
     }
 
     @Override
     public SeekableByteChannel open() throws IOException {
-      return Copier.open(path);
+      return Copier.this.open(path, start);
     }
 
     @Override
@@ -204,22 +407,22 @@ public final class Copier {
   }
 
   private boolean isStill(Path source, Metadata before, long total) throws SourceException {
-    return total == before.size() && look(source).sameVersion(before);
+    return total == before.size() && isSame(source, before);
   }
 
-  private static Metadata look(Path source) throws SourceException {
+  private static boolean isSame(Path source, Metadata before) throws SourceException {
     try {
-      return Metadata.of(source);
+      return Metadata.of(source).sameVersion(before);
     } catch (IOException e) {
-      throw SourceException.of(e);
+      throw SourceException.of(e, source);
     }
   }
 
-  private static SeekableByteChannel open(Path source) throws SourceException {
+  private SeekableByteChannel open(Path source, Path start) throws SourceException {
     try {
-      return NoFollow.open(source);
+      return folders.read(source, start);
     } catch (IOException e) {
-      throw SourceException.of(e);
+      throw SourceException.of(e, source);
     }
   }
 

@@ -1,11 +1,14 @@
 package dev.mtb.copy;
 
 import dev.mtb.ErrorText;
+import dev.mtb.destination.ElsewhereException;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** The source could not be read as what the scan had seen; the destination is not to blame. */
-public final class SourceException extends IOException {
+public final class SourceException extends ElsewhereException {
   private static final long serialVersionUID = 1;
 
   private final boolean moved;
@@ -27,7 +30,27 @@ public final class SourceException extends IOException {
         : new SourceException("cannot be read: " + ErrorText.of(e), false, e);
   }
 
-  static SourceException moved(String message, Throwable cause) {
+  /**
+   * The same where the file is known.
+   *
+   * @param e from the source's file system
+   * @param file what was looked at or read
+   * @return moved if it, or a directory on the way to it, is gone or was replaced
+   */
+  public static SourceException of(IOException e, Path file) {
+    return !(e instanceof NoSuchFileException) && Folders.isMoved(e, file)
+        ? moved("vanished: a directory on the way to it was moved or replaced", e)
+        : of(e);
+  }
+
+  /**
+   * It is not any more what it was.
+   *
+   * @param message what became of it
+   * @param cause may be null
+   * @return moved
+   */
+  public static SourceException moved(String message, Throwable cause) {
     return new SourceException(message, true, cause);
   }
 

@@ -1,12 +1,12 @@
 package dev.mtb.copy;
 
-import java.io.IOException;
+import dev.mtb.destination.ElsewhereException;
 
 /** The run is being stopped; what was begun is undone. */
-public final class StoppedException extends IOException {
+public final class StoppedException extends ElsewhereException {
   private static final long serialVersionUID = 1;
 
   StoppedException() {
-    super("stopped");
+    super("stopped", null);
   }
 }

@@ -38,6 +38,7 @@ final class ConfirmedBucket {
       BucketPlace place,
       Path real,
       int connections,
+      int retries,
       boolean readOnly,
       ProcessIdentity process,
       Path stateDirectory)
@@ -47,7 +48,8 @@ final class ConfirmedBucket {
       throw new IOException("the destination does not exist yet");
     }
     BucketDestination bucket =
-        BucketDestination.connect(place, connections, readOnly, process, mounted, stateDirectory);
+        BucketDestination.connect(
+            place, connections, retries, readOnly, process, mounted, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.

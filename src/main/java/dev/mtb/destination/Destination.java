@@ -5,6 +5,7 @@ import dev.mtb.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +68,19 @@ public interface Destination extends Closeable {
   Optional<Metadata> stat(Path path) throws IOException;
 
   /**
-   * Lists a directory. Temporary files that a killed run left there are removed.
+   * Looks at something that a listing has just shown by its name.
+   *
+   * @param path what to look at
+   * @return never empty: that it is not found is a failure here, since on S3FS it may well be there
+   * @throws IOException if it cannot be looked at
+   */
+  default Metadata statListed(Path path) throws IOException {
+    return stat(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
+  }
+
+  /**
+   * Lists a directory, whole or not at all. Temporary files that a killed run left there are
+   * removed.
    *
    * @param directory which
    * @return its names
@@ -145,6 +158,26 @@ public interface Destination extends Closeable {
   ReadableByteChannel read(Path file) throws IOException;
 
   /**
+   * Opens a file that was just written, to see what became of it: what is read comes from where it
+   * is kept, not from memory, as far as that can be had. May wait until it can.
+   *
+   * @param file which
+   * @return its content, and its metadata where that costs no request
+   * @throws IOException if it cannot be opened, or is a link
+   */
+  StoredFile readBack(Path file) throws IOException;
+
+  /**
+   * Sees to it that a copy which was read back wrong is never taken for good: gives it another
+   * mtime, and forgets whatever is remembered of it.
+   *
+   * @param path a file or link
+   * @param dated metadata with the mtime that tells
+   * @throws IOException if it could not be set
+   */
+  void distrust(Path path, Metadata dated) throws IOException;
+
+  /**
    * Reads a symbolic link.
    *
    * @param link which
@@ -215,6 +248,18 @@ public interface Destination extends Closeable {
    * @throws IOException if some could not be set
    */
   void setMetadata(Path path, Metadata source, Set<Attribute> attributes) throws IOException;
+
+  /**
+   * Says what it means that an operation of this destination failed.
+   *
+   * @param failure as it was thrown
+   * @return what to do about it
+   * @throws DestinationException if the place as a whole is lost
+   */
+  default Diagnosis diagnose(IOException failure) throws DestinationException {
+    check();
+    return Diagnosis.of(failure);
+  }
 
   /**
    * Checks that the place is still what it was.

@@ -4,6 +4,7 @@ import dev.mtb.BackupJob;
 import dev.mtb.BackupOptions;
 import dev.mtb.ErrorText;
 import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
 import dev.mtb.Via;
 import dev.mtb.destination.bucket.BucketDestination;
 import dev.mtb.destination.bucket.BucketPlace;
@@ -49,6 +50,18 @@ public final class Destinations {
   }
 
   /**
+   * Opens a job's destination, whoever else is writing to it.
+   *
+   * @param job as below
+   * @param readOnly as below
+   * @return the destination
+   * @throws DestinationException if it cannot be used
+   */
+  public static Destination open(BackupJob job, boolean readOnly) throws DestinationException {
+    return open(job, readOnly, RunLock.NONE);
+  }
+
+  /**
    * Opens a job's destination. A directory is made if only its last name is missing, or on S3FS
    * whatever is missing below the mount point.
    *
@@ -56,17 +69,19 @@ public final class Destinations {
    *     state, and so on
    * @param readOnly whether nothing may be changed, not even by tidying up; a missing directory is
    *     then taken for an empty one
+   * @param lock taken as soon as it is known what the destination is, before anything is changed;
+   *     {@link RunLock#NONE} for who changes nothing
    * @return the destination
    * @throws DestinationException if it cannot be used
    */
-  public static Destination open(BackupJob job, boolean readOnly) throws DestinationException {
-    return job.bucket().isPresent()
-        ? openBucket(
-            BucketPlace.of(job.bucket().get(), job.options()),
-            job.options(),
-            readOnly,
-            ProcessIdentity.read())
-        : open(job.directory().orElseThrow(), job.options(), readOnly);
+  public static Destination open(BackupJob job, boolean readOnly, RunLock lock)
+      throws DestinationException {
+    if (job.bucket().isPresent()) {
+      BucketPlace place = BucketPlace.of(job.bucket().get(), job.options());
+      lock.take(LockPlace.of(place), place.location().toString());
+      return openBucket(place, job.options(), readOnly, ProcessIdentity.read());
+    }
+    return open(job.directory().orElseThrow(), job.options(), readOnly, lock);
   }
 
   /** A connection for each thread: none waits for another. */
@@ -81,7 +96,13 @@ public final class Destinations {
     try {
       BucketDestination bucket =
           BucketDestination.connect(
-              place, connections, readOnly, process, Optional.empty(), StateDirectory.of(options));
+              place,
+              connections,
+              options.retries(),
+              readOnly,
+              process,
+              Optional.empty(),
+              StateDirectory.of(options));
       try {
         bucket.start();
         bucket.prepare();
@@ -105,7 +126,7 @@ public final class Destinations {
   }
 
   /**
-   * Opens a directory as a destination.
+   * Opens a directory as a destination, whoever else is writing to it.
    *
    * @param destination a directory
    * @param options as in a job
@@ -115,13 +136,19 @@ public final class Destinations {
    */
   public static Destination open(Path destination, BackupOptions options, boolean readOnly)
       throws DestinationException {
+    return open(destination, options, readOnly, RunLock.NONE);
+  }
+
+  private static Destination open(
+      Path destination, BackupOptions options, boolean readOnly, RunLock lock)
+      throws DestinationException {
     Path absolute = destination.toAbsolutePath().normalize();
     ProcessIdentity process = ProcessIdentity.read();
     boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
     Path real = isDefault ? real(absolute) : absolute;
     Optional<Mount> mount = isDefault ? mountOf(real) : Optional.empty();
     if (mount.isPresent() && mount.get().isS3fs()) {
-      return openMounted(real, mount.get(), options, readOnly, process);
+      return openMounted(real, mount.get(), options, readOnly, process, lock);
     }
     if (options.requireMount()) {
       throw new DestinationException(
@@ -140,6 +167,7 @@ public final class Destinations {
               + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
               + " --via bucket, or give s3://BUCKET/PREFIX");
     }
+    lock.take(LockPlace.of(real), PathBytes.toText(real));
     boolean isNew = makeUsable(real, /* below= */ null, readOnly);
     if (!readOnly && !Files.isWritable(real)) {
       throw new DestinationException(
@@ -149,7 +177,12 @@ public final class Destinations {
   }
 
   private static Destination openMounted(
-      Path real, Mount mount, BackupOptions options, boolean readOnly, ProcessIdentity process)
+      Path real,
+      Mount mount,
+      BackupOptions options,
+      boolean readOnly,
+      ProcessIdentity process,
+      RunLock lock)
       throws DestinationException {
     S3fsProcess s3fs = S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN);
     log.info("{} is on the S3FS mount {}", real, mount.point());
@@ -159,6 +192,7 @@ public final class Destinations {
         throw new DestinationException(
             "the S3FS mount " + mount.point() + " is read-only; mount it without -o ro");
       }
+      lock.take(LockPlace.of(s3fs, mount.point(), real), PathBytes.toText(real));
       if (!readOnly) {
         remember(mount.point(), options);
       }
@@ -168,7 +202,11 @@ public final class Destinations {
         point.close();
         return bucket.get();
       }
-      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs);
+      boolean readsBack = options.verifyAfter() && !readOnly;
+      if (readsBack) {
+        s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
+      }
+      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs, readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
@@ -197,6 +235,7 @@ public final class Destinations {
                 finding.place().get(),
                 real,
                 options.threads() + options.checkers(),
+                options.retries(),
                 readOnly,
                 process,
                 StateDirectory.of(options)));

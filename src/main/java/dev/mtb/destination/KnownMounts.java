@@ -5,6 +5,7 @@ import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -73,7 +74,7 @@ final class KnownMounts {
   private Path mountPoint(String line) throws IOException {
     try {
       return Path.of(URI.create(line));
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
       throw new IOException(
           "'" + line + "' in " + file + " is not a file: URI; remove the line", e);
     }
@@ -96,7 +97,8 @@ final class KnownMounts {
         ? Splitter.on('\n')
             .trimResults()
             .omitEmptyStrings()
-            .splitToList(Files.readString(file, StandardCharsets.US_ASCII))
+            // It is ASCII; whatever else somebody has put there is found line by line.
+            .splitToList(Files.readString(file, StandardCharsets.ISO_8859_1))
         : List.of();
   }
 }

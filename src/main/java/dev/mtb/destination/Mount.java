@@ -68,15 +68,29 @@ record Mount(Path point, String type, boolean readOnly) {
     return mounts;
   }
 
+  /** The byte that three octal digits stand for; 0 if there are none, or no name may hold it. */
+  private static int octal(String text, int start) {
+    int value = 0;
+    for (int i = start; i < start + 3; i++) {
+      int digit = i < text.length() ? text.charAt(i) - '0' : -1;
+      if (digit < 0 || digit > 7) {
+        return 0;
+      }
+      value = 8 * value + digit;
+    }
+    return value > 0xFF ? 0 : value;
+  }
+
   /** Space, tab, newline and backslash stand as a backslash and three octal digits. */
   static Path unescape(String escaped) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int i = 0; i < escaped.length(); i++) {
       char c = escaped.charAt(i);
-      if (c == '\\' && i + 3 < escaped.length()) {
-        bytes.write(Integer.parseInt(escaped.substring(i + 1, i + 4), 8));
+      int code = c == '\\' ? octal(escaped, i + 1) : 0;
+      if (code > 0) {
+        bytes.write(code);
         i += 3;
-      } else {
+      } else if (c != 0) {
         bytes.write(c);
       }
     }

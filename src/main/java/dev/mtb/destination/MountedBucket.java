@@ -3,6 +3,7 @@ package dev.mtb.destination;
 import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
 import dev.mtb.destination.bucket.BucketPlace;
@@ -230,10 +231,16 @@ final class MountedBucket {
               + passwd.map(Path::toString).orElse("no password file")
               + ")");
     }
+    S3Location location;
+    try {
+      location = location(bucket.get(), below);
+    } catch (InvalidJobException e) {
+      return Finding.not(e.getMessage());
+    }
     return new Finding(
         Optional.of(
             new BucketPlace(
-                location(bucket.get(), below),
+                location,
                 endpoint,
                 Optional.of(s3fs.value("endpoint").orElse(DEFAULT_REGION)),
                 s3fs.has("use_path_request_style"),
@@ -286,7 +293,11 @@ final class MountedBucket {
   }
 
   private static Optional<Path> passwdFile(S3fsProcess s3fs) {
-    Optional<Path> given = s3fs.value("passwd_file").map(Path::of);
+    // A command line stands for its bytes here, one to a character.
+    Optional<Path> given =
+        s3fs.value("passwd_file")
+            .map(name -> name.getBytes(StandardCharsets.ISO_8859_1))
+            .map(bytes -> PathBytes.resolve(Path.of(""), bytes));
     if (given.isPresent()) {
       // A daemon has left the folder that a relative name starts from.
       return given.filter(Path::isAbsolute);

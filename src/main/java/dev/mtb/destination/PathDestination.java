@@ -3,25 +3,26 @@ package dev.mtb.destination;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import com.google.common.collect.ImmutableSet;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.files.Folder;
+import dev.mtb.files.Folders;
+import dev.mtb.files.NoFollow;
+import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,9 +47,13 @@ class PathDestination implements Destination {
 
   private static final ImmutableSet<String> FAT = ImmutableSet.of("vfat", "msdos");
 
+  /** To find a name that is there and not there by turns; it is most likely not there at all. */
+  private static final int TRIES = 100;
+
   protected final Path root;
   protected final boolean readOnly;
   protected final ProcessIdentity process;
+  private final Folders folders;
   private final Traits traits;
   private final boolean isNew;
   private final boolean fsync;
@@ -57,7 +63,7 @@ class PathDestination implements Destination {
   /** An ordinary directory. */
   PathDestination(
       Path root, boolean isNew, boolean readOnly, boolean fsync, ProcessIdentity process) {
-    this(root, isNew, readOnly, fsync, process, ordinary(root, process));
+    this(root, isNew, readOnly, fsync, process, ordinary(root, process), new Folders());
   }
 
   PathDestination(
@@ -66,13 +72,15 @@ class PathDestination implements Destination {
       boolean readOnly,
       boolean fsync,
       ProcessIdentity process,
-      Traits traits) {
+      Traits traits,
+      Folders folders) {
     this.root = root;
     this.isNew = isNew;
     this.readOnly = readOnly;
     this.fsync = fsync;
     this.process = process;
     this.traits = traits;
+    this.folders = folders;
     isUnix = isUnix(root);
     isPosix = isPosix(root);
   }
@@ -89,7 +97,9 @@ class PathDestination implements Destination {
         /* keepsPermissions= */ isPosix(root),
         /* keepsOwner= */ isUnix(root) && process.isRoot(),
         /* listedForOne= */ 1,
-        /* listingShows= */ false);
+        /* listingShows= */ false,
+        /* retriesItself= */ false,
+        /* missesAfterErrors= */ false);
   }
 
   /** jimfs and others show owners and modes in a view of that name, but cannot set them there. */
@@ -157,6 +167,11 @@ class PathDestination implements Destination {
         : root.getFileSystem().getPath(PathBytes.toText(sourceName));
   }
 
+  /** The directory that something is or will be in, reached from the root through no link. */
+  final Folder folderOf(Path path) throws IOException {
+    return folders.open(path.getParent(), root);
+  }
+
   @Override
   public Optional<Metadata> stat(Path path) throws IOException {
     try {
@@ -178,14 +193,16 @@ class PathDestination implements Destination {
 
   /** Visits all names of a directory but temporary ones, of which abandoned ones are removed. */
   final void eachName(Path directory, NameVisitor visitor) throws IOException {
-    try (DirectoryStream<Path> children = Files.newDirectoryStream(at(directory))) {
-      for (Path child : children) {
+    try (Folder folder = folders.scan(at(directory), root)) {
+      Iterator<Path> children = folder.names();
+      while (children.hasNext()) {
+        Path child = children.next();
         Path name = child.getFileName();
         if (TemporaryNames.isTemporary(name)) {
           if (!readOnly
               && TemporaryNames.isAbandoned(
                   name, () -> Metadata.of(child).mtime(), Instant.now())) {
-            Files.deleteIfExists(child);
+            folder.deleteIfExists(name);
           }
         } else {
           visitor.visit(name);
@@ -199,6 +216,22 @@ class PathDestination implements Destination {
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
     return NoFollow.open(at(file));
+  }
+
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    ReadableByteChannel content = read(file);
+    try {
+      return new StoredFile(content, Optional.of(Metadata.of(at(file))));
+    } catch (IOException e) {
+      content.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
   }
 
   @Override
@@ -220,19 +253,22 @@ class PathDestination implements Destination {
         target.getFileSystem() == root.getFileSystem()
             ? target
             : root.getFileSystem().getPath(target.toString());
-    if (existing.isEmpty()) {
-      Files.createSymbolicLink(path, local);
-      setLinkMetadata(path, source);
-      return;
-    }
-    Path temporary = path.resolveSibling(TemporaryNames.next());
-    Files.createSymbolicLink(temporary, local);
-    try {
-      setLinkMetadata(temporary, source);
-      publish(temporary, path, existing.map(Metadata::kind));
-    } catch (IOException e) {
-      deleteAfter(e, temporary);
-      throw e;
+    try (Folder folder = folderOf(path)) {
+      if (existing.isEmpty() && !folder.isHeld()) {
+        Files.createSymbolicLink(path, local);
+        setLinkMetadata(path, source);
+        return;
+      }
+      Path temporary = path.resolveSibling(TemporaryNames.next());
+      checkWay(folder);
+      Files.createSymbolicLink(temporary, local);
+      try {
+        setLinkMetadata(temporary, source);
+        publish(folder, temporary, path, existing.map(Metadata::kind));
+      } catch (IOException e) {
+        deleteAfter(e, temporary);
+        throw e;
+      }
     }
   }
 
@@ -261,7 +297,7 @@ class PathDestination implements Destination {
     if (!isUnix) {
       return ImmutableSet.copyOf(Attribute.values());
     }
-    Metadata now = Metadata.of(written);
+    Metadata now = folders.look(written, root);
     EnumSet<Attribute> differing = EnumSet.of(Attribute.MTIME);
     boolean isOwned = now.uid() == source.uid() && now.gid() == source.gid();
     if (traits().keepsOwner() && !isOwned) {
@@ -276,16 +312,12 @@ class PathDestination implements Destination {
   }
 
   /** Gives a whole file its name. A directory in its place is deleted first; it is not replaced. */
-  final void publish(Path temporary, Path path, Optional<Kind> existing) throws IOException {
+  final void publish(Folder folder, Path temporary, Path path, Optional<Kind> existing)
+      throws IOException {
     if (existing.equals(Optional.of(Kind.DIRECTORY))) {
-      deleteTree(path);
+      folder.deleteTree(path.getFileName());
     }
-    try {
-      Files.move(
-          temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(temporary, path, StandardCopyOption.REPLACE_EXISTING);
-    }
+    folder.rename(temporary.getFileName(), path.getFileName());
   }
 
   /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
@@ -295,30 +327,67 @@ class PathDestination implements Destination {
     }
   }
 
-  /** Removes what a failed write left; trouble with that is added to the failure. */
+  /**
+   * Removes what a failed write left; trouble with that is added to the failure. It was made by
+   * path, and where a directory is swapped for a link to and fro it takes luck to meet it again.
+   */
   final void deleteAfter(IOException failure, Path leftover) {
     try {
-      Files.deleteIfExists(leftover);
+      for (int attempt = 1; attempt <= TRIES && !Files.deleteIfExists(leftover); attempt++) {
+        Thread.onSpinWait();
+      }
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
-  }
-
-  private static void deleteTree(Path directory) throws IOException {
-    // Guava's deletion goes through directory handles where the file system has them, so that a
-    // link planted meanwhile cannot lead it astray.
-    MoreFiles.deleteRecursively(directory, RecursiveDeleteOption.ALLOW_INSECURE);
   }
 
   @Override
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
     Path path = at(directory);
-    if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
-      Files.delete(path);
+    FileAttribute<?>[] mode = modeAttribute(source.mode() | 0700);
+    boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;
+    try (Folder folder = folderOf(path)) {
+      if (folder.isHeld()) {
+        makeAndRename(folder, path, isInTheWay, mode);
+      } else {
+        if (isInTheWay) {
+          Files.delete(path);
+        }
+        Files.createDirectory(path, mode);
+      }
     }
-    Files.createDirectory(path, modeAttribute(source.mode() | 0700));
     return remainingAfterCreation(source);
+  }
+
+  /**
+   * Java makes directories by path only. One that was led astray by a link has a name that means
+   * nothing there, and cannot be found for renaming.
+   */
+  private void makeAndRename(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
+      throws IOException {
+    Path temporary = path.resolveSibling(TemporaryNames.next());
+    checkWay(folder);
+    Files.createDirectory(temporary, mode);
+    try {
+      if (isInTheWay) {
+        // Nothing is deleted before there is something to take its place.
+        folders.check(temporary, root, Kind.DIRECTORY);
+        folder.delete(path.getFileName());
+      }
+      folder.rename(temporary.getFileName(), path.getFileName());
+    } catch (IOException e) {
+      deleteAfter(e, temporary);
+      throw e;
+    }
+  }
+
+  /** What Java makes by path only is made where the path leads to the right place, if it can be. */
+  private void checkWay(Folder folder) throws IOException {
+    if (folder.isHeld() && !folder.path().equals(root) && folder.look().isEmpty()) {
+      folders.forget(folder.path(), root);
+      throw new ReplacedException(folder.path());
+    }
   }
 
   /** What a new directory does not have yet. A set-group-ID parent gives it another group. */
@@ -335,7 +404,11 @@ class PathDestination implements Destination {
   @Override
   public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
       throws IOException {
-    setMetadata(at(path), source, attributes, traits());
+    Path file = at(path);
+    if (!file.equals(root)) {
+      folders.check(file, root, source.kind());
+    }
+    setMetadata(file, source, attributes, traits());
   }
 
   /** Owner first: changing it clears the set-user-ID bit. Mtime last. */
@@ -372,9 +445,15 @@ class PathDestination implements Destination {
     }
   }
 
-  final void setMode(Path path, int mode) throws IOException {
+  /** Sets all permission bits, of no link. */
+  void setMode(Path path, int mode) throws IOException {
     if (isUnix) {
-      Files.setAttribute(path, "unix:mode", mode);
+      try {
+        Files.setAttribute(path, "unix:mode", mode, NOFOLLOW_LINKS);
+      } catch (AccessDeniedException e) {
+        // Java has to open it for that; who may not read it is not root.
+        Files.setAttribute(path, "unix:mode", mode);
+      }
     } else {
       Files.getFileAttributeView(path, PosixFileAttributeView.class)
           .setPermissions(Metadata.permissions(mode));
@@ -393,8 +472,48 @@ class PathDestination implements Destination {
   }
 
   @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    check();
+    checkWritable(failure);
+    return Diagnosis.of(failure);
+  }
+
+  /** The table of mounts is asked, since the message may be in any language. */
+  final void checkWritable(IOException failure) throws DestinationException {
+    Optional<Errno> errno = Errno.of(Diagnosis.root(failure));
+    if (readOnly || (errno.isPresent() && errno.get() != Errno.EROFS)) {
+      return;
+    }
+    boolean isReadOnly;
+    try {
+      isReadOnly = Files.getFileStore(root).isReadOnly();
+    } catch (IOException | UnsupportedOperationException e) {
+      // That cannot be told; then it is a failure like others.
+      return;
+    }
+    if (isReadOnly) {
+      throw new DestinationException(
+          "the destination " + root + " cannot be written to: " + Errno.EROFS.remedy(false),
+          failure);
+    }
+  }
+
+  @Override
   public void check() throws DestinationException {
-    if (!Files.isDirectory(root)) {
+    boolean isThere;
+    try {
+      isThere = Metadata.following(root).kind() == Kind.DIRECTORY;
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      isThere = false;
+    } catch (IOException e) {
+      if (Errno.of(e).equals(Optional.of(Errno.ENOTCONN))) {
+        throw new DestinationException(
+            "the destination " + root + " does not answer: " + Errno.ENOTCONN.remedy(false), e);
+      }
+      // It may come back.
+      return;
+    }
+    if (!isThere) {
       throw new DestinationException(
           "the destination "
               + root
@@ -403,5 +522,7 @@ class PathDestination implements Destination {
   }
 
   @Override
-  public void close() throws IOException {}
+  public void close() throws IOException {
+    folders.close();
+  }
 }

@@ -5,14 +5,18 @@ import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -71,11 +75,15 @@ final class S3fsDestination extends PathDestination {
   private final S3fsNames names;
   private final S3fsProcess s3fs;
 
+  /** Only where what is written is read back: others need not wait for each other. */
+  private final Optional<QuietTime> quietTime;
+
   /**
    * Wires it.
    *
    * @param root on a mount that is there
    * @param mountPoint closed with this
+   * @param readsBack whether what is written is read back
    */
   S3fsDestination(
       Path root,
@@ -83,7 +91,8 @@ final class S3fsDestination extends PathDestination {
       boolean readOnly,
       ProcessIdentity process,
       S3fsMountPoint mountPoint,
-      S3fsProcess s3fs) {
+      S3fsProcess s3fs,
+      boolean readsBack) {
     super(
         root,
         isNew,
@@ -102,9 +111,15 @@ final class S3fsDestination extends PathDestination {
             /* keepsOwner= */ process.isRoot(),
             // Each name is a HEAD; that most of a directory is wanted can only be guessed.
             /* listedForOne= */ 2,
-            /* listingShows= */ false));
+            /* listingShows= */ false,
+            /* retriesItself= */ false,
+            // s3fs issue 2581: a 5xx, then a 404 to one of its fallbacks.
+            /* missesAfterErrors= */ true),
+        // Each directory that is opened costs requests.
+        Folders.byPath());
     this.mountPoint = mountPoint;
     this.s3fs = s3fs;
+    quietTime = readsBack ? Optional.of(new QuietTime()) : Optional.empty();
     names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
   }
 
@@ -133,9 +148,35 @@ final class S3fsDestination extends PathDestination {
     return reading(operation);
   }
 
+  /**
+   * Refuses a way that leads through a symbolic link. Costs no request: s3fs has just been asked
+   * for these directories or will be at once, and remembers. What is planted between this look and
+   * the operation is not noticed; holding directories open would cost requests.
+   */
+  private void checkWay(Path path) throws IOException {
+    Path directory = path.getParent();
+    while (!directory.equals(root) && directory.startsWith(root)) {
+      if (Metadata.of(directory).kind() != Kind.DIRECTORY) {
+        throw new NotDirectoryException(directory.toString());
+      }
+      directory = directory.getParent();
+    }
+  }
+
   @Override
   public List<String> advice() {
-    return s3fs.advice();
+    List<String> advice = new ArrayList<>();
+    quietTime.flatMap(q -> s3fs.obstacleToReadingBack()).ifPresent(advice::add);
+    advice.addAll(s3fs.advice());
+    return advice;
+  }
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    check();
+    mountPoint.checkAlive();
+    checkWritable(failure);
+    return Diagnosis.of(failure, /* onS3fs= */ true);
   }
 
   @Override
@@ -164,6 +205,31 @@ final class S3fsDestination extends PathDestination {
     return reading(() -> super.read(file));
   }
 
+  /**
+   * Opening sends a HEAD and reading a GET, if s3fs has heard of the close: it keeps nothing of a
+   * closed file (unless told to), and the kernel drops its own pages when a file is opened.
+   */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    QuietTime.Action<StoredFile> opening = () -> reading(() -> super.readBack(file));
+    return quietTime.isPresent() ? quietTime.get().whenQuiet(opening) : opening.run();
+  }
+
+  /** s3fs 1.90 forgets a time that is set while it takes the file for an open one. */
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    QuietTime.Action<Void> dating =
+        () -> {
+          super.distrust(path, dated);
+          return null;
+        };
+    if (quietTime.isPresent()) {
+      quietTime.get().whenQuiet(dating);
+    } else {
+      dating.run();
+    }
+  }
+
   @Override
   public Path readLink(Path link) throws IOException {
     return reading(() -> super.readLink(link));
@@ -174,8 +240,22 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(file);
     Path path = at(file);
-    FileWrite write = changing(() -> start(path, source, existing));
-    return new Guarded(write);
+    quietTime.ifPresent(QuietTime::beginWriting);
+    boolean isStarted = false;
+    try {
+      FileWrite write =
+          changing(
+              () -> {
+                checkWay(path);
+                return start(path, source, existing);
+              });
+      isStarted = true;
+      return new Guarded(write);
+    } finally {
+      if (!isStarted) {
+        quietTime.ifPresent(QuietTime::endWriting);
+      }
+    }
   }
 
   private FileWrite start(Path path, Metadata source, Optional<Metadata> existing)
@@ -198,6 +278,7 @@ final class S3fsDestination extends PathDestination {
   /** A write that finds out why it failed. */
   private final class Guarded implements FileWrite {
     private final FileWrite write;
+    private boolean isOpen = true;
 
     Guarded(FileWrite write) {
       this.write = write;
@@ -223,11 +304,18 @@ final class S3fsDestination extends PathDestination {
 
     @Override
     public void close() throws IOException {
-      reading(
-          () -> {
-            write.close();
-            return null;
-          });
+      try {
+        reading(
+            () -> {
+              write.close();
+              return null;
+            });
+      } finally {
+        if (isOpen) {
+          isOpen = false;
+          quietTime.ifPresent(QuietTime::endWriting);
+        }
+      }
     }
   }
 
@@ -305,7 +393,7 @@ final class S3fsDestination extends PathDestination {
         break;
       }
     }
-    throw new IOException("its owner or mode cannot be set: S3FS does not take it");
+    throw new RefusedException("its owner or mode cannot be set: S3FS does not take it");
   }
 
   private boolean userDiffers(Metadata source, Metadata now) {
@@ -325,8 +413,19 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(link);
     S3fsNames.checkTarget(PathBytes.of(target));
+    quietTime.ifPresent(QuietTime::beginWriting);
+    try {
+      linkGuarded(link, target, source, existing);
+    } finally {
+      quietTime.ifPresent(QuietTime::endWriting);
+    }
+  }
+
+  private void linkGuarded(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
     changing(
         () -> {
+          checkWay(at(link));
           boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
           if (isLink) {
             // s3fs remembers the target of a link by its name, and renaming another link over it
@@ -342,7 +441,11 @@ final class S3fsDestination extends PathDestination {
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
     names.check(directory);
-    return changing(() -> super.createDirectory(directory, source, existing));
+    return changing(
+        () -> {
+          checkWay(at(directory));
+          return super.createDirectory(directory, source, existing);
+        });
   }
 
   @Override
@@ -362,9 +465,22 @@ final class S3fsDestination extends PathDestination {
       throws IOException {
     changing(
         () -> {
+          Path file = at(path);
+          if (!file.equals(root)) {
+            checkWay(file);
+            if (Metadata.of(file).kind() != source.kind()) {
+              throw new ReplacedException(file);
+            }
+          }
           super.setMetadata(path, source, attributes);
           return null;
         });
+  }
+
+  /** By path: opening a file for it would be a flush of its own, and cost requests. */
+  @Override
+  void setMode(Path path, int mode) throws IOException {
+    Files.setAttribute(path, "unix:mode", mode);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.mtb.destination;
 
 import dev.mtb.PathBytes;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -22,23 +21,23 @@ public record S3fsNames(boolean anyBytes, boolean compatDirectories) {
    * Refuses what S3FS could not show.
    *
    * @param path its last name is looked at
-   * @throws IOException if it cannot be kept; says why, and what to do
+   * @throws RefusedException if it cannot be kept; says why, and what to do
    */
-  public void check(Path path) throws IOException {
+  public void check(Path path) throws RefusedException {
     byte[] name = PathBytes.of(path.getFileName());
     if (!anyBytes && !PathBytes.isUtf8(name)) {
-      throw new IOException(
+      throw new RefusedException(
           "S3 keeps names in UTF-8 only, and this one is not; rename it, or mount the bucket with"
               + " -o use_wtf8");
     }
     String text = new String(name, StandardCharsets.UTF_8);
     if (text.codePoints().anyMatch(S3fsNames::isForbiddenInXml)) {
-      throw new IOException(
+      throw new RefusedException(
           "its name holds a control character that S3 cannot list; in the bucket it would make its"
               + " whole directory unreadable; rename it");
     }
     if (compatDirectories && text.endsWith(DIRECTORY_MARKER)) {
-      throw new IOException(
+      throw new RefusedException(
           "S3FS takes names that end in "
               + DIRECTORY_MARKER
               + " for directories; rename it, or mount the bucket with -o notsup_compat_dir");
@@ -50,11 +49,11 @@ public record S3fsNames(boolean anyBytes, boolean compatDirectories) {
    * reads a link (s3fs_readlink).
    *
    * @param target the target's bytes
-   * @throws IOException if it begins or ends with a blank
+   * @throws RefusedException if it begins or ends with a blank
    */
-  public static void checkTarget(byte[] target) throws IOException {
+  public static void checkTarget(byte[] target) throws RefusedException {
     if (isBlank(target[0]) || isBlank(target[target.length - 1])) {
-      throw new IOException(
+      throw new RefusedException(
           "it is a link whose target begins or ends with a blank, which S3FS would cut off");
     }
   }

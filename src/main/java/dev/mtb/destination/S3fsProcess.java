@@ -32,6 +32,10 @@ record S3fsProcess(
   /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
   private static final Version FRUGAL_DEFAULTS = new Version(1, 92);
 
+  /** Options that make s3fs, or the kernel, keep the content of closed files. */
+  private static final ImmutableList<String> READ_FROM_MEMORY =
+      ImmutableList.of("use_cache", "kernel_cache", "auto_cache");
+
   /** The program holds its version as a string of its own, such as {@code 1.90}. */
   private static final int VERSION_LENGTH = 4;
 
@@ -200,6 +204,31 @@ record S3fsProcess(
       }
     }
     return advice;
+  }
+
+  /**
+   * What keeps a file that was just written from being read back from the bucket.
+   *
+   * @return a sentence; empty if nothing does
+   */
+  Optional<String> obstacleToReadingBack() {
+    if (equals(UNKNOWN)) {
+      return Optional.of(
+          "MTB cannot see how this bucket is mounted (the s3fs process belongs to somebody else):"
+              + " if it is with use_cache, reading back shows what the local cache holds, not what"
+              + " the bucket does");
+    }
+    for (String option : READ_FROM_MEMORY) {
+      if (has(option)) {
+        return Optional.of(
+            "this bucket is mounted with "
+                + option
+                + ": what MTB reads back after copying comes from this machine, and proves nothing"
+                + " of what is in the bucket; mount it without, or let MTB go straight to the"
+                + " bucket (--via bucket)");
+      }
+    }
+    return Optional.empty();
   }
 
   /** The value of an option of the form {@code name=value}; of the last, as s3fs takes it. */

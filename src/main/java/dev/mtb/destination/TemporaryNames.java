@@ -84,7 +84,8 @@ public final class TemporaryNames {
       return false;
     }
     if (!matcher.group(1).equals(Own.HOST)) {
-      return mtime.read().plus(FOREIGN_LIFETIME).isBefore(now);
+      // An mtime may be any; there is always something before the present.
+      return mtime.read().isBefore(now.minus(FOREIGN_LIFETIME));
     }
     Optional<ProcessHandle> writer = ProcessHandle.of(Long.parseLong(matcher.group(2)));
     return writer.isEmpty()
@@ -112,13 +113,16 @@ public final class TemporaryNames {
   }
 
   private static String host() {
-    String name;
+    return Hashing.murmur3_32_fixed().hashString(hostname(), StandardCharsets.UTF_8).toString();
+  }
+
+  /** What the kernel calls this machine, with the newline that is behind it. */
+  static String hostname() {
     try {
       // Asking the JDK would ask the network.
-      name = Files.readString(HOSTNAME, StandardCharsets.ISO_8859_1);
+      return Files.readString(HOSTNAME, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      name = "localhost";
+      return "localhost";
     }
-    return Hashing.murmur3_32_fixed().hashString(name, StandardCharsets.UTF_8).toString();
   }
 }

@@ -20,6 +20,8 @@ import java.time.Instant;
  * @param listedForOne how many names a listing tells for the price of one {@code stat}, if {@code
  *     listingBringsMetadata}
  * @param listingShows whether listings tell something of each name ({@link Glance})
+ * @param retriesItself whether it tries again by itself what failed, so that nobody else need
+ * @param missesAfterErrors whether after an error it may take for absent what is there
  */
 public record Traits(
     boolean listingBringsMetadata,
@@ -31,4 +33,6 @@ public record Traits(
     boolean keepsPermissions,
     boolean keepsOwner,
     int listedForOne,
-    boolean listingShows) {}
+    boolean listingShows,
+    boolean retriesItself,
+    boolean missesAfterErrors) {}

@@ -1,23 +1,16 @@
 package dev.mtb.destination;
 
-import com.google.common.collect.ImmutableSet;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.files.Folder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
-import java.util.Set;
 
 /** Writes under a temporary name in the same directory, then renames. */
 final class WriteBeside implements FileWrite {
-  private static final Set<OpenOption> NEW_FILE =
-      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-
   /** Nobody else may read it before it has its owner and mode. */
   static final int MODE = 0600;
 
@@ -26,6 +19,7 @@ final class WriteBeside implements FileWrite {
       ByteBuffer.allocateDirect(Destination.SMALL_FILE).asReadOnlyBuffer();
 
   private final PathDestination destination;
+  private final Folder folder;
   private final Path path;
   private final Optional<Kind> existing;
   private final boolean keepHoles;
@@ -47,7 +41,13 @@ final class WriteBeside implements FileWrite {
     this.existing = existing;
     this.keepHoles = keepHoles;
     temporary = path.resolveSibling(TemporaryNames.next());
-    channel = Files.newByteChannel(temporary, NEW_FILE, destination.modeAttribute(MODE));
+    folder = destination.folderOf(path);
+    try {
+      channel = folder.create(temporary.getFileName(), destination.modeAttribute(MODE));
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
   }
 
   @Override
@@ -78,22 +78,27 @@ final class WriteBeside implements FileWrite {
     }
     destination.finish(channel, temporary, source);
     isOpen = false;
-    destination.publish(temporary, path, existing);
+    destination.publish(folder, temporary, path, existing);
     isPublished = true;
     destination.afterRename(path, source);
   }
 
   @Override
   public void close() throws IOException {
-    if (isPublished) {
-      return;
+    try (folder) {
+      if (!isPublished) {
+        undo();
+      }
     }
+  }
+
+  private void undo() throws IOException {
     try {
       if (isOpen) {
         channel.close();
       }
     } finally {
-      Files.deleteIfExists(temporary);
+      folder.deleteIfExists(temporary.getFileName());
     }
   }
 }

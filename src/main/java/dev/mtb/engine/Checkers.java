@@ -12,6 +12,8 @@ import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.TemporaryNames;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
 import dev.mtb.scan.Entry;
 import java.io.IOException;
@@ -22,6 +24,8 @@ import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Expands directories and compares what is in them, one directory a thread. Thread-safe.
@@ -30,18 +34,25 @@ import java.util.function.Consumer;
  * that the walk goes deep before wide and little is pending.
  */
 final class Checkers {
+  private static final Logger log = LoggerFactory.getLogger(Checkers.class);
+
   /**
    * Directories that one thread may have waiting; beyond that it walks into them at once, so that a
    * directory of a million directories does not fill the memory.
    */
   private static final int MOST_FORKED = 1000;
 
+  /** A directory that was replaced this often while it was opened will be replaced again. */
+  private static final int TRIES = 3;
+
   private final ForkJoinPool pool;
+  private final Folders folders;
   private final Destination destination;
   private final Metadata destinationRoot;
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
+  private final boolean queuesUnchanged;
   private final Consumer<DirectoryNode> finisher;
   private final Tally tally;
   private final Stop stop;
@@ -50,24 +61,29 @@ final class Checkers {
    * Wires it.
    *
    * @param destinationRoot recognises the destination if the walk should come upon it
+   * @param queuesUnchanged whether there is something to be done about unchanged files, too
    * @param finisher told when one thing in a directory is done
    */
   Checkers(
       ForkJoinPool pool,
+      Folders folders,
       Destination destination,
       Metadata destinationRoot,
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
+      boolean queuesUnchanged,
       Consumer<DirectoryNode> finisher,
       Tally tally,
       Stop stop) {
     this.pool = pool;
+    this.folders = folders;
     this.destination = destination;
     this.destinationRoot = destinationRoot;
     this.comparison = comparison;
     this.resolver = resolver;
     this.queue = queue;
+    this.queuesUnchanged = queuesUnchanged;
     this.finisher = finisher;
     this.tally = tally;
     this.stop = stop;
@@ -98,13 +114,12 @@ final class Checkers {
       task.run();
     } catch (Throwable e) {
       stop.crashed(e);
-      throw e;
     }
   }
 
   private void directory(DirectoryNode node) {
     Failure.Stage stage = Failure.Stage.SCAN;
-    try (DirectoryScan scan = DirectoryScan.open(node.source)) {
+    try (DirectoryScan scan = open(node)) {
       DirectoryNode.State state = node.resolve(resolver);
       if (state == DirectoryNode.State.FAILED) {
         return;
@@ -118,13 +133,42 @@ final class Checkers {
         child(node, child.get(), listing, Failure.Cause.SOURCE_MOVED);
         child = scan.next();
       }
+      if (node.source.equals(node.start) || stop.stopping() || scan.look().isPresent()) {
+        return;
+      }
+      // Its files were looked at by path: what was found may be another directory's.
+      throw new ReplacedException(node.source);
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
-      failed(node.landing, stage, e, "nothing more in it was backed up");
+    } catch (IOException | RuntimeException e) {
+      failed(node.source, node.landing, stage, e, "nothing more in it was backed up");
     } finally {
       finisher.accept(node);
     }
+  }
+
+  /** Opens a directory, and makes sure that what is known of it is known of this one. */
+  private DirectoryScan open(DirectoryNode node) throws IOException {
+    for (int attempt = 1; attempt <= TRIES; attempt++) {
+      DirectoryScan scan = DirectoryScan.open(folders, node.source, node.start);
+      try {
+        // The one that everything begins with may be a link to a directory.
+        if (node.source.equals(node.start)) {
+          return scan;
+        }
+        Optional<Metadata> now = scan.look();
+        if (now.isPresent()) {
+          node.seen(now.get());
+          return scan;
+        }
+      } catch (IOException | RuntimeException e) {
+        scan.close();
+        throw e;
+      }
+      scan.close();
+      folders.forget(node.source, node.start);
+    }
+    throw new ReplacedException(node.source);
   }
 
   private Listing listing(DirectoryNode node) throws IOException {
@@ -150,8 +194,13 @@ final class Checkers {
       }
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
-      failed(parent.landing, Failure.Stage.COMPARE, e, "nothing listed in it was backed up");
+    } catch (IOException | RuntimeException e) {
+      failed(
+          parent.source,
+          parent.landing,
+          Failure.Stage.COMPARE,
+          e,
+          "nothing listed in it was backed up");
     } finally {
       finisher.accept(parent);
     }
@@ -168,15 +217,15 @@ final class Checkers {
       return listed.get();
     }
     if (destination.traits().listingBringsMetadata()) {
-      return holdsMoreThan(parent.source, destination.traits().listedForOne() * wanted)
+      return holdsMoreThan(parent, destination.traits().listedForOne() * wanted)
           ? Listing.ASK
           : destination.list(parent.landing);
     }
     return parent.sweep() ? destination.list(parent.landing) : Listing.ASK;
   }
 
-  private static boolean holdsMoreThan(Path directory, int count) {
-    try (DirectoryScan scan = DirectoryScan.open(directory)) {
+  private boolean holdsMoreThan(DirectoryNode directory, int count) {
+    try (DirectoryScan scan = DirectoryScan.open(folders, directory.source, directory.start)) {
       int seen = 0;
       while (seen <= count && scan.next().isPresent()) {
         seen++;
@@ -213,12 +262,12 @@ final class Checkers {
               landing,
               Failure.Stage.SCAN,
               causeIfMissing == Failure.Cause.ERROR
-                  ? "no such file or directory"
+                  ? ErrorText.missing(name)
                   : "vanished during the scan",
               causeIfMissing));
       return;
-    } catch (IOException e) {
-      failed(landing, Failure.Stage.SCAN, e, "it was not backed up");
+    } catch (IOException | RuntimeException e) {
+      failed(source, landing, Failure.Stage.SCAN, e, "it was not backed up");
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
@@ -234,19 +283,23 @@ final class Checkers {
               Failure.Cause.ERROR));
       return;
     }
-    Optional<Glance> glance = listing.flatMap(l -> l.glance(destination.nameOf(name)));
-    if (glance.isPresent()) {
-      glanced(parent, source, landing, metadata, glance.get());
-      return;
-    }
-    Optional<Metadata> existing;
+    Optional<Glance> glance = Optional.empty();
+    Optional<Metadata> existing = Optional.empty();
     try {
-      boolean mayExist = listing.isPresent() && listing.get().mayHold(destination.nameOf(name));
-      existing = mayExist ? destination.stat(landing) : Optional.empty();
+      if (listing.isPresent()) {
+        glance = listing.get().glance(destination.nameOf(name));
+        if (glance.isEmpty()) {
+          existing = existing(landing, name, listing.get());
+        }
+      }
     } catch (DestinationException e) {
       throw e;
-    } catch (IOException e) {
-      failed(landing, Failure.Stage.COMPARE, e, "it was not backed up");
+    } catch (IOException | RuntimeException e) {
+      failed(source, landing, Failure.Stage.COMPARE, e, "it was not backed up");
+      return;
+    }
+    if (glance.isPresent()) {
+      glanced(parent, source, landing, metadata, glance.get());
       return;
     }
     if (metadata.kind() == Kind.DIRECTORY) {
@@ -254,6 +307,16 @@ final class Checkers {
     } else {
       file(parent, source, landing, metadata, existing);
     }
+  }
+
+  /** What is there. What is listed and yet not found is a failure: nobody knows what is there. */
+  private Optional<Metadata> existing(Path landing, Path name, Listing listing) throws IOException {
+    if (listing.names().isEmpty()) {
+      return destination.stat(landing);
+    }
+    return listing.mayHold(destination.nameOf(name))
+        ? Optional.of(destination.statListed(landing))
+        : Optional.empty();
   }
 
   /** Of what is there only the listing has told so far: more is asked for where it is needed. */
@@ -302,7 +365,8 @@ final class Checkers {
       Optional<Metadata> existing) {
     tally.scanned(metadata);
     Decision decision = comparison.file(metadata, existing);
-    if (decision.action() == Action.NONE && !decision.needsContent()) {
+    boolean isUnchanged = decision.action() == Action.NONE && !decision.needsContent();
+    if (isUnchanged && !queuesUnchanged) {
       tally.unchanged(landing, metadata);
       return;
     }
@@ -311,9 +375,14 @@ final class Checkers {
         new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
   }
 
-  private void failed(Path landing, Failure.Stage stage, IOException e, String consequence) {
+  private void failed(
+      Path source, Path landing, Failure.Stage stage, Exception e, String consequence) {
+    if (e instanceof RuntimeException) {
+      // A file system that does not do what it promises; the other files may well be fine.
+      log.warn("unexpected trouble with {}", landing, e);
+    }
     Failure.Cause cause =
-        stage == Failure.Stage.SCAN && e instanceof NoSuchFileException
+        stage == Failure.Stage.SCAN && e instanceof IOException io && Folders.isMoved(io, source)
             ? Failure.Cause.SOURCE_MOVED
             : Failure.Cause.ERROR;
     String where = stage == Failure.Stage.SCAN ? "" : " in the destination";

@@ -3,9 +3,12 @@ package dev.mtb.engine;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.Failure;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.compare.Decision;
+import dev.mtb.copy.Copied;
 import dev.mtb.copy.Copier;
+import dev.mtb.copy.SourceException;
 import dev.mtb.destination.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,11 +23,26 @@ final class CopyEnd implements End {
 
   private final Destination destination;
   private final Copier copier;
+  private final Optional<ReadBack> readBack;
+  private final Optional<Manifest> manifest;
   private final Tally tally;
 
-  CopyEnd(Destination destination, Copier copier, Tally tally) {
+  /**
+   * Wires it.
+   *
+   * @param readBack checks each copy, if that is wanted
+   * @param manifest is told of everything that is in the backup, if that is wanted
+   */
+  CopyEnd(
+      Destination destination,
+      Copier copier,
+      Optional<ReadBack> readBack,
+      Optional<Manifest> manifest,
+      Tally tally) {
     this.destination = destination;
     this.copier = copier;
+    this.readBack = readBack;
+    this.manifest = manifest;
     this.tally = tally;
   }
 
@@ -35,25 +53,80 @@ final class CopyEnd implements End {
 
   @Override
   public Set<Attribute> makeDirectory(
-      Path landing, Metadata source, Optional<Metadata> existing, Decision decision)
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException {
-    Set<Attribute> remaining = destination.createDirectory(landing, source, existing);
+    // A new directory changes the one it is in, as a new file does.
+    if (directory.parent.isPresent()) {
+      touch(directory.parent.get());
+    }
+    Set<Attribute> remaining = destination.createDirectory(directory.landing, source, existing);
     tally.directoryCreated();
     return remaining;
   }
 
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
-    if (decision.action() == Action.UPDATE_METADATA) {
+    Path start = work.start();
+    // What is set must be what the file is still like, and its own.
+    if (decision.action() == Action.UPDATE_METADATA
+        && copier.look(work.source(), start).sameVersion(work.metadata())) {
+      Optional<String> digest = digestIfListed(work);
       destination.setMetadata(work.landing(), work.metadata(), decision.attributes());
+      list(work.landing(), work.metadata(), digest);
       tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
       return;
     }
-    if (work.directory().touch()) {
-      makeWritable(work.directory());
+    touch(work.directory());
+    Copied copied = copier.copy(work.source(), start, work.landing(), work.existing());
+    if (readBack.isPresent()) {
+      copied = readBack.get().prove(work, copied);
     }
-    Metadata copied = copier.copy(work.source(), work.landing(), work.existing());
-    tally.copied(work.landing(), copied, /* withContent= */ true);
+    list(work.landing(), copied.metadata(), copied.digest());
+    tally.copied(work.landing(), copied.metadata(), /* withContent= */ true);
+  }
+
+  @Override
+  public boolean seesUnchanged() {
+    return manifest.isPresent();
+  }
+
+  @Override
+  public void unchanged(FileWork work) throws IOException {
+    list(work.landing(), work.metadata(), digestIfListed(work));
+  }
+
+  @Override
+  public void directory(Path landing) {
+    manifest.ifPresent(m -> m.directory(landing));
+  }
+
+  /** Of a file whose content was not copied: it is read here, as the version that was compared. */
+  private Optional<String> digestIfListed(FileWork work) throws IOException {
+    if (manifest.isEmpty() || work.metadata().kind() != Kind.FILE) {
+      return Optional.empty();
+    }
+    Optional<String> digest =
+        copier.digestOf(work.source(), work.start(), work.metadata());
+    if (digest.isEmpty()) {
+      throw SourceException.moved(
+          "changed after it was compared, so that the manifest cannot hold its digest", null);
+    }
+    return digest;
+  }
+
+  private void list(Path landing, Metadata metadata, Optional<String> digest) {
+    manifest.ifPresent(
+        m -> {
+          if (metadata.kind() == Kind.FILE) {
+            m.file(landing, metadata, digest.orElseThrow());
+          } else {
+            m.link(landing);
+          }
+        });
+  }
+
+  private void touch(DirectoryNode directory) throws IOException {
+    directory.touch(() -> makeWritable(directory));
   }
 
   /** A directory that is read-only in the source is so in the backup, except while it is filled. */

@@ -5,6 +5,7 @@ import com.google.common.collect.Sets;
 import dev.mtb.Attribute;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Listing;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -31,6 +32,10 @@ final class DirectoryNode {
 
   final Optional<DirectoryNode> parent;
   final Path source;
+
+  /** This directory or one above it: below it no symbolic link is followed in the source. */
+  final Path start;
+
   final Path landing;
 
   /** Of the source; empty if only the list's paths lead through it and nobody looked yet. */
@@ -55,11 +60,17 @@ final class DirectoryNode {
   final ArrayDeque<FileWork> queued = new ArrayDeque<>(2);
 
   int running;
+  int inARow;
 
   private DirectoryNode(
-      Optional<DirectoryNode> parent, Path source, Path landing, Optional<Metadata> metadata) {
+      Optional<DirectoryNode> parent,
+      Path source,
+      Path start,
+      Path landing,
+      Optional<Metadata> metadata) {
     this.parent = parent;
     this.source = source;
+    this.start = start;
     this.landing = landing;
     this.metadata = metadata;
     parent.ifPresent(DirectoryNode::begin);
@@ -67,7 +78,7 @@ final class DirectoryNode {
 
   /** The destination itself. */
   static DirectoryNode root(Path source, Path landing, Optional<Metadata> metadata) {
-    return new DirectoryNode(Optional.empty(), source, landing, metadata);
+    return new DirectoryNode(Optional.empty(), source, source, landing, metadata);
   }
 
   /** A directory found by reading its parent. */
@@ -78,23 +89,42 @@ final class DirectoryNode {
       Metadata metadata,
       Optional<Metadata> existing) {
     DirectoryNode node =
-        new DirectoryNode(Optional.of(parent), source, landing, Optional.of(metadata));
+        new DirectoryNode(
+            Optional.of(parent), source, parent.startOf(source), landing, Optional.of(metadata));
     node.existing = existing;
     return node;
   }
 
   /** A directory found by reading its parent, of which a listing told that it is there. */
   static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
-    return new DirectoryNode(Optional.of(parent), source, landing, Optional.of(metadata));
+    return new DirectoryNode(
+        Optional.of(parent), source, parent.startOf(source), landing, Optional.of(metadata));
   }
 
   /** A directory that only stands in the path of a listed entry. */
   static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
-    return new DirectoryNode(Optional.of(parent), source, landing, Optional.empty());
+    return new DirectoryNode(Optional.of(parent), source, source, landing, Optional.empty());
+  }
+
+  /**
+   * The directory above a child below which no symbolic link is followed. A list may bring children
+   * into one directory of the destination that lie in several of the source.
+   */
+  Path startOf(Path child) {
+    return child.startsWith(start) ? start : child.getParent();
   }
 
   synchronized Optional<Metadata> metadata() {
     return metadata;
+  }
+
+  /**
+   * Notes what the directory that is being read is like, which may be newer than what was found.
+   */
+  synchronized void seen(Metadata now) {
+    if (state == State.UNKNOWN) {
+      metadata = Optional.of(now);
+    }
   }
 
   /** Makes somebody's look known to all. */
@@ -143,15 +173,22 @@ final class DirectoryNode {
     return state;
   }
 
+  /** Makes a directory ready to be changed. */
+  interface Preparation {
+    /** Called once, holding the node's lock. */
+    void prepare() throws IOException;
+  }
+
   /**
    * Notes that something in it is going to be changed.
    *
-   * @return whether this is the first time
+   * @param preparation done before the first change; whoever comes second waits for it
    */
-  synchronized boolean touch() {
-    boolean first = !touched;
-    touched = true;
-    return first;
+  synchronized void touch(Preparation preparation) throws IOException {
+    if (!touched) {
+      touched = true;
+      preparation.prepare();
+    }
   }
 
   synchronized void alsoSet(Attribute attribute) {

@@ -16,15 +16,22 @@ import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.Recollection;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NotDirectoryException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a directory into being at the destination, after its parents, or finds that it is there.
  * Looks at nothing below a directory that this run made. Thread-safe.
  */
 final class DirectoryResolver implements DirectoryNode.Resolver {
+  private static final Logger log = LoggerFactory.getLogger(DirectoryResolver.class);
+
   /** Only what is in it shows that it is there. */
   private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
@@ -67,6 +74,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       // A path of the list may lead through a link; at the destination that is a directory.
       Metadata source =
           node.metadata().isPresent() ? node.metadata().get() : Metadata.following(node.source);
+      if (source.kind() != Kind.DIRECTORY) {
+        // The list takes a file for a directory: nothing must be replaced by one.
+        throw new NotDirectoryException(node.source.toString());
+      }
       stage = Failure.Stage.COMPARE;
       if (above == DirectoryNode.State.NEW) {
         node.existing(Optional.empty());
@@ -81,7 +92,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return settle(node, source, existing);
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof RuntimeException) {
+        log.warn("unexpected trouble with {}", node.landing, e);
+      }
       String what =
           stage == Failure.Stage.SCAN
               ? "cannot be read: "
@@ -139,15 +153,34 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       tally.decided(node.landing, source, decision.action(), decision.reason());
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
-      set(node, source, end.makeDirectory(node.landing, source, existing, decision));
-      return DirectoryNode.State.NEW;
+      return make(node, source, existing, decision);
     }
     set(node, source, decision.attributes());
     return DirectoryNode.State.PRESENT;
   }
 
+  private DirectoryNode.State make(
+      DirectoryNode node, Metadata source, Optional<Metadata> existing, Decision decision)
+      throws IOException {
+    try {
+      set(node, source, end.makeDirectory(node, source, existing, decision));
+      return DirectoryNode.State.NEW;
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      // Files from below the base and from elsewhere may land in one directory (BASE/etc/a and
+      // /etc/b), each by a node of its own: the other one came first.
+      Optional<Metadata> made = destination.stat(node.landing);
+      if (made.isEmpty() || made.get().kind() != Kind.DIRECTORY) {
+        throw e;
+      }
+      node.existing(made);
+      set(node, source, comparison.directory(source, made).attributes());
+      return DirectoryNode.State.PRESENT;
+    }
+  }
+
   /** Now if that is as good as later; a mode may forbid writing into the directory. */
   private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
+    end.directory(node.landing);
     boolean isEarly =
         !destination.traits().contentsMoveDirectoryMtime()
             && !attributes.isEmpty()

@@ -25,7 +25,7 @@ final class DryRunEnd implements End {
 
   @Override
   public Set<Attribute> makeDirectory(
-      Path landing, Metadata source, Optional<Metadata> existing, Decision decision) {
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision) {
     tally.directoryCreated();
     return ImmutableSet.of();
   }

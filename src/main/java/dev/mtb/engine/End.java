@@ -20,11 +20,22 @@ interface End {
    * @return what is to be set when its contents are done
    */
   Set<Attribute> makeDirectory(
-      Path landing, Metadata source, Optional<Metadata> existing, Decision decision)
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException;
 
   /** A file or link differs. */
   void file(FileWork work, Decision decision) throws IOException;
+
+  /** Whether {@link #unchanged} does anything. */
+  default boolean seesUnchanged() {
+    return false;
+  }
+
+  /** A file or link is as it should be. */
+  default void unchanged(FileWork work) throws IOException {}
+
+  /** A directory is there, by now. */
+  default void directory(Path landing) {}
 
   /** A directory's metadata differs; all below it is done. */
   void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)

@@ -13,8 +13,8 @@ import dev.mtb.copy.SourceException;
 import dev.mtb.destination.ContentTag;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Glance;
-import dev.mtb.destination.NoFollow;
 import dev.mtb.destination.Recollection;
+import dev.mtb.files.Folders;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -32,6 +32,7 @@ import java.util.Optional;
  * one request.
  */
 final class Examination {
+  private final Folders folders;
   private final Destination destination;
   private final Comparison comparison;
   private final CompareMode mode;
@@ -46,12 +47,14 @@ final class Examination {
    * @param trustTags false if contents are to be read back, whatever their tags say
    */
   Examination(
+      Folders folders,
       Destination destination,
       Comparison comparison,
       CompareMode mode,
       boolean isTrusting,
       boolean trustTags,
       Buffers buffers) {
+    this.folders = folders;
     this.destination = destination;
     this.comparison = comparison;
     this.mode = mode;
@@ -175,15 +178,15 @@ final class Examination {
         ReadableByteChannel in = open(work)) {
       return tag.proves(in, work.metadata().size(), loan.buffer());
     } catch (IOException e) {
-      throw SourceException.of(e);
+      throw SourceException.of(e, work.source());
     }
   }
 
-  private static ReadableByteChannel open(FileWork work) throws IOException {
+  private ReadableByteChannel open(FileWork work) throws IOException {
     Path source = work.source();
     return work.metadata().kind() == Kind.LINK
         ? Channels.newChannel(
             new ByteArrayInputStream(PathBytes.of(Files.readSymbolicLink(source))))
-        : NoFollow.open(source);
+        : folders.read(source, work.start());
   }
 }

@@ -26,6 +26,11 @@ record FileWork(
     Decision decision,
     Optional<Glance> glance) {
 
+  /** The directory above the source below which no symbolic link is followed. */
+  Path start() {
+    return directory.startOf(source);
+  }
+
   /** The same when it is known what is there. */
   FileWork settled(Decision made, Optional<Metadata> found) {
     return new FileWork(directory, source, landing, metadata, found, made, Optional.empty());

@@ -76,6 +76,11 @@ final class ListFeed implements SourceList.Visitor {
     tally.failed(new Failure(path, Failure.Stage.SCAN, error, Failure.Cause.ERROR));
   }
 
+  /** Lets the feeding thread go, after the run was stopped: a hung checker makes no room. */
+  void wake() {
+    room.release();
+  }
+
   /** Hands out what is left, and lets go of all directories. */
   void finish() throws InterruptedException {
     flush();
@@ -93,6 +98,10 @@ final class ListFeed implements SourceList.Visitor {
     Entry first = entries.get(0);
     DirectoryNode parent = directory(first.landing().getParent(), first.outside());
     room.acquire();
+    if (stop.stopping()) {
+      room.release();
+      return;
+    }
     parent.begin();
     checkers.compare(parent, entries, room::release);
   }

@@ -1,11 +1,14 @@
 package dev.mtb.engine;
 
+import com.google.common.base.Ticker;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.BackupReport.Outcome;
 import dev.mtb.CompareMode;
+import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
@@ -17,7 +20,11 @@ import dev.mtb.copy.Copier;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.Retry;
+import dev.mtb.destination.RetryingDestination;
+import dev.mtb.destination.RunLock;
 import dev.mtb.destination.Traits;
+import dev.mtb.files.Folders;
 import dev.mtb.scan.SourceList;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,7 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,18 +60,35 @@ public final class Run {
 
   private final BackupJob job;
   private final Purpose purpose;
+  private final Duration grace;
   private final Opener opener;
   private final Tally tally;
   private final Stop stop = new Stop();
+  private final Retry.Pause pause;
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
+  private Optional<Manifest> manifest = Optional.empty();
 
-  private Run(BackupJob job, Purpose purpose, Opener opener, BackupListener listener) {
+  /** A run that could not even begin has nothing to say of the backup. */
+  private boolean hasBegun;
+
+  /** Set again at the very end: until then it would make the destination's own files fail. */
+  private boolean interrupted;
+
+  private Run(
+      BackupJob job,
+      Purpose purpose,
+      Opener opener,
+      BackupListener listener,
+      Duration grace,
+      Optional<Retry.Pause> pause) {
     this.job = job;
+    this.grace = grace;
     this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
+    this.pause = pause.orElse(stop::pause);
   }
 
   /**
@@ -76,12 +100,25 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport backup(BackupJob job, BackupListener listener) {
-    return backup(job, opener(job), listener);
+    try (RunLock lock = job.options().dryRun() ? RunLock.NONE : RunLock.of(job.options())) {
+      return backup(job, opener(job, lock), listener);
+    }
   }
 
   static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
+    return backup(job, opener, listener, GRACE);
+  }
+
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Duration grace) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
-    return new Run(job, purpose, opener, listener).report();
+    return new Run(job, purpose, opener, listener, grace, Optional.empty()).report();
+  }
+
+  /** Tests need not wait. */
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
+    return new Run(job, Purpose.BACKUP, opener, listener, GRACE, Optional.of(pause)).report();
   }
 
   /**
@@ -93,22 +130,75 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(job, Purpose.VERIFY, opener(job), listener).report();
+    return new Run(
+            job, Purpose.VERIFY, opener(job, RunLock.NONE), listener, GRACE, Optional.empty())
+        .report();
   }
 
-  private static Opener opener(BackupJob job) {
-    return readOnly -> Destinations.open(job, readOnly);
+  private static Opener opener(BackupJob job, RunLock lock) {
+    return readOnly -> Destinations.open(job, readOnly, lock);
   }
 
   private BackupReport report() {
+    try {
+      return run();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private BackupReport run() {
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
-    try (Destination destination = opener.open(purpose != Purpose.BACKUP)) {
+    if (purpose == Purpose.BACKUP) {
+      manifest =
+          job.options()
+              .manifest()
+              .map(
+                  file ->
+                      Manifest.start(
+                          file, job.options().digest(), job.destinationName(), startedAt));
+    }
+    try {
+      open(sources);
+      BackupReport result = result();
+      return manifest.isPresent() && hasBegun ? finish(manifest.get(), result) : result;
+    } finally {
+      manifest.ifPresent(Manifest::close);
+    }
+  }
+
+  /** A backup whose manifest is missing is not what was asked for. */
+  private BackupReport finish(Manifest written, BackupReport result) {
+    // An interrupted thread cannot write.
+    interrupted |= Thread.interrupted();
+    try {
+      written.finish(result);
+      return result;
+    } catch (IOException e) {
+      tally.failed(
+          new Failure(
+              written.file(),
+              Failure.Stage.VERIFY,
+              "the manifest cannot be written: "
+                  + ErrorText.of(e)
+                  + "; what it should list is in the backup",
+              Failure.Cause.ERROR));
+      return result();
+    }
+  }
+
+  private void open(SourceList sources) {
+    try (Destination real = opener.open(purpose != Purpose.BACKUP)) {
+      Retry retry = retry(real);
+      Destination destination = new RetryingDestination(real, retry);
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
             "there is no backup to verify: " + destination.name() + " does not exist");
       }
-      flow(sources, destination, root);
+      flow(sources, destination, retry, root);
       advice = destination.advice();
       advice.forEach(sentence -> log.info("{}", sentence));
     } catch (DestinationException e) {
@@ -122,15 +212,23 @@ public final class Run {
     if (stop.crash().isPresent()) {
       throw new IllegalStateException("internal error", stop.crash().get());
     }
-    if (stop.wasInterrupted()) {
-      Thread.currentThread().interrupt();
-    }
-    return result();
+  }
+
+  private Retry retry(Destination destination) {
+    return new Retry(
+        destination,
+        job.options().retries(),
+        Math.max(job.options().threads(), job.options().checkers()),
+        pause,
+        stop::stopping,
+        () -> ThreadLocalRandom.current().nextDouble(),
+        Ticker.systemTicker());
   }
 
   /** Who is interrupted while the destination is opened has not lost it. */
   private void lostOrInterrupted(DestinationException e) {
     if (Thread.interrupted()) {
+      interrupted = true;
       stop.interrupted();
     } else {
       stop.lost(e);
@@ -141,7 +239,9 @@ public final class Run {
     return job.base().getFileSystem().getPath("");
   }
 
-  private void flow(SourceList sources, Destination destination, Optional<Metadata> rootFound) {
+  private void flow(
+      SourceList sources, Destination destination, Retry retry, Optional<Metadata> rootFound) {
+    hasBegun = true;
     BackupOptions options = job.options();
     Traits traits = destination.traits();
     CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
@@ -158,11 +258,25 @@ public final class Run {
         purpose != Purpose.VERIFY
             && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
     Buffers buffers = new Buffers();
+    Folders folders = new Folders();
+    boolean needsDigests = options.verifyAfter() || manifest.isPresent();
     Copier copier =
-        new Copier(destination, buffers, tally::bytesWritten, stop::stopping, this::pause);
+        new Copier(
+            folders,
+            destination,
+            buffers,
+            tally::bytesWritten,
+            stop::stopping,
+            pause,
+            retry,
+            needsDigests ? Optional.of(options.digest()) : Optional.empty());
+    Optional<ReadBack> readBack =
+        options.verifyAfter()
+            ? Optional.of(new ReadBack(destination, copier, comparison, pause))
+            : Optional.empty();
     End end =
         switch (purpose) {
-          case BACKUP -> new CopyEnd(destination, copier, tally);
+          case BACKUP -> new CopyEnd(destination, copier, readBack, manifest, tally);
           case DRY_RUN -> new DryRunEnd(tally);
           case VERIFY -> new VerifyEnd(tally);
         };
@@ -172,10 +286,12 @@ public final class Run {
       Workers workers =
           new Workers(
               copierPool,
+              folders,
               destination,
+              retry,
               new ContentComparison(options.digest()),
               new Examination(
-                  destination, comparison, mode, isTrusting, !options.readData(), buffers),
+                  folders, destination, comparison, mode, isTrusting, !options.readData(), buffers),
               buffers,
               end,
               tally,
@@ -183,32 +299,52 @@ public final class Run {
       WorkQueue queue =
           new WorkQueue(
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
-      stop.whenStopping(queue::wakeAll);
       DirectoryResolver resolver =
           new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
       DirectoryNode root = root(sources);
       Checkers checkers =
           new Checkers(
               checkerPool,
+              folders,
               destination,
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
               comparison,
               resolver,
               queue,
+              end.seesUnchanged(),
               workers::finished,
               tally,
               stop);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
+      stop.whenStopping(
+          () -> {
+            queue.wakeAll();
+            feed.wake();
+          });
       try {
         sources.forEach(feed);
         feed.finish();
         stop.await();
       } catch (InterruptedException e) {
+        interrupted = true;
         stop.interrupted();
+      } catch (RuntimeException | Error e) {
+        // What the pools have begun must not go on without us.
+        stop.crashed(e);
       }
     } finally {
       end(checkerPool, "checking");
       end(copierPool, "copying");
+      close(folders);
+    }
+  }
+
+  private static void close(Folders folders) {
+    try {
+      folders.close();
+    } catch (IOException e) {
+      // They were only read.
+      log.debug("a directory of the source cannot be closed", e);
     }
   }
 
@@ -225,30 +361,16 @@ public final class Run {
     return DirectoryNode.root(sources.wholeSource().orElse(job.base()), emptyPath(), metadata);
   }
 
-  private void pause(Duration duration) {
-    try {
-      if (!stop.stopping()) {
-        Thread.sleep(duration.toMillis());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Lets a pool finish what is in flight. Never interrupts: a channel would be closed half-way. */
+  /**
+   * Lets a pool finish what is in flight, however often the caller is interrupted meanwhile. Never
+   * interrupts: a channel would be closed half-way.
+   */
   private void end(ForkJoinPool pool, String what) {
     pool.shutdown();
-    boolean interrupted = Thread.interrupted();
-    try {
-      if (!pool.awaitTermination(GRACE.toSeconds(), TimeUnit.SECONDS)) {
-        log.warn("gave up waiting for what was {} after {} s", what, GRACE.toSeconds());
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
+    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, grace)) {
+      log.warn("gave up waiting for what was {} after {} s", what, grace.toSeconds());
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    interrupted |= Thread.interrupted();
   }
 
   private BackupReport result() {

@@ -1,11 +1,17 @@
 package dev.mtb.engine;
 
 import dev.mtb.destination.DestinationException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Whether a run goes on, and why not. The first reason to end wins. Thread-safe. */
 final class Stop {
+  private static final Logger log = LoggerFactory.getLogger(Stop.class);
+
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopping;
   private boolean interrupted;
@@ -58,6 +64,17 @@ final class Stop {
   /** Waits until everything is done or there is no use in going on. */
   void await() throws InterruptedException {
     ended.await();
+  }
+
+  /** Waits so long, or until there is no use in going on. */
+  void pause(Duration duration) {
+    try {
+      if (ended.await(duration.toNanos(), TimeUnit.NANOSECONDS)) {
+        log.debug("a pause ends early: the run does");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   synchronized boolean wasInterrupted() {

@@ -28,8 +28,8 @@ final class VerifyEnd implements End {
 
   @Override
   public Set<Attribute> makeDirectory(
-      Path landing, Metadata source, Optional<Metadata> existing, Decision decision) {
-    report(landing, words(decision));
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision) {
+    report(directory.landing, words(decision));
     return ImmutableSet.of();
   }
 

@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Deals out work to the copiers: a file from each directory in turn, no more of one directory at a
- * time than its file system likes. Bounded: who finds work faster than it is done has to wait.
+ * Deals out work to the copiers: from each directory in turn, no more of one directory at a time
+ * than its file system likes. Bounded: who finds work faster than it is done has to wait.
  * Thread-safe.
  *
  * <p>Only checkers wait here, never copiers, so the pool that drains it cannot block on it.
@@ -28,6 +28,13 @@ final class WorkQueue {
    * them: begun last it would be copied when there is nothing else left to do.
    */
   private static final long LARGE = 8L << 20;
+
+  /**
+   * Files that are taken from a directory before it is the next one's turn, where a directory may
+   * have any number under way at a time. 20,000 small files in 500 directories, copied in memory:
+   * opening both directories for each file took 1.0 s of processor time, of 4.2 s.
+   */
+  private static final int IN_A_ROW = 16;
 
   private final ForkJoinPool pool;
   private final int threads;
@@ -142,7 +149,11 @@ final class WorkQueue {
       waiting--;
       directory.running++;
       if (!directory.queued.isEmpty() && directory.running < runningPerDirectory) {
-        enlist(directory);
+        if (runningPerDirectory == Integer.MAX_VALUE && ++directory.inARow % IN_A_ROW != 0) {
+          ready.addFirst(directory);
+        } else {
+          enlist(directory);
+        }
       }
       room.signalAll();
       return work;

@@ -14,16 +14,20 @@ import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
-import dev.mtb.destination.NoFollow;
+import dev.mtb.destination.Retry;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +39,16 @@ final class Workers {
   private static final Logger log = LoggerFactory.getLogger(Workers.class);
 
   private final ForkJoinPool pool;
+  private final Folders folders;
+
+  /** Directories' own metadata: done before any other file, or they would pile up to the end. */
+  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>();
+
+  /** Tasks in the pool that will see to errands and have not begun. */
+  private final AtomicInteger runners = new AtomicInteger();
+
   private final Destination destination;
+  private final Retry retry;
   private final ContentComparison contents;
   private final Examination examination;
   private final Buffers buffers;
@@ -45,7 +58,9 @@ final class Workers {
 
   Workers(
       ForkJoinPool pool,
+      Folders folders,
       Destination destination,
+      Retry retry,
       ContentComparison contents,
       Examination examination,
       Buffers buffers,
@@ -53,7 +68,9 @@ final class Workers {
       Tally tally,
       Stop stop) {
     this.pool = pool;
+    this.folders = folders;
     this.destination = destination;
+    this.retry = retry;
     this.contents = contents;
     this.examination = examination;
     this.buffers = buffers;
@@ -64,6 +81,7 @@ final class Workers {
 
   /** Does one file or link. */
   void work(FileWork found) {
+    errands();
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
@@ -75,6 +93,7 @@ final class Workers {
         decision = decision.withContent(sameContent(work));
       }
       if (decision.action() == Action.NONE) {
+        end.unchanged(work);
         tally.unchanged(work.landing(), work.metadata());
       } else {
         tally.decided(work.landing(), work.metadata(), decision.action(), decision.reason());
@@ -85,6 +104,9 @@ final class Workers {
           work.landing(),
           e.getMessage(),
           e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
+    } catch (WrongCopyException e) {
+      tally.failed(
+          new Failure(work.landing(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (StoppedException e) {
@@ -106,15 +128,28 @@ final class Workers {
 
   private boolean sameContent(FileWork work) throws IOException {
     if (work.metadata().kind() == Kind.LINK) {
-      byte[] source = PathBytes.of(Files.readSymbolicLink(work.source()));
+      byte[] source = PathBytes.of(sourceTarget(work));
       return Arrays.equals(source, PathBytes.of(destination.readLink(work.landing())));
     }
+    // Reading may fail half-way; then both are read again, since the source may have changed.
+    return retry.run(Retry.Kind.LOOK, "reading", work.landing(), attempt -> sameFileContent(work));
+  }
+
+  private static Path sourceTarget(FileWork work) throws SourceException {
+    try {
+      return Files.readSymbolicLink(work.source());
+    } catch (IOException e) {
+      throw SourceException.of(e, work.source());
+    }
+  }
+
+  private boolean sameFileContent(FileWork work) throws IOException {
     try (Buffers.Loan loan = buffers.lend()) {
       String source;
-      try (ReadableByteChannel in = NoFollow.open(work.source())) {
+      try (ReadableByteChannel in = folders.read(work.source(), work.start())) {
         source = contents.digest(in, loan.buffer());
       } catch (IOException e) {
-        throw SourceException.of(e);
+        throw SourceException.of(e, work.source());
       }
       try (ReadableByteChannel copy = destination.read(work.landing())) {
         return contents.digest(copy, loan.buffer()).equals(source);
@@ -165,7 +200,10 @@ final class Workers {
       end.setDirectoryMetadata(directory.landing, source, attributes);
     } catch (DestinationException e) {
       stop.lost(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof RuntimeException) {
+        log.warn("unexpected trouble with {}", directory.landing, e);
+      }
       failed(
           directory.landing,
           "the directory's own metadata cannot be set: " + ErrorText.of(e),
@@ -173,18 +211,36 @@ final class Workers {
     }
   }
 
-  private void later(Runnable task) {
+  /**
+   * Has something done by a copying thread. The pool's threads are busy with files as long as there
+   * are any, and ask for errands between two; when there are none, they are to be woken.
+   */
+  private void later(Runnable errand) {
+    errands.add(errand);
+    if (runners.get() >= pool.getParallelism()) {
+      return;
+    }
+    runners.incrementAndGet();
     try {
       pool.execute(
           () -> {
-            try {
-              task.run();
-            } catch (Throwable e) {
-              stop.crashed(e);
-            }
+            runners.decrementAndGet();
+            errands();
           });
     } catch (RejectedExecutionException e) {
       // The run is over: it was stopped.
+    }
+  }
+
+  private void errands() {
+    Runnable errand = errands.poll();
+    while (errand != null && !stop.stopping()) {
+      try {
+        errand.run();
+      } catch (Throwable e) {
+        stop.crashed(e);
+      }
+      errand = errands.poll();
     }
   }
 }

@@ -1,10 +1,11 @@
 package dev.mtb.scan;
 
+import dev.mtb.Metadata;
+import dev.mtb.files.Folder;
+import dev.mtb.files.Folders;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Optional;
@@ -14,24 +15,41 @@ import java.util.Optional;
  * memory. Not thread-safe.
  */
 public final class DirectoryScan implements Closeable {
-  private final DirectoryStream<Path> stream;
+  private final Folder folder;
   private final Iterator<Path> children;
 
-  private DirectoryScan(DirectoryStream<Path> stream) {
-    this.stream = stream;
-    this.children = stream.iterator();
+  private DirectoryScan(Folder folder, Iterator<Path> children) {
+    this.folder = folder;
+    this.children = children;
   }
 
   /**
    * Opens a directory.
    *
+   * @param folders keeps it open for who copies from it
    * @param directory which
+   * @param start it, or the directory above it below which no symbolic link is followed
    * @return its children, in the order of the file system
    * @throws IOException if it cannot be opened
    */
-  @SuppressWarnings("StreamResourceLeak") // It is closed with the scan.
-  public static DirectoryScan open(Path directory) throws IOException {
-    return new DirectoryScan(Files.newDirectoryStream(directory));
+  public static DirectoryScan open(Folders folders, Path directory, Path start) throws IOException {
+    Folder folder = folders.scan(directory, start);
+    try {
+      return new DirectoryScan(folder, folder.names());
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Looks at the directory that is being read.
+   *
+   * @return empty if something else is at its path now
+   * @throws IOException if nothing is there, or it cannot be told
+   */
+  public Optional<Metadata> look() throws IOException {
+    return folder.look();
   }
 
   /**
@@ -50,6 +68,6 @@ public final class DirectoryScan implements Closeable {
 
   @Override
   public void close() throws IOException {
-    stream.close();
+    folder.close();
   }
 }

@@ -33,6 +33,7 @@ final class ListReader {
       throws IOException {
     int separator = nulSeparated ? 0 : '\n';
     BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
+    boolean isUtf16 = beginsLikeUtf16(buffered);
     skipByteOrderMark(buffered);
     ByteArrayOutputStream entry = new ByteArrayOutputStream(256);
     long number = 1;
@@ -50,8 +51,10 @@ final class ListReader {
             name
                 + ", line "
                 + number
-                + ": holds a NUL byte, so this is not a list of names, one a line; if its entries"
-                + " end with NUL, say --from0");
+                + (isUtf16
+                    ? ": the list is UTF-16, and must be UTF-8 (iconv -f UTF-16 -t UTF-8)"
+                    : ": holds a NUL byte, so this is not a list of names, one a line; if its"
+                        + " entries end with NUL, say --from0"));
       } else if (entry.size() == LONGEST_ENTRY) {
         throw new InvalidJobException(
             name
@@ -77,6 +80,15 @@ final class ListReader {
       }
     }
     return false;
+  }
+
+  /** Two bytes that no list in UTF-8 begins with; whether it is one, its NULs will tell. */
+  private static boolean beginsLikeUtf16(BufferedInputStream in) throws IOException {
+    in.mark(2);
+    int first = in.read();
+    int second = in.read();
+    in.reset();
+    return (first == 0xFF && second == 0xFE) || (first == 0xFE && second == 0xFF);
   }
 
   private static void skipByteOrderMark(BufferedInputStream in) throws IOException {

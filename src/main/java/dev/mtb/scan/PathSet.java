@@ -24,6 +24,7 @@ final class PathSet {
 
   private byte[] taken = new byte[FIRST_CAPACITY];
   private int size;
+  private int takenCount;
 
   /** Adds; adding twice is the same as once. */
   void add(byte[] path, int length, boolean outside) {
@@ -58,11 +59,17 @@ final class PathSet {
     }
     boolean isFirst = taken[slot] == 0;
     taken[slot] = 1;
+    takenCount += isFirst ? 1 : 0;
     return isFirst;
   }
 
   int size() {
     return size;
+  }
+
+  /** How many were taken. */
+  int takenCount() {
+    return takenCount;
   }
 
   private HashCode code(byte[] path, int length, boolean outside) {

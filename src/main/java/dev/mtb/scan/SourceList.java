@@ -64,7 +64,7 @@ public final class SourceList {
   public static SourceList read(BackupJob job, List<Path> destinations) {
     SourceList list = new SourceList(job);
     try {
-      list.each(
+      Taker taker =
           entry -> {
             list.checkApart(entry.source(), destinations);
             byte[] landing = PathBytes.of(entry.landing());
@@ -72,7 +72,11 @@ public final class SourceList {
             if (landing.length == 0 && list.wholeSource.isEmpty()) {
               list.wholeSource = Optional.of(entry.source());
             }
-          });
+          };
+      list.eachSource(taker);
+      for (BackupJob.ListFile file : job.lists()) {
+        list.eachOf(file, taker);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InvalidJobException("interrupted while reading the lists", e);
@@ -102,7 +106,7 @@ public final class SourceList {
    */
   public void forEach(Visitor visitor) throws InterruptedException {
     Coverage coverage = new Coverage();
-    each(
+    Taker taker =
         entry -> {
           byte[] landing = PathBytes.of(entry.landing());
           if (!listed.contains(landing, landing.length, entry.outside())) {
@@ -110,7 +114,25 @@ public final class SourceList {
           } else if (listed.take(landing, landing.length, entry.outside())) {
             coverage.handOut(entry, landing, visitor);
           }
-        });
+        };
+    eachSource(taker);
+    for (BackupJob.ListFile list : job.lists()) {
+      try {
+        eachOf(list, taker);
+      } catch (InvalidJobException e) {
+        // The job is under way, and what is listed elsewhere is still backed up.
+        visitor.unusable(list.file(), "a list changed while it was read: " + e.getMessage());
+      }
+    }
+    int gone = listed.size() - listed.takenCount();
+    if (gone > 0) {
+      visitor.unusable(
+          job.lists().isEmpty() ? job.base() : job.lists().get(0).file(),
+          "a list changed while it was read: "
+              + gone
+              + " of the entries were not there any more at the second reading, and were not backed"
+              + " up");
+    }
   }
 
   /** Hands out what is not covered by another entry. */
@@ -163,7 +185,7 @@ public final class SourceList {
       try {
         Metadata.of(source);
       } catch (NoSuchFileException e) {
-        visitor.unusable(source, "no such file or directory");
+        visitor.unusable(source, ErrorText.missing(source));
         return;
       } catch (IOException e) {
         visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
@@ -218,35 +240,44 @@ public final class SourceList {
     void take(Entry entry) throws InterruptedException;
   }
 
-  private void each(Taker taker) throws InterruptedException {
+  private void eachSource(Taker taker) throws InterruptedException {
     for (Path source : job.sources()) {
       taker.take(resolve(job.base().resolve(source)));
     }
-    for (BackupJob.ListFile list : job.lists()) {
-      InterruptedException[] interrupted = new InterruptedException[1];
-      try (InputStream in = Files.newInputStream(list.file())) {
-        ListReader.read(
-            in,
-            list.file().toString(),
-            list.nulSeparated(),
-            bytes -> {
-              if (interrupted[0] == null) {
-                try {
-                  taker.take(resolve(PathBytes.resolve(job.base(), bytes)));
-                } catch (InterruptedException e) {
-                  interrupted[0] = e;
-                }
+  }
+
+  private void eachOf(BackupJob.ListFile list, Taker taker) throws InterruptedException {
+    if (Files.exists(list.file())
+        && !Files.isRegularFile(list.file())
+        && !Files.isDirectory(list.file())) {
+      throw new InvalidJobException(
+          "the list "
+              + list.file()
+              + " is a pipe or device; lists are read twice, so copy it to a file first");
+    }
+    InterruptedException[] interrupted = new InterruptedException[1];
+    try (InputStream in = Files.newInputStream(list.file())) {
+      ListReader.read(
+          in,
+          list.file().toString(),
+          list.nulSeparated(),
+          bytes -> {
+            if (interrupted[0] == null) {
+              try {
+                taker.take(resolve(PathBytes.resolve(job.base(), bytes)));
+              } catch (InterruptedException e) {
+                interrupted[0] = e;
               }
-            });
-      } catch (NoSuchFileException e) {
-        throw new InvalidJobException("there is no list " + list.file(), e);
-      } catch (IOException e) {
-        throw new InvalidJobException(
-            "the list " + list.file() + " cannot be read: " + ErrorText.of(e), e);
-      }
-      if (interrupted[0] != null) {
-        throw interrupted[0];
-      }
+            }
+          });
+    } catch (NoSuchFileException e) {
+      throw new InvalidJobException("there is no list " + list.file(), e);
+    } catch (IOException e) {
+      throw new InvalidJobException(
+          "the list " + list.file() + " cannot be read: " + ErrorText.of(e), e);
+    }
+    if (interrupted[0] != null) {
+      throw interrupted[0];
     }
   }
 

@@ -136,6 +136,8 @@ class CommandTest {
     assertUsage("names no file", "backup", "-l", empty.toString(), destination.toString());
     assertUsage("--from0", "backup", "-l", nulls.toString(), destination.toString());
     assertUsage("NUL", "backup", "-l", rubbish.toString(), destination.toString());
+    assertUsage(
+        "the list /dev/null names no file", "backup", "-l", "/dev/null", destination.toString());
     assertUsage("cannot be read", "backup", "-l", temp.toString(), destination.toString());
     assertUsage(
         "inside the source", "backup", source.toString(), source.resolve("backup").toString());

@@ -351,4 +351,33 @@ class ComparisonTest {
   private static Comparison times(Duration window, Duration granularity, Instant earliest) {
     return new Comparison(CompareMode.SIZE_MTIME, window, granularity, earliest, true, true);
   }
+
+  @ParameterizedTest
+  @EnumSource(CompareMode.class)
+  void copyThatIsMarkedWrong_isReplaced_inEveryMode(CompareMode mode) {
+    for (Duration window : new Duration[] {Duration.ofSeconds(1), Duration.ofDays(100 * 365)}) {
+      for (Metadata source : new Metadata[] {FILE, LINK}) {
+        Comparison comparison =
+            new Comparison(mode, window, Duration.ofSeconds(2), Instant.EPOCH, true, true);
+        Metadata copy = comparison.markedWrong(source);
+
+        assertThat(comparison.file(source, Optional.of(copy)).reason())
+            .isEqualTo(Reason.READ_BACK_WRONG);
+        assertThat(comparison.file(source, Optional.of(copy)).action()).isEqualTo(Action.REPLACE);
+        assertThat(comparison.file(source, Optional.of(copy)).needsContent()).isFalse();
+        assertThat(comparison.sameContent(source, copy).action()).isEqualTo(Action.REPLACE);
+      }
+    }
+  }
+
+  @Test
+  void sourceOfTheMarksOwnTime_isComparedLikeAnyOther() {
+    Instant mark = comparison(CompareMode.SIZE_MTIME).markedWrong(FILE).mtime();
+    Metadata source = FILE.withMtime(mark.plusMillis(5));
+    Metadata copy = FILE.withMtime(mark);
+
+    assertThat(file(CompareMode.SIZE_MTIME, source, copy).action()).isEqualTo(Action.NONE);
+    Metadata marked = comparison(CompareMode.SIZE_MTIME).markedWrong(source);
+    assertThat(file(CompareMode.SIZE_MTIME, source, marked).action()).isEqualTo(Action.REPLACE);
+  }
 }

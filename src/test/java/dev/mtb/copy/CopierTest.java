@@ -9,10 +9,13 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import dev.mtb.BackupOptions;
+import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.Retry;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -30,11 +33,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.commons.codec.binary.Hex;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CopierTest {
@@ -48,6 +53,7 @@ class CopierTest {
   private final Path source = memory.getPath("/source");
   private final Path landing = memory.getPath("copy");
   private final Path copied = memory.getPath("/backup/copy");
+  private final Folders folders = new Folders();
   private final List<Duration> pauses = new ArrayList<>();
   private long bytesWritten;
   private Destination destination;
@@ -66,6 +72,7 @@ class CopierTest {
   @AfterEach
   void close() throws IOException {
     destination.close();
+    folders.close();
     memory.close();
   }
 
@@ -84,7 +91,8 @@ class CopierTest {
     byte[] content = bytes(size);
     writeSource(content);
 
-    Metadata result = copier(() -> {}).copy(source, landing, Optional.empty());
+    Metadata result =
+        copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertThat(result).isEqualTo(Metadata.of(source));
     assertCopied(content);
@@ -93,11 +101,84 @@ class CopierTest {
     assertThat(pauses).isEmpty();
   }
 
+  @ParameterizedTest
+  @EnumSource(DigestAlgorithm.class)
+  void digest_isThatOfWhatWasCopied(DigestAlgorithm algorithm) throws IOException {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    Copier copier = digesting(() -> {}, algorithm);
+    List<Integer> sizes =
+        new ArrayList<>(
+            List.of(
+                0,
+                1,
+                Destination.SMALL_FILE - 1,
+                Destination.SMALL_FILE,
+                Destination.SMALL_FILE + 1,
+                2 * Destination.SMALL_FILE - 1,
+                2 * Destination.SMALL_FILE));
+    for (int i = 0; i < 10; i++) {
+      sizes.add(random.nextInt(LARGE));
+    }
+    for (int size : sizes) {
+      byte[] content = bytes(size);
+      writeSource(content);
+      Optional<Metadata> existing =
+          Files.exists(copied) ? Optional.of(Metadata.of(copied)) : Optional.empty();
+
+      Copied result = copier.copy(source, source.getParent(), landing, existing);
+
+      String expected = Hex.encodeHexString(algorithm.start().digest(content));
+      assertThat(result.digest()).as("%d bytes, seed %d", size, seed).contains(expected);
+      assertThat(copier.digestOf(source, source.getParent(), result.metadata())).contains(expected);
+      assertCopied(content);
+    }
+  }
+
+  @Test
+  void digest_ofASourceThatChanges_isThatOfTheVersionThatWasCommitted() throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(LARGE);
+    changed[LARGE - 1]++;
+    Meddling meddling = once(() -> writeSource(changed, TIME.plusNanos(1)));
+
+    Copied result =
+        digesting(meddling, DigestAlgorithm.MD5)
+            .copy(source, source.getParent(), landing, oldCopy());
+
+    assertCopied(changed);
+    assertThat(result.metadata()).isEqualTo(Metadata.of(source));
+    assertThat(result.digest())
+        .contains(Hex.encodeHexString(DigestAlgorithm.MD5.start().digest(changed)));
+  }
+
+  @Test
+  void digestOf_aSourceThatIsAnotherVersion_isNone() throws IOException {
+    writeSource(bytes(10));
+    Metadata before = Metadata.of(source);
+    writeSource(bytes(10), TIME.plusSeconds(1));
+
+    assertThat(
+            digesting(() -> {}, DigestAlgorithm.MD5).digestOf(source, source.getParent(), before))
+        .isEmpty();
+  }
+
+  @Test
+  void digest_whereNobodyAsks_isNotTaken() throws IOException {
+    writeSource(bytes(10));
+
+    assertThat(
+            copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).digest())
+        .isEmpty();
+  }
+
   @Test
   void link_isCopiedAsALink() throws IOException {
     Files.createSymbolicLink(source, memory.getPath("no/where"));
 
-    Metadata result = copier(() -> {}).copy(source, landing, Optional.empty());
+    Metadata result =
+        copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
@@ -111,7 +192,9 @@ class CopierTest {
     Instant later = TIME.plusSeconds(1);
 
     Metadata result =
-        copier(once(() -> writeSource(changed, later))).copy(source, landing, oldCopy());
+        copier(once(() -> writeSource(changed, later)))
+            .copy(source, source.getParent(), landing, oldCopy())
+            .metadata();
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(later);
@@ -127,7 +210,8 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
-            .copy(source, landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy())
+            .metadata();
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
@@ -140,7 +224,8 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
-            .copy(source, landing, Optional.empty());
+            .copy(source, source.getParent(), landing, Optional.empty())
+            .metadata();
 
     assertCopied(changed);
     assertThat(result.size()).isEqualTo(100);
@@ -200,6 +285,7 @@ class CopierTest {
     writeSource(bytes(LARGE));
     Copier copier =
         new Copier(
+            folders,
             destination,
             new Buffers(),
             count -> run(() -> writeSource(bytes(LARGE), TIME.plusSeconds(9))),
@@ -233,7 +319,8 @@ class CopierTest {
                       Files.delete(source);
                       Files.createSymbolicLink(source, target);
                     }))
-            .copy(source, landing, oldCopy());
+            .copy(source, source.getParent(), landing, oldCopy())
+            .metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(target);
@@ -246,13 +333,14 @@ class CopierTest {
     Optional<Metadata> existing = oldCopy();
     Copier copier =
         new Copier(
+            folders,
             destination,
             new Buffers(),
             count -> bytesWritten += count,
             () -> bytesWritten >= (long) chunks * Destination.SMALL_FILE,
             pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, landing, existing))
+    assertThatThrownBy(() -> copier.copy(source, source.getParent(), landing, existing))
         .isInstanceOf(StoppedException.class);
 
     assertThat(bytesWritten).isEqualTo((long) chunks * Destination.SMALL_FILE);
@@ -262,9 +350,10 @@ class CopierTest {
   @Test
   void stop_beforeANewFile_makesNone() throws IOException {
     writeSource(bytes(10));
-    Copier copier = new Copier(destination, new Buffers(), count -> {}, () -> true, pauses::add);
+    Copier copier =
+        new Copier(folders, destination, new Buffers(), count -> {}, () -> true, pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, landing, Optional.empty()))
+    assertThatThrownBy(() -> copier.copy(source, source.getParent(), landing, Optional.empty()))
         .isInstanceOf(StoppedException.class);
 
     assertThat(copied).doesNotExist();
@@ -276,7 +365,8 @@ class CopierTest {
     writeSource(bytes(LARGE));
     Path missing = memory.getPath("none/copy");
 
-    assertThatThrownBy(() -> copier(() -> {}).copy(source, missing, Optional.empty()))
+    assertThatThrownBy(
+            () -> copier(() -> {}).copy(source, source.getParent(), missing, Optional.empty()))
         .isInstanceOf(IOException.class)
         .isNotInstanceOf(SourceException.class);
   }
@@ -317,8 +407,9 @@ class CopierTest {
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
     try (Destination local = Destinations.open(backup, options, false)) {
       Metadata result =
-          new Copier(local, new Buffers(), count -> {}, () -> false, pauses::add)
-              .copy(sparse, Path.of("copy"), Optional.empty());
+          new Copier(folders, local, new Buffers(), count -> {}, () -> false, pauses::add)
+              .copy(sparse, folder, Path.of("copy"), Optional.empty())
+              .metadata();
       assertThat(result.size()).isEqualTo(size);
     }
 
@@ -328,7 +419,9 @@ class CopierTest {
 
   private void assertMoved(Copier copier, Optional<Metadata> existing, String message) {
     SourceException e =
-        catchThrowableOfType(SourceException.class, () -> copier.copy(source, landing, existing));
+        catchThrowableOfType(
+            SourceException.class,
+            () -> copier.copy(source, source.getParent(), landing, existing));
     assertThat(e).hasMessageContaining(message);
     assertThat(e.moved()).isTrue();
   }
@@ -353,7 +446,16 @@ class CopierTest {
   }
 
   private Copier copier(Meddling meddling) {
+    return copier(meddling, Optional.empty());
+  }
+
+  private Copier digesting(Meddling meddling, DigestAlgorithm algorithm) {
+    return copier(meddling, Optional.of(algorithm));
+  }
+
+  private Copier copier(Meddling meddling, Optional<DigestAlgorithm> algorithm) {
     return new Copier(
+        folders,
         destination,
         new Buffers(),
         count -> {
@@ -361,7 +463,9 @@ class CopierTest {
           run(meddling);
         },
         () -> false,
-        pauses::add);
+        pauses::add,
+        Retry.never(destination),
+        algorithm);
   }
 
   private static Meddling once(Meddling meddling) {

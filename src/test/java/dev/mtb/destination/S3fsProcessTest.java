@@ -90,4 +90,19 @@ class S3fsProcessTest {
   private static S3fsProcess parse(String... words) {
     return S3fsProcess.parse(List.of(words), ROOT, POINT).orElseThrow();
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"use_cache=/var/cache/s3fs", "kernel_cache", "auto_cache"})
+  void whatKeepsContents_isAnObstacleToReadingBack(String option) {
+    assertThat(parse("s3fs", "bucket", "/mnt/s3", "-o", option).obstacleToReadingBack())
+        .hasValueSatisfying(
+            text -> assertThat(text).contains(option.split("=", -1)[0]).contains("nothing"));
+  }
+
+  @Test
+  void usualMount_isNoObstacleToReadingBack_butOneThatCannotBeSeenIs() {
+    assertThat(parse("s3fs", "bucket", "/mnt/s3", "-o", "url=http://x:1").obstacleToReadingBack())
+        .isEmpty();
+    assertThat(S3fsProcess.UNKNOWN.obstacleToReadingBack()).isPresent();
+  }
 }

@@ -3,6 +3,7 @@ package dev.mtb.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.io.MoreFiles;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
@@ -21,12 +22,15 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +72,7 @@ class RunFaultTest {
                 BackupOptions.builder()
                     .threads(8)
                     .checkers(4)
+                    .retries(0)
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();
@@ -138,6 +143,69 @@ class RunFaultTest {
     // One for each thread that was at it already.
     assertThat(writes.get()).isLessThanOrEqualTo(5 + 8);
     assertThat(run(none()).outcome()).isEqualTo(Outcome.OK);
+  }
+
+  @Test
+  void directories_areFinishedSoonAfterTheirFiles_notAllAtTheEnd() throws Exception {
+    RandomTree.smallFiles(Files.createDirectory(source.resolve("many")), 300, 1, 10);
+    AtomicInteger filesDone = new AtomicInteger();
+    AtomicInteger directoriesDone = new AtomicInteger();
+    AtomicInteger longestLine = new AtomicInteger();
+    run(
+        (operation, path) -> {
+          if (operation == Operation.COMMIT && path.toString().contains("many")) {
+            // A destination so slow that there is always a file to do.
+            LockSupport.parkNanos(500_000);
+            int line = filesDone.incrementAndGet() - directoriesDone.get();
+            longestLine.accumulateAndGet(line, Math::max);
+          } else if (operation == Operation.METADATA && path.toString().contains("many/d")) {
+            directoriesDone.incrementAndGet();
+          }
+        });
+    assertThat(directoriesDone.get()).isEqualTo(300);
+    assertThat(longestLine.get()).as("directories that wait for their metadata").isLessThan(50);
+  }
+
+  @Test
+  void destinationLost_whileAllCheckersHang_endsTheRun() throws Exception {
+    // More groups than may wait, so that the calling thread itself waits for a checker.
+    RandomTree.smallFiles(Files.createDirectory(source.resolve("many")), 600, 1, 10);
+    Path list = temp.resolve("list");
+    try (var files = Files.walk(source.resolve("many"))) {
+      Files.write(list, files.filter(Files::isRegularFile).map(Path::toString).toList());
+    }
+    CountDownLatch hung = new CountDownLatch(1);
+    AtomicInteger stats = new AtomicInteger();
+    BackupJob job =
+        BackupJob.builder()
+            .base(source)
+            .filesFrom(list)
+            .destination(destination)
+            .options(BackupOptions.builder().threads(1).checkers(1).build())
+            .build();
+    Files.createDirectories(destination.resolve("many"));
+    try {
+      BackupReport report =
+          Run.backup(
+              job,
+              readOnly ->
+                  new FaultyDestination(
+                      Destinations.open(destination, job.options(), readOnly),
+                      (operation, path) -> {
+                        if (operation == Operation.STAT && stats.incrementAndGet() == 30) {
+                          Uninterruptibles.awaitUninterruptibly(hung);
+                        } else if (operation == Operation.WRITE) {
+                          // When the calling thread has come to wait, too.
+                          LockSupport.parkNanos(300_000_000);
+                          throw new DestinationException("the mount is gone");
+                        }
+                      }),
+              BackupListener.NONE,
+              Duration.ofMillis(100));
+      assertThat(report.outcome()).isEqualTo(Outcome.FAILED);
+    } finally {
+      hung.countDown();
+    }
   }
 
   @Test

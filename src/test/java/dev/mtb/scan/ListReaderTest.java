@@ -79,6 +79,27 @@ class ListReaderTest {
         .hasMessageContaining("--from0");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"\u00ff\u00fea\0\n\0", "\u00fe\u00ff\0a\0\n"})
+  void utf16_isCalledByItsName(String list) {
+    assertThatThrownBy(() -> lines(list))
+        .isInstanceOf(InvalidJobException.class)
+        .hasMessageContaining("the list, line 1")
+        .hasMessageContaining("UTF-16")
+        .hasMessageContaining("iconv");
+  }
+
+  @Test
+  void namesThatBeginLikeUtf16_areNames() throws IOException {
+    assertThat(lines("\u00ff\u00fea\nb")).containsExactly("\u00ff\u00fea", "b");
+    assertThat(entries("\u00ff\u00fea\0b")).containsExactly("\u00ff\u00fea", "b");
+  }
+
+  @Test
+  void carriageReturns_arePartOfTheName() throws IOException {
+    assertThat(lines("a\r\nb\r\n\r\n")).containsExactly("a\r", "b\r");
+  }
+
   @Test
   void entries_beforeABadLine_wereHandedOut() {
     List<String> taken = new ArrayList<>();

@@ -401,6 +401,27 @@ class SourceListTest {
   }
 
   @Test
+  void listThatIsGoneAtTheSecondReading_isReported_theOthersAreBackedUp() throws Exception {
+    Path gone = Files.writeString(memory.getPath("/gone"), "docs\n");
+    Path kept = Files.writeString(memory.getPath("/kept"), "z\n");
+    BackupJob job =
+        BackupJob.builder()
+            .base(base)
+            .filesFrom(gone)
+            .filesFrom(kept)
+            .destination(destination)
+            .build();
+    SourceList list = SourceList.read(job, List.of(destination));
+    Files.delete(gone);
+
+    list.forEach(collector);
+
+    assertThat(unusable).isNotEmpty().containsOnly(gone);
+    assertThat(errors.get(0)).contains("no list /gone");
+    assertThat(entries).extracting(Entry::source).containsExactly(base.resolve("z"));
+  }
+
+  @Test
   void listThatChangesBetweenTheReadings_isReported() throws Exception {
     BackupJob job = job(base, "z\n");
     SourceList list = SourceList.read(job, destinations());
@@ -411,6 +432,49 @@ class SourceListTest {
     assertThat(landings()).containsExactly("z");
     assertThat(unusable).containsExactly(base.resolve("docs"));
     assertThat(errors.get(0)).contains("changed");
+  }
+
+  @Test
+  void listThatLosesEntriesBetweenTheReadings_isReported() throws Exception {
+    BackupJob job = job(base, "z\ndocs\ny\n");
+    SourceList list = SourceList.read(job, destinations());
+    Files.writeString(memory.getPath("/list"), "z\n", UTF_8);
+
+    list.forEach(collector);
+
+    assertThat(landings()).containsExactly("z");
+    assertThat(unusable).containsExactly(memory.getPath("/list"));
+    assertThat(errors.get(0)).contains("changed").contains("2 of the entries");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"z\n\0", "", "gone"})
+  void listThatIsNoneAnyMoreAtTheSecondReading_isReported(String now) throws Exception {
+    SourceList list = SourceList.read(job(base, "z\ndocs\n"), destinations());
+    if (now.equals("gone")) {
+      Files.delete(memory.getPath("/list"));
+    } else {
+      Files.writeString(memory.getPath("/list"), now, UTF_8);
+    }
+
+    list.forEach(collector);
+
+    assertThat(unusable).isNotEmpty().containsOnly(memory.getPath("/list"));
+    assertThat(errors).allMatch(error -> error.contains("changed while it was read"));
+    assertThat(errors.get(errors.size() - 1)).contains("were not backed up");
+  }
+
+  @Test
+  void listThatIsAPipe_isRefusedAndNotWaitedFor(@TempDir Path folder) throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    BackupJob job =
+        BackupJob.builder().base(folder).filesFrom(pipe).destination(destination).build();
+
+    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+        .isInstanceOf(InvalidJobException.class)
+        .hasMessageContaining(pipe.toString())
+        .hasMessageContaining("read twice");
   }
 
   @Test

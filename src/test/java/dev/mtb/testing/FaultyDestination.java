@@ -4,8 +4,10 @@ import dev.mtb.Attribute;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Diagnosis;
 import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.StoredFile;
 import dev.mtb.destination.Traits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,12 +39,28 @@ public final class FaultyDestination implements Destination {
     void before(Operation operation, Path path) throws IOException;
   }
 
+  /** Decides what is stored instead of what was written, without anybody being told. */
+  @FunctionalInterface
+  public interface Spoiler {
+    /** Lets everything be. */
+    Spoiler NONE = (file, content) -> content;
+
+    /** Returns what is stored, in place of a piece of a file's content. */
+    ByteBuffer spoil(Path file, ByteBuffer content);
+  }
+
   private final Destination real;
   private final Fault fault;
+  private final Spoiler spoiler;
 
   public FaultyDestination(Destination real, Fault fault) {
+    this(real, fault, Spoiler.NONE);
+  }
+
+  public FaultyDestination(Destination real, Fault fault, Spoiler spoiler) {
     this.real = real;
     this.fault = fault;
+    this.spoiler = spoiler;
   }
 
   @Override
@@ -89,6 +107,18 @@ public final class FaultyDestination implements Destination {
   }
 
   @Override
+  public StoredFile readBack(Path file) throws IOException {
+    fault.before(Operation.READ, file);
+    return real.readBack(file);
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    fault.before(Operation.METADATA, path);
+    real.distrust(path, dated);
+  }
+
+  @Override
   public Path readLink(Path link) throws IOException {
     fault.before(Operation.READ, link);
     return real.readLink(link);
@@ -103,7 +133,7 @@ public final class FaultyDestination implements Destination {
       @Override
       public void write(ByteBuffer content) throws IOException {
         fault.before(Operation.CONTENT, file);
-        write.write(content);
+        write.write(spoiler.spoil(file, content));
       }
 
       @Override
@@ -138,6 +168,11 @@ public final class FaultyDestination implements Destination {
       throws IOException {
     fault.before(Operation.METADATA, path);
     real.setMetadata(path, source, attributes);
+  }
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    return real.diagnose(failure);
   }
 
   @Override

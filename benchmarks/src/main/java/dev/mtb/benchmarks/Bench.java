@@ -126,6 +126,7 @@ final class Bench implements AutoCloseable {
     Tool.Job job =
         new Tool.Job(
             options.jar,
+            options.launcher,
             options.threads,
             cell.scenario(),
             cell.shape(),
@@ -241,6 +242,7 @@ final class Bench implements AutoCloseable {
     Tool.Job job =
         new Tool.Job(
             options.jar,
+            options.launcher,
             16,
             Scenario.FIRST,
             any,

@@ -13,6 +13,7 @@ final class Options {
   boolean local;
   boolean bucket;
   Path jar = Path.of("target/mtb.jar");
+  Path launcher = Path.of("mtb");
   Path work = Path.of("/tmp");
   Path out = Path.of("benchmarks/results");
   int threads = 64;
@@ -54,6 +55,7 @@ final class Options {
   private void set(String name, String value) {
     switch (name) {
       case "--jar" -> jar = Path.of(value).toAbsolutePath();
+      case "--launcher" -> launcher = Path.of(value).toAbsolutePath();
       case "--work" -> work = Path.of(value).toAbsolutePath();
       case "--out" -> out = Path.of(value).toAbsolutePath();
       case "--threads" -> threads = positive(name, value);

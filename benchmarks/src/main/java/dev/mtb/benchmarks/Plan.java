@@ -6,6 +6,7 @@ import static dev.mtb.benchmarks.Scenario.LARGE;
 import static dev.mtb.benchmarks.Scenario.UNCHANGED;
 import static dev.mtb.benchmarks.Tool.AWS;
 import static dev.mtb.benchmarks.Tool.CP;
+import static dev.mtb.benchmarks.Tool.JAVA_JAR;
 import static dev.mtb.benchmarks.Tool.MTB;
 import static dev.mtb.benchmarks.Tool.MTB_MOUNT;
 import static dev.mtb.benchmarks.Tool.PARALLEL;
@@ -126,7 +127,12 @@ final class Plan {
     if (scenario == CHANGED) {
       return List.of(MTB, MTB_MOUNT, RSYNC, RSYNC_INPLACE, CP, PARALLEL, RCLONE);
     }
-    return List.copyOf(EnumSet.complementOf(EnumSet.of(RCLONE_S3, AWS)));
+    EnumSet<Tool> tools = EnumSet.complementOf(EnumSet.of(RCLONE_S3, AWS));
+    if (scenario != UNCHANGED) {
+      // How it is started matters only where there is little else to do.
+      tools.remove(JAVA_JAR);
+    }
+    return List.copyOf(tools);
   }
 
   /** The shape that all cells have, if it is one; otherwise each has to be named. */

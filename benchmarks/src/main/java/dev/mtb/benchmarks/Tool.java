@@ -13,6 +13,7 @@ import java.util.Optional;
 enum Tool {
   MTB("mtb"),
   MTB_MOUNT("mtb --via mount"),
+  JAVA_JAR("java -jar mtb.jar"),
   RSYNC("rsync -a"),
   RSYNC_INPLACE("rsync -a --inplace -W"),
   CP("cp -a"),
@@ -26,6 +27,7 @@ enum Tool {
    * One piece of work for a tool.
    *
    * @param jar the runnable jar of MTB
+   * @param launcher that runs it as it is installed; the archive of its classes lies beside it
    * @param threads MTB's copying threads
    * @param scratch an empty folder of the tool's own
    * @param bucket the destination for a tool that needs no mount
@@ -33,6 +35,7 @@ enum Tool {
    */
   record Job(
       Path jar,
+      Path launcher,
       int threads,
       Scenario scenario,
       Shape shape,
@@ -71,7 +74,7 @@ enum Tool {
 
   String label(Scenario scenario, int threads) {
     return switch (this) {
-      case MTB, MTB_MOUNT -> label + " -t " + threads;
+      case MTB, MTB_MOUNT, JAVA_JAR -> label + " -t " + threads;
       // Without -u, cp copies all files each time.
       case CP -> scenario.isRepeated() ? "cp -au" : label;
       default -> label;
@@ -93,9 +96,14 @@ enum Tool {
     String destination = job.destination().toString();
     List<String> command = new ArrayList<>();
     switch (this) {
-      case MTB, MTB_MOUNT -> {
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-jar", job.jar().toString(), "backup", "-q"));
+      case MTB, MTB_MOUNT, JAVA_JAR -> {
+        if (this == JAVA_JAR) {
+          command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+          command.addAll(List.of("-jar", job.jar().toString()));
+        } else {
+          command.add(job.launcher().toString());
+        }
+        command.addAll(List.of("backup", "-q"));
         command.addAll(List.of("-t", Integer.toString(job.threads())));
         if (this == MTB_MOUNT) {
           command.addAll(List.of("--via", "mount"));
@@ -163,6 +171,8 @@ enum Tool {
     environment.put("LC_ALL", "C.UTF-8");
     environment.put("HOME", job.scratch().toString());
     environment.put("MTB_STATE_DIR", job.state().toString());
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    environment.put("XDG_CACHE_HOME", job.launcher().getParent().toString());
     // A bundle of certificates is of no use with http, and rclone does not take it.
     environment.put("AWS_CA_BUNDLE", "");
     if (job.bucket().isPresent() && needsNoMount()) {

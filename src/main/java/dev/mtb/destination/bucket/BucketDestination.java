@@ -1,8 +1,10 @@
 package dev.mtb.destination.bucket;
 
+import com.google.common.base.Splitter;
 import com.google.common.base.Stopwatch;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import com.google.common.collect.Iterables;
 import com.google.common.collect.Lists;
 import dev.mtb.Attribute;
 import dev.mtb.Kind;
@@ -16,7 +18,9 @@ import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.Recollection;
+import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.S3fsNames;
+import dev.mtb.destination.StoredFile;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.Traits;
 import java.io.Closeable;
@@ -129,6 +133,7 @@ public final class BucketDestination implements Destination {
   private BucketDestination(
       BucketPlace place,
       int connections,
+      int retries,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
@@ -146,7 +151,8 @@ public final class BucketDestination implements Destination {
             place,
             new Requests.Owner(
                 Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot()),
-            connections);
+            connections,
+            retries);
     tree = new TreeListing(requests::list);
   }
 
@@ -155,6 +161,7 @@ public final class BucketDestination implements Destination {
    *
    * @param place which
    * @param connections how many requests at most at a time
+   * @param retries how often a request is made again that failed for a reason that may pass
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
    * @param mounted what a mount shows of the destination, if it is on one
@@ -165,6 +172,7 @@ public final class BucketDestination implements Destination {
   public static BucketDestination connect(
       BucketPlace place,
       int connections,
+      int retries,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
@@ -172,7 +180,8 @@ public final class BucketDestination implements Destination {
       throws DestinationException {
     Optional<Catalog> catalog = catalog(stateDirectory, place, readOnly, process.isRoot());
     try {
-      return new BucketDestination(place, connections, readOnly, process, mounted, catalog);
+      return new BucketDestination(
+          place, connections, retries, readOnly, process, mounted, catalog);
     } catch (DestinationException | RuntimeException | LinkageError e) {
       catalog.ifPresent(Catalog::close);
       throw e;
@@ -260,7 +269,10 @@ public final class BucketDestination implements Destination {
         /* keepsPermissions= */ true,
         /* keepsOwner= */ process.isRoot(),
         /* listedForOne= */ Requests.PAGE,
-        /* listingShows= */ true);
+        /* listingShows= */ true,
+        // The SDK does.
+        /* retriesItself= */ true,
+        /* missesAfterErrors= */ false);
   }
 
   @Override
@@ -312,7 +324,7 @@ public final class BucketDestination implements Destination {
     int length = key.getBytes(StandardCharsets.UTF_8).length;
     // A directory's key has one byte more.
     if (length >= LONGEST_KEY) {
-      throw new IOException(
+      throw new RefusedException(
           "its key would have " + length + " bytes, and S3 takes no more than " + LONGEST_KEY);
     }
     return key;
@@ -482,7 +494,7 @@ public final class BucketDestination implements Destination {
     }
   }
 
-  private static Optional<Path> pathOf(String name) {
+  static Optional<Path> pathOf(String name) {
     if (name.isEmpty() || name.equals(".") || name.equals("..")) {
       return Optional.empty();
     }
@@ -505,12 +517,28 @@ public final class BucketDestination implements Destination {
 
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
-    return Channels.newChannel(requests.get(key(file), /* isLink= */ false));
+    return Channels.newChannel(requests.get(key(file), /* isLink= */ false).content());
+  }
+
+  /**
+   * Not by the tag, although that was checked: it says what the server has received, and not what
+   * it gives back.
+   */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    Requests.Got got = requests.get(key(file), /* isLink= */ false);
+    return new StoredFile(Channels.newChannel(got.content()), Optional.of(got.metadata()));
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    catalog.ifPresent(c -> c.forget(key(path)));
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
   }
 
   @Override
   public Path readLink(Path link) throws IOException {
-    try (InputStream in = requests.get(key(link), /* isLink= */ true)) {
+    try (InputStream in = requests.get(key(link), /* isLink= */ true).content()) {
       return PathBytes.resolve(Path.of(""), in.readNBytes(LONGEST_TARGET));
     }
   }
@@ -554,7 +582,7 @@ public final class BucketDestination implements Destination {
       return new Target(key, () -> {});
     }
     if (source.size() > MOST_COPIED) {
-      throw new IOException(
+      throw new RefusedException(
           "a directory of the backup stands in its place, and it is too large to take that; delete"
               + " the directory there first");
     }
@@ -570,21 +598,34 @@ public final class BucketDestination implements Destination {
 
   private void deleteBelow(String directoryKey) throws IOException {
     boolean isMore = true;
-    String first = "";
+    String last = null;
     while (isMore) {
-      ListObjectsV2Response page = requests.list(directoryKey, null, null, null);
-      String now = page.contents().isEmpty() ? "" : page.contents().get(0).key();
-      if (now.isEmpty() || now.equals(first)) {
-        // Nothing is left, or the server still lists what is deleted.
+      ListObjectsV2Response page = requests.list(directoryKey, null, last, null);
+      if (page.contents().isEmpty()) {
         return;
       }
-      first = now;
       // What is in a directory before the directory.
       for (S3Object object : Lists.reverse(page.contents())) {
-        requests.delete(object.key());
+        if (isPlain(object.key())) {
+          requests.delete(object.key());
+        } else {
+          log.warn(
+              "{} is left: whoever takes its dots for a path would delete another", object.key());
+        }
       }
+      last = Iterables.getLast(page.contents()).key();
       isMore = Boolean.TRUE.equals(page.isTruncated());
     }
+  }
+
+  /** Whether nothing on the way to the server can take a key for that of another object. */
+  static boolean isPlain(String key) {
+    for (String name : Splitter.on('/').split(key)) {
+      if (name.equals(".") || name.equals("..")) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Notes for the next run what this one has stored. */

@@ -46,6 +46,9 @@ final class Catalog implements Closeable {
 
   private static final int COMPACTION_MILLIS = 200;
 
+  /** Version, tag and date. */
+  private static final int ENTRY_BYTES = 3 * Long.BYTES;
+
   private static final long UNDATED = Long.MIN_VALUE;
 
   /** Half of the default: the catalog of a million files is read once, from front to back. */
@@ -61,7 +64,12 @@ final class Catalog implements Closeable {
   private Catalog(MVStore store, boolean keepsOwner) {
     this.store = store;
     this.keepsOwner = keepsOwner;
-    entries = store.openMap("objects");
+    try {
+      entries = store.openMap("objects");
+    } catch (RuntimeException e) {
+      store.closeImmediately();
+      throw e;
+    }
   }
 
   /**
@@ -87,7 +95,8 @@ final class Catalog implements Closeable {
       }
       Files.createDirectories(folder);
       return Optional.of(openOrReplace(file, keepsOwner));
-    } catch (IOException | MVStoreException e) {
+    } catch (IOException | RuntimeException e) {
+      // A spoilt file makes the store throw whatever it likes.
       log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
       return Optional.empty();
     }
@@ -96,10 +105,11 @@ final class Catalog implements Closeable {
   private static Catalog openOrReplace(Path file, boolean keepsOwner) throws IOException {
     try {
       return open(file, false, keepsOwner);
-    } catch (MVStoreException e) {
+    } catch (RuntimeException e) {
+      int code = e instanceof MVStoreException store ? store.getErrorCode() : 0;
       boolean isGood =
-          e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED
-              || e.getErrorCode() == DataUtils.ERROR_WRITING_FAILED
+          code == DataUtils.ERROR_FILE_LOCKED
+              || code == DataUtils.ERROR_WRITING_FAILED
               || Thread.currentThread().isInterrupted();
       if (isGood) {
         throw e;
@@ -126,7 +136,7 @@ final class Catalog implements Closeable {
   /** What is remembered of an object that a list shows. */
   Recollection recall(String key, Glance glance, Metadata source) {
     byte[] entry = source.ctime().isEmpty() || broken ? null : get(key);
-    if (entry == null) {
+    if (entry == null || entry.length != ENTRY_BYTES) {
       return Recollection.NONE;
     }
     ByteBuffer fields = ByteBuffer.wrap(entry);
@@ -169,13 +179,25 @@ final class Catalog implements Closeable {
       return;
     }
     byte[] entry =
-        ByteBuffer.allocate(3 * Long.BYTES)
+        ByteBuffer.allocate(ENTRY_BYTES)
             .putLong(version(source))
             .putLong(tag(glance))
             .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
             .array();
     try {
       byte[] unused = entries.put(hash(key), entry);
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  /** Nothing is known of an object any more. */
+  void forget(String key) {
+    if (broken) {
+      return;
+    }
+    try {
+      byte[] unused = entries.remove(hash(key));
     } catch (RuntimeException e) {
       fail(e);
     }

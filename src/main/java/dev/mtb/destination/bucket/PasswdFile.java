@@ -4,6 +4,7 @@ import com.google.common.base.Splitter;
 import dev.mtb.ErrorText;
 import dev.mtb.destination.DestinationException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,8 @@ record PasswdFile(String accessKey, String secretKey) {
   static PasswdFile read(Path file, String bucket) throws DestinationException {
     List<String> lines;
     try {
-      lines = Files.readAllLines(file);
+      // Keys are ASCII; a comment may be anything.
+      lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       throw new DestinationException(
           "the password file " + file + " cannot be read: " + ErrorText.of(e), e);

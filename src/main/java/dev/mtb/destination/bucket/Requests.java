@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -61,12 +62,6 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** The requests that MTB makes of a bucket, one method each. Thread-safe. */
 final class Requests implements Closeable {
-  /**
-   * First tries included. A server that throttles gets pauses that double from a second, up to 20
-   * s; five retries outlast half a minute of it.
-   */
-  private static final int ATTEMPTS = 6;
-
   /**
    * The SDK's own pauses, a tenth of these, end after two seconds: less than a server takes that is
    * started again. Five of these are 8 to 16 s; at random, so that not all threads come back at
@@ -124,12 +119,13 @@ final class Requests implements Closeable {
     }
   }
 
-  Requests(BucketPlace place, Owner owner, int connections) throws DestinationException {
+  Requests(BucketPlace place, Owner owner, int connections, int retries)
+      throws DestinationException {
     this.place = place;
     this.owner = owner;
     bucket = place.location().bucket();
     trouble = new Trouble(place);
-    s3 = client(place, connections);
+    s3 = client(place, connections, retries);
   }
 
   /** Makes a client that nobody uses: most of the time until a first request goes into that. */
@@ -143,7 +139,8 @@ final class Requests implements Closeable {
         .close();
   }
 
-  private static S3Client client(BucketPlace place, int connections) throws DestinationException {
+  private static S3Client client(BucketPlace place, int connections, int retries)
+      throws DestinationException {
     S3ClientBuilder builder =
         S3Client.builder()
             // As a builder, so that closing the client closes its connections.
@@ -173,7 +170,7 @@ final class Requests implements Closeable {
                 configuration ->
                     configuration.retryStrategy(
                         AwsRetryStrategy.standardRetryStrategy().toBuilder()
-                            .maxAttempts(ATTEMPTS)
+                            .maxAttempts(retries + 1)
                             // Whoever runs a backup rather waits than gives up.
                             .circuitBreakerEnabled(false)
                             .backoffStrategy(PAUSES)
@@ -232,21 +229,30 @@ final class Requests implements Closeable {
   ListObjectsV2Response list(
       String prefix, String delimiter, String startAfter, String token, int most)
       throws IOException {
-    return send(
-        "ListObjectsV2",
-        "",
-        () ->
-            s3.listObjectsV2(
-                r ->
-                    r.bucket(bucket)
-                        .prefix(prefix)
-                        // Or one control character in a key would spoil the whole page of XML.
-                        .encodingType(EncodingType.URL)
-                        .delimiter(delimiter)
-                        .startAfter(token == null ? startAfter : null)
-                        .continuationToken(token)
-                        .maxKeys(most)
-                        .requestPayer(payer())));
+    ListObjectsV2Response page =
+        send(
+            "ListObjectsV2",
+            "",
+            () ->
+                s3.listObjectsV2(
+                    r ->
+                        r.bucket(bucket)
+                            .prefix(prefix)
+                            // Or one control character in a key would spoil the whole page of XML.
+                            .encodingType(EncodingType.URL)
+                            .delimiter(delimiter)
+                            .startAfter(token == null ? startAfter : null)
+                            .continuationToken(token)
+                            .maxKeys(most)
+                            .requestPayer(payer())));
+    // What is listed may be deleted: nothing outside of what was asked for, whatever a server says.
+    boolean isWithin =
+        page.contents().stream().allMatch(object -> object.key().startsWith(prefix))
+            && page.commonPrefixes().stream().allMatch(c -> c.prefix().startsWith(prefix));
+    if (!isWithin) {
+      throw new IOException("the server lists keys that were not asked for, outside of " + prefix);
+    }
+    return page;
   }
 
   /**
@@ -275,7 +281,9 @@ final class Requests implements Closeable {
             response.metadata(),
             key,
             response.contentType(),
-            response.contentLength(),
+            // Some servers leave it out for an empty object; a file of unknown size is one that
+            // differs.
+            Objects.requireNonNullElse(response.contentLength(), 0L),
             response.lastModified());
     boolean isTagMd5 = isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm());
     return Optional.of(
@@ -478,11 +486,19 @@ final class Requests implements Closeable {
   }
 
   /**
+   * An object that is being read.
+   *
+   * @param content to be closed
+   * @param metadata as s3fs would show it
+   */
+  record Got(InputStream content, Metadata metadata) {}
+
+  /**
    * Reads an object.
    *
    * @param isLink what it must be: nobody is given the target of a link for a file's content
    */
-  InputStream get(String key, boolean isLink) throws IOException {
+  Got get(String key, boolean isLink) throws IOException {
     ResponseInputStream<GetObjectResponse> in =
         send(
             "GetObject",
@@ -500,7 +516,7 @@ final class Requests implements Closeable {
       in.abort();
       throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
     }
-    return in;
+    return new Got(in, metadata);
   }
 
   String startUpload(String key, Metadata source) throws IOException {

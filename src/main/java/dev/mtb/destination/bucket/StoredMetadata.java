@@ -32,6 +32,11 @@ final class StoredMetadata {
   /** s3fs takes earlier ones for missing (get_mtime). */
   static final Instant EARLIEST = Instant.ofEpochSecond(1);
 
+  /** The last second that four digits of a year can tell. */
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
   private StoredMetadata() {}
 
   /** The user metadata of an object, without the prefix of the headers. */
@@ -132,9 +137,11 @@ final class StoredMetadata {
     int dot = text.indexOf('.');
     Long seconds = Longs.tryParse(dot < 0 ? text : text.substring(0, dot));
     Long nanos = dot < 0 ? Long.valueOf(0) : Longs.tryParse(text.substring(dot + 1));
-    if (seconds == null || seconds <= 0) {
+    // What is no time of this age of the world is nobody's mtime.
+    if (seconds == null || seconds <= 0 || seconds > LATEST.getEpochSecond()) {
       return Optional.empty();
     }
-    return Optional.of(Instant.ofEpochSecond(seconds, nanos == null ? 0 : nanos));
+    boolean isFraction = nanos != null && nanos >= 0 && nanos < NANOS_PER_SECOND;
+    return Optional.of(Instant.ofEpochSecond(seconds, isFraction ? nanos : 0));
   }
 }

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * Directories of a bucket, from as few lists as can be: a page of a thousand keys tells of a whole
  * tree of small directories at once. Thread-safe.
  *
- * <p>Asked for a directory, it lists all keys below it. If they fit into a page, the directories
+ * <p>Asked for a directory, it lists all keys below it. If they fit into two pages, the directories
  * below are known, and cost nothing when they are asked for. If not, the names in the directory
  * itself are listed to their end, and its subdirectories are left to be listed side by side when
  * they are asked for: small ones in groups, as many as a page should hold by what was seen so far.
@@ -37,6 +37,13 @@ final class TreeListing {
 
   /** Larger groups would be listed one page after another, where the others wait for it. */
   private static final int PAGES_PER_GROUP = 2;
+
+  /**
+   * Read of a tree before it is split. The second is not wasted on a large one, which would list
+   * the same keys later; and a tree that fits into two needs no list of its names, nor another of
+   * what the first page cut off.
+   */
+  private static final int FIRST_PAGES = 2;
 
   /** Sorts behind every character of a name but those that only UTF-16 needs two of. */
   private static final String HIGH = "\uFFFD";
@@ -97,11 +104,16 @@ final class TreeListing {
 
   private Directory fetch(String prefix) throws IOException {
     Tree tree = new Tree(prefix);
-    ListObjectsV2Response page = pages.list(prefix, null, null, null);
-    tree.add(page);
-    if (!Boolean.TRUE.equals(page.isTruncated())) {
-      tree.publish(null);
-      return tree.top();
+    String token = null;
+    // One large directory is cut off by the second page as by the first.
+    for (int read = 0; read == 0 || (read < FIRST_PAGES && tree.top().names.size() > 1); read++) {
+      ListObjectsV2Response page = pages.list(prefix, null, null, token);
+      tree.add(page);
+      token = next(page);
+      if (token == null) {
+        tree.publish(null);
+        return tree.top();
+      }
     }
     String last = tree.lastKey;
     if (last == null) {

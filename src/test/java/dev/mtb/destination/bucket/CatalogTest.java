@@ -124,4 +124,17 @@ class CatalogTest {
     assertThat(Catalog.open(file.resolve("below"), PLACE, false, true)).isEmpty();
     assertThat(Catalog.open(folder.resolve("none"), PLACE, true, true)).isEmpty();
   }
+
+  @Test
+  void whatIsForgotten_isNotKnownAnyMore() {
+    try (Catalog catalog = open(false)) {
+      catalog.remember("a", GLANCE, SOURCE);
+      catalog.remember("b", GLANCE, SOURCE);
+      catalog.forget("a");
+    }
+    try (Catalog catalog = open(false)) {
+      assertThat(catalog.recall("a", GLANCE, SOURCE)).isEqualTo(Recollection.NONE);
+      assertThat(catalog.recall("b", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
+    }
+  }
 }

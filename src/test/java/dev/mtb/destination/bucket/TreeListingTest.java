@@ -200,9 +200,10 @@ class TreeListingTest {
 
   @ParameterizedTest
   @CsvSource({
-    // A page is enough, or nearly.
+    // A page is enough, or two.
     "9, 100, 1",
-    "20, 50, 3",
+    "20, 50, 2",
+    "39, 50, 2",
     // Groups of nine directories a page.
     "100, 100, 15",
     "1000, 9, 15",

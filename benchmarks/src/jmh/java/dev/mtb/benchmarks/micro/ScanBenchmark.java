@@ -1,6 +1,7 @@
 package dev.mtb.benchmarks.micro;
 
 import dev.mtb.Metadata;
+import dev.mtb.files.Folders;
 import dev.mtb.scan.DirectoryScan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ import org.openjdk.jmh.infra.Blackhole;
 public class ScanBenchmark {
   private static final int FILES = 1_000;
 
+  private final Folders folders = new Folders();
   private Path directory;
 
   @Setup(Level.Trial)
@@ -44,6 +46,7 @@ public class ScanBenchmark {
 
   @TearDown(Level.Trial)
   public void delete() throws IOException {
+    folders.close();
     for (int i = 0; i < FILES; i++) {
       Files.delete(name(i));
     }
@@ -57,7 +60,7 @@ public class ScanBenchmark {
   @Benchmark
   @OperationsPerInvocation(FILES)
   public void names(Blackhole blackhole) throws IOException {
-    try (DirectoryScan scan = DirectoryScan.open(directory)) {
+    try (DirectoryScan scan = DirectoryScan.open(folders, directory, directory)) {
       for (Optional<Path> path = scan.next(); path.isPresent(); path = scan.next()) {
         blackhole.consume(path.get());
       }
@@ -67,7 +70,7 @@ public class ScanBenchmark {
   @Benchmark
   @OperationsPerInvocation(FILES)
   public void namesAndMetadata(Blackhole blackhole) throws IOException {
-    try (DirectoryScan scan = DirectoryScan.open(directory)) {
+    try (DirectoryScan scan = DirectoryScan.open(folders, directory, directory)) {
       for (Optional<Path> path = scan.next(); path.isPresent(); path = scan.next()) {
         blackhole.consume(Metadata.of(path.get()));
       }

@@ -1,4 +1,4 @@
-package dev.mtb.destination;
+package dev.mtb.files;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;

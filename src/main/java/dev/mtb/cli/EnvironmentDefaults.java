@@ -1,0 +1,37 @@
+package dev.mtb.cli;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Defaults of options from the environment: {@code MTB_THREADS} for {@code --threads}, {@code
+ * MTB_ENDPOINT_URL} for {@code --endpoint-url}, and {@code true} for one without a value. What
+ * stands on the command line goes before.
+ */
+final class EnvironmentDefaults implements IDefaultValueProvider {
+  private final Map<String, String> environment;
+
+  EnvironmentDefaults(Map<String, String> environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public String defaultValue(ArgSpec argument) {
+    if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
+      return null;
+    }
+    String value = environment.get(variable(option));
+    return value == null || value.isEmpty() ? null : value;
+  }
+
+  /** The variable of an option. */
+  static String variable(OptionSpec option) {
+    String name =
+        Arrays.stream(option.names()).filter(n -> n.startsWith("--")).findFirst().orElse("");
+    return "MTB_" + name.replaceFirst("^--", "").toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+}

@@ -1,0 +1,135 @@
+package dev.mtb.cli;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** The manual page, made from what {@code --help} is made from; see man(7) for the format. */
+final class ManPage {
+  private final CommandSpec root;
+  private final StringBuilder text = new StringBuilder();
+
+  ManPage(CommandSpec root) {
+    this.root = root;
+  }
+
+  /** The whole page. */
+  String text() {
+    text.append(".TH MTB 1 \"\" \"").append(escaped(new Version().getVersion()[0])).append("\"\n");
+    section("NAME");
+    line("mtb \\- " + escaped(join(root.usageMessage().description())));
+    section("SYNOPSIS");
+    for (CommandLine command : root.subcommands().values()) {
+      line(".B " + escaped(synopsis(command.getCommandSpec())));
+      line(".br");
+    }
+    section("DESCRIPTION");
+    paragraph(root.usageMessage().description());
+    for (CommandLine command : root.subcommands().values()) {
+      command(command.getCommandSpec());
+    }
+    root.subcommands().values().stream()
+        .map(command -> command.getCommandSpec().usageMessage().exitCodeList())
+        .filter(codes -> !codes.isEmpty())
+        .findFirst()
+        .ifPresent(this::exitCodes);
+    section("ENVIRONMENT");
+    item(
+        "MTB_...",
+        "The default of each option: MTB_THREADS for --threads, MTB_ENDPOINT_URL for"
+            + " --endpoint-url; \"true\" for an option without a value.");
+    item("MTB_STATE_DIR", "Where MTB keeps what it has to know from run to run.");
+    return text.toString();
+  }
+
+  private void command(CommandSpec command) {
+    section("MTB " + command.name().toUpperCase(Locale.ROOT));
+    paragraph(command.usageMessage().description());
+    for (PositionalParamSpec parameter : command.positionalParameters()) {
+      item(parameter.paramLabel(), described(parameter.description()));
+    }
+    for (OptionSpec option : command.options()) {
+      option(option);
+    }
+  }
+
+  private void option(OptionSpec option) {
+    if (option.hidden()) {
+      return;
+    }
+    String label = option.arity().max() == 0 ? "" : " " + option.paramLabel();
+    String names =
+        Arrays.stream(option.names())
+            .sorted(Comparator.comparing(String::length))
+            .map(name -> name + label)
+            .collect(Collectors.joining(", "));
+    String standard = option.defaultValue();
+    boolean isShown = label.length() > 0 && standard != null;
+    item(
+        names,
+        described(option.description()).replace("${COMPLETION-CANDIDATES}", candidates(option))
+            + (isShown ? " Default: " + standard + "." : ""));
+  }
+
+  private static String candidates(OptionSpec option) {
+    return option.completionCandidates() == null
+        ? ""
+        : String.join(", ", option.completionCandidates());
+  }
+
+  private void exitCodes(Map<String, String> codes) {
+    section("EXIT STATUS");
+    codes.forEach((code, meaning) -> item(code.trim(), meaning));
+  }
+
+  private static String synopsis(CommandSpec command) {
+    String[] custom = command.usageMessage().customSynopsis();
+    return custom.length > 0
+        ? join(custom)
+        : "mtb "
+            + command.name()
+            + (command.positionalParameters().isEmpty()
+                ? ""
+                : " " + command.positionalParameters().get(0).paramLabel());
+  }
+
+  private static String described(String[] description) {
+    return Ansi.OFF.string(String.format(join(description)));
+  }
+
+  private void section(String title) {
+    line(".SH \"" + escaped(title) + "\"");
+  }
+
+  private void paragraph(String[] description) {
+    line(".PP");
+    line(escaped(String.format(join(description))));
+  }
+
+  private void item(String term, String meaning) {
+    line(".TP");
+    line(".B " + escaped(term));
+    line(escaped(meaning));
+  }
+
+  private static String join(String[] lines) {
+    return String.join(" ", lines);
+  }
+
+  /** A backslash starts a command of roff, a dash may become a hyphen, a dot begins a request. */
+  private static String escaped(String plain) {
+    String safe = plain.replace("\\", "\\e").replace("-", "\\-").strip();
+    return safe.startsWith(".") || safe.startsWith("'") ? "\\&" + safe : safe;
+  }
+
+  private void line(String line) {
+    text.append(line).append('\n');
+  }
+}

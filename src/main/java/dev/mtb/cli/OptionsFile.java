@@ -1,0 +1,60 @@
+package dev.mtb.cli;
+
+import com.google.common.base.CharMatcher;
+import dev.mtb.ErrorText;
+import dev.mtb.InvalidJobException;
+import dev.mtb.PathBytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * {@code mtb backup @FILE}: options from a file, one a line, the value behind a blank, blank lines
+ * and those that begin with {@code #} skipped; a line that begins with no dash is an argument.
+ *
+ * <p>Only the word right after the command is one, and no other that begins with {@code @}: where a
+ * shell puts the names of files, nobody who can name a file shall give options.
+ */
+final class OptionsFile {
+  private OptionsFile() {}
+
+  /**
+   * Puts what is in the file in its place.
+   *
+   * @param args of a command, without its name, in the form of {@link RawArguments}
+   * @throws InvalidJobException if it cannot be read
+   */
+  static String[] expand(String[] args) {
+    if (args.length == 0 || !args[0].startsWith("@") || args[0].length() == 1) {
+      return args;
+    }
+    Path file = PathBytes.resolve(Path.of(""), PathBytes.fromText(args[0].substring(1)));
+    List<String> words = new ArrayList<>();
+    try {
+      for (String line : PathBytes.toText(Files.readAllBytes(file)).split("\n", -1)) {
+        words(CharMatcher.whitespace().trimFrom(line), words);
+      }
+    } catch (IOException e) {
+      throw new InvalidJobException(
+          "the file of options " + file + " cannot be read: " + ErrorText.of(e));
+    }
+    words.addAll(Arrays.asList(args).subList(1, args.length));
+    return words.toArray(String[]::new);
+  }
+
+  private static void words(String line, List<String> words) {
+    if (line.isEmpty() || line.startsWith("#")) {
+      return;
+    }
+    int blank = line.startsWith("-") ? CharMatcher.whitespace().indexIn(line) : -1;
+    if (blank < 0) {
+      words.add(line);
+    } else {
+      words.add(line.substring(0, blank));
+      words.add(CharMatcher.whitespace().trimFrom(line.substring(blank)));
+    }
+  }
+}

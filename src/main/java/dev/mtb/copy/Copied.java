@@ -1,0 +1,15 @@
+package dev.mtb.copy;
+
+import dev.mtb.Metadata;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What was copied.
+ *
+ * @param metadata of the version that was committed, which may be newer than what the scan saw
+ * @param digest of the content of that version, in lower-case hexadecimal digits; empty for a link,
+ *     and where none was asked for
+ * @param target of a link
+ */
+public record Copied(Metadata metadata, Optional<String> digest, Optional<Path> target) {}

@@ -1,0 +1,216 @@
+package dev.mtb.destination;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.Attribute;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A destination in front of another that tries again what failed, and does not take for absent what
+ * the other only fails to show. Thread-safe like the other.
+ *
+ * <p>Writing files and links is handed through: only who has the source can do that again ({@link
+ * Retry#run}, as {@code Copier} does). Everything else is tried again here. What fails for good is
+ * a {@link FailedException}, whose message is for the user.
+ */
+public final class RetryingDestination implements Destination {
+  private final Destination real;
+  private final Retry retry;
+
+  /**
+   * Puts itself in front of another.
+   *
+   * @param real closed with this
+   * @param retry the policy of the run
+   */
+  public RetryingDestination(Destination real, Retry retry) {
+    this.real = real;
+    this.retry = retry;
+  }
+
+  @Override
+  public Traits traits() {
+    return real.traits();
+  }
+
+  @Override
+  public String name() {
+    return real.name();
+  }
+
+  @Override
+  public boolean isNew() {
+    return real.isNew();
+  }
+
+  @Override
+  public List<String> advice() {
+    return real.advice();
+  }
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    return real.diagnose(failure);
+  }
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    return retry.run(
+        Retry.Kind.LOOK,
+        "looking at",
+        path,
+        attempt -> {
+          Optional<Metadata> found = real.stat(path);
+          if (found.isEmpty() && isDoubtful(path)) {
+            throw new NoSuchFileException(path.toString());
+          }
+          return found;
+        });
+  }
+
+  /** Whether something is there after all. Asked only after trouble, so it costs nothing else. */
+  private boolean isDoubtful(Path path) throws IOException {
+    Path name = path.getFileName();
+    boolean mayBeWrong = traits().missesAfterErrors() && retry.hadTrouble();
+    if (!mayBeWrong || name == null || name.toString().isEmpty()) {
+      return false;
+    }
+    Path parent = path.getParent();
+    Listing listing = real.list(parent == null ? path.getFileSystem().getPath("") : parent);
+    return listing.names().isPresent() && listing.mayHold(real.nameOf(name));
+  }
+
+  @Override
+  public Metadata statListed(Path path) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "looking at", path, attempt -> real.statListed(path));
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "listing", directory, attempt -> real.list(directory));
+  }
+
+  @Override
+  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "looking at", path, attempt -> real.look(path, glance));
+  }
+
+  @Override
+  public Recollection recall(Path path, Glance glance, Metadata source) {
+    return real.recall(path, glance, source);
+  }
+
+  @Override
+  public void confirm(Path path, Glance glance, Metadata source) {
+    real.confirm(path, glance, source);
+  }
+
+  @Override
+  public Optional<Boolean> tagsAreDigests() {
+    return real.tagsAreDigests();
+  }
+
+  @Override
+  public long hashedInsteadOfLook() {
+    return real.hashedInsteadOfLook();
+  }
+
+  @Override
+  public Path nameOf(Path sourceName) {
+    return real.nameOf(sourceName);
+  }
+
+  /** Opens it only; who reads to the end tries the whole again. */
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "reading", file, attempt -> real.read(file));
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "reading", link, attempt -> real.readLink(link));
+  }
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    return real.write(file, source, existing);
+  }
+
+  @Override
+  public Optional<FileWrite> upload(
+      Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
+    return real.upload(file, source, existing, content);
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    real.writeLink(link, target, source, existing);
+  }
+
+  /** One that failed may have made the directory, or deleted what stood in its place. */
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    return retry.run(
+        Retry.Kind.CHANGE,
+        "making",
+        directory,
+        attempt -> {
+          Optional<Metadata> now = attempt == 1 ? existing : stat(directory);
+          boolean isMade = attempt > 1 && now.isPresent() && now.get().kind() == Kind.DIRECTORY;
+          return isMade
+              ? ImmutableSet.copyOf(Attribute.values())
+              : real.createDirectory(directory, source, now);
+        });
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    retry.run(
+        Retry.Kind.CHANGE,
+        "setting metadata of",
+        path,
+        attempt -> {
+          real.setMetadata(path, source, attributes);
+          return null;
+        });
+  }
+
+  /** Opens it only, as above. */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "reading back", file, attempt -> real.readBack(file));
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    retry.run(
+        Retry.Kind.CHANGE,
+        "marking",
+        path,
+        attempt -> {
+          real.distrust(path, dated);
+          return null;
+        });
+  }
+
+  @Override
+  public void check() throws DestinationException {
+    real.check();
+  }
+
+  @Override
+  public void close() throws IOException {
+    real.close();
+  }
+}

@@ -1,0 +1,215 @@
+package dev.mtb.engine;
+
+import dev.mtb.BackupReport;
+import dev.mtb.DigestAlgorithm;
+import dev.mtb.ErrorText;
+import dev.mtb.Failure;
+import dev.mtb.InvalidJobException;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.destination.TemporaryNames;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The digests of all files of a job that are in the backup, in the format of {@code md5sum} and its
+ * like; whatever else it tells stands in lines that those take for comments. In the order in which
+ * files were done, so that nothing is held in memory. Thread-safe.
+ *
+ * <p>Written beside its place and renamed when the run ends. Trouble with writing it does not touch
+ * the backup; it is told at the end.
+ */
+final class Manifest implements Closeable {
+  private final Path file;
+  private final Path temporary;
+  private final OutputStream out;
+  private Optional<IOException> failure = Optional.empty();
+  private long files;
+
+  private Manifest(Path file, Path temporary, OutputStream out) {
+    this.file = file;
+    this.temporary = temporary;
+    this.out = out;
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param file its place; what is there stays until {@link #finish}
+   * @param destinationName where the files are that it tells of
+   * @throws InvalidJobException if nothing can be written there
+   */
+  static Manifest start(
+      Path file, DigestAlgorithm algorithm, String destinationName, Instant startedAt) {
+    Path absolute = file.toAbsolutePath();
+    Path folder = absolute.getParent();
+    if (folder == null || Files.isDirectory(absolute)) {
+      throw new InvalidJobException(
+          "the manifest " + file + " cannot be written: it is a directory; name a file");
+    }
+    // A name that a scan leaves out, should it lie in a source.
+    Path temporary = folder.resolve(TemporaryNames.next());
+    Manifest manifest;
+    try {
+      manifest =
+          new Manifest(
+              absolute,
+              temporary,
+              new BufferedOutputStream(
+                  Files.newOutputStream(
+                      temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)));
+    } catch (NoSuchFileException e) {
+      throw new InvalidJobException(
+          "the manifest " + file + " cannot be written: there is no folder " + folder, e);
+    } catch (IOException e) {
+      throw new InvalidJobException(
+          "the manifest " + file + " cannot be written: " + ErrorText.of(e), e);
+    }
+    manifest.comment("manifest of a backup by MTB");
+    manifest.comment("started: " + startedAt.truncatedTo(ChronoUnit.SECONDS));
+    manifest.comment("destination: " + destinationName);
+    manifest.comment("algorithm: " + algorithm.name());
+    manifest.comment(
+        "check: cd DESTINATION && "
+            + algorithm.name().toLowerCase(Locale.ROOT)
+            + "sum -c THIS_FILE");
+    return manifest;
+  }
+
+  /** Where it will be. */
+  Path file() {
+    return file;
+  }
+
+  /** A file is in the backup. */
+  void file(Path landing, Metadata metadata, String digest) {
+    byte[] name = PathBytes.of(landing);
+    if (name.length == 1 && name[0] == '-') {
+      // That alone would mean standard input.
+      name = new byte[] {'.', '/', '-'};
+    }
+    byte[] escaped = escape(name);
+    Line line = new Line();
+    line.add("# size: " + metadata.size() + ", mtime: " + metadata.mtime() + "\n");
+    line.add(escaped.length == name.length ? "" : "\\").add(digest + "  ").add(escaped).add("\n");
+    write(line, 1);
+  }
+
+  void link(Path landing) {
+    comment("link", landing, "");
+  }
+
+  void directory(Path landing) {
+    comment("directory", landing, "");
+  }
+
+  private void comment(String kind, Path path, String more) {
+    write(
+        new Line()
+            .add("# " + kind + ": ")
+            .add(escape(PathBytes.of(path)))
+            .add(escape(PathBytes.fromText(more)))
+            .add("\n"),
+        0);
+  }
+
+  private void comment(String text) {
+    write(new Line().add("# ").add(escape(PathBytes.fromText(text))).add("\n"), 0);
+  }
+
+  /** As md5sum does it: one name, one line. */
+  private static byte[] escape(byte[] name) {
+    ByteArrayOutputStream escaped = new ByteArrayOutputStream(name.length + 2);
+    for (byte b : name) {
+      switch (b) {
+        case '\\' -> escaped.writeBytes(new byte[] {'\\', '\\'});
+        case '\n' -> escaped.writeBytes(new byte[] {'\\', 'n'});
+        case '\r' -> escaped.writeBytes(new byte[] {'\\', 'r'});
+        default -> escaped.write(b);
+      }
+    }
+    return escaped.toByteArray();
+  }
+
+  /** Collects bytes. */
+  private static final class Line {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    Line add(String text) {
+      return add(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Line add(byte[] more) {
+      bytes.writeBytes(more);
+      return this;
+    }
+  }
+
+  private synchronized void write(Line line, int count) {
+    if (failure.isPresent()) {
+      return;
+    }
+    try {
+      line.bytes.writeTo(out);
+      files += count;
+    } catch (IOException e) {
+      failure = Optional.of(e);
+    }
+  }
+
+  /**
+   * Gives it its name.
+   *
+   * @param report how the run went
+   * @throws IOException if it is not whole; then what was there before still is
+   */
+  synchronized void finish(BackupReport report) throws IOException {
+    for (Failure failed : report.failures()) {
+      comment("failed", failed.path(), ": " + failed.error());
+    }
+    report.fatal().ifPresent(why -> comment("given up: " + why));
+    comment(
+        report.outcome() == BackupReport.Outcome.OK
+            ? "complete: " + files + " files"
+            : "INCOMPLETE ("
+                + report.outcome().name().toLowerCase(Locale.ROOT)
+                + "): "
+                + files
+                + " files, "
+                + report.failures().size()
+                + " failures");
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    out.close();
+    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Removes what was not finished. */
+  @Override
+  public synchronized void close() {
+    try {
+      out.close();
+    } catch (IOException e) {
+      failure = Optional.of(e);
+    }
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      failure = Optional.of(e);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.mtb.engine;
+
+import dev.mtb.Action;
+import dev.mtb.ErrorText;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.copy.Copied;
+import dev.mtb.copy.Copier;
+import dev.mtb.copy.StoppedException;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Retry;
+import dev.mtb.destination.StoredFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads what was copied back from the destination, and compares it with what was read when it was
+ * copied. Thread-safe.
+ *
+ * <p>A wrong copy has the size and mtime of its source, so that the next run would take it for
+ * unchanged. It is marked before anything else is tried: whatever happens then, it is copied again.
+ */
+final class ReadBack {
+  private static final Logger log = LoggerFactory.getLogger(ReadBack.class);
+
+  /** The kernel may show the old mtime of a file on S3FS for one second. */
+  private static final Duration ATTRIBUTES_KEPT = Duration.ofMillis(1100);
+
+  private final Destination destination;
+  private final Copier copier;
+  private final Comparison comparison;
+  private final Retry.Pause pause;
+
+  /**
+   * Wires it.
+   *
+   * @param copier one that takes digests
+   */
+  ReadBack(Destination destination, Copier copier, Comparison comparison, Retry.Pause pause) {
+    this.destination = destination;
+    this.copier = copier;
+    this.comparison = comparison;
+    this.pause = pause;
+  }
+
+  /**
+   * Makes sure that the backup holds what was copied; if not, copies it once more.
+   *
+   * @return what was copied last, and is in the backup
+   * @throws WrongCopyException if the backup does not hold it, or that cannot be told
+   */
+  Copied prove(FileWork work, Copied copied) throws IOException {
+    Path landing = work.landing();
+    Optional<String> wrong = difference(landing, copied);
+    if (wrong.isEmpty()) {
+      return copied;
+    }
+    log.warn("{}: {}; copying it again", PathBytes.toText(landing), wrong.get());
+    Optional<String> unmarked = mark(landing, copied);
+    Copied again = copied;
+    try {
+      again =
+          copier.copy(work.source(), work.start(), landing, destination.stat(landing));
+      wrong = difference(landing, again);
+      if (wrong.isEmpty()) {
+        return again;
+      }
+      unmarked = mark(landing, again);
+    } catch (DestinationException | StoppedException e) {
+      throw e;
+    } catch (IOException e) {
+      // Whoever is to blame, the wrong copy is what the backup has.
+      wrong = Optional.of(wrong.get() + "; copying it again failed: " + ErrorText.of(e));
+      unmarked = unmarked.isPresent() ? mark(landing, again) : unmarked;
+    }
+    throw new WrongCopyException(
+        "the copy in the backup is wrong: "
+            + wrong.get()
+            + (unmarked.isEmpty()
+                ? "; it is marked, and the next run copies it again"
+                : "; it could not be marked ("
+                    + unmarked.get()
+                    + "), so delete it there, or run with --compare always"));
+  }
+
+  /** What is wrong with a copy; empty if nothing is. */
+  private Optional<String> difference(Path landing, Copied copied) throws IOException {
+    try {
+      return copied.metadata().kind() == Kind.LINK
+          ? linkDifference(landing, copied)
+          : fileDifference(landing, copied);
+    } catch (DestinationException e) {
+      throw e;
+    } catch (StoppedException e) {
+      log.warn("{} was copied and not read back: stopped", PathBytes.toText(landing));
+      throw e;
+    } catch (IOException e) {
+      return Optional.of("it cannot be read back: " + ErrorText.of(e));
+    }
+  }
+
+  private Optional<String> linkDifference(Path landing, Copied copied) throws IOException {
+    byte[] there = PathBytes.of(destination.readLink(landing));
+    return Arrays.equals(there, PathBytes.of(copied.target().orElseThrow()))
+        ? Optional.empty()
+        : Optional.of("the link leads elsewhere than its source");
+  }
+
+  private Optional<String> fileDifference(Path landing, Copied copied) throws IOException {
+    Copier.Digested content;
+    Optional<Metadata> metadata;
+    try (StoredFile file = destination.readBack(landing)) {
+      metadata = file.metadata();
+      content = copier.digest(file.content());
+    }
+    long size = copied.metadata().size();
+    if (content.size() != size) {
+      return Optional.of("it has " + content.size() + " bytes, and " + size + " were copied");
+    }
+    String digest = copied.digest().orElseThrow();
+    if (!content.digest().equals(digest)) {
+      return Optional.of(
+          "its digest is " + content.digest() + ", and that of what was read " + digest);
+    }
+    Optional<String> difference = metadata.flatMap(there -> words(copied, there));
+    if (difference.isEmpty()) {
+      return difference;
+    }
+    pause.pause(ATTRIBUTES_KEPT);
+    return destination.stat(landing).flatMap(there -> words(copied, there));
+  }
+
+  private Optional<String> words(Copied copied, Metadata there) {
+    Decision decision = comparison.sameContent(copied.metadata(), there);
+    return decision.action() == Action.NONE
+        ? Optional.empty()
+        : Optional.of("its content is right, but: " + decision.reason());
+  }
+
+  private Optional<String> mark(Path landing, Copied copied) throws DestinationException {
+    try {
+      destination.distrust(landing, comparison.markedWrong(copied.metadata()));
+      return Optional.empty();
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      return Optional.of(ErrorText.of(e));
+    }
+  }
+}

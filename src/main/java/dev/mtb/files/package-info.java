@@ -1,0 +1,5 @@
+/**
+ * Reaching files without following a symbolic link that somebody plants: {@link
+ * dev.mtb.files.Folders} holds directories open, {@link dev.mtb.files.Folder} is one of them.
+ */
+package dev.mtb.files;

@@ -1,0 +1,357 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.CountingProxy.Kind;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3fsFixture;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Copies that are read back, from a real bucket: through a real mount, and straight. */
+@RequiresS3fs
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class ReadBackIT {
+  private static final String FRUGAL = "enable_noobj_cache,notsup_compat_dir";
+
+  @TempDir Path temp;
+  private Path source;
+  private S3fsFixture s3fs;
+  private S3Probe probe;
+  private String place = "backup";
+  private Path state;
+
+  private void mount(String options) throws Exception {
+    s3fs = S3fsFixture.start(options);
+    probe = S3Probe.of(s3fs.server());
+    source = Files.createDirectory(temp.resolve("source"));
+    state = temp.resolve("state");
+    Files.writeString(
+        temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
+  }
+
+  @AfterEach
+  void unmount() throws Exception {
+    if (s3fs != null) {
+      probe.close();
+      s3fs.close();
+    }
+  }
+
+  private BackupReport backUp(Via via, boolean verifyAfter) {
+    return backUp(via, BackupOptions.builder().verifyAfter(verifyAfter));
+  }
+
+  private BackupReport backUp(Via via, BackupOptions.Builder options) {
+    BackupJob.Builder job =
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .options(
+                options
+                    .stateDirectory(state)
+                    .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                    .passwdFile(temp.resolve("passwd"))
+                    .via(via == Via.MOUNT ? Via.MOUNT : Via.AUTO)
+                    .build());
+    return Mtb.backup(
+        (via == Via.MOUNT
+                ? job.destination(s3fs.root().resolve(place))
+                : job.destination(new S3Location(s3fs.server().bucket(), place)))
+            .build());
+  }
+
+  private void assertSame() throws Exception {
+    s3fs.freshMount();
+    assertThat(Rsync.differences(source, s3fs.root().resolve("backup"), "--delete")).isEmpty();
+  }
+
+  private long objectsRead() {
+    return s3fs.proxy().recentRequests().stream()
+        .filter(request -> request.startsWith("GET ") && request.contains("/backup/d"))
+        .map(request -> request.split(" ", -1)[1])
+        .distinct()
+        .count();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Via.class,
+      names = {"MOUNT", "BUCKET"})
+  void everyCopy_isReadFromTheBucket_howeverManyThreads(Via via) throws Exception {
+    mount(FRUGAL);
+    RandomTree.smallFiles(source, 10, 30, 4096);
+    // Without a delay nobody would wait for an upload, and s3fs would hear of each close at once.
+    s3fs.proxy().setRoundTrip(Duration.ofMillis(5));
+    Counts plain = s3fs.counting(() -> backUp(via, false));
+    assertThat(plain.of(Kind.GET)).as("%s", plain).isZero();
+    for (int d = 0; d < 10; d++) {
+      for (int f = 0; f < 30; f++) {
+        int size = f % 3 == 0 ? 4096 : f % 3 == 1 ? 5000 : 3000;
+        RandomTree.write(
+            source.resolve("d" + d).resolve("f" + f),
+            RandomTree.bytes(d * 100 + f + 1, size),
+            Instant.ofEpochSecond(1_650_000_000));
+      }
+    }
+    Counts counts =
+        s3fs.counting(
+            () -> {
+              BackupReport report = backUp(via, true);
+              assertThat(report.failures()).isEmpty();
+              assertThat(report.totals().copied()).isEqualTo(300);
+            });
+    assertThat(objectsRead()).as("%s", counts).isEqualTo(300);
+    assertThat(counts.of(Kind.GET)).as("%s", counts).isEqualTo(300);
+    s3fs.proxy().setRoundTrip(Duration.ZERO);
+    assertSame();
+  }
+
+  @Test
+  void newFiles_throughTheMount_costTwoOrThreeRequestsMore() throws Exception {
+    mount(FRUGAL);
+    RandomTree.smallFiles(source, 10, 20, 4096);
+    Counts plain = s3fs.counting(() -> backUp(Via.MOUNT, false));
+    place = "other";
+    Counts proven =
+        s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
+    Counts more = proven.minus(plain);
+    assertThat(more.of(Kind.GET)).as("%s, %s", plain, proven).isEqualTo(200);
+    // The kernel asks once more if it is more than a second since it has seen the name.
+    assertThat(more.total()).as("%s, %s", plain, proven).isBetween(400L, 600L);
+  }
+
+  /** Puts another content of the same length into the bucket, with everything else as it is. */
+  private void spoil(String key) {
+    Map<String, String> metadata = probe.metadata(key);
+    probe.put(key, "x".repeat((int) probe.size(key)), metadata);
+  }
+
+  /** Spoils an object just before it is read, so many times. */
+  private Fault spoiling(String key, int times, AtomicInteger count) {
+    String path = "/" + s3fs.server().bucket() + "/" + key;
+    return (method, target, sequence) -> {
+      boolean isReading =
+          method.equals("GET") && (target.equals(path) || target.startsWith(path + "?"));
+      if (isReading && count.incrementAndGet() <= times) {
+        spoil(key);
+      }
+      return Fault.Action.pass();
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Via.class,
+      names = {"MOUNT", "BUCKET"})
+  void objectThatIsSpoiltBehindOurBack_isFound_andTheNextRunRepairsIt(Via via) throws Exception {
+    mount(FRUGAL);
+    RandomTree.smallFiles(source, 2, 10, 3000);
+    AtomicInteger reads = new AtomicInteger();
+    s3fs.proxy().setFault(spoiling("backup/d1/f3", Integer.MAX_VALUE, reads));
+    BackupReport report = backUp(via, true);
+    s3fs.proxy().setFault(Fault.NONE);
+
+    assertThat(reads.get()).isEqualTo(2);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.totals().copied()).isEqualTo(19);
+    assertThat(report.failures()).hasSize(1);
+    Failure failure = report.failures().get(0);
+    assertThat(failure.path()).isEqualTo(Path.of("d1/f3"));
+    assertThat(failure.stage()).isEqualTo(Failure.Stage.VERIFY);
+    assertThat(failure.error()).contains("the copy in the backup is wrong", "next run");
+    s3fs.freshMount();
+    assertThat(s3fs.root().resolve("backup/d1/f3")).hasContent("x".repeat(3000));
+
+    BackupReport next = backUp(via, false);
+    assertThat(next.failures()).isEmpty();
+    assertThat(next.totals().copied()).isEqualTo(1);
+    assertSame();
+    assertThat(backUp(via, false).totals().copied()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Via.class,
+      names = {"MOUNT", "BUCKET"})
+  void objectThatIsSpoiltOnce_isCopiedAgainAtOnce(Via via) throws Exception {
+    mount(FRUGAL);
+    RandomTree.smallFiles(source, 2, 10, 3000);
+    AtomicInteger reads = new AtomicInteger();
+    s3fs.proxy().setFault(spoiling("backup/d1/f3", 1, reads));
+    BackupReport report = backUp(via, true);
+    s3fs.proxy().setFault(Fault.NONE);
+
+    assertThat(reads.get()).isEqualTo(2);
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(20);
+    assertSame();
+    assertThat(backUp(via, false).totals().copied()).isZero();
+  }
+
+  @Test
+  void mark_outlivesALostCatalog_andATagThatIsRight() throws Exception {
+    mount(FRUGAL);
+    RandomTree.smallFiles(source, 1, 3, 3000);
+    assertThat(backUp(Via.BUCKET, false).failures()).isEmpty();
+    // The server's tag says that all is well, and nothing is remembered.
+    Map<String, String> metadata = probe.metadata("backup/d0/f1");
+    Map<String, String> marked = new HashMap<>(metadata);
+    marked.put("mtime", Instant.parse("1980-01-02T03:04:06Z").getEpochSecond() + ".000000000");
+    probe.copyOntoItself("backup/d0/f1", marked);
+
+    state = temp.resolve("nothing");
+    for (CompareMode mode :
+        new CompareMode[] {CompareMode.SIZE, CompareMode.CHECKSUM, CompareMode.SIZE_MTIME}) {
+      // The last one for good.
+      BackupReport report =
+          backUp(
+              Via.BUCKET,
+              BackupOptions.builder().compare(mode).dryRun(mode != CompareMode.SIZE_MTIME));
+      assertThat(report.totals().copied()).as("%s", mode).isEqualTo(1);
+      assertThat(report.totals().bytesCopied()).as("%s", mode).isEqualTo(3000);
+    }
+    assertSame();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {300_000, (10 << 20) + 1, (25 << 20) - 1, 25 << 20, (30 << 20) + 7})
+  void largeFiles_whoseDestinationReadsThemItself_areProvenAndListed(int size) throws Exception {
+    mount(FRUGAL);
+    RandomTree.write(
+        source.resolve("d/large"),
+        RandomTree.bytes(size, size),
+        Instant.ofEpochSecond(1_600_000_000));
+    Path manifest = temp.resolve("manifest");
+    for (Via via : new Via[] {Via.BUCKET, Via.MOUNT}) {
+      BackupReport report =
+          backUp(
+              via,
+              BackupOptions.builder()
+                  .verifyAfter(true)
+                  .manifest(manifest)
+                  .compare(CompareMode.ALWAYS)
+                  .digest(DigestAlgorithm.SHA256));
+      assertThat(report.failures()).as("%s", via).isEmpty();
+      assertThat(report.totals().copied()).as("%s", via).isEqualTo(1);
+      assertThat(objectsRead()).as("%s", via).isEqualTo(1);
+      s3fs.freshMount();
+      Process check =
+          new ProcessBuilder("sha256sum", "--strict", "-c", manifest.toString())
+              .directory(s3fs.root().resolve("backup").toFile())
+              .redirectErrorStream(true)
+              .start();
+      assertThat(new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("d/large: OK\n");
+      s3fs.proxy().reset();
+    }
+  }
+
+  @Test
+  void randomTree_isProven_throughADefaultMount_withItsMetadata() throws Exception {
+    mount("nonempty");
+    RandomTree tree =
+        RandomTree.random()
+            .directories(8)
+            .files(40)
+            .sizes(0, 300_000)
+            .links(8)
+            .awkwardNames()
+            .build(source.resolve("tree"));
+    tree.deleteLinksThatS3fsCannotKeep();
+    Files.setAttribute(tree.files().get(0), "unix:uid", 1000);
+    Files.setAttribute(tree.files().get(0), "unix:gid", 1001);
+    for (int round = 0; round < 2; round++) {
+      for (Path file : tree.files()) {
+        // Halved in the second round, so that the ways to overwrite are all taken.
+        int size = (int) (Files.size(file) * (2 - round) / 2) + round;
+        RandomTree.write(
+            file,
+            RandomTree.bytes(round, size),
+            Instant.ofEpochSecond(1_600_000_000L + 100L * round, 123_000_000));
+      }
+      BackupReport report = backUp(Via.MOUNT, true);
+      assertThat(report.failures()).as("round %d, %s", round, tree).isEmpty();
+    }
+    assertSame();
+    assertThat(backUp(Via.MOUNT, false).totals().copied()).as("%s", tree).isZero();
+  }
+
+  @Test
+  void mountThatKeepsContents_isWarnedOf() throws Exception {
+    Path cache = temp.resolve("cache");
+    mount("use_cache=" + cache);
+    RandomTree.write(source.resolve("f"), "content");
+
+    BackupReport report = backUp(Via.MOUNT, true);
+
+    assertThat(report.outcome()).isEqualTo(Outcome.OK);
+    assertThat(report.advice())
+        .anySatisfy(text -> assertThat(text).contains("use_cache", "proves nothing"));
+    assertThat(backUp(Via.MOUNT, false).advice()).noneMatch(text -> text.contains("use_cache"));
+  }
+
+  @Test
+  void command_provesAndLists() throws Exception {
+    mount(FRUGAL);
+    RandomTree.smallFiles(source, 1, 3, 100);
+    Path manifest = temp.resolve("manifest");
+    String backup = s3fs.root().resolve("backup").toString();
+
+    MtbProcess run =
+        MtbProcess.run(
+            temp,
+            "backup",
+            "--verify-after",
+            "--manifest",
+            manifest.toString(),
+            "-b",
+            source.toString(),
+            ".",
+            backup);
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(objects(manifest)).isEqualTo(3);
+    MtbProcess wrong =
+        MtbProcess.run(
+            temp,
+            "backup",
+            "--manifest",
+            temp.resolve("no/manifest").toString(),
+            "-b",
+            source.toString(),
+            ".",
+            backup);
+    assertThat(wrong.exitCode()).isEqualTo(2);
+    assertThat(wrong.err()).contains("there is no folder");
+  }
+
+  private static long objects(Path manifest) throws IOException {
+    try (var lines = Files.lines(manifest, StandardCharsets.UTF_8)) {
+      return lines.filter(line -> !line.startsWith("#")).count();
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3fsFixture;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two processes on one destination. The first is stopped by a signal in the middle of its run. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class TwoRunsIT {
+  @TempDir Path temp;
+  private Path source;
+  private Path destination;
+  private MtbProcess first;
+
+  @BeforeEach
+  void startAndHoldTheFirst() throws Exception {
+    source = Files.createDirectory(temp.resolve("source"));
+    destination = temp.resolve("backup");
+    RandomTree.smallFiles(source, 20, 200, 1000);
+    first = start();
+    stopTheFirst();
+  }
+
+  /** In the middle of its run: it has taken the lock, and let go of the gate. */
+  private void stopTheFirst() throws Exception {
+    while (locks().isEmpty()) {
+      Thread.sleep(2);
+    }
+    Thread.sleep(50);
+    first.signal("STOP");
+  }
+
+  @AfterEach
+  void killTheFirst() throws Exception {
+    first.signal("KILL");
+    first.exitCode();
+  }
+
+  private MtbProcess start(String... options) throws IOException {
+    List<String> args = new ArrayList<>(List.of("backup"));
+    args.addAll(List.of(options));
+    args.addAll(List.of("-b", source.toString(), ".", destination.toString()));
+    return MtbProcess.start(temp, Map.of(), List.of(), args.toArray(String[]::new));
+  }
+
+  private List<Path> locks() throws IOException {
+    Path folder = temp.resolve("state/locks");
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (var files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".lock")).toList();
+    }
+  }
+
+  @Test
+  void second_isRefused_untilTheFirstIsKilled() throws Exception {
+    MtbProcess second = start();
+    assertThat(second.exitCode()).as(second.err()).isEqualTo(10);
+    assertThat(second.err())
+        .contains("another run of MTB is writing to " + destination)
+        .contains("process " + first.pid() + " on ")
+        .contains("--lock-wait");
+    MtbProcess dry = start("-n");
+    assertThat(dry.exitCode()).as(dry.err()).isZero();
+
+    first.signal("KILL");
+    first.exitCode();
+    assertThat(locks()).hasSize(1);
+    MtbProcess third = start();
+    assertThat(third.exitCode()).as(third.err()).isZero();
+    assertThat(locks()).isEmpty();
+    assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
+  }
+
+  @Test
+  void second_waits_andGivesUpOrGoesOn() throws Exception {
+    MtbProcess impatient = start("--lock-wait", "1s");
+    assertThat(impatient.exitCode()).as(impatient.err()).isEqualTo(10);
+    assertThat(impatient.err()).contains("waiting up to 1 s").contains("did not end within 1 s");
+
+    MtbProcess stopped = start("--lock-wait", "1h");
+    while (!stopped.err().contains("waiting up to 3600 s")) {
+      Thread.sleep(20);
+    }
+    stopped.signal("INT");
+    assertThat(stopped.exitCode()).as(stopped.err()).isEqualTo(130);
+
+    MtbProcess patient = start("--lock-wait", "2m");
+    while (!patient.err().contains("waiting up to 120 s")) {
+      Thread.sleep(20);
+    }
+    first.signal("CONT");
+    assertThat(first.exitCode()).as(first.err()).isZero();
+    assertThat(patient.exitCode()).as(patient.err()).isZero();
+    assertThat(patient.err()).contains("0 files copied");
+    assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
+  }
+
+  @Test
+  @RequiresS3fs
+  void mountAndBucket_areOnePlace_andTheLockCostsNoRequest() throws Exception {
+    first.signal("KILL");
+    first.exitCode();
+    // Nobody holds it any more; here it would be taken for that of the run below.
+    Files.delete(locks().get(0));
+    try (S3fsFixture s3fs = S3fsFixture.start()) {
+      s3fs.proxy().setRoundTrip(Duration.ofMillis(20));
+      Path passwd =
+          Files.writeString(
+              temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
+      destination = s3fs.root().resolve("backup");
+      first = start("--via", "mount");
+      stopTheFirst();
+      BackupOptions options =
+          BackupOptions.builder()
+              .stateDirectory(temp.resolve("state"))
+              .endpoint(URI.create("http://localhost:" + s3fs.proxy().port()))
+              .passwdFile(passwd)
+              .build();
+      BackupJob.Builder job =
+          BackupJob.builder().base(source).source(Path.of(".")).options(options);
+      Counts counts =
+          s3fs.counting(
+              () -> {
+                for (String prefix : List.of("backup", "backup/below", "")) {
+                  BackupReport refused =
+                      Mtb.backup(
+                          job.destination(new S3Location(s3fs.server().bucket(), prefix)).build());
+                  assertThat(refused.exitCode()).as(prefix).isEqualTo(10);
+                  assertThat(refused.fatal().orElseThrow()).contains("process " + first.pid());
+                }
+              });
+      assertThat(counts.total()).as("%s", counts).isZero();
+      first.signal("KILL");
+      first.exitCode();
+      s3fs.proxy().setRoundTrip(Duration.ZERO);
+      assertThat(
+              Mtb.backup(job.destination(new S3Location(s3fs.server().bucket(), "backup")).build())
+                  .failures())
+          .isEmpty();
+      s3fs.freshMount();
+      assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.mtb.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.BackupReport;
+import dev.mtb.Failure;
+import dev.mtb.Totals;
+import dev.mtb.testing.Fuzz;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import picocli.CommandLine.TypeConversionException;
+
+/** What may be typed, and what must not reach the terminal. */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class HostileArgumentsTest {
+  private static final int TIMES = 5_000;
+
+  @Test
+  void durations_ofAnything_areReadOrRefused() {
+    DurationConverter converter = new DurationConverter();
+    Fuzz.seeded("durations")
+        .times(
+            TIMES,
+            random -> {
+              String text = Fuzz.text(random, 3, "1", "999999999999", "ms", "h", "m", "s", "ns");
+              try {
+                assertThat(converter.convert(text).isNegative()).as(text).isFalse();
+              } catch (TypeConversionException e) {
+                assertThat(e).hasMessageContaining("not a duration");
+              }
+            });
+    assertThat(converter.convert("999999999999h").toHours()).isEqualTo(999_999_999_999L);
+  }
+
+  @Test
+  void rawArguments_replaceOnlyWhatJavaCouldNotRead() {
+    Fuzz.seeded("command lines")
+        .times(
+            TIMES,
+            random -> {
+              List<String> decoded = new ArrayList<>();
+              ByteArrayOutputStream commandLine = new ByteArrayOutputStream();
+              commandLine.writeBytes(Fuzz.bytes(random, 4, "java\0", "-jar\0"));
+              commandLine.write(0);
+              for (int i = random.nextInt(5); i > 0; i--) {
+                byte[] word =
+                    Fuzz.text(random, 4).replace('\0', '_').getBytes(StandardCharsets.UTF_8);
+                commandLine.writeBytes(word);
+                commandLine.write(0);
+                // As under LC_ALL=C.
+                decoded.add(new String(word, StandardCharsets.US_ASCII));
+              }
+              byte[] bytes = commandLine.toByteArray();
+              boolean isSpoilt = random.nextBoolean();
+              String[] given = decoded.toArray(String[]::new);
+              String[] matched =
+                  RawArguments.match(given, isSpoilt ? Fuzz.mutated(random, bytes) : bytes);
+              assertThat(matched).hasSameSizeAs(given);
+              for (int i = 0; i < given.length; i++) {
+                boolean isAscii = given[i].chars().allMatch(c -> c < 0x80);
+                if (isAscii) {
+                  assertThat(matched[i]).isEqualTo(given[i]);
+                }
+                if (!isSpoilt) {
+                  assertThat(dev.mtb.PathBytes.fromText(matched[i]))
+                      .asString(StandardCharsets.US_ASCII)
+                      .isEqualTo(given[i]);
+                }
+              }
+            });
+  }
+
+  @Test
+  void whatIsPrinted_holdsNothingThatActsOnATerminal() {
+    Fuzz.seeded("terminal")
+        .times(
+            TIMES,
+            random -> {
+              ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+              PrintStream raw = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+              PrintStream safe = TerminalStream.of(raw);
+              String text = Fuzz.text(random, 9);
+              switch (random.nextInt(5)) {
+                case 0 -> safe.println(text);
+                case 1 -> safe.println((Object) text);
+                case 2 -> safe.print(text.toCharArray());
+                case 3 -> safe.printf("%s and %d", text, 1);
+                default -> new IllegalStateException(text).printStackTrace(safe);
+              }
+              safe.flush();
+              assertThat(bytes.toString(StandardCharsets.UTF_8).codePoints())
+                  .as(text)
+                  .noneMatch(c -> c != '\n' && Text.isActive(c));
+              assertThat(Text.printable(text).codePoints()).noneMatch(Text::isActive);
+            });
+    assertThat(TerminalStream.of(TerminalStream.of(System.out)))
+        .satisfies(stream -> assertThat(TerminalStream.raw(stream)).isSameAs(System.out));
+  }
+
+  @Test
+  void report_isExact_andYetSafeToShow() {
+    ObjectMapper mapper = new ObjectMapper();
+    Fuzz.seeded("reports")
+        .times(
+            500,
+            random -> {
+              String error = Fuzz.text(random, 9).replaceAll("[\ud800-\udfff]", "");
+              BackupReport report =
+                  new BackupReport(
+                      BackupReport.Outcome.PARTIAL,
+                      false,
+                      Instant.EPOCH,
+                      Duration.ZERO,
+                      new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0),
+                      List.of(
+                          new Failure(
+                              Path.of("x"), Failure.Stage.COPY, error, Failure.Cause.ERROR)),
+                      Optional.empty(),
+                      List.of());
+              String json = JsonReport.of(report, "/backup");
+              assertThat(mapper.readTree(json).at("/failures/0/error").asText()).isEqualTo(error);
+              assertThat(json.codePoints()).noneMatch(c -> c != '\n' && Text.isActive(c));
+            });
+  }
+}

@@ -1,0 +1,87 @@
+package dev.mtb.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+final class SetUpTest {
+  @TempDir Path temp;
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int run(String... args) {
+    return Main.run(args, new PrintStream(out, true), new PrintStream(err, true));
+  }
+
+  @Test
+  void optionsFile_standsForItsLines() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    Files.writeString(source.resolve("a file"), "content");
+    Files.createDirectory(temp.resolve("destination"));
+    Path options =
+        Files.writeString(
+            temp.resolve("nightly"),
+            "# every night\n\n--threads 4\n  --base   " + source + "  \n-i\na file\n");
+    assertThat(run("backup", "@" + options, temp.resolve("destination").toString())).isZero();
+    assertThat(temp.resolve("destination/a file")).hasContent("content");
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("a file");
+  }
+
+  @Test
+  void optionsFile_missing_isWrongUsage() {
+    assertThat(run("backup", "@" + temp.resolve("none"), temp.toString())).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("cannot be read", "none");
+  }
+
+  @Test
+  void nameWithAt_isAFileWhereAShellPutsFiles() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    Files.writeString(source.resolve("@x"), "--no-such-option");
+    Files.createDirectory(temp.resolve("destination"));
+    assertThat(run("backup", "-b", source.toString(), "@x", temp.resolve("destination").toString()))
+        .isZero();
+    assertThat(temp.resolve("destination/@x")).hasContent("--no-such-option");
+  }
+
+  @Test
+  void environment_givesDefaults_thatTheCommandLineOverrides() {
+    BackupCommand command = new BackupCommand(System.out, System.err);
+    CommandLine line = new CommandLine(command);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setDefaultValueProvider(
+        new EnvironmentDefaults(
+            Map.of("MTB_THREADS", "7", "MTB_CHECKERS", "9", "MTB_FSYNC", "true")));
+    CommandLine.ParseResult parsed = line.parseArgs("--checkers", "3", "x");
+    assertThat((Integer) parsed.commandSpec().findOption("--threads").getValue()).isEqualTo(7);
+    assertThat((Integer) parsed.commandSpec().findOption("--checkers").getValue()).isEqualTo(3);
+    assertThat((Boolean) parsed.commandSpec().findOption("--fsync").getValue()).isTrue();
+    assertThat((Boolean) parsed.commandSpec().findOption("--dry-run").getValue()).isFalse();
+  }
+
+  @Test
+  void completion_namesCommandsAndOptions() {
+    assertThat(run("completion", "bash")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("backup", "verify", "--files-from", "complete -F");
+  }
+
+  @Test
+  void manualPage_hasAllThatHelpHas() {
+    assertThat(run("man")).isZero();
+    String page = out.toString(StandardCharsets.UTF_8);
+    assertThat(page).startsWith(".TH MTB 1").doesNotContain("${", "%n", "@|");
+    CommandLine line = new CommandLine(new BackupCommand(System.out, System.err));
+    line.getCommandSpec()
+        .options()
+        .forEach(option -> assertThat(page).contains(option.longestName().replace("-", "\\-")));
+  }
+}

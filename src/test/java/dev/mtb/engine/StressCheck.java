@@ -1,0 +1,239 @@
+package dev.mtb.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.BackupReport;
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.Failure;
+import dev.mtb.Kind;
+import dev.mtb.engine.RunStressTest.StressOutcome;
+import dev.mtb.testing.MemoryDestination;
+import dev.mtb.testing.MemoryDestination.Node;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+
+/** What must hold after a run, whatever went wrong in it. */
+final class StressCheck {
+  private final StressWorld world;
+  private final StressFaults faults;
+  private final MemoryDestination destination;
+  private final StressOutcome outcome;
+  private final Map<String, Integer> failed = new HashMap<>();
+  private final Set<String> givenUp = new TreeSet<>();
+
+  StressCheck(
+      StressWorld world,
+      StressFaults faults,
+      MemoryDestination destination,
+      StressOutcome outcome) {
+    this.world = world;
+    this.faults = faults;
+    this.destination = destination;
+    this.outcome = outcome;
+    if (outcome.report() != null) {
+      for (Failure failure : outcome.report().failures()) {
+        failed.merge(failure.path().toString(), 1, Integer::sum);
+        if (failure.error().contains("was backed up")
+            || failure.error().contains("it was not backed up")) {
+          givenUp.add(failure.path().toString());
+        }
+      }
+    }
+  }
+
+  void all() throws IOException {
+    assertThat(destination.violations()).isEmpty();
+    assertThat(destination.open()).as("left open").isZero();
+    ending();
+    if (world.dryRun) {
+      assertThat(destination.changes()).isZero();
+    }
+    for (Map.Entry<String, Path> file : world.files.entrySet()) {
+      file(file.getKey(), file.getValue());
+    }
+    if (outcome.report() != null) {
+      counts(outcome.report());
+    }
+    if (outcome.isComplete() && !world.dryRun) {
+      for (Map.Entry<String, Set<Path>> directory : world.directories.entrySet()) {
+        directory(directory.getKey(), directory.getValue());
+      }
+    }
+  }
+
+  /** The way it ended agrees with what was done to it. */
+  private void ending() {
+    assertThat(outcome.status())
+        .as("interrupt status after %d interrupts", outcome.interrupts())
+        .isEqualTo(outcome.interrupts() > 0);
+    if (outcome.crash() != null) {
+      assertThat(faults.errors.get()).as("crashed: %s", outcome.crash()).isPositive();
+      assertThat(outcome.crash()).isInstanceOf(IllegalStateException.class);
+      return;
+    }
+    BackupReport report = outcome.report();
+    boolean hasFailures = !report.failures().isEmpty();
+    switch (report.outcome()) {
+      case OK -> {
+        assertThat(faults.trouble.get() + faults.losses.get() + faults.errors.get()).isZero();
+        assertThat(hasFailures).isFalse();
+        assertThat(world.unusable).isEmpty();
+        assertThat(report.exitCode()).isZero();
+      }
+      case PARTIAL -> {
+        assertThat(faults.losses.get() + faults.errors.get()).isZero();
+        assertThat(hasFailures).isTrue();
+        boolean isMoved =
+            report.failures().stream().allMatch(f -> f.cause() == Failure.Cause.SOURCE_MOVED);
+        assertThat(report.exitCode()).isEqualTo(isMoved ? 24 : 23);
+        if (faults.trouble.get() > 0 || !world.unusable.isEmpty()) {
+          assertThat(report.exitCode()).isEqualTo(23);
+        }
+      }
+      case FAILED -> {
+        assertThat(faults.losses.get()).isPositive();
+        assertThat(report.fatal()).isPresent();
+        assertThat(report.exitCode()).isEqualTo(10);
+      }
+      case INTERRUPTED -> {
+        assertThat(outcome.interrupts()).isPositive();
+        assertThat(report.exitCode()).isEqualTo(130);
+      }
+    }
+    if (outcome.isComplete()) {
+      for (String entry : world.unusable) {
+        boolean isToldAbove = isGivenUp(entry);
+        assertThat(failed.containsKey(entry) || isToldAbove).as("told of %s", entry).isTrue();
+      }
+    }
+  }
+
+  private static int count(Map<String, AtomicInteger> counts, String path) {
+    AtomicInteger count = counts.get(path);
+    return count == null ? 0 : count.get();
+  }
+
+  /** Whether it was reported that nothing in a directory above was backed up. */
+  private boolean isGivenUp(String path) {
+    for (String above : givenUp) {
+      if (above.isEmpty() || path.startsWith(above + "/")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void file(String path, Path source) throws IOException {
+    boolean mayVanish = faults.mayVanish(source);
+    int copied = count(faults.copied, path);
+    int unchanged = count(faults.unchanged, path);
+    int changing = count(faults.changing, path);
+    int failures = failed.getOrDefault(path, 0);
+    assertThat(changing + unchanged).as("decisions about %s", path).isLessThanOrEqualTo(1);
+    int ends = (world.dryRun ? changing : copied) + unchanged + failures;
+    if (outcome.isComplete() && !mayVanish && !isGivenUp(path)) {
+      assertThat(ends).as("ends of %s", path).isEqualTo(1);
+    } else {
+      assertThat(ends).as("ends of %s", path).isLessThanOrEqualTo(1);
+    }
+    if (mayVanish) {
+      return;
+    }
+    Node now = world.nodes.get(path);
+    Node before = world.before.get(path);
+    Node right = world.right(source);
+    if (world.dryRun) {
+      return;
+    }
+    if (copied + unchanged > 0) {
+      assertThat(now).as(path).isNotNull();
+      assertThat(isSame(now, right)).as("content of %s", path).isTrue();
+      Duration apart = Duration.between(now.mtime, right.mtime).abs();
+      assertThat(apart).as("mtime of %s", path).isLessThanOrEqualTo(Duration.ofSeconds(1));
+      if (world.traits.keepsPermissions() && right.kind != Kind.LINK) {
+        assertThat(now.mode).as("mode of %s", path).isEqualTo(right.mode);
+      }
+    } else if (now == null) {
+      assertThat(before).as("was there before: %s", path).isNull();
+    } else if (!isSame(now, right)) {
+      assertThat(before).as(path).isNotNull();
+      assertThat(isSame(now, before)).as("old content of %s", path).isTrue();
+    }
+  }
+
+  private static boolean isSame(Node one, Node other) {
+    return one.kind == other.kind && Arrays.equals(one.content, other.content);
+  }
+
+  private void counts(BackupReport report) {
+    long copied = sum(world.dryRun ? filesOnly(faults.changing) : faults.copied);
+    assertThat(report.totals().copied()).isEqualTo(copied);
+    assertThat(report.totals().unchanged()).isEqualTo(sum(faults.unchanged));
+    assertThat(report.totals().failed()).isEqualTo(report.failures().size());
+    assertThat(report.totals().skipped()).isLessThanOrEqualTo(world.skipped);
+    if (outcome.isComplete()) {
+      long failedFiles =
+          report.failures().stream()
+              .filter(f -> f.stage() == Failure.Stage.COPY)
+              .filter(f -> world.files.containsKey(f.path().toString()))
+              .count();
+      assertThat(report.totals().scanned())
+          .as("scanned")
+          .isEqualTo(
+              copied + report.totals().unchanged() + report.totals().skipped() + failedFiles);
+      if (givenUp.isEmpty()) {
+        assertThat(report.totals().skipped()).isEqualTo(world.skipped);
+      }
+    }
+  }
+
+  private Map<String, AtomicInteger> filesOnly(Map<String, AtomicInteger> counts) {
+    return counts.entrySet().stream()
+        .filter(e -> world.files.containsKey(e.getKey()))
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  private static long sum(Map<String, AtomicInteger> counts) {
+    return counts.values().stream().mapToLong(AtomicInteger::get).sum();
+  }
+
+  /** Its own metadata is right, whatever was done in it before or after. */
+  private void directory(String path, Set<Path> sources) throws IOException {
+    boolean isRoot = path.isEmpty();
+    if (failed.containsKey(path)
+        || isGivenUp(path)
+        || sources.size() > 1
+        || sources.stream().anyMatch(faults::mayMove)
+        || (isRoot && !world.traits.keepsRootMetadata())) {
+      return;
+    }
+    Node now = world.nodes.get(path);
+    Node right = world.right(sources.iterator().next());
+    assertThat(now).as("directory %s", path).isNotNull();
+    assertThat(now.kind).as("directory %s", path).isEqualTo(Kind.DIRECTORY);
+    assertThat(now.mtime).as("mtime of directory '%s'", path).isEqualTo(right.mtime);
+    if (world.traits.keepsPermissions()) {
+      assertThat(now.mode).as("mode of directory '%s'", path).isEqualTo(right.mode);
+    }
+  }
+
+  /** An undisturbed run complains of the list's own faults, and of nothing else. */
+  static void onlyTheList(StressWorld world, BackupReport report) {
+    List<String> others =
+        report.failures().stream()
+            .filter(f -> !world.unusable.contains(f.path().toString()))
+            .map(f -> f.path() + ": " + f.error())
+            .toList();
+    assertThat(others).isEmpty();
+    assertThat(report.outcome()).isIn(Outcome.OK, Outcome.PARTIAL);
+  }
+}

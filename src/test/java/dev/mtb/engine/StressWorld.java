@@ -1,0 +1,374 @@
+package dev.mtb.engine;
+
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import dev.mtb.BackupJob;
+import dev.mtb.BackupOptions;
+import dev.mtb.CompareMode;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.destination.TemporaryNames;
+import dev.mtb.destination.Traits;
+import dev.mtb.scan.Entry;
+import dev.mtb.scan.SourceList;
+import dev.mtb.testing.MemoryDestination.Node;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * One job that follows from a seed: a tree, a list with overlaps, a destination with random traits
+ * that holds a random part of it already; and what a right run makes of them.
+ */
+final class StressWorld implements AutoCloseable {
+  private static final int[] THREADS = {1, 1, 2, 3, 4, 8, 16, 64};
+
+  private final Random random;
+  private final FileSystem memory;
+  private final Path base;
+  private final List<Path> paths = new ArrayList<>();
+
+  final boolean isLarge;
+  final Traits traits;
+  final boolean isNew;
+  final int threads;
+  final int checkers;
+  final boolean dryRun;
+  final CompareMode compare;
+  private final List<String> entries = new ArrayList<>();
+
+  /** What is there before the run; and while it runs. */
+  final Map<String, Node> before = new HashMap<>();
+
+  final Map<String, Node> nodes = new HashMap<>();
+
+  /** Where files and links, and directories, should land; a directory may come from two places. */
+  final Map<String, Path> files = new TreeMap<>();
+
+  final Map<String, Set<Path>> directories = new TreeMap<>();
+
+  /** Entries that must be reported. */
+  final Set<String> unusable = new TreeSet<>();
+
+  int skipped;
+
+  StressWorld(long seed, boolean isLarge) throws Exception {
+    random = new Random(seed);
+    this.isLarge = isLarge;
+    memory =
+        Jimfs.newFileSystem(
+            Configuration.unix().toBuilder()
+                .setAttributeViews("basic", "posix")
+                .setBlockSize(4096)
+                .build());
+    base = memory.getPath("/base");
+    threads = THREADS[random.nextInt(THREADS.length)];
+    checkers = THREADS[random.nextInt(THREADS.length)];
+    dryRun = random.nextInt(10) == 0;
+    compare =
+        new CompareMode[] {
+              CompareMode.SIZE_MTIME,
+              CompareMode.SIZE_MTIME,
+              CompareMode.CHECKSUM,
+              CompareMode.ALWAYS
+            }
+            [random.nextInt(4)];
+    int perDirectory = random.nextBoolean() ? 1 + random.nextInt(4) : Integer.MAX_VALUE;
+    traits =
+        new Traits(
+            random.nextBoolean(),
+            random.nextBoolean(),
+            perDirectory,
+            random.nextBoolean() ? Duration.ZERO : Duration.ofSeconds(1),
+            Instant.MIN,
+            random.nextBoolean(),
+            random.nextInt(4) > 0,
+            random.nextBoolean(),
+            1 + random.nextInt(10),
+            random.nextInt(3) == 0,
+            random.nextBoolean(),
+            random.nextBoolean());
+    Files.createDirectories(base);
+    Files.createDirectories(memory.getPath("/dest"));
+    grow(base, isLarge ? 150 : random.nextInt(10), isLarge ? 300 : random.nextInt(25));
+    grow(memory.getPath("/other"), random.nextInt(4), random.nextInt(6));
+    if (random.nextBoolean()) {
+      // Also below the base, so that both land in the same directory.
+      grow(base.resolve("other"), random.nextInt(3), random.nextInt(4));
+    }
+    if (isLarge) {
+      extremes();
+    }
+    date(base);
+    date(memory.getPath("/other"));
+    list();
+    expect();
+    isNew = random.nextInt(4) == 0;
+    if (!isNew) {
+      stock();
+    }
+    before.forEach(
+        (path, n) -> nodes.put(path, new Node(n.kind, n.content, n.mtime, n.mode).sized(n.size)));
+  }
+
+  @Override
+  public void close() throws IOException {
+    memory.close();
+  }
+
+  private void grow(Path root, int directoryCount, int fileCount) throws IOException {
+    List<Path> inside = new ArrayList<>(List.of(Files.createDirectories(root)));
+    paths.add(root);
+    for (int i = 0; i < directoryCount; i++) {
+      Path parent = inside.get(random.nextInt(inside.size()));
+      Path directory = parent.resolve("d" + random.nextInt(isLarge ? 1000 : 4));
+      if (!Files.exists(directory)) {
+        inside.add(Files.createDirectory(directory));
+        paths.add(directory);
+      }
+    }
+    for (int i = 0; i < fileCount; i++) {
+      Path file = inside.get(random.nextInt(inside.size())).resolve("f" + random.nextInt(9));
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      if (random.nextInt(8) == 0) {
+        Files.createSymbolicLink(file, memory.getPath("to" + random.nextInt(100)));
+      } else {
+        int size = random.nextInt(40) == 0 ? 300_000 : random.nextInt(3000);
+        Files.write(file, new byte[random.nextInt(10) == 0 ? 0 : size]);
+      }
+      paths.add(file);
+    }
+    if (random.nextInt(10) == 0) {
+      Files.createFile(root.resolve(TemporaryNames.next()));
+    }
+  }
+
+  /**
+   * More than one directory may have waiting, than one checker may fork; a file that goes first.
+   */
+  private void extremes() throws IOException {
+    Path many = Files.createDirectories(base.resolve("many"));
+    paths.add(many);
+    int fileCount = random.nextInt(700);
+    for (int i = 0; i < fileCount; i++) {
+      Files.write(many.resolve("f" + i), new byte[] {(byte) i});
+    }
+    if (random.nextInt(8) == 0) {
+      Files.write(many.resolve("large"), new byte[8 << 20]);
+    }
+    if (random.nextInt(8) == 0) {
+      for (int i = 0; i < 1200; i++) {
+        Files.createDirectory(many.resolve("d" + i));
+      }
+    }
+  }
+
+  private void date(Path root) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
+      for (Path path : all.sorted().toList()) {
+        Instant mtime =
+            Instant.ofEpochSecond(
+                1_600_000_000 + random.nextInt(1_000_000), 1000L * random.nextInt(1_000_000));
+        if (!Files.isSymbolicLink(path)) {
+          int mode = random.nextInt(6) == 0 ? 0555 : random.nextBoolean() ? 0755 : 0700;
+          Files.setPosixFilePermissions(path, Metadata.permissions(mode));
+        }
+        Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+            .setTimes(FileTime.from(mtime), null, null);
+      }
+    }
+  }
+
+  private void list() throws IOException {
+    int count = 1 + random.nextInt(random.nextInt(3) == 0 ? 12 : 3);
+    for (int i = 0; i < count; i++) {
+      Path path = random.nextInt(3) == 0 ? base : paths.get(random.nextInt(paths.size()));
+      if (random.nextInt(10) == 0) {
+        path = path.resolve("missing");
+      }
+      String entry = path.toString();
+      if (path.startsWith(base) && random.nextBoolean()) {
+        entry = "./" + base.relativize(path);
+      }
+      entries.add(random.nextInt(8) == 0 ? entry + "/" : entry);
+    }
+  }
+
+  BackupJob job() throws IOException {
+    Path list = memory.getPath("/list");
+    Files.write(list, entries, StandardCharsets.UTF_8);
+    return BackupJob.builder()
+        .base(base)
+        .filesFrom(list)
+        .destination(memory.getPath("/dest"))
+        .options(options(compare).dryRun(dryRun).build())
+        .build();
+  }
+
+  BackupOptions.Builder options(CompareMode mode) {
+    // What is tried again, and when, is not the engine's.
+    return BackupOptions.builder()
+        .threads(threads)
+        .checkers(checkers)
+        .compare(mode)
+        .retries(0);
+  }
+
+  /** Any file that was listed; null if there is none. */
+  Path someFile() {
+    List<Path> all = new ArrayList<>(files.values());
+    return all.isEmpty() ? null : all.get(random.nextInt(all.size()));
+  }
+
+  private void expect() throws Exception {
+    SourceList.read(job(), List.of())
+        .forEach(
+            new SourceList.Visitor() {
+              @Override
+              public void entry(Entry entry) {
+                handedOut(entry);
+              }
+
+              @Override
+              public void unusable(Path path, String error) {
+                unusable.add(path.toString());
+              }
+            });
+  }
+
+  private void handedOut(Entry entry) {
+    Path above = entry.landing().getParent();
+    Path source = entry.source().getParent();
+    boolean isReached = true;
+    while (above != null) {
+      if (Files.isDirectory(source)) {
+        directories.computeIfAbsent(above.toString(), d -> new TreeSet<>()).add(source);
+      } else {
+        isReached = false;
+        unusable.add(above.toString());
+      }
+      above = above.getParent();
+      source = source.getParent();
+    }
+    if (!isReached) {
+      return;
+    }
+    if (!Files.exists(entry.source(), LinkOption.NOFOLLOW_LINKS)) {
+      unusable.add(entry.landing().toString());
+      return;
+    }
+    try (Stream<Path> all = Files.walk(entry.source())) {
+      for (Path path : all.toList()) {
+        String landing = entry.landing().resolve(entry.source().relativize(path)).toString();
+        if (path.equals(entry.source())) {
+          landing = entry.landing().toString();
+        }
+        if (TemporaryNames.isTemporary(path.getFileName())) {
+          skipped++;
+        } else if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+          directories.computeIfAbsent(landing, d -> new TreeSet<>()).add(path);
+        } else if (files.put(landing, path) != null) {
+          throw new AssertionError("two files for " + landing);
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  Instant kept(Instant mtime) {
+    return traits.mtimeGranularity().isZero() ? mtime : mtime.truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  Node right(Path source) throws IOException {
+    Metadata metadata = Metadata.of(source);
+    byte[] content =
+        switch (metadata.kind()) {
+          case FILE -> Files.readAllBytes(source);
+          case LINK -> PathBytes.of(Files.readSymbolicLink(source));
+          default -> new byte[0];
+        };
+    return new Node(metadata.kind(), content, kept(metadata.mtime()), metadata.mode())
+        .sized(metadata.size());
+  }
+
+  /** Puts some of it there, right, old, or as something else. */
+  private void stock() throws IOException {
+    before.put("", new Node(Kind.DIRECTORY, new byte[0], Instant.EPOCH, 0755));
+    double share = random.nextDouble();
+    for (Map.Entry<String, Set<Path>> directory : directories.entrySet()) {
+      if (!directory.getKey().isEmpty() && random.nextDouble() < share) {
+        stock(directory.getKey(), right(directory.getValue().iterator().next()));
+      }
+    }
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      if (random.nextDouble() < share) {
+        stock(file.getKey(), right(file.getValue()));
+      }
+    }
+  }
+
+  private void stock(String path, Node node) {
+    int slash = path.lastIndexOf('/');
+    Node above = before.get(slash < 0 ? "" : path.substring(0, slash));
+    if (above == null || above.kind != Kind.DIRECTORY) {
+      return;
+    }
+    switch (random.nextInt(8)) {
+      case 0 -> node.mtime = node.mtime.minusSeconds(1000);
+      case 1 -> node.mode = random.nextBoolean() ? 0500 : 0711;
+      case 2 -> {
+        boolean isDirectory = node.kind == Kind.DIRECTORY;
+        node.kind = isDirectory ? Kind.FILE : Kind.DIRECTORY;
+        node.content = isDirectory ? new byte[] {1} : new byte[0];
+        node.size = node.content.length;
+      }
+      case 3 -> {
+        if (node.content.length > 0) {
+          node.content = node.content.clone();
+          node.content[0] ^= 1;
+          node.mtime = compare == CompareMode.SIZE_MTIME ? Instant.EPOCH : node.mtime;
+        }
+      }
+      default -> {
+        // As it should be.
+      }
+    }
+    before.put(path, node);
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        "%d files, %d directories, entries %s, threads %d, checkers %d, %s%s, %s, new %s",
+        files.size(),
+        directories.size(),
+        entries,
+        threads,
+        checkers,
+        compare,
+        dryRun ? ", dry run" : "",
+        traits,
+        isNew);
+  }
+}
