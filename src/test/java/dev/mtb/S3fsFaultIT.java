@@ -1,289 +1,208 @@
 package dev.mtb;
 
-import static dev.mtb.FaultScenario.MULTIPART;
-import static dev.mtb.FaultScenario.THIS_YEAR;
-import static dev.mtb.FaultScenario.file;
-import static dev.mtb.testing.CountingProxy.Fault.Action.answer;
-import static dev.mtb.testing.CountingProxy.Fault.Action.cutRequest;
-import static dev.mtb.testing.CountingProxy.Fault.Action.cutResponse;
-import static dev.mtb.testing.CountingProxy.Fault.Action.loseResponse;
-import static dev.mtb.testing.CountingProxy.Fault.Action.reset;
-import static dev.mtb.testing.CountingProxy.Fault.Action.stall;
-import static dev.mtb.testing.CountingProxy.Fault.Action.stallResponse;
-import static dev.mtb.testing.CountingProxy.Fault.Action.truncateResponse;
-import static dev.mtb.testing.CountingProxy.Fault.Action.wrongTags;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.FaultScenario.Ended;
-import dev.mtb.FaultScenario.Way;
-import dev.mtb.testing.CountingProxy.Kind;
-import dev.mtb.testing.Faults;
-import dev.mtb.testing.MtbProcess;
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
-import dev.mtb.testing.S3fsMount;
-import dev.mtb.testing.Seed;
-import java.nio.charset.StandardCharsets;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3fsFixture;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A server, or the way to it, on its worst day; through the real s3fs, and straight to the bucket.
- *
- * <p>s3fs sleeps four seconds after each error, so the scenarios run beside each other.
- */
+/** A mount whose server has bad days. s3fs itself hardly retries here, so that MTB sees them. */
 @RequiresS3fs
 class S3fsFaultIT {
-  /** By default s3fs waits for minutes; these are as short as they can be. */
-  private static final List<String> IMPATIENT =
-      List.of("retries=2", "connect_timeout=2", "readwrite_timeout=2");
+  private static final Instant TIME = Instant.ofEpochSecond(1_600_000_000);
 
-  /** New files cost a third, and so meet a third of the faults. */
-  private static final List<String> FRUGAL = List.of("enable_noobj_cache", "notsup_compat_dir");
+  @TempDir Path temp;
+  private S3fsFixture s3fs;
+  private S3Probe probe;
+  private Path source;
+  private Path destination;
 
-  /** Each holds some hundred megabytes of objects. */
-  private static final int AT_ONCE = 6;
-
-  /** Longer than {@code readwrite_timeout}. */
-  private static final Duration LONGER_THAN_TIMEOUT = Duration.ofSeconds(4);
-
-  /** What goes wrong, one at a time: seldom enough that most of a run comes through. */
-  enum Trouble {
-    ERROR_500(faults -> faults.randomly(0.1, answer(500))),
-    ERROR_503(faults -> faults.randomly(0.1, answer(503))),
-    NOT_FOUND_AFTER_500(faults -> faults.missingAfterError(0.3)),
-    RESET(faults -> faults.randomly(0.1, reset())),
-    RESPONSE_LOST(faults -> faults.randomly(0.1, loseResponse())),
-    RESET_IN_REQUEST(faults -> faults.randomly(0.2, "PUT|POST", ".*", cutRequest(700))),
-    RESET_IN_RESPONSE(
-        faults ->
-            faults
-                .randomly(0.2, "GET", ".*", cutResponse(150))
-                .nth(2, "GET", ".*", cutResponse(150))),
-    TRUNCATED(
-        faults ->
-            faults
-                .randomly(0.2, "GET", ".*", truncateResponse(150))
-                .nth(1, "GET", ".*", truncateResponse(150))),
-    WRONG_TAGS(faults -> faults.randomly(0.3, wrongTags())),
-    STALL(
-        faults ->
-            faults
-                .randomly(0.03, stall(S3fsFaultIT.LONGER_THAN_TIMEOUT))
-                .nth(9, ".*", ".*", stall(S3fsFaultIT.LONGER_THAN_TIMEOUT))),
-    STALLED_RESPONSE(
-        faults ->
-            faults
-                .randomly(0.03, stallResponse(S3fsFaultIT.LONGER_THAN_TIMEOUT))
-                .nth(9, ".*", ".*", stallResponse(S3fsFaultIT.LONGER_THAN_TIMEOUT))),
-    LATENCY(faults -> faults.randomly(0.2, stall(Duration.ofMillis(200))));
-
-    @SuppressWarnings("ImmutableEnumChecker") // Lambdas without state.
-    private final UnaryOperator<Faults> plan;
-
-    /**
-     * A wrong tag is an error, and an upload in parts that was completed when nobody heard of it
-     * cannot be completed again. Everything else is outlasted on the way to the bucket.
-     */
-    private final boolean mayFail;
-
-    Trouble(UnaryOperator<Faults> plan) {
-      this.plan = plan;
-      mayFail = name().equals("WRONG_TAGS") || name().equals("RESPONSE_LOST");
+  @BeforeEach
+  void mount() throws Exception {
+    s3fs = S3fsFixture.start("retries=1", "enable_noobj_cache");
+    probe = S3Probe.of(s3fs.server());
+    source = Files.createDirectory(temp.resolve("source"));
+    destination = s3fs.root().resolve("backup");
+    for (int f = 0; f < 6; f++) {
+      RandomTree.write(source.resolve("d/f" + f), RandomTree.bytes(f, 1000), TIME);
     }
   }
 
-  @TempDir static Path temp;
-  private static ExecutorService pool;
-
-  @BeforeAll
-  static void startPool() {
-    pool = Executors.newFixedThreadPool(AT_ONCE);
+  @AfterEach
+  void unmount() throws Exception {
+    s3fs.proxy().setFault(Fault.NONE);
+    probe.close();
+    s3fs.close();
   }
 
-  @AfterAll
-  static void stopPool() throws InterruptedException {
-    pool.shutdown();
-    assertThat(pool.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
+  private BackupReport backUp(int retries) {
+    return Mtb.backup(job(retries));
   }
 
-  /** {@code -Dmtb.scenario=REGEX} runs some of them only. */
-  private static final Pattern WANTED = Pattern.compile(System.getProperty("mtb.scenario", ".*"));
-
-  private interface Body {
-    void run(FaultScenario scenario) throws Exception;
+  private BackupJob job(int retries) {
+    return BackupJob.builder()
+        .base(source)
+        .source(Path.of("."))
+        .destination(destination)
+        .options(
+            BackupOptions.builder()
+                .threads(8)
+                .retries(retries)
+                .via(Via.MOUNT)
+                .stateDirectory(temp.resolve("state"))
+                .build())
+        .build();
   }
 
-  /** Begun at once; the test waits for it. */
-  private static Optional<DynamicTest> begin(
-      String name, Way way, List<String> mountOptions, Body body) throws Exception {
-    if (!WANTED.matcher(name).matches()) {
-      return Optional.empty();
-    }
-    Path folder = Files.createTempDirectory(temp, "scenario");
-    Future<?> end =
-        pool.submit(
-            () -> {
-              long start = System.nanoTime();
-              try (FaultScenario scenario =
-                  FaultScenario.start(way, folder, mountOptions.toArray(String[]::new))) {
-                body.run(scenario);
-              }
-              System.out.printf("%s took %.1f s%n", name, (System.nanoTime() - start) / 1e9);
-              return null;
-            });
-    return Optional.of(
-        DynamicTest.dynamicTest(
-            name,
-            () -> {
-              try {
-                end.get();
-              } catch (ExecutionException e) {
-                throw e.getCause();
-              }
-            }));
+  private void assertVerified() throws Exception {
+    s3fs.proxy().setFault(Fault.NONE);
+    s3fs.freshMount();
+    assertThat(Mtb.verify(job(0), BackupListener.NONE).failures()).isEmpty();
   }
 
-  @TestFactory
-  List<DynamicTest> worstDays() throws Exception {
-    List<Optional<DynamicTest>> tests = new ArrayList<>();
-    for (Way way : Way.values()) {
-      List<String> both = new ArrayList<>(IMPATIENT);
-      both.addAll(FRUGAL);
-      tests.add(begin(way + " errors at random, 1,000 files", way, both, this::thousandFiles));
-      tests.add(begin(way + " server restarted", way, IMPATIENT, this::restart));
-      for (Trouble trouble : Trouble.values()) {
-        tests.add(begin(way + " " + trouble, way, IMPATIENT, s -> trouble(s, trouble)));
-      }
-    }
-    return tests.stream().flatMap(Optional::stream).toList();
+  /** Whether a request is one for that key. */
+  private static boolean isFor(String path, String key) {
+    return path.split("\\?", 2)[0].endsWith("/" + key);
   }
 
-  private void thousandFiles(FaultScenario scenario) throws Exception {
-    for (int f = 0; f < 1000; f++) {
-      int size = f % 50 == 0 ? 300_000 : 100 + f * 7;
-      file(scenario.source.resolve("d" + f % 20 + "/f" + f), f, size, THIS_YEAR);
-    }
-    file(scenario.source.resolve("large"), 1, MULTIPART, THIS_YEAR);
-    long seed = Seed.of("errors at random, " + scenario.way);
-    Faults faults =
-        Faults.seeded(seed)
-            .randomly(0.04, answer(500))
-            .randomly(0.01, answer(503))
-            .randomly(0.01, reset());
-    scenario.s3fs.proxy().setFault(faults);
-    Ended ended = scenario.backUp();
-    String description = "seed " + seed + ", " + faults.injected() + " faults";
-    print(scenario, description, ended);
-    assertThat(faults.injected()).isGreaterThan(30);
-    scenario.check(ended, description);
-    scenario.assertNextRunIsWhole(description);
-  }
-
-  private void trouble(FaultScenario scenario, Trouble trouble) throws Exception {
-    boolean concernsParts = trouble.name().startsWith("RE") || trouble == Trouble.ERROR_500;
-    scenario.firstBackup(6, concernsParts ? MULTIPART : 1_000_000);
-    long seed = Seed.of(scenario.way + " " + trouble);
-    Faults faults = trouble.plan.apply(Faults.seeded(seed));
-    scenario.s3fs.proxy().setFault(faults);
-    Ended ended = scenario.backUp();
-    String description = trouble + ", seed " + seed + ", " + faults.injected() + " faults";
-    print(scenario, description, ended);
-    assertThat(faults.injected()).as(description).isPositive();
-    if (scenario.way == Way.BUCKET && !trouble.mayFail) {
-      assertThat(ended.exitCode()).as("%s%n%s", description, ended).isZero();
-    }
-    scenario.check(ended, description);
-    scenario.assertNextRunIsWhole(description);
-  }
-
-  /** Two seconds are less than what s3fs and the SDK try again for. */
-  private void restart(FaultScenario scenario) throws Exception {
-    scenario.firstBackup(6, 1_000_000);
-    for (int f = 0; f < 200; f++) {
-      file(scenario.source.resolve("more" + f % 5 + "/f" + f), f, 5_000, THIS_YEAR);
-    }
-    scenario.s3fs.proxy().setRoundTrip(Duration.ofMillis(10));
-    scenario.s3fs.proxy().reset();
-    MtbProcess mtb = scenario.start();
-    while (scenario.s3fs.proxy().snapshot().of(Kind.PUT) < 20 && mtb.isAlive()) {
-      Thread.sleep(5);
-    }
-    scenario.s3fs.server().stop();
-    Thread.sleep(2000);
-    scenario.s3fs.server().startAgain();
-    Ended ended = FaultScenario.end(mtb);
-    scenario.s3fs.proxy().setRoundTrip(Duration.ZERO);
-    print(scenario, "server restarted", ended);
-    if (scenario.way == Way.BUCKET) {
-      assertThat(ended.exitCode()).as("%s", ended).isZero();
-    }
-    scenario.check(ended, "server restarted");
-    scenario.assertNextRunIsWhole("server restarted");
-  }
-
-  /** s3fs keeps what is written on a disk of 8 MB, until it is uploaded; some files are larger. */
   @Test
-  void diskThatS3fsBuffersOnIsFull_whatFailsIsSaid() throws Exception {
-    Path disk = Files.createTempDirectory(temp, "disk");
-    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString());
-    try (FaultScenario scenario =
-        FaultScenario.start(
-            Way.MOUNT,
-            Files.createTempDirectory(temp, "scenario"),
-            "tmpdir=" + disk,
-            "multipart_size=5",
-            "parallel_count=1")) {
-      scenario.firstBackup(6, 1_000_000);
-      for (int f = 0; f < 3; f++) {
-        file(scenario.source.resolve("new" + f), 200 + f, 12 << 20, THIS_YEAR);
-        file(scenario.source.resolve("d" + f + "/fits" + f), 210 + f, 3 << 20, THIS_YEAR);
-      }
-      // It was small, and has grown out of the disk.
-      file(scenario.source.resolve("large"), 220, 20 << 20, THIS_YEAR);
-      Ended ended = scenario.backUp();
-      print(scenario, "disk full", ended);
-      scenario.check(ended, "disk full");
-      try (S3fsMount truth = scenario.s3fs.direct()) {
-        assertThat(truth.mountPoint().resolve("backup/d0/below/new"))
-            .hasSameBinaryContentAs(scenario.source.resolve("d0/below/new"));
-      }
-    } finally {
-      run("umount", "-l", disk.toString());
-    }
+  void uploadsThatFailOnce_heal() throws Exception {
+    Map<String, AtomicInteger> puts = new ConcurrentHashMap<>();
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT")
+                        && path.contains("/f")
+                        && puts.computeIfAbsent(path, p -> new AtomicInteger()).incrementAndGet()
+                            <= 1
+                    ? Fault.Action.answer(500)
+                    : Fault.Action.pass());
+    BackupReport report = backUp(3);
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(6);
+    assertVerified();
   }
 
-  private static void run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as("%s: %s", List.of(command), output).isZero();
+  @Test
+  void uploadsThatArriveThoughTheAnswerIsLost_areDoneAgain() throws Exception {
+    Map<String, AtomicInteger> puts = new ConcurrentHashMap<>();
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT")
+                        && path.contains("/f")
+                        && puts.computeIfAbsent(path, p -> new AtomicInteger()).incrementAndGet()
+                            <= 1
+                    ? Fault.Action.loseResponse()
+                    : Fault.Action.pass());
+    BackupReport report = backUp(3);
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(6);
+    assertVerified();
   }
 
-  private static void print(FaultScenario scenario, String description, Ended ended) {
-    System.out.println(
-        scenario.way
-            + " "
-            + description
-            + ": exit code "
-            + ended
-            + ", in "
-            + ended.report().at("/elapsedSeconds")
-            + " s");
+  @Test
+  void newFileThatCannotBeUploaded_isNamed_andNotThereAfterwards() throws Exception {
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT") && isFor(path, "f3")
+                    ? Fault.Action.answer(500)
+                    : Fault.Action.pass());
+    BackupReport report = backUp(1);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).path()).isEqualTo(Path.of("d/f3"));
+    assertThat(report.failures().get(0).error())
+        .contains("journalctl -t s3fs")
+        .contains("tried 2 times");
+    assertThat(probe.keys("backup/d/")).doesNotContain("backup/d/f3").hasSize(5);
+    // The mount does not show what is not there, in the same second or later.
+    assertThat(Files.exists(destination.resolve("d/f3"))).isFalse();
+    s3fs.proxy().setFault(Fault.NONE);
+    assertThat(backUp(0).totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  @Test
+  void overwriteThatFails_leavesTheOldFile() throws Exception {
+    assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
+    RandomTree.write(source.resolve("d/f2"), RandomTree.bytes(77, 1000), TIME.plusSeconds(9));
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT") && isFor(path, "f2")
+                    ? Fault.Action.answer(500)
+                    : Fault.Action.pass());
+    BackupReport report = backUp(1);
+    assertThat(report.failures()).hasSize(1);
+    s3fs.proxy().setFault(Fault.NONE);
+    s3fs.freshMount();
+    assertThat(destination.resolve("d/f2")).hasBinaryContent(RandomTree.bytes(2, 1000));
+    assertThat(Metadata.of(destination.resolve("d/f2")).mtime()).isEqualTo(TIME);
+    assertThat(backUp(0).totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  /** s3fs issue 2581: a 5xx to the HEAD, then a 404 to a fallback. */
+  @Test
+  void fileThatSeemsAbsentAfterAnError_isReported_andNotWrittenAsNew() throws Exception {
+    assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
+    s3fs.freshMount();
+    RandomTree.write(source.resolve("d/f1"), RandomTree.bytes(78, 500), TIME.plusSeconds(9));
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("HEAD") && isFor(path, "f1")
+                    ? Fault.Action.answer(500)
+                    // S3Proxy, other than S3, takes a file for a directory if asked so.
+                    : method.equals("HEAD") && isFor(path, "f1/")
+                        ? Fault.Action.answer(404)
+                        : Fault.Action.pass());
+    BackupReport report = backUp(1);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).path()).isEqualTo(Path.of("d/f1"));
+    assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.COMPARE);
+    assertThat(report.totals().copied()).isZero();
+    assertThat(probe.size("backup/d/f1")).isEqualTo(1000);
+    s3fs.proxy().setFault(Fault.NONE);
+    s3fs.freshMount();
+    assertThat(backUp(0).totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  @Test
+  void serverThatForbidsWriting_isSaid_andNothingIsTriedAgain() throws Exception {
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT") && path.contains("/f")
+                    ? Fault.Action.answer(403)
+                    : Fault.Action.pass());
+    BackupReport report = backUp(5);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(6);
+    assertThat(report.failures().get(0).error()).contains("(403)", "s3:PutObject");
+    assertVerifiedAfter();
+  }
+
+  private void assertVerifiedAfter() throws Exception {
+    s3fs.proxy().setFault(Fault.NONE);
+    assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
+    assertVerified();
   }
 }

@@ -40,6 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CountingProxyTest {
   private final ExecutorService serverThreads = Executors.newCachedThreadPool();
@@ -173,6 +174,70 @@ class CountingProxyTest {
     assertThatIOException()
         .isThrownBy(() -> send("PUT", "/b/k", BodyPublishers.ofString("content")));
     assertThat(proxy.recentRequests()).first().isEqualTo("PUT /b/k 200");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cut request", "cut response", "truncated response"})
+  void aBodyIsCutOff(String how) throws Exception {
+    Fault.Action action =
+        switch (how) {
+          case "cut request" -> Fault.Action.cutRequest(70_000);
+          case "cut response" -> Fault.Action.cutResponse(70_000);
+          default -> Fault.Action.truncateResponse(70_000);
+        };
+    proxy.setFault((method, path, sequence) -> action);
+    byte[] content = RandomTree.bytes(1, 300_000);
+    assertThatIOException()
+        .isThrownBy(() -> send("PUT", "/b/k", BodyPublishers.ofByteArray(content)));
+    // A body that is not longer than that passes whole.
+    byte[] shorter = RandomTree.bytes(1, 70_000);
+    assertThat(send("PUT", "/b/k", BodyPublishers.ofByteArray(shorter)).body()).isEqualTo(shorter);
+  }
+
+  @Test
+  void tagsAreWrong_andEverythingElseIsRight() throws Exception {
+    String tag = "0123456789abcdef0123456789abcdef";
+    String wrong = "fedcba9876543210fedcba9876543210";
+    proxy.setFault((method, path, sequence) -> Fault.Action.wrongTags());
+    String list = "<ETag>&quot;%s-3&quot;</ETag><Key>%s</Key>";
+    assertThat(send("PUT", "/b/k", BodyPublishers.ofString(list.formatted(tag, tag))).body())
+        .asString(US_ASCII)
+        .isEqualTo(list.formatted(wrong, tag));
+    assertThat(WrongTags.in(("ETag: \"" + tag + "\"\r\n").getBytes(US_ASCII)))
+        .asString(US_ASCII)
+        .isEqualTo("ETag: \"" + wrong + "\"\r\n");
+  }
+
+  @Test
+  void aPlanOfFaults_isTheSameForTheSameSeed_andAims() {
+    List<List<Fault.Action>> runs = new ArrayList<>();
+    for (int run = 0; run < 2; run++) {
+      Faults faults =
+          Faults.seeded(7)
+              .nth(2, "PUT", ".*/aimed", Fault.Action.reset())
+              .randomly(0.3, Fault.Action.answer(500));
+      List<Fault.Action> actions = new ArrayList<>();
+      for (int i = 0; i < 1000; i++) {
+        actions.add(faults.onRequest("GET", "/b/" + i, i));
+      }
+      assertThat(faults.injected()).isBetween(200L, 400L);
+      runs.add(actions);
+    }
+    assertThat(runs.get(0)).isEqualTo(runs.get(1)).contains(Fault.Action.pass());
+    Faults aimed = Faults.seeded(1).nth(2, "PUT", ".*/aimed", Fault.Action.reset());
+    assertThat(aimed.onRequest("PUT", "/b/aimed", 1)).isEqualTo(Fault.Action.pass());
+    assertThat(aimed.onRequest("GET", "/b/aimed", 2)).isEqualTo(Fault.Action.pass());
+    assertThat(aimed.onRequest("PUT", "/b/aimed", 3)).isEqualTo(Fault.Action.reset());
+    assertThat(aimed.onRequest("PUT", "/b/aimed", 4)).isEqualTo(Fault.Action.pass());
+  }
+
+  @Test
+  void anObjectIsMissingAfterAnError_once() {
+    Faults faults = Faults.seeded(1).missingAfterError(1);
+    assertThat(faults.onRequest("GET", "/b/k", 1)).isEqualTo(Fault.Action.pass());
+    assertThat(faults.onRequest("HEAD", "/b/k", 2)).isEqualTo(Fault.Action.answer(500));
+    assertThat(faults.onRequest("HEAD", "/b/k", 3)).isEqualTo(Fault.Action.answer(404));
+    assertThat(faults.onRequest("HEAD", "/b/k", 4)).isEqualTo(Fault.Action.pass());
   }
 
   @Test

@@ -71,8 +71,9 @@ public final class Faults implements Fault {
     Map<String, Integer> looks = new HashMap<>();
     rules.add(
         (method, path) -> {
-          boolean isChosen = looks.containsKey(path) || hits(probability);
-          if (!method.equals("HEAD") || !isChosen) {
+          boolean isChosen =
+              method.equals("HEAD") && (looks.containsKey(path) || hits(probability));
+          if (!isChosen) {
             return null;
           }
           return switch (looks.merge(path, 1, Integer::sum)) {

@@ -1,0 +1,289 @@
+package dev.mtb;
+
+import static dev.mtb.FaultScenario.MULTIPART;
+import static dev.mtb.FaultScenario.THIS_YEAR;
+import static dev.mtb.FaultScenario.file;
+import static dev.mtb.testing.CountingProxy.Fault.Action.answer;
+import static dev.mtb.testing.CountingProxy.Fault.Action.cutRequest;
+import static dev.mtb.testing.CountingProxy.Fault.Action.cutResponse;
+import static dev.mtb.testing.CountingProxy.Fault.Action.loseResponse;
+import static dev.mtb.testing.CountingProxy.Fault.Action.reset;
+import static dev.mtb.testing.CountingProxy.Fault.Action.stall;
+import static dev.mtb.testing.CountingProxy.Fault.Action.stallResponse;
+import static dev.mtb.testing.CountingProxy.Fault.Action.truncateResponse;
+import static dev.mtb.testing.CountingProxy.Fault.Action.wrongTags;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.FaultScenario.Ended;
+import dev.mtb.FaultScenario.Way;
+import dev.mtb.testing.CountingProxy.Kind;
+import dev.mtb.testing.Faults;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.S3fsMount;
+import dev.mtb.testing.Seed;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A server, or the way to it, on its worst day; through the real s3fs, and straight to the bucket.
+ *
+ * <p>s3fs sleeps four seconds after each error, so the scenarios run beside each other.
+ */
+@RequiresS3fs
+class FaultIT {
+  /** By default s3fs waits for minutes; these are as short as they can be. */
+  private static final List<String> IMPATIENT =
+      List.of("retries=2", "connect_timeout=2", "readwrite_timeout=2");
+
+  /** New files cost a third, and so meet a third of the faults. */
+  private static final List<String> FRUGAL = List.of("enable_noobj_cache", "notsup_compat_dir");
+
+  /** Each holds some hundred megabytes of objects. */
+  private static final int AT_ONCE = 6;
+
+  /** Longer than {@code readwrite_timeout}. */
+  private static final Duration LONGER_THAN_TIMEOUT = Duration.ofSeconds(4);
+
+  /** What goes wrong, one at a time: seldom enough that most of a run comes through. */
+  enum Trouble {
+    ERROR_500(faults -> faults.randomly(0.1, answer(500))),
+    ERROR_503(faults -> faults.randomly(0.1, answer(503))),
+    NOT_FOUND_AFTER_500(faults -> faults.missingAfterError(0.3)),
+    RESET(faults -> faults.randomly(0.1, reset())),
+    RESPONSE_LOST(faults -> faults.randomly(0.1, loseResponse())),
+    RESET_IN_REQUEST(faults -> faults.randomly(0.2, "PUT|POST", ".*", cutRequest(700))),
+    RESET_IN_RESPONSE(
+        faults ->
+            faults
+                .randomly(0.2, "GET", ".*", cutResponse(150))
+                .nth(2, "GET", ".*", cutResponse(150))),
+    TRUNCATED(
+        faults ->
+            faults
+                .randomly(0.2, "GET", ".*", truncateResponse(150))
+                .nth(1, "GET", ".*", truncateResponse(150))),
+    WRONG_TAGS(faults -> faults.randomly(0.3, wrongTags())),
+    STALL(
+        faults ->
+            faults
+                .randomly(0.03, stall(FaultIT.LONGER_THAN_TIMEOUT))
+                .nth(9, ".*", ".*", stall(FaultIT.LONGER_THAN_TIMEOUT))),
+    STALLED_RESPONSE(
+        faults ->
+            faults
+                .randomly(0.03, stallResponse(FaultIT.LONGER_THAN_TIMEOUT))
+                .nth(9, ".*", ".*", stallResponse(FaultIT.LONGER_THAN_TIMEOUT))),
+    LATENCY(faults -> faults.randomly(0.2, stall(Duration.ofMillis(200))));
+
+    @SuppressWarnings("ImmutableEnumChecker") // Lambdas without state.
+    private final UnaryOperator<Faults> plan;
+
+    /**
+     * A wrong tag is an error, and an upload in parts that was completed when nobody heard of it
+     * cannot be completed again. Everything else is outlasted on the way to the bucket.
+     */
+    private final boolean mayFail;
+
+    Trouble(UnaryOperator<Faults> plan) {
+      this.plan = plan;
+      mayFail = name().equals("WRONG_TAGS") || name().equals("RESPONSE_LOST");
+    }
+  }
+
+  @TempDir static Path temp;
+  private static ExecutorService pool;
+
+  @BeforeAll
+  static void startPool() {
+    pool = Executors.newFixedThreadPool(AT_ONCE);
+  }
+
+  @AfterAll
+  static void stopPool() throws InterruptedException {
+    pool.shutdown();
+    assertThat(pool.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
+  }
+
+  /** {@code -Dmtb.scenario=REGEX} runs some of them only. */
+  private static final Pattern WANTED = Pattern.compile(System.getProperty("mtb.scenario", ".*"));
+
+  private interface Body {
+    void run(FaultScenario scenario) throws Exception;
+  }
+
+  /** Begun at once; the test waits for it. */
+  private static Optional<DynamicTest> begin(
+      String name, Way way, List<String> mountOptions, Body body) throws Exception {
+    if (!WANTED.matcher(name).matches()) {
+      return Optional.empty();
+    }
+    Path folder = Files.createTempDirectory(temp, "scenario");
+    Future<?> end =
+        pool.submit(
+            () -> {
+              long start = System.nanoTime();
+              try (FaultScenario scenario =
+                  FaultScenario.start(way, folder, mountOptions.toArray(String[]::new))) {
+                body.run(scenario);
+              }
+              System.out.printf("%s took %.1f s%n", name, (System.nanoTime() - start) / 1e9);
+              return null;
+            });
+    return Optional.of(
+        DynamicTest.dynamicTest(
+            name,
+            () -> {
+              try {
+                end.get();
+              } catch (ExecutionException e) {
+                throw e.getCause();
+              }
+            }));
+  }
+
+  @TestFactory
+  List<DynamicTest> worstDays() throws Exception {
+    List<Optional<DynamicTest>> tests = new ArrayList<>();
+    for (Way way : Way.values()) {
+      List<String> both = new ArrayList<>(IMPATIENT);
+      both.addAll(FRUGAL);
+      tests.add(begin(way + " errors at random, 1,000 files", way, both, this::thousandFiles));
+      tests.add(begin(way + " server restarted", way, IMPATIENT, this::restart));
+      for (Trouble trouble : Trouble.values()) {
+        tests.add(begin(way + " " + trouble, way, IMPATIENT, s -> trouble(s, trouble)));
+      }
+    }
+    return tests.stream().flatMap(Optional::stream).toList();
+  }
+
+  private void thousandFiles(FaultScenario scenario) throws Exception {
+    for (int f = 0; f < 1000; f++) {
+      int size = f % 50 == 0 ? 300_000 : 100 + f * 7;
+      file(scenario.source.resolve("d" + f % 20 + "/f" + f), f, size, THIS_YEAR);
+    }
+    file(scenario.source.resolve("large"), 1, MULTIPART, THIS_YEAR);
+    long seed = Seed.of("errors at random, " + scenario.way);
+    Faults faults =
+        Faults.seeded(seed)
+            .randomly(0.04, answer(500))
+            .randomly(0.01, answer(503))
+            .randomly(0.01, reset());
+    scenario.s3fs.proxy().setFault(faults);
+    Ended ended = scenario.backUp();
+    String description = "seed " + seed + ", " + faults.injected() + " faults";
+    print(scenario, description, ended);
+    assertThat(faults.injected()).isGreaterThan(30);
+    scenario.check(ended, description);
+    scenario.assertNextRunIsWhole(description);
+  }
+
+  private void trouble(FaultScenario scenario, Trouble trouble) throws Exception {
+    boolean concernsParts = trouble.name().startsWith("RE") || trouble == Trouble.ERROR_500;
+    scenario.firstBackup(6, concernsParts ? MULTIPART : 1_000_000);
+    long seed = Seed.of(scenario.way + " " + trouble);
+    Faults faults = trouble.plan.apply(Faults.seeded(seed));
+    scenario.s3fs.proxy().setFault(faults);
+    Ended ended = scenario.backUp();
+    String description = trouble + ", seed " + seed + ", " + faults.injected() + " faults";
+    print(scenario, description, ended);
+    assertThat(faults.injected()).as(description).isPositive();
+    if (scenario.way == Way.BUCKET && !trouble.mayFail) {
+      assertThat(ended.exitCode()).as("%s%n%s", description, ended).isZero();
+    }
+    scenario.check(ended, description);
+    scenario.assertNextRunIsWhole(description);
+  }
+
+  /** Two seconds are less than what s3fs and the SDK try again for. */
+  private void restart(FaultScenario scenario) throws Exception {
+    scenario.firstBackup(6, 1_000_000);
+    for (int f = 0; f < 200; f++) {
+      file(scenario.source.resolve("more" + f % 5 + "/f" + f), f, 5_000, THIS_YEAR);
+    }
+    scenario.s3fs.proxy().setRoundTrip(Duration.ofMillis(10));
+    scenario.s3fs.proxy().reset();
+    MtbProcess mtb = scenario.start();
+    while (scenario.s3fs.proxy().snapshot().of(Kind.PUT) < 20 && mtb.isAlive()) {
+      Thread.sleep(5);
+    }
+    scenario.s3fs.server().stop();
+    Thread.sleep(2000);
+    scenario.s3fs.server().startAgain();
+    Ended ended = FaultScenario.end(mtb);
+    scenario.s3fs.proxy().setRoundTrip(Duration.ZERO);
+    print(scenario, "server restarted", ended);
+    if (scenario.way == Way.BUCKET) {
+      assertThat(ended.exitCode()).as("%s", ended).isZero();
+    }
+    scenario.check(ended, "server restarted");
+    scenario.assertNextRunIsWhole("server restarted");
+  }
+
+  /** s3fs keeps what is written on a disk of 8 MB, until it is uploaded; some files are larger. */
+  @Test
+  void diskThatS3fsBuffersOnIsFull_whatFailsIsSaid() throws Exception {
+    Path disk = Files.createTempDirectory(temp, "disk");
+    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString());
+    try (FaultScenario scenario =
+        FaultScenario.start(
+            Way.MOUNT,
+            Files.createTempDirectory(temp, "scenario"),
+            "tmpdir=" + disk,
+            "multipart_size=5",
+            "parallel_count=1")) {
+      scenario.firstBackup(6, 1_000_000);
+      for (int f = 0; f < 3; f++) {
+        file(scenario.source.resolve("new" + f), 200 + f, 12 << 20, THIS_YEAR);
+        file(scenario.source.resolve("d" + f + "/fits" + f), 210 + f, 3 << 20, THIS_YEAR);
+      }
+      // It was small, and has grown out of the disk.
+      file(scenario.source.resolve("large"), 220, 20 << 20, THIS_YEAR);
+      Ended ended = scenario.backUp();
+      print(scenario, "disk full", ended);
+      scenario.check(ended, "disk full");
+      try (S3fsMount truth = scenario.s3fs.direct()) {
+        assertThat(truth.mountPoint().resolve("backup/d0/below/new"))
+            .hasSameBinaryContentAs(scenario.source.resolve("d0/below/new"));
+      }
+    } finally {
+      run("umount", "-l", disk.toString());
+    }
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as("%s: %s", List.of(command), output).isZero();
+  }
+
+  private static void print(FaultScenario scenario, String description, Ended ended) {
+    System.out.println(
+        scenario.way
+            + " "
+            + description
+            + ": exit code "
+            + ended
+            + ", in "
+            + ended.report().at("/elapsedSeconds")
+            + " s");
+  }
+}
