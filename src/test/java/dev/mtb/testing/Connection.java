@@ -34,6 +34,7 @@ final class Connection {
   // Not answered yet, one at most: the request thread adds, the response thread removes.
   private final Queue<Exchange> unanswered = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean clientHasGone;
 
   Connection(CountingProxy proxy, Socket client, Socket server) {
     this.proxy = proxy;
@@ -64,8 +65,9 @@ final class Connection {
     spawn("proxy-to-client", () -> run(this::writeResponses));
   }
 
+  /** Nobody waits any more for an answer that a server, ended meanwhile, never gave. */
   boolean isBusy() {
-    return !unanswered.isEmpty();
+    return !unanswered.isEmpty() && !clientHasGone;
   }
 
   void close() {
@@ -105,6 +107,7 @@ final class Connection {
     while (true) {
       Optional<HttpInput.Head> next = input.readHead();
       if (next.isEmpty()) {
+        clientHasGone = true;
         toServer.finish();
         return;
       }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,14 +58,14 @@ public final class MtbProcess {
     return run;
   }
 
-  /** Its id. */
-  public long pid() {
-    return process.pid();
-  }
-
   /** Whether it has not ended yet. */
   public boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Waits for the end, but not for ever; returns whether it has ended. */
+  public boolean endsWithin(Duration limit) throws InterruptedException {
+    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Waits for the end. */
