@@ -43,7 +43,7 @@ class RunStressTest {
   private static final Long ONLY = Long.getLong("mtb.seed");
 
   /** A run takes milliseconds; one that hangs is shown with all its threads. */
-  private static final int MOST_SECONDS = 60;
+  private static final int MOST_SECONDS = Integer.getInteger("mtb.stress.seconds", 60);
 
   @Test
   void smallJobs_underRandomTrouble_keepEveryPromise() throws Exception {
