@@ -163,7 +163,10 @@ final class FaultScenario implements AutoCloseable {
       Path backup = truth.mountPoint().resolve("backup");
       assertThat(Rsync.differences(source, backup, "--delete")).as(description).isEmpty();
     }
-    assertThat(probe.unfinishedUploads()).as(description).isEmpty();
+    if (way == Way.BUCKET) {
+      // What s3fs began and could not end is s3fs's; nothing that goes through a mount can see it.
+      assertThat(probe.unfinishedUploads()).as(description).isEmpty();
+    }
   }
 
   @Override

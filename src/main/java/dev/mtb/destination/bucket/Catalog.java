@@ -66,7 +66,7 @@ final class Catalog implements Closeable {
     this.keepsOwner = keepsOwner;
     try {
       entries = store.openMap("objects");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | AssertionError e) {
       store.closeImmediately();
       throw e;
     }
@@ -95,7 +95,7 @@ final class Catalog implements Closeable {
       }
       Files.createDirectories(folder);
       return Optional.of(openOrReplace(file, keepsOwner));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | AssertionError e) {
       // A spoilt file makes the store throw whatever it likes.
       log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
       return Optional.empty();
@@ -105,7 +105,7 @@ final class Catalog implements Closeable {
   private static Catalog openOrReplace(Path file, boolean keepsOwner) throws IOException {
     try {
       return open(file, false, keepsOwner);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | AssertionError e) {
       int code = e instanceof MVStoreException store ? store.getErrorCode() : 0;
       boolean isGood =
           code == DataUtils.ERROR_FILE_LOCKED
@@ -152,14 +152,17 @@ final class Catalog implements Closeable {
   private byte[] get(String key) {
     try {
       return entries.get(hash(key));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | AssertionError e) {
       fail(e);
       return null;
     }
   }
 
-  /** Trouble with the catalog must never become trouble with the backup. */
-  private void fail(RuntimeException e) {
+  /**
+   * Trouble with the catalog must never become trouble with the backup. Where assertions are on,
+   * the store finds with them that its file is spoilt.
+   */
+  private void fail(Throwable e) {
     if (!broken) {
       broken = true;
       log.warn("the catalog fails, and more has to be asked for: {}", e.getMessage());
@@ -186,7 +189,7 @@ final class Catalog implements Closeable {
             .array();
     try {
       byte[] unused = entries.put(hash(key), entry);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | AssertionError e) {
       fail(e);
     }
   }
@@ -198,7 +201,7 @@ final class Catalog implements Closeable {
     }
     try {
       byte[] unused = entries.remove(hash(key));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | AssertionError e) {
       fail(e);
     }
   }
@@ -237,7 +240,7 @@ final class Catalog implements Closeable {
   public void close() {
     try {
       store.close(COMPACTION_MILLIS);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | AssertionError e) {
       log.info("the catalog could not be written: {}", e.getMessage());
     }
   }
