@@ -77,6 +77,11 @@ public final class MtbProcess {
     return process.exitValue();
   }
 
+  /** Its number. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** Sends a signal, such as INT. */
   public void signal(String name) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
