@@ -40,10 +40,7 @@ class RunStressTest {
   /** Enough that each rare kind of trouble meets each kind of destination, in some ten seconds. */
   private static final int RUNS = Integer.getInteger("mtb.stress.runs", 2000);
 
-  /**
-   * The same jobs in each build; others with {@code -Dmtb.stress.first=N}. Known to fail: seed
-   * 3222259179, where two entries of a list land at one place.
-   */
+  /** The same jobs in each build; others with {@code -Dmtb.stress.first=N}. */
   private static final long FIRST = Long.getLong("mtb.stress.first", 1);
 
   private static final Long ONLY = Long.getLong("mtb.seed");
