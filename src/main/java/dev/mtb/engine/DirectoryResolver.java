@@ -165,7 +165,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     try {
       set(node, source, end.makeDirectory(node, source, existing, decision));
       return DirectoryNode.State.NEW;
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+    } catch (IOException e) {
+      if (!isTaken(e) && !isTaken(e.getCause())) {
+        throw e;
+      }
       // Files from below the base and from elsewhere may land in one directory (BASE/etc/a and
       // /etc/b), each by a node of its own: the other one came first.
       Optional<Metadata> made = destination.stat(node.landing);
@@ -176,6 +179,11 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       set(node, source, comparison.directory(source, made).attributes());
       return DirectoryNode.State.PRESENT;
     }
+  }
+
+  /** Whether something stood in a new directory's place; who tries again wraps what he gave up. */
+  private static boolean isTaken(Throwable e) {
+    return e instanceof FileAlreadyExistsException || e instanceof DirectoryNotEmptyException;
   }
 
   /** Now if that is as good as later; a mode may forbid writing into the directory. */

@@ -43,7 +43,7 @@ final class StressWorld implements AutoCloseable {
 
   private final Random random;
   private final FileSystem memory;
-  private final Path base;
+  final Path base;
   private final List<Path> paths = new ArrayList<>();
 
   final boolean isLarge;
