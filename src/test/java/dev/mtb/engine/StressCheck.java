@@ -152,10 +152,14 @@ final class StressCheck {
     assertThat(unexplained).isEmpty();
   }
 
-  /** Of two ways into one directory each makes it writable, and read-only again, for itself. */
+  /**
+   * Of two ways into one directory each makes it writable, and read-only again, for itself; and
+   * each removes what stood in its way while the other may be looking at that.
+   */
   private static boolean isReachedTwice(StressWorld world, String path) {
     String above = path.contains("/") ? path.substring(0, path.lastIndexOf('/')) : "";
-    return world.directories.getOrDefault(above, Set.of()).size() > 1;
+    return world.directories.getOrDefault(above, Set.of()).size() > 1
+        || world.directories.getOrDefault(path, Set.of()).size() > 1;
   }
 
   private static int count(Map<String, AtomicInteger> counts, String path) {
