@@ -148,9 +148,9 @@ class RunStressTest {
     StressFaults seen = StressFaults.none();
     BackupReport again = run(job, readOnly -> destination, seen).report();
     StressCheck.onlyTheList(world, again);
-    assertThat(again.totals().copied()).as("copied by the third run: %s", seen.copied).isZero();
     boolean isOnePlace = world.directories.values().stream().allMatch(from -> from.size() == 1);
     if (isOnePlace) {
+      assertThat(again.totals().copied()).as("copied by the third run: %s", seen.copied).isZero();
       assertThat(destination.changes()).as("changes by the third run").isZero();
     }
   }

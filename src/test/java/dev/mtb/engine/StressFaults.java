@@ -11,10 +11,8 @@ import dev.mtb.testing.FaultyDestination.Operation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Exchanger;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +41,7 @@ final class StressFaults implements FaultyDestination.Fault, BackupListener {
   private final Exchanger<Integer> rendezvous = new Exchanger<>();
 
   final AtomicInteger trouble = new AtomicInteger();
+  final AtomicInteger metadataTrouble = new AtomicInteger();
   final AtomicInteger losses = new AtomicInteger();
   final AtomicInteger errors = new AtomicInteger();
   final Map<String, AtomicInteger> copied = new ConcurrentHashMap<>();
@@ -139,11 +138,16 @@ final class StressFaults implements FaultyDestination.Fault, BackupListener {
       return;
     }
     String injected = "injected at " + operation + " " + path;
-    if (dice.nextDouble() < io) {
+    boolean isTrouble = dice.nextDouble() < io;
+    boolean isUnexpected = dice.nextDouble() < runtime;
+    if (operation == Operation.METADATA && (isTrouble || isUnexpected)) {
+      metadataTrouble.incrementAndGet();
+    }
+    if (isTrouble) {
       trouble.incrementAndGet();
       throw new IOException(injected);
     }
-    if (dice.nextDouble() < runtime) {
+    if (isUnexpected) {
       trouble.incrementAndGet();
       throw new IllegalStateException(injected);
     }
@@ -211,17 +215,6 @@ final class StressFaults implements FaultyDestination.Fault, BackupListener {
   @Override
   public void failed(Failure failure) {
     mayFail("failed " + failure.path());
-  }
-
-  static Map<String, Integer> moreThanOnce(Map<String, AtomicInteger> counts) {
-    Map<String, Integer> many = new TreeMap<>();
-    counts.forEach(
-        (path, count) -> {
-          if (count.get() > 1) {
-            many.put(path, count.get());
-          }
-        });
-    return Collections.unmodifiableMap(many);
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +199,16 @@ final class StressWorld implements AutoCloseable {
   }
 
   private void list() throws IOException {
+    if (random.nextInt(4) == 0) {
+      // Each by itself and in any order, so that many find their way to the same directories.
+      paths.stream()
+          .filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+          .map(Path::toString)
+          .forEach(entries::add);
+      Collections.shuffle(entries, random);
+      entries.add("missing");
+      return;
+    }
     int count = 1 + random.nextInt(random.nextInt(3) == 0 ? 12 : 3);
     for (int i = 0; i < count; i++) {
       Path path = random.nextInt(3) == 0 ? base : paths.get(random.nextInt(paths.size()));
