@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -88,6 +89,8 @@ abstract class JobCommand implements Callable<Integer> {
           "Relative entries are taken from here, and entries below it keep only their path"
               + " relative to it.")
   private Path base;
+
+  @Mixin final FilterOptions filters = new FilterOptions();
 
   @Option(
       names = {"-t", "--threads"},
@@ -243,6 +246,7 @@ abstract class JobCommand implements Callable<Integer> {
             .digest(digest)
             .requireMount(requireMount)
             .retries(retries)
+            .filters(filters.filters(from0))
             .via(via)
             .addressing(addressing);
     if (endpoint != null) {

@@ -19,6 +19,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
 import dev.mtb.destination.Traits;
+import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -210,6 +211,7 @@ public final class Run {
               checkerPool,
               destination,
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
+              new FileFilter(options.filters()),
               comparison,
               resolver,
               queue,
