@@ -54,6 +54,7 @@ final class FilterOptions {
   @Option(
       names = "--exclude",
       paramLabel = "PATTERN",
+      arity = "1",
       parameterConsumer = InOrder.class,
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description =
@@ -65,6 +66,7 @@ final class FilterOptions {
   @Option(
       names = "--include",
       paramLabel = "PATTERN",
+      arity = "1",
       parameterConsumer = InOrder.class,
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Keep what the pattern matches, whatever later ones say.")
@@ -74,6 +76,7 @@ final class FilterOptions {
   @Option(
       names = "--exclude-from",
       paramLabel = "FILE",
+      arity = "1",
       parameterConsumer = InOrder.class,
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Read patterns to leave out, one a line; lines with # or ; are comments.")
@@ -83,6 +86,7 @@ final class FilterOptions {
   @Option(
       names = "--include-from",
       paramLabel = "FILE",
+      arity = "1",
       parameterConsumer = InOrder.class,
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Read patterns to keep, one a line.")
@@ -92,6 +96,7 @@ final class FilterOptions {
   @Option(
       names = "--filter",
       paramLabel = "RULE",
+      arity = "1",
       parameterConsumer = InOrder.class,
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Add a rule as rsync writes it: '- PATTERN', '+ PATTERN', '. FILE' or '!'.")

@@ -36,7 +36,6 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     showDefaultValues = true,
     sortOptions = false,
-    separator = " ",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:everything is backed up",
