@@ -62,6 +62,7 @@ public final class BackupOptions {
   private final Duration lockWait;
   private final boolean verifyAfter;
   private final Optional<Path> manifest;
+  private final Filters filters;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -83,6 +84,7 @@ public final class BackupOptions {
     lockWait = builder.lockWait;
     verifyAfter = builder.verifyAfter;
     manifest = builder.manifest;
+    filters = builder.filters;
   }
 
   /**
@@ -277,6 +279,15 @@ public final class BackupOptions {
     return manifest;
   }
 
+  /**
+   * What is left out of the backup, and of a comparison with it.
+   *
+   * @return default {@link Filters#NONE}
+   */
+  public Filters filters() {
+    return filters;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -298,6 +309,7 @@ public final class BackupOptions {
     private Duration lockWait = Duration.ZERO;
     private boolean verifyAfter;
     private Optional<Path> manifest = Optional.empty();
+    private Filters filters = Filters.NONE;
 
     private Builder() {}
 
@@ -536,6 +548,17 @@ public final class BackupOptions {
      */
     public Builder manifest(Path file) {
       manifest = Optional.of(file);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#filters()}.
+     *
+     * @param value what is left out
+     * @return this
+     */
+    public Builder filters(Filters value) {
+      filters = requireNonNull(value);
       return this;
     }
 

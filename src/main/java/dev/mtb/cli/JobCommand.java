@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -39,7 +40,6 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     showDefaultValues = true,
     sortOptions = false,
-    separator = " ",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:everything is backed up",
@@ -101,6 +101,8 @@ abstract class JobCommand implements Callable<Integer> {
           "Relative entries are taken from here, and entries below it keep only their path"
               + " relative to it.")
   private Path base;
+
+  @Mixin final FilterOptions filters = new FilterOptions();
 
   @Option(
       names = {"-t", "--threads"},
@@ -267,6 +269,7 @@ abstract class JobCommand implements Callable<Integer> {
             .digest(digest)
             .requireMount(requireMount)
             .retries(retries)
+            .filters(filters.filters(from0))
             .via(via)
             .addressing(addressing);
     if (endpoint != null) {

@@ -16,6 +16,7 @@ import dev.mtb.files.Folders;
 import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
 import dev.mtb.scan.Entry;
+import dev.mtb.scan.FileFilter;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -49,6 +50,7 @@ final class Checkers {
   private final Folders folders;
   private final Destination destination;
   private final Metadata destinationRoot;
+  private final FileFilter filter;
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
@@ -69,6 +71,7 @@ final class Checkers {
       Folders folders,
       Destination destination,
       Metadata destinationRoot,
+      FileFilter filter,
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
@@ -80,6 +83,7 @@ final class Checkers {
     this.folders = folders;
     this.destination = destination;
     this.destinationRoot = destinationRoot;
+    this.filter = filter;
     this.comparison = comparison;
     this.resolver = resolver;
     this.queue = queue;
@@ -118,6 +122,14 @@ final class Checkers {
   }
 
   private void directory(DirectoryNode node) {
+    if (node.device == Metadata.UNKNOWN) {
+      // A listed one: all below it that is on its own file system belongs to it.
+      node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
+    }
+    if (node.metadata().isPresent() && filter.isOutside(node.metadata().get(), node.device)) {
+      onlyItself(node);
+      return;
+    }
     Failure.Stage stage = Failure.Stage.SCAN;
     try (DirectoryScan scan = open(node)) {
       DirectoryNode.State state = node.resolve(resolver);
@@ -169,6 +181,12 @@ final class Checkers {
       folders.forget(node.source, node.start);
     }
     throw new ReplacedException(node.source);
+  }
+
+  /** A mount point is backed up, and what is mounted there is not. */
+  private void onlyItself(DirectoryNode node) {
+    node.resolve(resolver);
+    finisher.accept(node);
   }
 
   private Listing listing(DirectoryNode node) throws IOException {
@@ -248,6 +266,7 @@ final class Checkers {
       throws DestinationException {
     Path name = source.getFileName();
     Path landing = parent.landing.resolve(name);
+    boolean isListed = causeIfMissing == Failure.Cause.ERROR;
     if (TemporaryNames.isTemporary(name)) {
       // What a killed run left in a source that is itself a backup.
       tally.skipped();
@@ -257,17 +276,23 @@ final class Checkers {
     try {
       metadata = Metadata.of(source);
     } catch (NoSuchFileException e) {
+      if (filter.leavesOutUnseen(source, landing)) {
+        return;
+      }
       tally.failed(
           new Failure(
               landing,
               Failure.Stage.SCAN,
-              causeIfMissing == Failure.Cause.ERROR
-                  ? ErrorText.missing(name)
-                  : "vanished during the scan",
+              isListed ? ErrorText.missing(name) : "vanished during the scan",
               causeIfMissing));
       return;
     } catch (IOException | RuntimeException e) {
-      failed(source, landing, Failure.Stage.SCAN, e, "it was not backed up");
+      if (!filter.leavesOutUnseen(source, landing)) {
+        failed(source, landing, Failure.Stage.SCAN, e, "it was not backed up");
+      }
+      return;
+    }
+    if (filter.leavesOut(source, landing, metadata)) {
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
@@ -299,11 +324,11 @@ final class Checkers {
       return;
     }
     if (glance.isPresent()) {
-      glanced(parent, source, landing, metadata, glance.get());
+      glanced(parent, source, landing, metadata, glance.get(), isListed);
       return;
     }
     if (metadata.kind() == Kind.DIRECTORY) {
-      walkInto(DirectoryNode.found(parent, source, landing, metadata, existing));
+      walkInto(DirectoryNode.found(parent, source, landing, metadata, existing), isListed);
     } else {
       file(parent, source, landing, metadata, existing);
     }
@@ -321,7 +346,12 @@ final class Checkers {
 
   /** Of what is there only the listing has told so far: more is asked for where it is needed. */
   private void glanced(
-      DirectoryNode parent, Path source, Path landing, Metadata metadata, Glance glance) {
+      DirectoryNode parent,
+      Path source,
+      Path landing,
+      Metadata metadata,
+      Glance glance,
+      boolean isListed) {
     if (metadata.kind() != Kind.DIRECTORY) {
       tally.scanned(metadata);
       parent.begin();
@@ -335,10 +365,10 @@ final class Checkers {
               Decision.UNCHANGED,
               Optional.of(glance)));
     } else if (glance.isDirectory()) {
-      walkInto(DirectoryNode.glanced(parent, source, landing, metadata));
+      walkInto(DirectoryNode.glanced(parent, source, landing, metadata), isListed);
     } else {
       Metadata file = Metadata.known(Kind.FILE, glance.size());
-      walkInto(DirectoryNode.found(parent, source, landing, metadata, Optional.of(file)));
+      walkInto(DirectoryNode.found(parent, source, landing, metadata, Optional.of(file)), isListed);
     }
   }
 
@@ -349,7 +379,10 @@ final class Checkers {
         && metadata.device() == destinationRoot.device();
   }
 
-  private void walkInto(DirectoryNode node) {
+  private void walkInto(DirectoryNode node, boolean isListed) {
+    if (!isListed) {
+      node.device = node.parent.orElseThrow().device;
+    }
     if (ForkJoinTask.getQueuedTaskCount() < MOST_FORKED) {
       walk(node);
     } else {

@@ -51,6 +51,11 @@ final class DirectoryNode {
   /** This directory's own reading, and one for each thing below that is not done. */
   private final AtomicInteger pending = new AtomicInteger(1);
 
+  /**
+   * That of the listed entry above; for the thread that walks it, which had it from the parent's.
+   */
+  long device = Metadata.UNKNOWN;
+
   /** What is in it at the destination, if somebody has listed it already. */
   private Optional<Listing> listing = Optional.empty();
 

@@ -25,6 +25,7 @@ import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
+import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -308,6 +309,7 @@ public final class Run {
               folders,
               destination,
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
+              new FileFilter(options.filters()),
               comparison,
               resolver,
               queue,

@@ -44,11 +44,13 @@ public final class SourceList {
   }
 
   private final BackupJob job;
+  private final FileFilter filter;
   private final PathSet listed = new PathSet();
   private Optional<Path> wholeSource = Optional.empty();
 
   private SourceList(BackupJob job) {
     this.job = job;
+    filter = new FileFilter(job.options().filters());
   }
 
   /**
@@ -180,10 +182,15 @@ public final class SourceList {
     }
 
     /** An entry below another is reached by walking that one, unless a link stands between. */
-    private void checkCovered(Entry entry, byte[] landing, int above, Visitor visitor) {
+    private void checkCovered(Entry entry, byte[] landing, int above, Visitor visitor)
+        throws InterruptedException {
       Path source = entry.source();
+      boolean isMountPoint;
       try {
-        Metadata.of(source);
+        Metadata metadata = Metadata.of(source);
+        isMountPoint =
+            filter.looksAtDevices()
+                && filter.isOutside(metadata, Metadata.of(source.getParent()).device());
       } catch (NoSuchFileException e) {
         visitor.unusable(source, ErrorText.missing(source));
         return;
@@ -191,7 +198,17 @@ public final class SourceList {
         visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
         return;
       }
+      if (isMountPoint) {
+        // The walk makes an empty directory of it.
+        visitor.entry(entry);
+        return;
+      }
       if (source.getParent().equals(goodParent)) {
+        return;
+      }
+      if (filter.mayCutWalks() && !isWalkedTo(entry, above)) {
+        // Who lists it wants it, whatever becomes of the directory that it is in.
+        visitor.entry(entry);
         return;
       }
       // The base itself may be a link: it is followed.
@@ -218,6 +235,32 @@ public final class SourceList {
       }
       goodParent = source.getParent();
     }
+  }
+
+  /** Whether no filter keeps the walk of a listed directory from what is listed below it. */
+  private boolean isWalkedTo(Entry entry, int above) {
+    Path source = entry.source().getParent();
+    Path path = entry.landing().getParent();
+    boolean isTop = false;
+    try {
+      while (path != null && !isTop) {
+        isTop = PathBytes.of(path).length <= above;
+        Metadata metadata = Metadata.of(source);
+        boolean isMountPoint =
+            !isTop
+                && filter.looksAtDevices()
+                && filter.isOutside(metadata, Metadata.following(source.getParent()).device());
+        if (isMountPoint || filter.leavesOut(source, path, metadata)) {
+          return false;
+        }
+        source = source.getParent();
+        path = path.getParent();
+      }
+    } catch (IOException e) {
+      // Nor can the walk get there, and it will say so.
+      return true;
+    }
+    return true;
   }
 
   /** The length of the longest listed proper ancestor of a landing path, or -1. */

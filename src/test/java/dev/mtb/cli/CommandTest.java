@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the user types, and what comes back. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -182,5 +186,78 @@ class CommandTest {
   void progress_isShownWhenAskedFor() {
     assertThat(backup("--progress", "always", ".")).isZero();
     assertThat(err).contains("backup");
+  }
+
+  @Test
+  void filters_areTriedInTheOrderOfTheCommandLine_acrossOptions() throws Exception {
+    RandomTree.write(source.resolve("a.o"), "x");
+    RandomTree.write(source.resolve("keep.o"), "x");
+    Path rules = Files.writeString(temp.resolve("rules"), "*.o\n");
+
+    assertThat(
+            backup(
+                "--include=keep.o", "--exclude-from", rules.toString(), "--filter", "- sub/", "."))
+        .isZero();
+
+    assertThat(destination.resolve("keep.o")).exists();
+    assertThat(destination.resolve("a")).exists();
+    assertThat(destination.resolve("a.o")).doesNotExist();
+    assertThat(destination.resolve("sub")).doesNotExist();
+
+    assertThat(backup("--exclude-from", rules.toString(), "--include=keep.o", "-n", ".")).isZero();
+    assertThat(out).doesNotContain("keep.o").contains("sub/b");
+    assertThat(
+            mtb(
+                "verify",
+                "-b",
+                source.toString(),
+                "--include",
+                "keep.o",
+                "--exclude",
+                "*.o",
+                "--exclude",
+                "sub",
+                ".",
+                destination.toString()))
+        .isZero();
+  }
+
+  @Test
+  void filterThatMakesNoSense_isWrongUsage() {
+    assertThat(backup("--filter", "nonsense", ".")).isEqualTo(2);
+    assertThat(err).contains("filter rule 'nonsense'");
+    assertThat(backup("--exclude-from", temp + "/missing", ".")).isEqualTo(2);
+    assertThat(err).contains("missing");
+    assertThat(backup("--min-size", "much", ".")).isEqualTo(2);
+    assertThat(err).contains("'much' is not a size");
+    assertThat(backup("--newer-than", "yesterday", ".")).isEqualTo(2);
+    assertThat(mtb("backup", "--exclude")).isEqualTo(2);
+    assertThat(destination).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "100, 100",
+    "64k, 65536",
+    "64KiB, 65536",
+    "64KB, 64000",
+    "1.5mb-1, 1499999",
+    "2g+1, 2147483649",
+    "10b, 10",
+    "1T, 1099511627776"
+  })
+  void sizes_areReadAsRsyncReadsThem(String text, long bytes) {
+    assertThat(FilterOptions.size(text)).isEqualTo(bytes);
+  }
+
+  @Test
+  void times_areAgesOrDates() {
+    Instant now = Instant.parse("2026-03-10T12:00:00Z");
+    assertThat(FilterOptions.time("12h", now)).isEqualTo("2026-03-10T00:00:00Z");
+    assertThat(FilterOptions.time("2w", now)).isEqualTo("2026-02-24T12:00:00Z");
+    assertThat(FilterOptions.time("2026-01-31T12:00:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
+    assertThat(FilterOptions.time("2026-01-31", now))
+        .isEqualTo(LocalDate.of(2026, 1, 31).atStartOfDay(ZoneId.systemDefault()).toInstant());
   }
 }

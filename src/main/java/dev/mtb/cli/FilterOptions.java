@@ -1,0 +1,209 @@
+package dev.mtb.cli;
+
+import dev.mtb.Filters;
+import dev.mtb.InvalidJobException;
+import dev.mtb.PathBytes;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Stack;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.IParameterConsumer;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** What is left out, as options. */
+final class FilterOptions {
+  private static final Pattern SIZE =
+      Pattern.compile("([0-9]{1,18}(?:[.][0-9]{1,9})?)(?:([BKMGTP])(B|IB)?)?([+-]1)?");
+
+  private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhdw])");
+
+  /** An option and its value: one list for all of them, since the first rule that matches wins. */
+  private record Rule(String option, String value) {}
+
+  /** Keeps the order of the command line, which picocli loses between different options. */
+  static final class InOrder implements IParameterConsumer {
+    @Override
+    @SuppressWarnings("JdkObsolete") // picocli's interface has it so.
+    public void consumeParameters(Stack<String> args, ArgSpec arg, CommandSpec command) {
+      String option = ((OptionSpec) arg).longestName();
+      if (args.isEmpty()) {
+        throw new ParameterException(
+            command.commandLine(), "Missing required parameter for option '" + option + "'");
+      }
+      FilterOptions options = ((JobCommand) command.userObject()).filters;
+      options.inOrder.add(new Rule(option, args.pop()));
+    }
+  }
+
+  private final List<Rule> inOrder = new ArrayList<>();
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "PATTERN",
+      arity = "1",
+      parameterConsumer = InOrder.class,
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description =
+          "Leave out what the pattern matches, by rsync's rules. The first of all filter options"
+              + " that matches decides. Repeatable, as are the next four.")
+  @SuppressWarnings("unused") // These five are kept by InOrder.
+  private List<String> exclude;
+
+  @Option(
+      names = "--include",
+      paramLabel = "PATTERN",
+      arity = "1",
+      parameterConsumer = InOrder.class,
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "Keep what the pattern matches, whatever later ones say.")
+  @SuppressWarnings("unused")
+  private List<String> include;
+
+  @Option(
+      names = "--exclude-from",
+      paramLabel = "FILE",
+      arity = "1",
+      parameterConsumer = InOrder.class,
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "Read patterns to leave out, one a line; lines with # or ; are comments.")
+  @SuppressWarnings("unused")
+  private List<String> excludeFrom;
+
+  @Option(
+      names = "--include-from",
+      paramLabel = "FILE",
+      arity = "1",
+      parameterConsumer = InOrder.class,
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "Read patterns to keep, one a line.")
+  @SuppressWarnings("unused")
+  private List<String> includeFrom;
+
+  @Option(
+      names = "--filter",
+      paramLabel = "RULE",
+      arity = "1",
+      parameterConsumer = InOrder.class,
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "Add a rule as rsync writes it: '- PATTERN', '+ PATTERN', '. FILE' or '!'.")
+  @SuppressWarnings("unused")
+  private List<String> filter;
+
+  @Option(
+      names = "--exclude-caches",
+      description = "Leave out directories that hold a CACHEDIR.TAG with its signature.")
+  private boolean excludeCaches;
+
+  @Option(
+      names = "--exclude-if-present",
+      paramLabel = "NAME",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "Leave out directories that hold something of this name. Repeatable.")
+  private List<String> markers = new ArrayList<>();
+
+  @Option(
+      names = {"-x", "--one-file-system"},
+      description = "Back up mount points below the sources as empty directories.")
+  private boolean oneFileSystem;
+
+  @Option(
+      names = "--min-size",
+      paramLabel = "SIZE",
+      description = "Leave out smaller files; bytes, or with K, M, G, T (KB: thousands).")
+  private String minSize;
+
+  @Option(names = "--max-size", paramLabel = "SIZE", description = "Leave out larger files.")
+  private String maxSize;
+
+  @Option(
+      names = "--newer-than",
+      paramLabel = "TIME",
+      description =
+          "Leave out files last modified before: an age such as 12h, 7d or 2w, a date such as"
+              + " 2026-01-31, or a time such as 2026-01-31T12:00:00 (local, unless it ends in Z).")
+  private String newerThan;
+
+  /** Makes filters of what was given. */
+  Filters filters(boolean from0) {
+    Filters.Builder builder = Filters.builder().from0(from0);
+    for (Rule rule : inOrder) {
+      switch (rule.option) {
+        case "--exclude" -> builder.exclude(rule.value);
+        case "--include" -> builder.include(rule.value);
+        case "--exclude-from" -> builder.excludeFrom(path(rule.value));
+        case "--include-from" -> builder.includeFrom(path(rule.value));
+        default -> builder.filter(rule.value);
+      }
+    }
+    markers.forEach(builder::excludeIfPresent);
+    builder.excludeCaches(excludeCaches).oneFileSystem(oneFileSystem);
+    if (minSize != null) {
+      builder.minSize(size(minSize));
+    }
+    if (maxSize != null) {
+      builder.maxSize(size(maxSize));
+    }
+    if (newerThan != null) {
+      builder.newerThan(time(newerThan, Instant.now()));
+    }
+    return builder.build();
+  }
+
+  private static Path path(String text) {
+    return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
+  }
+
+  /** As rsync understands it: K and KiB are 1024, KB is 1000; +1 and -1 are one byte more, less. */
+  static long size(String text) {
+    Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      throw new InvalidJobException("'" + text + "' is not a size such as 100, 64K, 1.5M or 2GB");
+    }
+    int power = matcher.group(2) == null ? 0 : "BKMGTP".indexOf(matcher.group(2));
+    boolean isThousands = "B".equals(matcher.group(3));
+    double unit = Math.pow(isThousands ? 1000 : 1024, power);
+    long bytes = (long) (Double.parseDouble(matcher.group(1)) * unit);
+    long more = matcher.group(4) == null ? 0 : Long.parseLong(matcher.group(4));
+    return Math.max(0, bytes + more);
+  }
+
+  static Instant time(String text, Instant now) {
+    Matcher age = AGE.matcher(text);
+    try {
+      if (age.matches()) {
+        long count = Long.parseLong(age.group(1));
+        return now.minus(
+            switch (age.group(2)) {
+              case "s" -> Duration.ofSeconds(count);
+              case "m" -> Duration.ofMinutes(count);
+              case "h" -> Duration.ofHours(count);
+              case "d" -> Duration.ofDays(count);
+              default -> Duration.ofDays(Math.multiplyExact(7, count));
+            });
+      }
+      if (text.endsWith("Z")) {
+        return Instant.parse(text);
+      }
+      LocalDateTime local =
+          text.indexOf('T') < 0 ? LocalDate.parse(text).atStartOfDay() : LocalDateTime.parse(text);
+      return local.atZone(ZoneId.systemDefault()).toInstant();
+    } catch (DateTimeException e) {
+      throw new InvalidJobException(
+          "'" + text + "' is no time such as 7d, 2026-01-31 or 2026-01-31T12:00:00Z", e);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.mtb.scan;
+
+import com.google.common.collect.ImmutableList;
+import dev.mtb.Filters;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Decides what is left out of the backup. Thread-safe. */
+public final class FileFilter {
+  private static final Logger log = LoggerFactory.getLogger(FileFilter.class);
+
+  /** By the Cache Directory Tagging Specification, https://bford.info/cachedir/. */
+  private static final byte[] CACHE_SIGNATURE =
+      "Signature: 8a477f597d28d172789f06886806bc55".getBytes(StandardCharsets.US_ASCII);
+
+  private static final String CACHE_TAG = "CACHEDIR.TAG";
+
+  private record CompiledRule(Filters.Rule rule, PathPattern pattern) {
+    boolean decides(byte[] path, boolean isDirectory) {
+      return pattern.matches(path, isDirectory) != rule.isNegated();
+    }
+  }
+
+  private final Filters filters;
+  private final List<CompiledRule> rules;
+
+  /**
+   * Compiles the rules.
+   *
+   * @param filters what to leave out
+   */
+  public FileFilter(Filters filters) {
+    this.filters = filters;
+    rules =
+        filters.rules().stream()
+            .map(rule -> new CompiledRule(rule, new PathPattern(rule.pattern())))
+            .collect(ImmutableList.toImmutableList());
+  }
+
+  /**
+   * Tells whether something is left out, with everything below it.
+   *
+   * @param source absolute
+   * @param landing where it would land; the destination itself is never left out
+   * @param metadata of the source
+   * @return whether it is left out
+   */
+  public boolean leavesOut(Path source, Path landing, Metadata metadata) {
+    boolean isDirectory = metadata.kind() == Kind.DIRECTORY;
+    return leavesOutByName(source, landing, isDirectory)
+        || (isDirectory && isMarked(source, landing))
+        || (!isDirectory && isOutOfBounds(landing, metadata));
+  }
+
+  /**
+   * Tells whether something would be left out whatever it is: then trouble with it does not matter.
+   *
+   * @param source absolute
+   * @param landing where it would land
+   * @return whether it is left out
+   */
+  public boolean leavesOutUnseen(Path source, Path landing) {
+    return leavesOutByName(source, landing, false) || leavesOutByName(source, landing, true);
+  }
+
+  /**
+   * Tells whether a directory is not looked into because of where it is.
+   *
+   * @param directory a directory
+   * @param device that of the listed entry above it
+   * @return whether it is on another file system and that matters
+   */
+  public boolean isOutside(Metadata directory, long device) {
+    return filters.oneFileSystem()
+        && directory.device() != Metadata.UNKNOWN
+        && device != Metadata.UNKNOWN
+        && directory.device() != device;
+  }
+
+  boolean looksAtDevices() {
+    return filters.oneFileSystem();
+  }
+
+  /** Whether there may be directories that a walk does not go into. */
+  boolean mayCutWalks() {
+    return !rules.isEmpty()
+        || filters.oneFileSystem()
+        || filters.excludeCaches()
+        || !filters.excludeIfPresent().isEmpty();
+  }
+
+  private boolean leavesOutByName(Path source, Path landing, boolean isDirectory) {
+    if (rules.isEmpty()) {
+      return false;
+    }
+    byte[] path = PathBytes.of(landing);
+    if (path.length == 0) {
+      return false;
+    }
+    byte[] absolute = null;
+    for (CompiledRule compiled : rules) {
+      byte[] seen = path;
+      if (compiled.rule.isAbsolute()) {
+        absolute = absolute == null ? withoutRoot(PathBytes.of(source)) : absolute;
+        seen = absolute;
+      }
+      if (compiled.decides(seen, isDirectory)) {
+        if (!compiled.rule.isInclude()) {
+          log.debug("left out by '{}': {}", compiled.rule, landing);
+        }
+        return !compiled.rule.isInclude();
+      }
+    }
+    return false;
+  }
+
+  private static byte[] withoutRoot(byte[] absolute) {
+    return Arrays.copyOfRange(absolute, 1, absolute.length);
+  }
+
+  private boolean isMarked(Path directory, Path landing) {
+    if (landing.toString().isEmpty()) {
+      return false;
+    }
+    for (String marker : filters.excludeIfPresent()) {
+      Path file = PathBytes.resolve(directory, PathBytes.fromText(marker));
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        log.debug("left out for its {}: {}", marker, landing);
+        return true;
+      }
+    }
+    if (filters.excludeCaches() && isCache(directory)) {
+      log.debug("left out as a cache: {}", landing);
+      return true;
+    }
+    return false;
+  }
+
+  private static boolean isCache(Path directory) {
+    Path tag = directory.resolve(CACHE_TAG);
+    // A pipe of that name must not be opened.
+    if (!Files.isRegularFile(tag, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(tag)) {
+      return Arrays.equals(in.readNBytes(CACHE_SIGNATURE.length), CACHE_SIGNATURE);
+    } catch (IOException e) {
+      // What cannot be told to be a cache is backed up, and complained of if that fails.
+      return false;
+    }
+  }
+
+  private boolean isOutOfBounds(Path landing, Metadata metadata) {
+    boolean isFile = metadata.kind() == Kind.FILE;
+    boolean isTooSmall =
+        isFile && filters.minSize().isPresent() && metadata.size() < filters.minSize().getAsLong();
+    boolean isTooLarge =
+        isFile && filters.maxSize().isPresent() && metadata.size() > filters.maxSize().getAsLong();
+    boolean isTooOld =
+        filters.newerThan().isPresent() && metadata.mtime().isBefore(filters.newerThan().get());
+    boolean isOut = isTooSmall || isTooLarge || isTooOld;
+    if (isOut) {
+      log.debug("left out by its {}: {}", isTooOld ? "age" : "size", landing);
+    }
+    return isOut;
+  }
+}
