@@ -9,5 +9,7 @@ public enum Action {
   /** It is written over, or in the place of, what is there. */
   REPLACE,
   /** Only its mtime, mode or owner is set; the content stays. */
-  UPDATE_METADATA
+  UPDATE_METADATA,
+  /** It is deleted from the destination. */
+  DELETE
 }

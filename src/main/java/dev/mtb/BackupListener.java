@@ -20,7 +20,7 @@ public interface BackupListener {
    * unchanged ones too, and in a dry run.
    *
    * @param path where it lands
-   * @param source what the source looks like
+   * @param source what the source looks like; of what is only at the destination, what kind it is
    * @param action what will be done
    * @param reason why
    */
@@ -33,6 +33,14 @@ public interface BackupListener {
    * @param source what was copied
    */
   default void copied(Path path, Metadata source) {}
+
+  /**
+   * Something is gone from the destination. Not called in a dry run.
+   *
+   * @param path where it was
+   * @param kind what it was; {@link Kind#FILE} stands for links too
+   */
+  default void deleted(Path path, Kind kind) {}
 
   /**
    * Some bytes of a file were written. They may have to be written again if the file changes.

@@ -63,6 +63,8 @@ public final class BackupOptions {
   private final boolean verifyAfter;
   private final Optional<Path> manifest;
   private final Filters filters;
+  private final Deletion deletion;
+  private final OldVersions oldVersions;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -85,6 +87,8 @@ public final class BackupOptions {
     verifyAfter = builder.verifyAfter;
     manifest = builder.manifest;
     filters = builder.filters;
+    deletion = builder.deletion;
+    oldVersions = builder.oldVersions;
   }
 
   /**
@@ -288,6 +292,24 @@ public final class BackupOptions {
     return filters;
   }
 
+  /**
+   * What becomes of that which is not in the source any more.
+   *
+   * @return default {@link Deletion#NONE}
+   */
+  public Deletion deletion() {
+    return deletion;
+  }
+
+  /**
+   * Where old versions are kept.
+   *
+   * @return default {@link OldVersions#NONE}
+   */
+  public OldVersions oldVersions() {
+    return oldVersions;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -310,6 +332,8 @@ public final class BackupOptions {
     private boolean verifyAfter;
     private Optional<Path> manifest = Optional.empty();
     private Filters filters = Filters.NONE;
+    private Deletion deletion = Deletion.NONE;
+    private OldVersions oldVersions = OldVersions.NONE;
 
     private Builder() {}
 
@@ -559,6 +583,28 @@ public final class BackupOptions {
      */
     public Builder filters(Filters value) {
       filters = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#deletion()}.
+     *
+     * @param value what becomes of that which is not in the source any more
+     * @return this
+     */
+    public Builder deletion(Deletion value) {
+      deletion = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#oldVersions()}.
+     *
+     * @param value where old versions are kept
+     * @return this
+     */
+    public Builder oldVersions(OldVersions value) {
+      oldVersions = requireNonNull(value);
       return this;
     }
 

@@ -51,7 +51,8 @@ public record BackupReport(
   /**
    * The exit code of a command that ran this, by rsync's numbers where it has one: 0 all is safe,
    * 10 the destination cannot be used, 23 some files are not safe, 24 the same but only because
-   * their sources vanished or kept changing, 130 interrupted.
+   * their sources vanished or kept changing, 25 more deletions than allowed (whatever else failed),
+   * 130 interrupted.
    *
    * @return the code
    */
@@ -60,8 +61,14 @@ public record BackupReport(
       case OK -> 0;
       case FAILED -> 10;
       case INTERRUPTED -> 130;
-      case PARTIAL ->
-          failures.stream().allMatch(f -> f.cause() == Failure.Cause.SOURCE_MOVED) ? 24 : 23;
+      case PARTIAL -> partial();
     };
+  }
+
+  private int partial() {
+    if (failures.stream().anyMatch(f -> f.cause() == Failure.Cause.TOO_MANY_DELETIONS)) {
+      return 25;
+    }
+    return failures.stream().allMatch(f -> f.cause() == Failure.Cause.SOURCE_MOVED) ? 24 : 23;
   }
 }

@@ -34,7 +34,9 @@ public record Failure(Path path, Stage stage, String error, Cause cause) {
     /** Something is wrong and likely to stay so until somebody acts. */
     ERROR,
     /** The source vanished or kept changing while it was read: the next run may well succeed. */
-    SOURCE_MOVED
+    SOURCE_MOVED,
+    /** There is more to delete than {@link Deletion#limit()} allows: nothing was deleted. */
+    TOO_MANY_DELETIONS
   }
 
   /** Checks that nothing is null. */

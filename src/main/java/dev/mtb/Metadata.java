@@ -233,6 +233,16 @@ public record Metadata(
   }
 
   /**
+   * The same with other permission bits.
+   *
+   * @param bits the new bits
+   * @return a copy
+   */
+  public Metadata withMode(int bits) {
+    return new Metadata(kind, size, mtime, bits, uid, gid, device, inode, ctime);
+  }
+
+  /**
    * The same with another time of modification.
    *
    * @param time the new time

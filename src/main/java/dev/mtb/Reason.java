@@ -20,6 +20,8 @@ public enum Reason {
   OWNER_DIFFERS,
   /** A run that read its copies back has found this one wrong, and marked it by its mtime. */
   READ_BACK_WRONG,
+  /** The source has nothing of that name any more, and {@link Deletion} asks for a mirror. */
+  NOT_IN_SOURCE,
   /** {@link CompareMode#ALWAYS} asks for it. */
   ALWAYS,
   /** Nothing differs. */

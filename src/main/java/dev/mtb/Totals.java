@@ -7,7 +7,7 @@ package dev.mtb;
  * @param unchanged found as they should be
  * @param copied new and changed, those with nothing but new metadata included; in a dry run those
  *     that would be
- * @param deleted removed from the destination
+ * @param deleted files and links removed from the destination; in a dry run those that would be
  * @param skipped devices, sockets and pipes
  * @param failed what is in the list of failures
  * @param directoriesCreated made at the destination

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -73,6 +74,8 @@ final class BackupCommand extends JobCommand {
               + " -c (or sha256sum -c, with --digest SHA256). Unchanged files are read for it.")
   private Path manifest;
 
+  @Mixin private final MirrorOptions mirror = new MirrorOptions();
+
   BackupCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
@@ -84,7 +87,9 @@ final class BackupCommand extends JobCommand {
         .compare(compare)
         .fsync(fsync)
         .lockWait(lockWait)
-        .verifyAfter(verifyAfter);
+        .verifyAfter(verifyAfter)
+        .deletion(mirror.deletion())
+        .oldVersions(mirror.oldVersions());
     if (manifest != null) {
       options.manifest(manifest);
     }
@@ -117,6 +122,11 @@ final class BackupCommand extends JobCommand {
         .append("), ")
         .append(totals.unchanged())
         .append(" unchanged");
+    if (totals.deleted() > 0) {
+      text.append(", ")
+          .append(totals.deleted())
+          .append(report.dryRun() ? " would be deleted" : " deleted");
+    }
     if (totals.skipped() > 0) {
       text.append(", ").append(totals.skipped()).append(" skipped (not files)");
     }

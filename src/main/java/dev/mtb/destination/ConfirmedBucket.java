@@ -41,6 +41,7 @@ final class ConfirmedBucket {
       int retries,
       boolean readOnly,
       ProcessIdentity process,
+      Optional<Aside> aside,
       Path stateDirectory)
       throws IOException {
     Optional<Metadata> mounted = look(real);
@@ -49,7 +50,7 @@ final class ConfirmedBucket {
     }
     BucketDestination bucket =
         BucketDestination.connect(
-            place, connections, retries, readOnly, process, mounted, stateDirectory);
+            place, connections, retries, readOnly, process, mounted, aside, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.

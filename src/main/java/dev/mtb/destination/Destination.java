@@ -1,6 +1,7 @@
 package dev.mtb.destination;
 
 import dev.mtb.Attribute;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -87,6 +89,17 @@ public interface Destination extends Closeable {
    * @throws IOException if that cannot be told
    */
   Listing list(Path directory) throws IOException;
+
+  /**
+   * Lists a directory as {@link #list} does, and tells all names, whatever that costs.
+   *
+   * @param directory which
+   * @return its names
+   * @throws IOException if they cannot be told
+   */
+  default Listing listNames(Path directory) throws IOException {
+    return list(directory);
+  }
 
   /**
    * Looks at something that a listing told of.
@@ -238,6 +251,26 @@ public interface Destination extends Closeable {
    */
   Set<Attribute> createDirectory(Path directory, Metadata source, Optional<Metadata> existing)
       throws IOException;
+
+  /**
+   * How much {@link #delete} takes at the price of one.
+   *
+   * @return at least 1
+   */
+  default int deletedAtOnce() {
+    return 1;
+  }
+
+  /**
+   * Deletes files, links and empty directories, none of which is in another. What is not there is
+   * deleted already. Where old versions are kept, files and links go there.
+   *
+   * @param doomed what to delete, and what it is; a link may be called a file. At most {@link
+   *     #deletedAtOnce}
+   * @return what could not be deleted, and why
+   * @throws IOException if nothing is known of any of them
+   */
+  Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException;
 
   /**
    * Sets metadata, without touching content.

@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,6 +103,7 @@ public final class Destinations {
               readOnly,
               process,
               Optional.empty(),
+              Aside.of(options.oldVersions(), Optional.empty()),
               StateDirectory.of(options));
       try {
         bucket.start();
@@ -173,7 +175,8 @@ public final class Destinations {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
-    return new PathDestination(real, isNew, readOnly, options.fsync(), process);
+    return new PathDestination(
+        real, isNew, readOnly, options.fsync(), process, aside(options, real));
   }
 
   private static Destination openMounted(
@@ -197,7 +200,9 @@ public final class Destinations {
         remember(mount.point(), options);
       }
       boolean isNew = makeUsable(real, mount.point(), readOnly);
-      Optional<Destination> bucket = openBehind(real, mount, s3fs, options, readOnly, process);
+      Optional<Aside> aside = aside(options, real);
+      Optional<Destination> bucket =
+          openBehind(real, mount, s3fs, options, readOnly, process, aside);
       if (bucket.isPresent()) {
         point.close();
         return bucket.get();
@@ -206,7 +211,7 @@ public final class Destinations {
       if (readsBack) {
         s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }
-      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs, readsBack);
+      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs, aside, readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
@@ -220,7 +225,8 @@ public final class Destinations {
       S3fsProcess s3fs,
       BackupOptions options,
       boolean readOnly,
-      ProcessIdentity process)
+      ProcessIdentity process,
+      Optional<Aside> aside)
       throws DestinationException {
     if (options.via() == Via.MOUNT) {
       return Optional.empty();
@@ -238,6 +244,7 @@ public final class Destinations {
                 options.retries(),
                 readOnly,
                 process,
+                aside,
                 StateDirectory.of(options)));
       }
     } catch (NoClassDefFoundError e) {
@@ -258,6 +265,33 @@ public final class Destinations {
     return Optional.empty();
   }
 
+  /** Old versions are moved, which no system can do from one file system to another. */
+  private static Optional<Aside> aside(BackupOptions options, Path real)
+      throws DestinationException {
+    Optional<Aside> aside = Aside.of(options.oldVersions(), Optional.of(real));
+    Path place = aside.flatMap(Aside::directory).map(real::resolve).orElse(real).normalize();
+    Path existing = place;
+    while (existing.getParent() != null && !exists(existing)) {
+      existing = existing.getParent();
+    }
+    try {
+      Path above = exists(real) ? real : real.getParent();
+      if (Metadata.following(existing).device() != Metadata.following(above).device()) {
+        throw new DestinationException(
+            "old versions cannot be kept in "
+                + place
+                + ": it is on another file system than the destination "
+                + real);
+      }
+    } catch (IOException e) {
+      throw e instanceof DestinationException known
+          ? known
+          : new DestinationException(
+              "old versions cannot be kept in " + place + ": " + ErrorText.of(e), e);
+    }
+    return aside;
+  }
+
   private static void remember(Path mountPoint, BackupOptions options) throws DestinationException {
     try {
       KnownMounts.in(StateDirectory.of(options)).remember(mountPoint);
@@ -271,6 +305,28 @@ public final class Destinations {
               + " to a folder that can be written to",
           e);
     }
+  }
+
+  /**
+   * Where MTB remembers things from run to run.
+   *
+   * @param options may name it
+   * @return the one that was asked for, or the usual one
+   */
+  public static Path stateDirectory(BackupOptions options) {
+    return StateDirectory.of(options);
+  }
+
+  /**
+   * Tells old versions from the backup itself.
+   *
+   * @param job where they are kept
+   * @return whether something at the destination is one
+   */
+  public static Predicate<Path> oldVersions(BackupJob job) {
+    Optional<Path> directory = job.directory().map(d -> real(d.toAbsolutePath().normalize()));
+    Optional<Aside> aside = Aside.of(job.options().oldVersions(), directory);
+    return landing -> aside.isPresent() && aside.get().holds(landing);
   }
 
   /**

@@ -17,6 +17,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -33,7 +34,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -59,11 +62,23 @@ class PathDestination implements Destination {
   private final boolean fsync;
   private final boolean isUnix;
   private final boolean isPosix;
+  private final Optional<Aside> aside;
 
   /** An ordinary directory. */
   PathDestination(
       Path root, boolean isNew, boolean readOnly, boolean fsync, ProcessIdentity process) {
-    this(root, isNew, readOnly, fsync, process, ordinary(root, process), new Folders());
+    this(root, isNew, readOnly, fsync, process, Optional.empty());
+  }
+
+  /** An ordinary directory that puts old versions aside. */
+  PathDestination(
+      Path root,
+      boolean isNew,
+      boolean readOnly,
+      boolean fsync,
+      ProcessIdentity process,
+      Optional<Aside> aside) {
+    this(root, isNew, readOnly, fsync, process, aside, ordinary(root, process), new Folders());
   }
 
   PathDestination(
@@ -72,6 +87,7 @@ class PathDestination implements Destination {
       boolean readOnly,
       boolean fsync,
       ProcessIdentity process,
+      Optional<Aside> aside,
       Traits traits,
       Folders folders) {
     this.root = root;
@@ -79,6 +95,7 @@ class PathDestination implements Destination {
     this.readOnly = readOnly;
     this.fsync = fsync;
     this.process = process;
+    this.aside = aside;
     this.traits = traits;
     this.folders = folders;
     isUnix = isUnix(root);
@@ -185,6 +202,13 @@ class PathDestination implements Destination {
   public Listing list(Path directory) throws IOException {
     eachName(directory, name -> {});
     return Listing.ASK;
+  }
+
+  @Override
+  public Listing listNames(Path directory) throws IOException {
+    ImmutableSet.Builder<Path> found = ImmutableSet.builder();
+    eachName(directory, found::add);
+    return Listing.ofNames(found.build());
   }
 
   interface NameVisitor {
@@ -314,10 +338,90 @@ class PathDestination implements Destination {
   /** Gives a whole file its name. A directory in its place is deleted first; it is not replaced. */
   final void publish(Folder folder, Path temporary, Path path, Optional<Kind> existing)
       throws IOException {
-    if (existing.equals(Optional.of(Kind.DIRECTORY))) {
-      folder.deleteTree(path.getFileName());
+    Path name = path.getFileName();
+    if (aside.isPresent() && existing.isPresent()) {
+      putAside(folder, name);
+    } else if (existing.equals(Optional.of(Kind.DIRECTORY))) {
+      folder.deleteTree(name);
     }
-    folder.rename(temporary.getFileName(), path.getFileName());
+    folder.rename(temporary.getFileName(), name);
+  }
+
+  // Old versions
+
+  final boolean keepsOldVersions() {
+    return aside.isPresent();
+  }
+
+  /** Moves a file, a link or a whole directory to where old versions are kept. */
+  final void putAside(Folder folder, Path name) throws IOException {
+    Path newName = aside.orElseThrow().rename(name);
+    Optional<Path> directory = aside.get().directory();
+    if (directory.isEmpty()) {
+      folder.rename(name, newName);
+      return;
+    }
+    Path top = at(directory.get()).normalize();
+    Path place = top.resolve(root.relativize(folder.path()));
+    try {
+      moveTo(folder, name, top, place, newName);
+    } catch (NoSuchFileException e) {
+      makeDirectories(top, place);
+      moveTo(folder, name, top, place, newName);
+    }
+  }
+
+  private void moveTo(Folder folder, Path name, Path top, Path place, Path newName)
+      throws IOException {
+    try (Folder there = folders.open(place, top)) {
+      folder.moveTo(name, there, newName);
+    }
+  }
+
+  /** Those above the place itself are made as they come; others are like those of the backup. */
+  private void makeDirectories(Path top, Path place) throws IOException {
+    Files.createDirectories(top);
+    Path directory = top;
+    Path original = root;
+    for (Path name : top.relativize(place)) {
+      directory = directory.resolve(name);
+      original = original.resolve(name);
+      Metadata like = Metadata.of(original);
+      try {
+        Files.createDirectory(directory, modeAttribute(like.mode() | 0700));
+        setMetadata(directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), traits());
+      } catch (FileAlreadyExistsException e) {
+        // Another thread was first, or an earlier run. A link in its place is not followed later.
+      }
+    }
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    Map<Path, IOException> failures = new LinkedHashMap<>();
+    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+      try {
+        delete(at(one.getKey()), one.getValue());
+      } catch (DestinationException e) {
+        throw e;
+      } catch (NoSuchFileException e) {
+        // So much the better.
+      } catch (IOException e) {
+        failures.put(one.getKey(), e);
+      }
+    }
+    return failures;
+  }
+
+  /** Deletes one thing, or puts it aside. */
+  void delete(Path path, Kind kind) throws IOException {
+    try (Folder folder = folderOf(path)) {
+      if (aside.isPresent() && kind != Kind.DIRECTORY) {
+        putAside(folder, path.getFileName());
+      } else {
+        folder.delete(path.getFileName());
+      }
+    }
   }
 
   /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
@@ -352,7 +456,7 @@ class PathDestination implements Destination {
         makeAndRename(folder, path, isInTheWay, mode);
       } else {
         if (isInTheWay) {
-          Files.delete(path);
+          delete(path, existing.get().kind());
         }
         Files.createDirectory(path, mode);
       }
@@ -373,7 +477,11 @@ class PathDestination implements Destination {
       if (isInTheWay) {
         // Nothing is deleted before there is something to take its place.
         folders.check(temporary, root, Kind.DIRECTORY);
-        folder.delete(path.getFileName());
+        if (aside.isPresent()) {
+          putAside(folder, path.getFileName());
+        } else {
+          folder.delete(path.getFileName());
+        }
       }
       folder.rename(temporary.getFileName(), path.getFileName());
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.mtb.destination;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Attribute;
 import dev.mtb.Kind;
@@ -8,7 +9,9 @@ import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -170,6 +173,47 @@ public final class RetryingDestination implements Destination {
           return isMade
               ? ImmutableSet.copyOf(Attribute.values())
               : real.createDirectory(directory, source, now);
+        });
+  }
+
+  @Override
+  public Listing listNames(Path directory) throws IOException {
+    return retry.run(Retry.Kind.LOOK, "listing", directory, attempt -> real.listNames(directory));
+  }
+
+  @Override
+  public int deletedAtOnce() {
+    return real.deletedAtOnce();
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    if (traits().retriesItself()) {
+      return real.delete(doomed);
+    }
+    Map<Path, IOException> failures = new LinkedHashMap<>();
+    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+      try {
+        delete(one.getKey(), one.getValue());
+      } catch (DestinationException e) {
+        throw e;
+      } catch (IOException e) {
+        failures.put(one.getKey(), e);
+      }
+    }
+    return failures;
+  }
+
+  private void delete(Path path, Kind kind) throws IOException {
+    retry.run(
+        Retry.Kind.CHANGE,
+        "deleting",
+        path,
+        attempt -> {
+          for (IOException failure : real.delete(ImmutableMap.of(path, kind)).values()) {
+            throw failure;
+          }
+          return null;
         });
   }
 

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
@@ -83,6 +84,7 @@ final class S3fsDestination extends PathDestination {
    *
    * @param root on a mount that is there
    * @param mountPoint closed with this
+   * @param aside where old versions go
    * @param readsBack whether what is written is read back
    */
   S3fsDestination(
@@ -92,6 +94,7 @@ final class S3fsDestination extends PathDestination {
       ProcessIdentity process,
       S3fsMountPoint mountPoint,
       S3fsProcess s3fs,
+      Optional<Aside> aside,
       boolean readsBack) {
     super(
         root,
@@ -99,6 +102,7 @@ final class S3fsDestination extends PathDestination {
         readOnly,
         /* fsync= */ false,
         process,
+        aside,
         new Traits(
             /* listingBringsMetadata= */ true,
             /* contentsMoveDirectoryMtime= */ s3fs.has("update_parent_dir_stat"),
@@ -268,7 +272,9 @@ final class S3fsDestination extends PathDestination {
         old.kind() == Kind.FILE
             && source.size() > 0
             && source.size() <= ONE_WRITE
-            && source.size() >= old.size();
+            && source.size() >= old.size()
+            // The old one would be gone.
+            && !keepsOldVersions();
     if (fitsOver) {
       return new OverwriteSmallObject(this, path, (int) source.size(), old);
     }
@@ -430,7 +436,7 @@ final class S3fsDestination extends PathDestination {
           if (isLink) {
             // s3fs remembers the target of a link by its name, and renaming another link over it
             // does not make it forget.
-            Files.delete(at(link));
+            delete(at(link), Kind.LINK);
           }
           super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
           return null;
@@ -475,6 +481,22 @@ final class S3fsDestination extends PathDestination {
           super.setMetadata(path, source, attributes);
           return null;
         });
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    return changing(
+        () -> {
+          for (Path path : doomed.keySet()) {
+            checkWay(at(path));
+          }
+          return super.delete(doomed);
+        });
+  }
+
+  @Override
+  public Listing listNames(Path directory) throws IOException {
+    return list(directory);
   }
 
   /** By path: opening a file for it would be a flush of its own, and cost requests. */

@@ -51,6 +51,7 @@ final class Checkers {
   private final Destination destination;
   private final Metadata destinationRoot;
   private final FileFilter filter;
+  private final Optional<Mirror> mirror;
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
@@ -62,6 +63,7 @@ final class Checkers {
   /**
    * Wires it.
    *
+   * @param mirror notes what is only at the destination, if that matters
    * @param destinationRoot recognises the destination if the walk should come upon it
    * @param queuesUnchanged whether there is something to be done about unchanged files, too
    * @param finisher told when one thing in a directory is done
@@ -72,6 +74,7 @@ final class Checkers {
       Destination destination,
       Metadata destinationRoot,
       FileFilter filter,
+      Optional<Mirror> mirror,
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
@@ -84,6 +87,7 @@ final class Checkers {
     this.destination = destination;
     this.destinationRoot = destinationRoot;
     this.filter = filter;
+    this.mirror = mirror;
     this.comparison = comparison;
     this.resolver = resolver;
     this.queue = queue;
@@ -139,13 +143,21 @@ final class Checkers {
       stage = Failure.Stage.COMPARE;
       Optional<Listing> listing =
           state == DirectoryNode.State.NEW ? Optional.empty() : Optional.of(listing(node));
+      Optional<Mirror.Comparison> both =
+          listing.isPresent() ? mirror.map(m -> m.compare(node, listing.get())) : Optional.empty();
       stage = Failure.Stage.SCAN;
       Optional<Path> child = scan.next();
       while (child.isPresent() && !stop.stopping()) {
+        if (both.isPresent()) {
+          both.get().inSource(child.get().getFileName());
+        }
         child(node, child.get(), listing, Failure.Cause.SOURCE_MOVED);
         child = scan.next();
       }
       if (node.source.equals(node.start) || stop.stopping() || scan.look().isPresent()) {
+        if (both.isPresent() && !stop.stopping()) {
+          both.get().done();
+        }
         return;
       }
       // Its files were looked at by path: what was found may be another directory's.
@@ -191,7 +203,12 @@ final class Checkers {
 
   private Listing listing(DirectoryNode node) throws IOException {
     Optional<Listing> listed = node.takeListing();
-    return listed.isPresent() ? listed.get() : destination.list(node.landing);
+    if (listed.isPresent()) {
+      return listed.get();
+    }
+    return mirror.isPresent()
+        ? destination.listNames(node.landing)
+        : destination.list(node.landing);
   }
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
@@ -380,6 +397,7 @@ final class Checkers {
   }
 
   private void walkInto(DirectoryNode node, boolean isListed) {
+    node.isListed = isListed;
     if (!isListed) {
       node.device = node.parent.orElseThrow().device;
     }

@@ -13,6 +13,7 @@ import dev.mtb.destination.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -122,6 +123,18 @@ final class CopyEnd implements End {
             m.link(landing);
           }
         });
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    Map<Path, IOException> failures = destination.delete(doomed);
+    doomed.forEach(
+        (landing, kind) -> {
+          if (!failures.containsKey(landing)) {
+            tally.deleted(landing, kind);
+          }
+        });
+    return failures;
   }
 
   private void touch(DirectoryNode directory) throws IOException {

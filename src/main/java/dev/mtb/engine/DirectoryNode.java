@@ -56,6 +56,9 @@ final class DirectoryNode {
    */
   long device = Metadata.UNKNOWN;
 
+  /** Whether it is itself in the list; for the thread that walks it. */
+  boolean isListed;
+
   /** What is in it at the destination, if somebody has listed it already. */
   private Optional<Listing> listing = Optional.empty();
 

@@ -1,12 +1,16 @@
 package dev.mtb.engine;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.Failure;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.compare.Decision;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,6 +37,12 @@ final class DryRunEnd implements End {
   @Override
   public void file(FileWork work, Decision decision) {
     tally.wouldCopy(work.metadata(), decision.action() != Action.UPDATE_METADATA);
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) {
+    doomed.values().forEach(tally::wouldDelete);
+    return ImmutableMap.of();
   }
 
   @Override

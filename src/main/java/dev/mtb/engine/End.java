@@ -2,10 +2,13 @@ package dev.mtb.engine;
 
 import dev.mtb.Attribute;
 import dev.mtb.Failure;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.compare.Decision;
+import dev.mtb.destination.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,6 +39,11 @@ interface End {
 
   /** A directory is there, by now. */
   default void directory(Path landing) {}
+
+  /** Things are not in the source any more; see {@link Destination#delete}. */
+  default Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    throw new UnsupportedOperationException("nothing is deleted here");
+  }
 
   /** A directory's metadata differs; all below it is done. */
   void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)

@@ -57,6 +57,7 @@ final class ListFeed implements SourceList.Visitor {
       return;
     }
     if (entry.landing().toString().isEmpty()) {
+      root.isListed = true;
       root.begin();
       checkers.walk(root);
       return;
@@ -74,6 +75,11 @@ final class ListFeed implements SourceList.Visitor {
   @Override
   public void unusable(Path path, String error) {
     tally.failed(new Failure(path, Failure.Stage.SCAN, error, Failure.Cause.ERROR));
+  }
+
+  /** Whether a listed entry lands below a place. To be asked when all entries were fed. */
+  boolean leadsThrough(Path landing) {
+    return implied.containsKey(landing);
   }
 
   /** Lets the feeding thread go, after the run was stopped: a hung checker makes no room. */

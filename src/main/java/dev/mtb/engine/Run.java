@@ -27,6 +27,7 @@ import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
+import dev.mtb.scan.SourceMounts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +35,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -283,6 +286,24 @@ public final class Run {
         };
     ForkJoinPool checkerPool = new ForkJoinPool(options.checkers());
     ForkJoinPool copierPool = new ForkJoinPool(options.threads());
+    FileFilter filter = new FileFilter(options.filters());
+    DirectoryNode root = root(sources);
+    AtomicReference<ListFeed> feeding = new AtomicReference<>();
+    Optional<Mirror> mirror =
+        purpose == Purpose.VERIFY || !options.deletion().isWanted()
+            ? Optional.empty()
+            : Optional.of(
+                new Mirror(
+                    options.deletion(),
+                    destination,
+                    emptyPath(),
+                    filter,
+                    SourceMounts.in(Destinations.stateDirectory(options)),
+                    Destinations.oldVersions(job),
+                    landing -> sources.supplies(landing) || feeding.get().leadsThrough(landing),
+                    end,
+                    tally,
+                    stop));
     try {
       Workers workers =
           new Workers(
@@ -296,20 +317,21 @@ public final class Run {
               buffers,
               end,
               tally,
-              stop);
+              stop,
+              mirror.isPresent() ? () -> finish(mirror.get(), copierPool) : stop::done);
       WorkQueue queue =
           new WorkQueue(
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
       DirectoryResolver resolver =
           new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
-      DirectoryNode root = root(sources);
       Checkers checkers =
           new Checkers(
               checkerPool,
               folders,
               destination,
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
-              new FileFilter(options.filters()),
+              filter,
+              mirror,
               comparison,
               resolver,
               queue,
@@ -318,6 +340,7 @@ public final class Run {
               tally,
               stop);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
+      feeding.set(feed);
       stop.whenStopping(
           () -> {
             queue.wakeAll();
@@ -338,6 +361,25 @@ public final class Run {
       end(checkerPool, "checking");
       end(copierPool, "copying");
       close(folders);
+    }
+  }
+
+  /** What is deleted is deleted when all else is done. */
+  private void finish(Mirror mirror, ForkJoinPool pool) {
+    try {
+      pool.execute(
+          () -> {
+            try {
+              mirror.finish();
+            } catch (Throwable e) {
+              stop.crashed(e);
+            } finally {
+              stop.done();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      // The run is over: it was stopped.
+      stop.done();
     }
   }
 

@@ -26,6 +26,7 @@ final class Tally {
   private final LongAdder scanned = new LongAdder();
   private final LongAdder unchanged = new LongAdder();
   private final LongAdder copied = new LongAdder();
+  private final LongAdder deleted = new LongAdder();
   private final LongAdder skipped = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final LongAdder directoriesCreated = new LongAdder();
@@ -73,6 +74,26 @@ final class Tally {
     }
   }
 
+  /** It is not in the source, and will be deleted. */
+  void extraneous(Path landing, Kind kind) {
+    decided(landing, Metadata.known(kind, 0), Action.DELETE, Reason.NOT_IN_SOURCE);
+  }
+
+  void deleted(Path landing, Kind kind) {
+    wouldDelete(kind);
+    tell(l -> l.deleted(landing, kind));
+  }
+
+  void wouldDelete(Kind kind) {
+    if (kind != Kind.DIRECTORY) {
+      deleted.increment();
+    }
+  }
+
+  boolean hasFailures() {
+    return !failures.isEmpty();
+  }
+
   void bytesWritten(long count) {
     tell(l -> l.bytesWritten(count));
   }
@@ -110,7 +131,7 @@ final class Tally {
         scanned.sum(),
         unchanged.sum(),
         copied.sum(),
-        /* deleted= */ 0,
+        deleted.sum(),
         skipped.sum(),
         failed.sum(),
         directoriesCreated.sum(),

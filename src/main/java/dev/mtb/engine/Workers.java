@@ -55,7 +55,13 @@ final class Workers {
   private final End end;
   private final Tally tally;
   private final Stop stop;
+  private final Runnable whenDone;
 
+  /**
+   * Wires it.
+   *
+   * @param whenDone run once, in some thread, when the root is done
+   */
   Workers(
       ForkJoinPool pool,
       Folders folders,
@@ -66,7 +72,8 @@ final class Workers {
       Buffers buffers,
       End end,
       Tally tally,
-      Stop stop) {
+      Stop stop,
+      Runnable whenDone) {
     this.pool = pool;
     this.folders = folders;
     this.destination = destination;
@@ -77,6 +84,7 @@ final class Workers {
     this.end = end;
     this.tally = tally;
     this.stop = stop;
+    this.whenDone = whenDone;
   }
 
   /** Does one file or link. */
@@ -169,7 +177,7 @@ final class Workers {
       }
       node = done.parent;
       if (node.isEmpty()) {
-        stop.done();
+        whenDone.run();
       }
     }
   }
@@ -190,7 +198,7 @@ final class Workers {
   private void finish(DirectoryNode directory, Set<Attribute> attributes) {
     set(directory, attributes);
     if (!stop.stopping()) {
-      directory.parent.ifPresentOrElse(this::finished, stop::done);
+      directory.parent.ifPresentOrElse(this::finished, whenDone);
     }
   }
 

@@ -155,6 +155,28 @@ public final class Folder implements Closeable {
   }
 
   /**
+   * Moves what is in it to another directory, in the place of what has the new name.
+   *
+   * @param from a single name
+   * @param there the other directory, on the same file system
+   * @param to a single name
+   * @throws IOException if it cannot be done
+   */
+  public void moveTo(Path from, Folder there, Path to) throws IOException {
+    if (handle.isPresent() && there.handle.isPresent()) {
+      handle.get().move(from, there.handle.get(), to);
+      return;
+    }
+    Path old = path.resolve(from);
+    Path target = there.path.resolve(to);
+    try {
+      Files.move(old, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(old, target, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /**
    * Deletes a file, a link or an empty directory.
    *
    * @param name a single name

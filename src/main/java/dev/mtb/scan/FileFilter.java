@@ -75,6 +75,28 @@ public final class FileFilter {
   }
 
   /**
+   * Tells whether rules leave something out by its name, so that nothing of that name is deleted at
+   * the destination either.
+   *
+   * @param source absolute; where it would be
+   * @param landing where it is
+   * @param isDirectory what it is
+   * @return whether it is left alone
+   */
+  public boolean protects(Path source, Path landing, boolean isDirectory) {
+    return leavesOutByName(source, landing, isDirectory);
+  }
+
+  /**
+   * Tells whether {@link #protects} ever does.
+   *
+   * @return false if there are no rules
+   */
+  public boolean hasRules() {
+    return !rules.isEmpty();
+  }
+
+  /**
    * Tells whether a directory is not looked into because of where it is.
    *
    * @param directory a directory

@@ -100,6 +100,24 @@ public final class SourceList {
   }
 
   /**
+   * Finds out whether something that is listed, or below it, lands at a place now: files from below
+   * the base and from elsewhere may land in one directory.
+   *
+   * @param landing a place
+   * @return whether it is there
+   */
+  public boolean supplies(Path landing) {
+    byte[] bytes = PathBytes.of(landing);
+    return (listedAtOrAbove(bytes, false) >= 0 && isThere(job.base(), landing))
+        || (listedAtOrAbove(bytes, true) >= 0 && isThere(job.base().getRoot(), landing));
+  }
+
+  private static boolean isThere(Path start, Path landing) {
+    // What cannot be told is taken to be there.
+    return !Files.notExists(start.resolve(landing), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
    * Reads the lists for the second time and hands every entry out once; entries below another one
    * are left to that one.
    *

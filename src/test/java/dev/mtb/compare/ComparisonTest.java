@@ -327,7 +327,7 @@ class ComparisonTest {
       case REPLACE -> Outcome.REPLACE;
       case UPDATE_METADATA -> Outcome.METADATA;
       case NONE -> Outcome.NOTHING;
-      case CREATE -> throw new AssertionError("created over something");
+      case CREATE, DELETE -> throw new AssertionError(decision.action() + " of what is there");
     };
   }
 

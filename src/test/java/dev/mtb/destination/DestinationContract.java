@@ -21,7 +21,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -69,6 +71,28 @@ abstract class DestinationContract {
     if (destination != null) {
       destination.close();
     }
+  }
+
+  // Deleting
+
+  @Test
+  void deleted_isGone_andWhatIsNotThereIsDeletedAlready() throws IOException {
+    makeDirectory("d", Optional.empty());
+    write("d/f", bytes(10), file(10, 0644, TIME));
+    write("other", bytes(10), file(10, 0644, TIME));
+    makeDirectory("empty", Optional.empty());
+    Map<Path, Kind> doomed = new LinkedHashMap<>();
+    doomed.put(path("d/f"), Kind.FILE);
+    doomed.put(path("empty"), Kind.DIRECTORY);
+    doomed.put(path("never"), Kind.FILE);
+    doomed.put(path("never/there"), Kind.FILE);
+    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+      assertThat(destination.delete(Map.of(one.getKey(), one.getValue()))).isEmpty();
+    }
+    assertThat(destination.delete(Map.of(path("d"), Kind.DIRECTORY))).isEmpty();
+
+    assertThat(names()).containsExactly("other");
+    assertThat(destination.listNames(path("")).names().orElseThrow()).hasSize(1);
   }
 
   // Files

@@ -192,7 +192,8 @@ class LocalDestinationTest extends DestinationContract {
     S3fsMountPoint point = S3fsMountPoint.hold(root);
 
     try (Destination s3fs =
-            new S3fsDestination(root, false, false, process, point, S3fsProcess.UNKNOWN, false);
+            new S3fsDestination(
+                root, false, false, process, point, S3fsProcess.UNKNOWN, Optional.empty(), false);
         FileWrite write = s3fs.write(path("f"), source, Optional.empty())) {
       write.write(ByteBuffer.wrap(bytes(3)));
       write.commit(source);

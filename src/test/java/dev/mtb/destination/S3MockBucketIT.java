@@ -2,11 +2,16 @@ package dev.mtb.destination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.Deletion;
 import dev.mtb.Mtb;
 import dev.mtb.S3Location;
+import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
@@ -52,6 +57,38 @@ class S3MockBucketIT extends BucketContract {
   @Override
   String credentials() {
     return "any:any";
+  }
+
+  @Test
+  void deleting_aThousandIsOneRequest() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    RandomTree.smallFiles(source, 4, 60, 10);
+    RandomTree.write(source.resolve("kept"), "kept");
+    try (CountingProxy proxy = CountingProxy.start(port())) {
+      BackupOptions.Builder options =
+          BackupOptions.builder()
+              .endpoint(URI.create("http://127.0.0.1:" + proxy.port()))
+              .passwdFile(Files.writeString(temp.resolve("keys"), credentials()))
+              .stateDirectory(temp.resolve("state"));
+      BackupJob.Builder job =
+          BackupJob.builder()
+              .base(source)
+              .source(Path.of("."))
+              .destination(new S3Location(bucket(), "deleting"));
+      assertThat(Mtb.backup(job.options(options.build()).build()).failures()).isEmpty();
+      for (int d = 0; d < 4; d++) {
+        MoreFiles.deleteRecursively(source.resolve("d" + d), RecursiveDeleteOption.ALLOW_INSECURE);
+      }
+      proxy.reset();
+
+      BackupReport report = Mtb.backup(job.options(options.deletion(Deletion.ALL).build()).build());
+
+      assertThat(report.failures()).isEmpty();
+      assertThat(report.totals().deleted()).isEqualTo(240);
+      assertThat(probe.keys("deleting/")).containsExactly("deleting/", "deleting/kept");
+      // One for each directory's files, one for the directories, and lists.
+      assertThat(proxy.snapshot().total()).as("%s", proxy.snapshot()).isLessThan(15);
+    }
   }
 
   /** S3Proxy would not delete the object of a directory that holds something. */

@@ -1,6 +1,7 @@
 package dev.mtb.testing;
 
 import dev.mtb.Attribute;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,6 +31,7 @@ public final class FaultyDestination implements Destination {
     COMMIT,
     LINK,
     MKDIR,
+    DELETE,
     METADATA
   }
 
@@ -93,6 +96,25 @@ public final class FaultyDestination implements Destination {
   public Listing list(Path directory) throws IOException {
     fault.before(Operation.LIST, directory);
     return real.list(directory);
+  }
+
+  @Override
+  public Listing listNames(Path directory) throws IOException {
+    fault.before(Operation.LIST, directory);
+    return real.listNames(directory);
+  }
+
+  @Override
+  public int deletedAtOnce() {
+    return real.deletedAtOnce();
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    for (Path path : doomed.keySet()) {
+      fault.before(Operation.DELETE, path);
+    }
+    return real.delete(doomed);
   }
 
   @Override

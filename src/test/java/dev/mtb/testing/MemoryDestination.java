@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -240,6 +241,22 @@ public final class MemoryDestination implements Destination {
   }
 
   @Override
+  public synchronized Listing listNames(Path directory) throws IOException {
+    Listing listing = list(directory);
+    if (listing.names().isPresent()) {
+      return listing;
+    }
+    String prefix = directory.toString().isEmpty() ? "" : directory + "/";
+    Set<Path> names = new HashSet<>();
+    for (String path : nodes.keySet()) {
+      if (path.startsWith(prefix) && !path.isEmpty() && path.indexOf('/', prefix.length()) < 0) {
+        names.add(directory.getFileSystem().getPath(path.substring(prefix.length())));
+      }
+    }
+    return Listing.ofNames(names);
+  }
+
+  @Override
   public synchronized Listing list(Path directory) throws IOException {
     use("list", directory.toString());
     Node self = nodes.get(directory.toString());
@@ -402,6 +419,22 @@ public final class MemoryDestination implements Destination {
     if (attributes.contains(Attribute.MTIME)) {
       node.mtime = kept(source.mtime());
     }
+  }
+
+  @Override
+  public synchronized Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    Map<Path, IOException> failures = new HashMap<>();
+    for (Path path : doomed.keySet()) {
+      change("delete", path.toString());
+      String below = path + "/";
+      if (nodes.keySet().stream().anyMatch(other -> other.startsWith(below))) {
+        failures.put(path, new DirectoryNotEmptyException(path.toString()));
+      } else {
+        touch(writable("delete", path.toString()));
+        nodes.remove(path.toString());
+      }
+    }
+    return failures;
   }
 
   @Override

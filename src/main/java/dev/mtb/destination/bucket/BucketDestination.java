@@ -10,6 +10,7 @@ import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.destination.Aside;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
@@ -38,11 +39,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
@@ -95,6 +98,9 @@ public final class BucketDestination implements Destination {
   /** Only what is in it shows that it is there, or only the user's word. */
   private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
+  /** Old versions are for the owner, whoever could read the directories that they were in. */
+  private static final int ASIDE_MODE = 0700;
+
   /** For what a listed entry's parents are given before anything better is known. */
   private static final int DIRECTORY_MODE = 0755;
 
@@ -128,6 +134,11 @@ public final class BucketDestination implements Destination {
 
   private final Optional<Catalog> catalog;
 
+  private final Optional<Aside> aside;
+
+  /** Keys of directories that are there, by now, where old versions go. */
+  private final Set<String> madeAside = ConcurrentHashMap.newKeySet();
+
   private volatile CompletableFuture<Void> tidying = CompletableFuture.completedFuture(null);
 
   private BucketDestination(
@@ -137,9 +148,11 @@ public final class BucketDestination implements Destination {
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
+      Optional<Aside> aside,
       Optional<Catalog> catalog)
       throws DestinationException {
     this.mounted = mounted;
+    this.aside = aside;
     this.catalog = catalog;
     this.place = place;
     this.readOnly = readOnly;
@@ -165,6 +178,7 @@ public final class BucketDestination implements Destination {
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
    * @param mounted what a mount shows of the destination, if it is on one
+   * @param aside where old versions go
    * @param stateDirectory where MTB remembers what it has stored
    * @return to be started; must be closed
    * @throws DestinationException if there are no credentials
@@ -176,15 +190,33 @@ public final class BucketDestination implements Destination {
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
+      Optional<Aside> aside,
       Path stateDirectory)
       throws DestinationException {
+    checkInBucket(place, aside);
     Optional<Catalog> catalog = catalog(stateDirectory, place, readOnly, process.isRoot());
     try {
       return new BucketDestination(
-          place, connections, retries, readOnly, process, mounted, catalog);
+          place, connections, retries, readOnly, process, mounted, aside, catalog);
     } catch (DestinationException | RuntimeException | LinkageError e) {
       catalog.ifPresent(Catalog::close);
       throw e;
+    }
+  }
+
+  private static void checkInBucket(BucketPlace place, Optional<Aside> aside)
+      throws DestinationException {
+    int depth = Splitter.on('/').splitToList(place.location().prefix()).size() - 1;
+    for (Path name : aside.flatMap(Aside::directory).orElse(Path.of(""))) {
+      depth -= name.toString().equals("..") ? 1 : 0;
+    }
+    if (depth < 0) {
+      throw new DestinationException(
+          "old versions cannot be kept in "
+              + aside.orElseThrow().directory().orElseThrow()
+              + ", seen from "
+              + place.name()
+              + ": that is outside of the bucket");
     }
   }
 
@@ -578,6 +610,9 @@ public final class BucketDestination implements Destination {
       throws IOException {
     String key = checkedKey(file);
     boolean isDirectory = existing.isPresent() && existing.get().kind() == Kind.DIRECTORY;
+    if (aside.isPresent() && existing.isPresent() && !isDirectory) {
+      putAside(key, Optional.of(existing.get().size()));
+    }
     if (!isDirectory) {
       return new Target(key, () -> {});
     }
@@ -607,6 +642,9 @@ public final class BucketDestination implements Destination {
       // What is in a directory before the directory.
       for (S3Object object : Lists.reverse(page.contents())) {
         if (isPlain(object.key())) {
+          if (aside.isPresent() && !object.key().endsWith("/")) {
+            putAside(object.key(), Optional.of(object.size()));
+          }
           requests.delete(object.key());
         } else {
           log.warn(
@@ -701,6 +739,9 @@ public final class BucketDestination implements Destination {
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
     String key = checkedKey(directory);
     if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
+      if (aside.isPresent()) {
+        putAside(key, Optional.of(existing.get().size()));
+      }
       requests.delete(key);
     }
     putDirectory(key + "/", source);
@@ -727,6 +768,96 @@ public final class BucketDestination implements Destination {
         source.size() > MOST_COPIED
             ? requests.copyInParts(key, source, ifMatch)
             : requests.copyOntoItself(key, source, ifMatch));
+  }
+
+  // Deleting
+
+  @Override
+  public int deletedAtOnce() {
+    return requests.deletedAtOnce();
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    Map<Path, IOException> failures = new HashMap<>();
+    Map<String, Path> keys = new LinkedHashMap<>();
+    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+      try {
+        keys.put(doomedKey(one.getKey(), one.getValue()), one.getKey());
+      } catch (DestinationException e) {
+        throw e;
+      } catch (IOException e) {
+        failures.put(one.getKey(), e);
+      }
+    }
+    if (!keys.isEmpty()) {
+      for (Map.Entry<String, IOException> failed : requests.delete(keys.keySet()).entrySet()) {
+        if (failed.getValue() instanceof DestinationException e) {
+          throw e;
+        }
+        failures.put(keys.get(failed.getKey()), failed.getValue());
+      }
+    }
+    return failures;
+  }
+
+  /** The key to delete; a copy of its object is where old versions go, if they are kept. */
+  private String doomedKey(Path path, Kind kind) throws IOException {
+    String key = checkedKey(path);
+    if (!isPlain(key)) {
+      throw new RefusedException(
+          "whoever takes the dots in its name for a path would delete another object");
+    }
+    if (kind == Kind.DIRECTORY) {
+      return key + "/";
+    }
+    if (aside.isPresent()) {
+      putAside(key, Optional.empty());
+    }
+    return key;
+  }
+
+  /** The old one stays where it is until something takes its place. */
+  private void putAside(String key, Optional<Long> knownSize) throws IOException {
+    String place = asideKey(key);
+    for (int slash = place.indexOf('/'); slash >= 0; slash = place.indexOf('/', slash + 1)) {
+      String directory = place.substring(0, slash + 1);
+      if (!prefix.startsWith(directory) && !madeAside.contains(directory)) {
+        if (requests.head(directory).isEmpty()) {
+          putDirectory(directory, directory(ASIDE_MODE, Instant.now()));
+        }
+        madeAside.add(directory);
+      }
+    }
+    if (knownSize.isPresent() && knownSize.get() <= MOST_COPIED) {
+      requests.copy(key, place);
+      return;
+    }
+    Optional<Requests.Head> head = requests.head(key);
+    if (head.isEmpty()) {
+      return;
+    }
+    Metadata old = head.get().metadata();
+    if (old.size() > MOST_COPIED) {
+      Optional<String> tag = Optional.of(head.get().rawTag());
+      Requests.Stored unused = requests.copyInParts(key, place, old, tag);
+    } else {
+      requests.copy(key, place);
+    }
+  }
+
+  private String asideKey(String key) {
+    String below = key.substring(prefix.length());
+    String base = prefix;
+    for (Path name : aside.orElseThrow().directory().orElse(Path.of(""))) {
+      String text = new String(PathBytes.of(name), StandardCharsets.UTF_8);
+      if (text.equals("..")) {
+        base = base.substring(0, base.lastIndexOf('/', base.length() - 2) + 1);
+      } else if (!text.isEmpty()) {
+        base += text + "/";
+      }
+    }
+    return base + below + aside.get().suffix();
   }
 
   @Override

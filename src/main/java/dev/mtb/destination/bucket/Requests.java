@@ -19,13 +19,18 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.xml.stream.XMLStreamException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -43,6 +48,7 @@ import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -50,18 +56,23 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.RequestPayer;
+import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** The requests that MTB makes of a bucket, one method each. Thread-safe. */
 final class Requests implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(Requests.class);
+
   /**
    * The SDK's own pauses, a tenth of these, end after two seconds: less than a server takes that is
    * started again. Five of these are 8 to 16 s; at random, so that not all threads come back at
@@ -89,12 +100,18 @@ final class Requests implements Closeable {
   /** S3 gives no more keys in one page of a list. */
   static final int PAGE = 1000;
 
+  /** S3 deletes no more in one request. */
+  static final int MOST_DELETED = 1000;
+
   /** Few requests, and a size by which {@link ContentTag} knows the result. */
   private static final long COPIED_PART = 1L << 30;
 
   private final S3Client s3;
   private final BucketPlace place;
   private final Trouble trouble;
+
+  /** Whether the server has shown that it cannot delete many objects at once. */
+  private volatile boolean deletesSingly;
 
   /** Read for the first file that is stored: a run that finds nothing to do needs none. */
   private final Supplier<MimeTypes> mimeTypes = Suppliers.memoize(MimeTypes::ofSystem);
@@ -154,6 +171,8 @@ final class Requests implements Closeable {
             .credentialsProvider(credentials(place))
             .region(region(place))
             .forcePathStyle(place.pathStyle())
+            // For DeleteObjects, of which many servers know no other checksum.
+            .addPlugin(LegacyMd5Plugin.create())
             // Directory buckets are none that s3fs could mount.
             .disableS3ExpressSessionAuth(true)
             // Every body comes with its MD5, which all servers know.
@@ -440,6 +459,12 @@ final class Requests implements Closeable {
 
   /** Gives an object other metadata that is too large for one request. */
   Stored copyInParts(String key, Metadata source, Optional<String> ifMatch) throws IOException {
+    return copyInParts(key, key, source, ifMatch);
+  }
+
+  /** Copies an object that is too large for one request. */
+  Stored copyInParts(String from, String key, Metadata source, Optional<String> ifMatch)
+      throws IOException {
     String uploadId = startUpload(key, source);
     try {
       List<CompletedPart> parts = new ArrayList<>();
@@ -455,7 +480,7 @@ final class Requests implements Closeable {
                             r -> {
                               ifMatch.ifPresent(r::copySourceIfMatch);
                               r.sourceBucket(bucket)
-                                  .sourceKey(key)
+                                  .sourceKey(from)
                                   .destinationBucket(bucket)
                                   .destinationKey(key)
                                   .uploadId(uploadId)
@@ -483,6 +508,67 @@ final class Requests implements Closeable {
         "DeleteObject",
         key,
         () -> s3.deleteObject(r -> r.bucket(bucket).key(key).requestPayer(payer())));
+  }
+
+  /**
+   * Deletes objects; those that are not there are deleted already.
+   *
+   * @param keys at most {@link #MOST_DELETED}
+   * @return why some were not deleted
+   */
+  Map<String, IOException> delete(Collection<String> keys) throws IOException {
+    if (keys.size() == 1 || deletesSingly) {
+      return deleteSingly(keys);
+    }
+    try {
+      return deleteTogether(keys);
+    } catch (Trouble.UnknownRequestException e) {
+      log.info("{}; each object is deleted by a request of its own", e.getMessage());
+      deletesSingly = true;
+      return deleteSingly(keys);
+    }
+  }
+
+  /** How many objects {@link #delete(Collection)} deletes with one request. */
+  int deletedAtOnce() {
+    return deletesSingly ? 1 : MOST_DELETED;
+  }
+
+  /** Many at a time, by the threads of the pool that calls this. */
+  private Map<String, IOException> deleteSingly(Collection<String> keys) {
+    Map<String, IOException> failures = new ConcurrentHashMap<>();
+    keys.parallelStream()
+        .forEach(
+            key -> {
+              try {
+                delete(key);
+              } catch (IOException e) {
+                failures.put(key, e);
+              }
+            });
+    return failures;
+  }
+
+  private Map<String, IOException> deleteTogether(Collection<String> keys) throws IOException {
+    List<ObjectIdentifier> objects =
+        keys.stream().map(key -> ObjectIdentifier.builder().key(key).build()).toList();
+    DeleteObjectsResponse response =
+        send(
+            "DeleteObjects",
+            keys.iterator().next() + " and others",
+            () ->
+                s3.deleteObjects(
+                    r ->
+                        r.bucket(bucket)
+                            .delete(d -> d.objects(objects).quiet(true))
+                            .requestPayer(payer())));
+    Map<String, IOException> failures = new HashMap<>();
+    for (S3Error error : response.errors()) {
+      failures.put(
+          error.key(),
+          new IOException("the server answers " + error.code() + ": " + error.message()));
+    }
+    return failures;
   }
 
   /**

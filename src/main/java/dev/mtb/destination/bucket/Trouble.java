@@ -110,9 +110,18 @@ final class Trouble {
       return new IOException("somebody else has written it meanwhile; run again", e);
     }
     if (e.statusCode() == NOT_IMPLEMENTED) {
-      return new IOException("the server does not know the request " + what, e);
+      return new UnknownRequestException(what, e);
     }
     return new IOException(what + " failed: " + details(e), e);
+  }
+
+  /** The server is not Amazon's, and has no such request, or not with such a header. */
+  static final class UnknownRequestException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private UnknownRequestException(String what, Throwable cause) {
+      super("the server does not know the request " + what, cause);
+    }
   }
 
   private static String permission(String what) {
@@ -122,6 +131,7 @@ final class Trouble {
       case "CopyObject" -> "GetObject and s3:PutObject";
       case "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload" -> "PutObject";
       case "ListMultipartUploads" -> "ListBucketMultipartUploads";
+      case "DeleteObjects" -> "DeleteObject";
       default -> what;
     };
   }

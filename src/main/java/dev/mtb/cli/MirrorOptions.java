@@ -1,0 +1,73 @@
+package dev.mtb.cli;
+
+import dev.mtb.Deletion;
+import dev.mtb.InvalidJobException;
+import dev.mtb.OldVersions;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What becomes of that which the source has no more, and of old versions, as options. */
+final class MirrorOptions {
+  @Option(
+      names = "--delete",
+      description =
+          "Delete from the backup what is no more in the listed directories, after everything else;"
+              + " nothing is deleted if anything failed.")
+  private boolean delete;
+
+  @Option(
+      names = "--max-delete",
+      paramLabel = "N[%]",
+      description =
+          "With --delete: if there are more files, links and directories to delete than this (or"
+              + " than this percentage of those in the backup), delete nothing, and end with exit"
+              + " code 25.")
+  private String maxDelete;
+
+  @Option(
+      names = "--delete-despite-errors",
+      description =
+          "With --delete: delete also if something failed, or if a listed directory or a mount point"
+              + " in the source is empty.")
+  private boolean despiteErrors;
+
+  @Option(
+      names = "--backup-dir",
+      paramLabel = "DIR",
+      converter = PathConverter.class,
+      description =
+          "Keep files that are overwritten or deleted below this directory, which is relative to"
+              + " DESTINATION and on the same mount, file system or bucket.")
+  private Path backupDirectory;
+
+  @Option(
+      names = "--suffix",
+      paramLabel = "SUFFIX",
+      description =
+          "Keep files that are overwritten or deleted under their names with this at the end;"
+              + " without --backup-dir, where they are.")
+  private String suffix;
+
+  Deletion deletion() {
+    if (!delete && (maxDelete != null || despiteErrors)) {
+      throw new InvalidJobException(
+          (maxDelete != null ? "--max-delete" : "--delete-despite-errors")
+              + " says how to delete, and --delete is not there");
+    }
+    try {
+      return new Deletion(
+          delete, Optional.ofNullable(maxDelete).map(Deletion.Limit::parse), despiteErrors);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidJobException("--max-delete: " + e.getMessage(), e);
+    }
+  }
+
+  OldVersions oldVersions() {
+    try {
+      return new OldVersions(Optional.ofNullable(backupDirectory), suffix == null ? "" : suffix);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidJobException("--suffix: " + e.getMessage(), e);
+    }
+  }
+}

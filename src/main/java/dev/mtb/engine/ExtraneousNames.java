@@ -1,0 +1,144 @@
+package dev.mtb.engine;
+
+import dev.mtb.PathBytes;
+import dev.mtb.destination.Glance;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.Closeable;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Names that only the destination has, directory by directory, in a temporary file: a source that
+ * was emptied by mistake may leave millions. Thread-safe.
+ */
+final class ExtraneousNames implements Closeable {
+  private static final int UNKNOWN = 0;
+  private static final int DIRECTORY = 1;
+  private static final int OTHER = 2;
+
+  /**
+   * One of them.
+   *
+   * @param isDirectory empty if nobody has looked
+   */
+  record Name(Path name, Optional<Boolean> isDirectory) {}
+
+  /** A directory at the destination, and where its source is. */
+  record Directory(Path landing, Path source, List<Name> names) {
+    static Directory of(Path landing, Path source, Map<Path, Optional<Glance>> listing) {
+      List<Name> names = new ArrayList<>(listing.size());
+      listing.forEach((name, glance) -> names.add(new Name(name, glance.map(Glance::isDirectory))));
+      return new Directory(landing, source, names);
+    }
+  }
+
+  /** Takes some directories. */
+  interface Visitor {
+    void visit(List<Directory> directories) throws IOException;
+  }
+
+  private Path file;
+  private DataOutputStream out;
+  private Path landingRoot;
+  private Path sourceRoot;
+  private Path nameRoot;
+
+  synchronized boolean isEmpty() {
+    return file == null;
+  }
+
+  synchronized void add(Path landing, Path source, Map<Path, Optional<Glance>> names)
+      throws IOException {
+    if (file == null) {
+      file = Files.createTempFile("mtb-extraneous", ".tmp");
+      out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)));
+      landingRoot = landing.getFileSystem().getPath("");
+      sourceRoot = source.getRoot();
+      nameRoot = names.keySet().iterator().next().getFileSystem().getPath("");
+    }
+    write(PathBytes.of(landing));
+    write(PathBytes.of(source));
+    out.writeInt(names.size());
+    for (Map.Entry<Path, Optional<Glance>> name : names.entrySet()) {
+      int kind = name.getValue().map(g -> g.isDirectory() ? DIRECTORY : OTHER).orElse(UNKNOWN);
+      out.writeByte(kind);
+      write(PathBytes.of(name.getKey()));
+    }
+  }
+
+  private void write(byte[] bytes) throws IOException {
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+
+  /** Hands out all of them, so many names at a time, or one directory if that has more. */
+  void forEach(int namesAtOnce, Visitor visitor) throws IOException {
+    synchronized (this) {
+      out.flush();
+    }
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      List<Directory> directories = new ArrayList<>();
+      int count = 0;
+      Optional<Directory> next = read(in);
+      while (next.isPresent()) {
+        directories.add(next.get());
+        count += next.get().names().size();
+        next = read(in);
+        if (count >= namesAtOnce || next.isEmpty()) {
+          visitor.visit(directories);
+          directories = new ArrayList<>();
+          count = 0;
+        }
+      }
+    }
+  }
+
+  private Optional<Directory> read(DataInputStream in) throws IOException {
+    byte[] landing;
+    try {
+      landing = bytes(in);
+    } catch (EOFException e) {
+      return Optional.empty();
+    }
+    Path source = PathBytes.resolve(sourceRoot, bytes(in));
+    int count = in.readInt();
+    List<Name> names = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      int kind = in.readByte();
+      names.add(
+          new Name(
+              PathBytes.resolve(nameRoot, bytes(in)),
+              kind == UNKNOWN ? Optional.empty() : Optional.of(kind == DIRECTORY)));
+    }
+    return Optional.of(new Directory(PathBytes.resolve(landingRoot, landing), source, names));
+  }
+
+  private static byte[] bytes(DataInputStream in) throws IOException {
+    byte[] bytes = new byte[in.readInt()];
+    in.readFully(bytes);
+    return bytes;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    if (file == null) {
+      return;
+    }
+    try {
+      out.close();
+    } finally {
+      Files.deleteIfExists(file);
+      file = null;
+    }
+  }
+}

@@ -1,0 +1,445 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.Lists;
+import dev.mtb.Attribute;
+import dev.mtb.Deletion;
+import dev.mtb.ErrorText;
+import dev.mtb.Failure;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Glance;
+import dev.mtb.destination.Listing;
+import dev.mtb.scan.FileFilter;
+import dev.mtb.scan.SourceMounts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RecursiveAction;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes what the destination holds and the source does not. What that is is noted while
+ * directories are compared; it is deleted when all else is done, and only if all went well.
+ * Thread-safe.
+ */
+final class Mirror {
+  private static final Logger log = LoggerFactory.getLogger(Mirror.class);
+
+  /** Names in the notes that are read at once: some MB. */
+  private static final int NAMES_AT_ONCE = 20_000;
+
+  private static final int OWNER_ACCESS = 0700;
+
+  private final Deletion deletion;
+  private final Destination destination;
+  private final Path whole;
+  private final FileFilter filter;
+  private final SourceMounts mounts;
+  private final Predicate<Path> isKept;
+  private final Predicate<Path> isSupplied;
+  private final End end;
+  private final Tally tally;
+  private final Stop stop;
+  private final ExtraneousNames notes = new ExtraneousNames();
+
+  /** Everything at the destination that lies in a mirrored directory. */
+  private final LongAdder held = new LongAdder();
+
+  private final LongAdder doomed = new LongAdder();
+  private long limit = Long.MAX_VALUE;
+
+  /**
+   * Wires it.
+   *
+   * @param whole the path of the destination itself
+   * @param isKept what is never deleted, such as old versions
+   * @param isSupplied asked right before something is deleted: whether the source has it after all
+   */
+  Mirror(
+      Deletion deletion,
+      Destination destination,
+      Path whole,
+      FileFilter filter,
+      SourceMounts mounts,
+      Predicate<Path> isKept,
+      Predicate<Path> isSupplied,
+      End end,
+      Tally tally,
+      Stop stop) {
+    this.deletion = deletion;
+    this.destination = destination;
+    this.whole = whole;
+    this.filter = filter;
+    this.mounts = mounts;
+    this.isKept = isKept;
+    this.isSupplied = isSupplied;
+    this.end = end;
+    this.tally = tally;
+    this.stop = stop;
+  }
+
+  /** Sees what is in a directory on both sides. For one thread. */
+  final class Comparison {
+    private final DirectoryNode directory;
+    private final Map<Path, Optional<Glance>> onlyThere;
+    private final int count;
+    private boolean isEmpty = true;
+
+    private Comparison(DirectoryNode directory, Listing listing) {
+      this.directory = directory;
+      onlyThere = new HashMap<>(listing.names().orElseThrow());
+      count = onlyThere.size();
+    }
+
+    /** The source has it, whether it is backed up or not. */
+    void inSource(Path name) {
+      isEmpty = false;
+      onlyThere.remove(destination.nameOf(name));
+    }
+
+    /** All of the source was seen. */
+    void done() throws IOException {
+      held.add(count);
+      directory.metadata().ifPresent(m -> mounts.look(directory.source, m));
+      if (!deletion.despiteErrors()) {
+        checkNotUnmounted();
+      }
+      if (!onlyThere.isEmpty()) {
+        notes.add(directory.landing, directory.source, onlyThere);
+      }
+    }
+
+    /** An empty folder where something should be mounted looks like one that was emptied. */
+    private void checkNotUnmounted() {
+      if (count == 0) {
+        return;
+      }
+      String what =
+          mounts.isMissing(directory.source)
+              ? "was a mount point, and nothing is mounted there now"
+              : "is empty now, and was not when it was backed up";
+      if ((isEmpty && directory.isListed) || mounts.isMissing(directory.source)) {
+        tally.failed(
+            new Failure(
+                directory.landing,
+                Failure.Stage.SCAN,
+                directory.source
+                    + " "
+                    + what
+                    + "; what the backup holds of it is left alone (if that is to be deleted, run"
+                    + " with --delete-despite-errors)",
+                Failure.Cause.ERROR));
+      }
+    }
+  }
+
+  Comparison compare(DirectoryNode directory, Listing listing) {
+    return new Comparison(directory, listing);
+  }
+
+  /** Deletes, in the pool of whoever calls; all else is done. */
+  void finish() throws IOException {
+    try {
+      mounts.save();
+      if (notes.isEmpty() || stop.stopping()) {
+        return;
+      }
+      if (tally.hasFailures() && !deletion.despiteErrors()) {
+        refused(
+            "nothing was deleted, since something went wrong before; see to that and run again"
+                + " (or run with --delete-despite-errors)",
+            Failure.Cause.ERROR);
+        return;
+      }
+      if (deletion.limit().isPresent() && isTooMuch(deletion.limit().get())) {
+        return;
+      }
+      notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::delete));
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } finally {
+      notes.close();
+    }
+  }
+
+  private void refused(String why, Failure.Cause cause) {
+    tally.failed(new Failure(whole, Failure.Stage.DELETE, why, cause));
+  }
+
+  private boolean isTooMuch(Deletion.Limit most) throws IOException {
+    limit = most.isPercentage() ? Long.MAX_VALUE : most.of(0);
+    notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::count));
+    // What is in extraneous directories is counted by now.
+    limit = most.of(held.sum());
+    if (doomed.sum() <= limit || stop.stopping()) {
+      return stop.stopping();
+    }
+    refused(
+        "nothing was deleted: --max-delete "
+            + most
+            + " allows "
+            + limit
+            + " deletions, and there is more than that which the source has no more; see what"
+            + " with --dry-run --delete",
+        Failure.Cause.TOO_MANY_DELETIONS);
+    return true;
+  }
+
+  private interface Work<T> {
+    void run(T item) throws IOException;
+  }
+
+  private <T> void invokeAll(List<T> items, Work<T> work) {
+    List<RecursiveAction> tasks = new ArrayList<>();
+    for (T item : items) {
+      tasks.add(
+          new RecursiveAction() {
+            @Override
+            protected void compute() {
+              if (stop.stopping()) {
+                return;
+              }
+              try {
+                work.run(item);
+              } catch (DestinationException e) {
+                stop.lost(e);
+              } catch (IOException e) {
+                stop.crashed(e);
+              } catch (RuntimeException | Error e) {
+                stop.crashed(e);
+              }
+            }
+          });
+    }
+    ForkJoinTask.invokeAll(tasks);
+  }
+
+  /** One thing that is only at the destination. */
+  private record Item(Path landing, Path source, Kind kind) {}
+
+  /** What is to be deleted of what was noted, for all that is known now. */
+  private List<Item> items(ExtraneousNames.Directory directory, boolean isInside)
+      throws IOException {
+    List<Item> items = new ArrayList<>();
+    for (ExtraneousNames.Name name : directory.names()) {
+      Path landing = PathBytes.resolve(directory.landing(), PathBytes.of(name.name()));
+      Path source = PathBytes.resolve(directory.source(), PathBytes.of(name.name()));
+      if (isKept.test(landing) || (!isInside && isSupplied.test(landing))) {
+        continue;
+      }
+      Optional<Kind> kind = kind(landing, name);
+      if (kind.isEmpty()) {
+        continue;
+      }
+      boolean isDirectory = kind.get() == Kind.DIRECTORY;
+      if (filter.protects(source, landing, isDirectory)) {
+        log.debug("left alone by a filter: {}", landing);
+      } else {
+        items.add(new Item(landing, source, kind.get()));
+      }
+    }
+    return items;
+  }
+
+  private Optional<Kind> kind(Path landing, ExtraneousNames.Name name) throws IOException {
+    if (name.isDirectory().isPresent()) {
+      return Optional.of(name.isDirectory().get() ? Kind.DIRECTORY : Kind.FILE);
+    }
+    try {
+      return destination.stat(landing).map(Metadata::kind);
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      failed(landing, "cannot be looked at: " + ErrorText.of(e) + "; it was not deleted");
+      return Optional.empty();
+    }
+  }
+
+  private void failed(Path landing, String error) {
+    tally.failed(new Failure(landing, Failure.Stage.DELETE, error, Failure.Cause.ERROR));
+  }
+
+  // Counting
+
+  private void count(ExtraneousNames.Directory directory) throws IOException {
+    count(items(directory, /* isInside= */ false));
+  }
+
+  private void count(List<Item> items) throws IOException {
+    doomed.add(items.size());
+    List<Item> directories = new ArrayList<>();
+    for (Item item : items) {
+      if (item.kind() == Kind.DIRECTORY) {
+        directories.add(item);
+      }
+    }
+    invokeAll(
+        directories,
+        item -> {
+          if (doomed.sum() <= limit) {
+            Optional<ExtraneousNames.Directory> inside = list(item);
+            if (inside.isPresent()) {
+              held.add(inside.get().names().size());
+              count(items(inside.get(), /* isInside= */ true));
+            }
+          }
+        });
+  }
+
+  private Optional<ExtraneousNames.Directory> list(Item directory) throws IOException {
+    try {
+      Listing listing = destination.listNames(directory.landing());
+      return Optional.of(
+          ExtraneousNames.Directory.of(
+              directory.landing(), directory.source(), listing.names().orElseThrow()));
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      failed(
+          directory.landing(),
+          "the directory cannot be listed: " + ErrorText.of(e) + "; it was not deleted");
+      return Optional.empty();
+    }
+  }
+
+  // Deleting
+
+  private void delete(ExtraneousNames.Directory directory) throws IOException {
+    List<Item> items = items(directory, /* isInside= */ false);
+    if (items.isEmpty()) {
+      return;
+    }
+    Optional<Metadata> metadata = metadataOf(directory);
+    metadata.ifPresent(m -> makeWritable(directory.landing(), m));
+    delete(items);
+    metadata.ifPresent(m -> restore(directory.landing(), m));
+  }
+
+  /** Directories first, which are deleted from the inside. */
+  private boolean delete(List<Item> items) throws IOException {
+    List<Item> flat = new ArrayList<>();
+    List<Item> directories = new ArrayList<>();
+    for (Item item : items) {
+      tally.extraneous(item.landing(), item.kind());
+      (item.kind() == Kind.DIRECTORY ? directories : flat).add(item);
+    }
+    LongAdder left = new LongAdder();
+    invokeAll(
+        directories,
+        item -> {
+          if (!deleteInside(item)) {
+            left.increment();
+          } else {
+            synchronized (flat) {
+              flat.add(item);
+            }
+          }
+        });
+    List<List<Item>> batches = Lists.partition(flat, destination.deletedAtOnce());
+    invokeAll(batches, batch -> left.add(deleteBatch(batch)));
+    return left.sum() == 0;
+  }
+
+  /** Whether nothing is left in it. */
+  private boolean deleteInside(Item directory) throws IOException {
+    Optional<ExtraneousNames.Directory> inside = list(directory);
+    if (inside.isEmpty()) {
+      return false;
+    }
+    if (inside.get().names().isEmpty()) {
+      return true;
+    }
+    List<Item> items = items(inside.get(), /* isInside= */ true);
+    if (destination.traits().keepsPermissions() && !destination.traits().keepsOwner()) {
+      destination.stat(directory.landing()).ifPresent(m -> makeWritable(directory.landing(), m));
+    }
+    boolean isAll = items.size() == inside.get().names().size();
+    boolean isDone = delete(items);
+    return isDone && isAll && !stop.stopping();
+  }
+
+  /** How many are left. */
+  private int deleteBatch(List<Item> batch) throws IOException {
+    Map<Path, Kind> what = new LinkedHashMap<>();
+    batch.forEach(item -> what.put(item.landing(), item.kind()));
+    Map<Path, IOException> failures;
+    try {
+      failures = end.delete(what);
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      failures = new HashMap<>();
+      for (Item item : batch) {
+        failures.put(item.landing(), e);
+      }
+    }
+    failures.forEach(
+        (landing, failure) -> failed(landing, "cannot be deleted: " + ErrorText.of(failure)));
+    return failures.size();
+  }
+
+  // The directories that it was in
+
+  /** Of the source, if that is what its copy has. */
+  private Optional<Metadata> metadataOf(ExtraneousNames.Directory directory) {
+    boolean isRoot = directory.landing().toString().isEmpty();
+    if (isRoot && !destination.traits().keepsRootMetadata()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Metadata.following(directory.source()));
+    } catch (IOException e) {
+      log.debug("no metadata of {}", directory.source(), e);
+      return Optional.empty();
+    }
+  }
+
+  private boolean needsAccess(Metadata directory) {
+    return directory.mode() != Metadata.UNKNOWN
+        && (directory.mode() & OWNER_ACCESS) != OWNER_ACCESS
+        && !destination.traits().keepsOwner();
+  }
+
+  private void makeWritable(Path landing, Metadata metadata) {
+    if (needsAccess(metadata)) {
+      set(landing, metadata.withMode(metadata.mode() | OWNER_ACCESS), EnumSet.of(Attribute.MODE));
+    }
+  }
+
+  /** Deleting moves a directory's mtime. */
+  private void restore(Path landing, Metadata metadata) {
+    EnumSet<Attribute> attributes = EnumSet.noneOf(Attribute.class);
+    if (needsAccess(metadata)) {
+      attributes.add(Attribute.MODE);
+    }
+    if (destination.traits().contentsMoveDirectoryMtime()) {
+      attributes.add(Attribute.MTIME);
+    }
+    if (!attributes.isEmpty()) {
+      set(landing, metadata, attributes);
+    }
+  }
+
+  private void set(Path landing, Metadata metadata, EnumSet<Attribute> attributes) {
+    try {
+      end.setDirectoryMetadata(landing, metadata, attributes);
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException e) {
+      failed(landing, "the directory's own metadata cannot be set: " + ErrorText.of(e));
+    }
+  }
+}
