@@ -13,6 +13,7 @@ import dev.mtb.testing.S3fsFixture;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -152,11 +153,14 @@ class MirrorIT {
     s3fs.freshMount();
     CountingProxy.Counts nothing =
         s3fs.counting(() -> run(Way.MOUNT, Deletion.ALL, OldVersions.NONE));
+    FileTime before = Files.getLastModifiedTime(source.resolve("d0"));
     try (var files = Files.list(source.resolve("d0"))) {
       for (Path file : files.limit(10).toList()) {
         Files.delete(file);
       }
     }
+    // Setting the directory's own would be two more.
+    Files.setLastModifiedTime(source.resolve("d0"), before);
     s3fs.freshMount();
     CountingProxy.Counts counts =
         s3fs.counting(

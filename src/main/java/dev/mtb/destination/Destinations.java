@@ -170,13 +170,14 @@ public final class Destinations {
               + " --via bucket, or give s3://BUCKET/PREFIX");
     }
     lock.take(LockPlace.of(real), PathBytes.toText(real));
+    Optional<Aside> aside = aside(options, real);
     boolean isNew = makeUsable(real, /* below= */ null, readOnly);
     if (!readOnly && !Files.isWritable(real)) {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
     return new PathDestination(
-        real, isNew, readOnly, options.fsync(), process, aside(options, real));
+        real, isNew, readOnly, options.fsync(), process, aside);
   }
 
   private static Destination openMounted(
@@ -199,8 +200,8 @@ public final class Destinations {
       if (!readOnly) {
         remember(mount.point(), options);
       }
-      boolean isNew = makeUsable(real, mount.point(), readOnly);
       Optional<Aside> aside = aside(options, real);
+      boolean isNew = makeUsable(real, mount.point(), readOnly);
       Optional<Destination> bucket =
           openBehind(real, mount, s3fs, options, readOnly, process, aside);
       if (bucket.isPresent()) {
@@ -269,7 +270,10 @@ public final class Destinations {
   private static Optional<Aside> aside(BackupOptions options, Path real)
       throws DestinationException {
     Optional<Aside> aside = Aside.of(options.oldVersions(), Optional.of(real));
-    Path place = aside.flatMap(Aside::directory).map(real::resolve).orElse(real).normalize();
+    if (aside.flatMap(Aside::directory).isEmpty()) {
+      return aside;
+    }
+    Path place = real.resolve(aside.get().directory().get()).normalize();
     Path existing = place;
     while (existing.getParent() != null && !exists(existing)) {
       existing = existing.getParent();

@@ -223,6 +223,36 @@ class CommandTest {
   }
 
   @Test
+  void delete_isShownByADryRun_limited_andDone() throws Exception {
+    assertThat(backup(".")).isZero();
+    RandomTree.write(destination.resolve("gone/file"), "x");
+
+    assertThat(backup("--delete", "-n", ".")).isZero();
+    assertThat(out).isEqualTo("not in source: gone/\nnot in source: gone/file\n");
+    assertThat(err).contains("1 would be deleted");
+    assertThat(backup("--delete", "--max-delete", "1", ".")).isEqualTo(25);
+    assertThat(err).contains("--max-delete 1 allows 1 deletions");
+    assertThat(destination.resolve("gone/file")).exists();
+
+    assertThat(backup("--delete", "--max-delete=2", "--backup-dir", "../old", ".")).isZero();
+    assertThat(err).contains("1 deleted");
+    assertThat(destination.resolve("gone")).doesNotExist();
+    assertThat(destination.resolveSibling("old/gone/file")).hasContent("x");
+  }
+
+  @Test
+  void deletionThatMakesNoSense_isWrongUsage() {
+    assertThat(backup("--delete", "--max-delete", "many", ".")).isEqualTo(2);
+    assertThat(err).contains("'many' is neither a number of files");
+    assertThat(backup("--max-delete", "10%", ".")).isEqualTo(2);
+    assertThat(err).contains("--delete is not there");
+    assertThat(backup("--delete-despite-errors", ".")).isEqualTo(2);
+    assertThat(backup("--suffix", "a/b", ".")).isEqualTo(2);
+    assertThat(backup("--backup-dir", ".", ".")).isEqualTo(2);
+    assertThat(destination).doesNotExist();
+  }
+
+  @Test
   void filterThatMakesNoSense_isWrongUsage() {
     assertThat(backup("--filter", "nonsense", ".")).isEqualTo(2);
     assertThat(err).contains("filter rule 'nonsense'");

@@ -176,6 +176,7 @@ class RunFaultTest {
     }
     CountDownLatch hung = new CountDownLatch(1);
     AtomicInteger stats = new AtomicInteger();
+    Set<Thread> before = RunStressTest.workers();
     BackupJob job =
         BackupJob.builder()
             .base(source)
@@ -205,6 +206,8 @@ class RunFaultTest {
       assertThat(report.outcome()).isEqualTo(Outcome.FAILED);
     } finally {
       hung.countDown();
+      // The run gave it up; the folder must not be deleted under its hands.
+      RunStressTest.noneLeft(before);
     }
   }
 

@@ -208,15 +208,15 @@ class RunStressTest {
     return text.toString();
   }
 
-  private static Set<Thread> workers() {
+  static Set<Thread> workers() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.getName().startsWith("ForkJoinPool-"))
         .collect(Collectors.toSet());
   }
 
-  /** A thread that has left its pool may need a moment to end. */
-  private static void noneLeft(Set<Thread> before) throws InterruptedException {
-    for (int i = 0; i < 2000; i++) {
+  /** A thread that has left its pool may need a moment to end, on a busy machine a long one. */
+  static void noneLeft(Set<Thread> before) throws InterruptedException {
+    for (int i = 0; i < 20_000; i++) {
       Set<Thread> left = new HashSet<>(workers());
       left.removeAll(before);
       if (left.isEmpty()) {
