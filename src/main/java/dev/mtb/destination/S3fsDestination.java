@@ -485,13 +485,13 @@ final class S3fsDestination extends PathDestination {
 
   @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return changing(
-        () -> {
-          for (Path path : doomed.keySet()) {
-            checkWay(at(path));
-          }
-          return super.delete(doomed);
-        });
+    return changing(() -> super.delete(doomed));
+  }
+
+  @Override
+  void delete(Path path, Kind kind) throws IOException {
+    checkWay(path);
+    super.delete(path, kind);
   }
 
   @Override
