@@ -115,10 +115,10 @@ final class Chart {
     return String.format(Locale.ROOT, "%.1f", HEIGHT * (1 - rate / top));
   }
 
-  /** The next of 1, 2, 5, 10, 20, 50 and so on, up or down: the scale's top and its half. */
+  /** The next number of one digit, or 15, not below this one: its half is as easy to read. */
   static double nextRound(double value) {
     double power = Math.pow(10, Math.floor(Math.log10(value)));
-    for (int factor : new int[] {1, 2, 5}) {
+    for (double factor : new double[] {1, 1.5, 2, 3, 4, 5, 6, 8}) {
       if (value <= factor * power) {
         return factor * power;
       }

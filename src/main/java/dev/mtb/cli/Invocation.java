@@ -25,9 +25,6 @@ record Invocation(
 
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
-  /** A URL may hold a password, and reports are passed on. */
-  private static final Pattern CREDENTIALS = Pattern.compile("(?<=://)[^/@\\s]*@");
-
   static Invocation of(CommandSpec command, Map<String, String> variables, BackupJob job) {
     List<String> environment = new ArrayList<>();
     for (OptionSpec option : command.options()) {
@@ -58,13 +55,12 @@ record Invocation(
 
   /** What a shell takes for this word, in which nothing can act on a terminal. */
   private static String shown(String word) {
-    String safe = CREDENTIALS.matcher(word).replaceAll("…@");
-    if (HARMLESS.matcher(safe).matches()) {
-      return safe;
+    if (HARMLESS.matcher(word).matches()) {
+      return word;
     }
-    String printable = Text.printable(safe);
-    return printable.equals(safe)
-        ? "'" + safe.replace("'", "'\\''") + "'"
+    String printable = Text.printable(word);
+    return printable.equals(word)
+        ? "'" + word.replace("'", "'\\''") + "'"
         // The shell's own form for what cannot be typed.
         : "$'" + printable.replace("'", "\\'") + "'";
   }

@@ -38,14 +38,14 @@ final class PageStyle {
       }
       .why { border-color: var(--mood); }
       .tiles {
-        display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .75rem;
+        display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: .75rem;
         margin-bottom: 1rem;
       }
       .tile {
         background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
         padding: .6rem .9rem;
       }
-      .tile b { display: block; font-size: 1.35rem; line-height: 1.3; }
+      .tile b { display: block; font-size: 1.35rem; line-height: 1.3; white-space: nowrap; }
       .tile span { font-size: .875rem; }
       .tile.bad b { color: var(--bad); }
       .name, .error { overflow-wrap: anywhere; }
@@ -62,6 +62,7 @@ final class PageStyle {
         margin-bottom: .4rem; }
       figcaption span { font-size: .875rem; }
       .plot { display: grid; grid-template-columns: 5rem minmax(0, 1fr); column-gap: .5rem; }
+        .tile b { font-size: 1.2rem; white-space: normal; }
       .plot svg { width: 100%; height: 8rem; display: block; overflow: visible; }
       .scale { display: flex; flex-direction: column; justify-content: space-between;
         text-align: right; font-size: .75rem; line-height: 1rem; margin: -.5rem 0; }
@@ -80,6 +81,7 @@ final class PageStyle {
       @media (max-width: 40rem) {
         body { padding: 1rem .6rem 2rem; }
         section { padding: .8rem .9rem; }
+        .tiles { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: .5rem; }
         .plot { grid-template-columns: 4rem minmax(0, 1fr); }
         .time span:nth-child(even) { display: none; }
         thead { display: none; }

@@ -154,7 +154,7 @@ class HtmlReportTest {
     fail("f", HOSTILE);
     fatal = Optional.of(HOSTILE);
     advice = List.of(HOSTILE);
-    words = List.of("--endpoint-url=https://user:secret@host/" + HOSTILE, HOSTILE);
+    words = List.of("--report=" + HOSTILE, HOSTILE);
     history.copying(Path.of("<b>"), FILE, Action.CREATE);
     history.copied(Path.of("<b>"), FILE);
     String text = page("backup", Outcome.FAILED, Path.of("/mnt/<i>\"\n&amp;"));
@@ -166,9 +166,6 @@ class HtmlReportTest {
     assertThat(texts(page, "title")).first().isEqualTo("Backup failed: /mnt/<i>\"\\n&amp;");
     assertThat(texts(page, "li")).containsExactly(Text.printable(HOSTILE));
     assertThat(texts(page, "td")).contains(Text.printable(HOSTILE)).contains("<b>");
-    assertThat(page.getDocumentElement().getTextContent())
-        .contains("https://…@host/")
-        .doesNotContain("secret");
   }
 
   @Test
