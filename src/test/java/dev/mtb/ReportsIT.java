@@ -7,8 +7,10 @@ import dev.mtb.testing.Exposition;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Server;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -68,5 +70,38 @@ class ReportsIT {
         .contains("<h1>Backup interrupted</h1>")
         .contains("<b>" + copied + "</b><span>files copied</span>")
         .contains("Data written");
+  }
+
+  @Test
+  void metrics_areReadableByTheCollector_whateverTheUmask() throws Exception {
+    RandomTree.write(temp.resolve("source/f"), "content");
+    Path metrics = temp.resolve("nightly.prom");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "umask 077; exec \"$@\"",
+                "sh",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                System.getProperty("mtb.jar", "target/mtb.jar"),
+                "backup",
+                "--metrics-file",
+                metrics.toString(),
+                "--report",
+                temp.resolve("report.json").toString(),
+                temp.resolve("source").toString(),
+                temp.resolve("backup").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(temp.resolve("output.txt").toFile());
+    builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
+    assertThat(builder.start().waitFor()).isZero();
+    assertThat(permissions(metrics)).isEqualTo("rw-r--r--");
+    // What was not asked for the collector is the umask's business.
+    assertThat(permissions(temp.resolve("report.json"))).isEqualTo("rw-------");
+  }
+
+  private static String permissions(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 }

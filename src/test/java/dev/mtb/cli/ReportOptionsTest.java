@@ -133,11 +133,13 @@ class ReportOptionsTest {
   }
 
   @Test
-  void metrics_areReadableByTheCollector_whateverTheUmask() throws Exception {
+  void whatIsThere_isReplacedWhole_andNothingIsLeftBesideIt() throws Exception {
     Files.createFile(
         metrics,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    RandomTree.write(page, "an older page, " + "longer than the new one".repeat(10_000));
     assertThat(backup("a")).isZero();
+    assertThat(page).content().endsWith("</html>\n").doesNotContain("older page");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(metrics)))
         .isEqualTo("rw-r--r--");
     try (var files = Files.list(temp)) {
