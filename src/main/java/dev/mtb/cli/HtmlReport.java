@@ -34,20 +34,26 @@ final class HtmlReport {
 
   private final Invocation invocation;
   private final BackupReport report;
+  private final int exitCode;
   private final Totals totals;
   private final History history;
   private final Html page = new Html();
 
-  private HtmlReport(Invocation invocation, BackupReport report, History history) {
+  private HtmlReport(Invocation invocation, BackupReport report, int exitCode, History history) {
     this.invocation = invocation;
     this.report = report;
+    this.exitCode = exitCode;
     this.totals = report.totals();
     this.history = history;
   }
 
-  /** Writes the page. */
-  static String of(Invocation invocation, BackupReport report, History history) {
-    return new HtmlReport(invocation, report, history).text();
+  /**
+   * Writes the page.
+   *
+   * @param exitCode of the command, which may have more to tell than the report
+   */
+  static String of(Invocation invocation, BackupReport report, int exitCode, History history) {
+    return new HtmlReport(invocation, report, exitCode, history).text();
   }
 
   private String text() {
@@ -115,7 +121,9 @@ final class HtmlReport {
               : isVerify
                   ? counted(totals.failed(), "difference or failure", "differences and failures")
                       + "."
-                  : failed + " could not be dealt with; everything else is safe.";
+                  : failed
+                      + " could not be dealt with; "
+                      + (report.dryRun() ? "nothing was changed." : "everything else is safe.");
       case FAILED -> "The run was given up; what it had not got to is as it was before.";
       case INTERRUPTED ->
           "The run was stopped from outside; what was in flight was finished or undone.";
@@ -142,7 +150,7 @@ final class HtmlReport {
                 + ", took "
                 + Figures.time(report.elapsed())
                 + ", exit code "
-                + report.exitCode())
+                + exitCode)
         .line("")
         .line("</header>");
   }

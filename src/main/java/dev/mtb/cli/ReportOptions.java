@@ -64,7 +64,7 @@ final class ReportOptions {
     int write(BackupReport report, int code, PrintStream out, PrintStream err) {
       int result = code;
       if (html.isPresent()) {
-        String page = HtmlReport.of(invocation, report, history);
+        String page = HtmlReport.of(invocation, report, code, history);
         result = html.get().write(() -> page, result, out, err);
       }
       if (metrics.isPresent() && !report.dryRun()) {

@@ -69,7 +69,7 @@ class HtmlReportTest {
     Invocation invocation =
         new Invocation(
             command, ImmutableList.copyOf(words), ImmutableList.of("MTB_THREADS=7"), job);
-    return HtmlReport.of(invocation, report, history);
+    return HtmlReport.of(invocation, report, report.exitCode(), history);
   }
 
   /** The page is well-formed XML, too, so that a strict parser can tell what is text. */
@@ -141,6 +141,10 @@ class HtmlReportTest {
         .contains("Verification found differences")
         .contains("2 differences and failures");
     isDryRun = true;
+    assertThat(page("backup", Outcome.PARTIAL))
+        .contains("Dry run incomplete")
+        .contains("nothing was changed")
+        .doesNotContain("is safe");
     failures = new ArrayList<>();
     assertThat(page("backup", Outcome.OK))
         .contains("Dry run complete")
@@ -235,7 +239,7 @@ class HtmlReportTest {
             List.of());
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(Path.of("/mnt/b")).build();
     Invocation invocation = new Invocation("backup", ImmutableList.of(), ImmutableList.of(), job);
-    String page = HtmlReport.of(invocation, report, longHistory);
+    String page = HtmlReport.of(invocation, report, 0, longHistory);
     assertThat(page).hasSizeBetween(20_000, 150_000);
     Document document = parse(page);
     assertThat(elements(document, "figure")).hasSize(3);

@@ -199,6 +199,9 @@ class ReportOptionsTest {
     assertThat(err).contains("the page /dev/full cannot be written").contains("No space left");
     assertThat(metrics().value("mtb_last_run_exit_code")).isEqualTo("23");
     assertThat(lastSuccess()).isZero();
+    page = temp.resolve("page.html");
+    assertThat(backup("--report", "/dev/full", "a")).isEqualTo(23);
+    assertThat(page).content().contains("exit code 23");
     assertThat(temp.resolve("backup/a")).hasContent("precious");
     assertThat(mtb("backup", "--metrics-file", "/dev/null", "--report-html", "/dev/null", "a"))
         .isZero();
