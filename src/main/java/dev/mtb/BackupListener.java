@@ -27,6 +27,16 @@ public interface BackupListener {
   default void decided(Path path, Metadata source, Action action, Reason reason) {}
 
   /**
+   * A copying thread begins with a file or link; {@link #copied} or {@link #failed} follows on the
+   * same thread, unless the run is stopped meanwhile. Not called in a dry run.
+   *
+   * @param path where it is to lie
+   * @param source what the source looks like
+   * @param action what is done
+   */
+  default void copying(Path path, Metadata source, Action action) {}
+
+  /**
    * A file or link is safe at the destination, or its metadata is. Not called in a dry run.
    *
    * @param path where it lies now

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,9 +59,6 @@ abstract class JobCommand implements Callable<Integer> {
    * files; remembering those takes half as much memory.
    */
   private static final long LONGEST_SPOOLED = 1L << 30;
-
-  /** As if a file could not be backed up: something that was asked for is not there. */
-  private static final int EXIT_WITHOUT_REPORT = 23;
 
   final PrintStream out;
   final PrintStream err;
@@ -194,6 +192,8 @@ abstract class JobCommand implements Callable<Integer> {
       converter = PathConverter.class,
       description = "Write the run's report as JSON; '-' is standard output.")
   private Path report;
+
+  @Mixin private final ReportOptions reports = new ReportOptions();
 
   @Option(
       names = "--progress",
@@ -342,6 +342,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   private int execute(BackupJob job) {
     ReportFile reportFile = report == null ? null : ReportFile.check(report, job);
+    ReportOptions.Reports more = reports.check(job, spec, Optional.ofNullable(reportFile));
     boolean reportsToOutput = STANDARD_STREAM.equals(report);
     // Standard output then is one JSON document and nothing else.
     BackupListener lines = lines(reportsToOutput ? err : out);
@@ -349,9 +350,11 @@ abstract class JobCommand implements Callable<Integer> {
     int code;
     try (bar;
         Interrupts interrupts = Interrupts.install()) {
-      BackupReport result = run(job, Listeners.all(lines, new FailureLines(err), bar));
+      BackupReport result =
+          run(job, Listeners.all(lines, new FailureLines(err), bar, more.listener()));
       bar.close();
       code = writeReport(reportFile, result, job.destinationName());
+      code = more.write(result, code, out, err);
       result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
       if (!quiet) {
         err.println(summary(result));
@@ -363,21 +366,10 @@ abstract class JobCommand implements Callable<Integer> {
     return code;
   }
 
-  /** Writes the report; a script that relies on one must not find an older one and a 0. */
   private int writeReport(ReportFile file, BackupReport result, String destination) {
     int code = result.exitCode();
-    try {
-      if (file != null) {
-        file.write(result, destination, out);
-      }
-      return code;
-    } catch (IOException e) {
-      err.println(
-          "mtb: the report "
-              + Text.path(report)
-              + " cannot be written, and whatever is there is an older one: "
-              + Text.printable(ErrorText.of(e)));
-      return code == 0 ? EXIT_WITHOUT_REPORT : code;
-    }
+    return file == null
+        ? code
+        : file.write(() -> JsonReport.of(result, destination) + "\n", code, out, err);
   }
 }

@@ -20,6 +20,11 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   }
 
   @Override
+  public void copying(Path path, Metadata source, Action action) {
+    all.forEach(l -> l.copying(path, source, action));
+  }
+
+  @Override
   public void copied(Path path, Metadata source) {
     all.forEach(l -> l.copied(path, source));
   }

@@ -1,25 +1,29 @@
 package dev.mtb.cli;
 
 import dev.mtb.BackupJob;
-import dev.mtb.BackupReport;
 import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Metadata;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.TemporaryNames;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Where the report goes. It is looked at before the run, so that nobody waits for hours to learn
- * that there will be no report, or reads an older one for it; and written whole or not at all.
+ * Where a report goes. It is looked at before the run, so that nobody waits for hours to learn that
+ * there will be no report, or reads an older one for it; and written whole or not at all.
  */
 final class ReportFile {
   static final Path STANDARD_OUTPUT = Path.of("-");
@@ -27,15 +31,43 @@ final class ReportFile {
   /** {@code S_ISVTX | S_IWOTH}: a folder like /tmp, where anybody may put a link. */
   private static final int SHARED = 01002;
 
+  /** As if a file could not be backed up: something that was asked for is not there. */
+  private static final int EXIT_WITHOUT_REPORT = 23;
+
+  /** An older report of whatever kind is far smaller; what is not one is not to fill the memory. */
+  private static final int LONGEST_OLDER = 1 << 20;
+
+  private static final Set<PosixFilePermission> READABLE =
+      PosixFilePermissions.fromString("rw-r--r--");
+
+  /**
+   * What was asked for.
+   *
+   * @param what it is that is written, in a word for messages
+   * @param given as the user named it
+   */
+  private record Wish(String what, Path given) {
+    InvalidJobException refused(String why) {
+      return new InvalidJobException("the " + what + " " + given + " " + why);
+    }
+  }
+
+  private final Wish wish;
+
   /** Null for standard output. */
   private final Path file;
 
   /** Whether it is a pipe, a terminal or /dev/null, which must be written to and not replaced. */
   private final boolean isSpecial;
 
-  private ReportFile(Path file, boolean isSpecial) {
+  /** Whether everybody may read it, whatever the umask of who runs MTB. */
+  private final boolean isForAll;
+
+  private ReportFile(Wish wish, Path file, boolean isSpecial, boolean isForAll) {
+    this.wish = wish;
     this.file = file;
     this.isSpecial = isSpecial;
+    this.isForAll = isForAll;
   }
 
   /**
@@ -44,37 +76,47 @@ final class ReportFile {
    * @throws InvalidJobException if it cannot, or should not
    */
   static ReportFile check(Path given, BackupJob job) {
+    return check("report", given, job);
+  }
+
+  /**
+   * Checks that something can be written there.
+   *
+   * @param what in a word, for messages
+   * @throws InvalidJobException if it cannot, or should not
+   */
+  static ReportFile check(String what, Path given, BackupJob job) {
+    Wish wish = new Wish(what, given);
     if (given.equals(STANDARD_OUTPUT)) {
-      return new ReportFile(null, /* isSpecial= */ true);
+      return new ReportFile(wish, null, /* isSpecial= */ true, /* isForAll= */ false);
     }
     Path absolute = given.toAbsolutePath();
     if (Files.isDirectory(absolute)) {
-      throw refused(given, "is a directory; name a file in it");
+      throw wish.refused("is a directory; name a file in it");
     }
     if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
       if (!Files.isWritable(absolute)) {
-        throw refused(given, "cannot be written to: permission denied");
+        throw wish.refused("cannot be written to: permission denied");
       }
-      return new ReportFile(absolute, /* isSpecial= */ true);
+      return new ReportFile(wish, absolute, /* isSpecial= */ true, /* isForAll= */ false);
     }
-    Path file = Files.isSymbolicLink(absolute) ? followed(given, absolute) : absolute;
+    Path file = Files.isSymbolicLink(absolute) ? followed(wish, absolute) : absolute;
     Path folder = file.getParent();
     if (!Files.isDirectory(folder)) {
-      throw refused(given, "cannot be written: there is no folder " + folder);
+      throw wish.refused("cannot be written: there is no folder " + folder);
     }
     if (!Files.isWritable(folder)) {
-      throw refused(
-          given,
+      throw wish.refused(
           "cannot be written: it is made beside its place first, and the folder "
               + folder
               + " cannot be written to");
     }
-    refuseInputs(given, file, job);
-    return new ReportFile(file, /* isSpecial= */ false);
+    refuseInputs(wish, file, job);
+    return new ReportFile(wish, file, /* isSpecial= */ false, /* isForAll= */ false);
   }
 
   /** A link stays, as with a shell's {@code >}; but anybody may put one into /tmp. */
-  private static Path followed(Path given, Path link) {
+  private static Path followed(Wish wish, Path link) {
     try {
       Metadata folder = Metadata.following(link.getParent());
       int owner = Metadata.of(link).uid();
@@ -83,16 +125,16 @@ final class ReportFile {
               && owner != folder.uid()
               && owner != ProcessIdentity.read().uid();
       if ((folder.mode() & SHARED) == SHARED && isOthers) {
-        throw refused(given, "is a symbolic link that another user has put there");
+        throw wish.refused("is a symbolic link that another user has put there");
       }
       return link.toRealPath();
     } catch (IOException e) {
-      throw refused(given, "is a symbolic link that leads nowhere: " + ErrorText.of(e));
+      throw wish.refused("is a symbolic link that leads nowhere: " + ErrorText.of(e));
     }
   }
 
   /** A slip on the command line must not cost what was to be backed up. */
-  private static void refuseInputs(Path given, Path file, BackupJob job) {
+  private static void refuseInputs(Wish wish, Path file, BackupJob job) {
     List<Path> inputs = new ArrayList<>();
     job.sources().forEach(source -> inputs.add(job.base().resolve(source)));
     job.lists().forEach(list -> inputs.add(list.file()));
@@ -100,7 +142,7 @@ final class ReportFile {
     job.options().manifest().ifPresent(inputs::add);
     for (Path input : inputs) {
       if (isSame(input.toAbsolutePath(), file)) {
-        throw refused(given, "would take the place of " + input);
+        throw wish.refused("would take the place of " + input);
       }
     }
   }
@@ -118,21 +160,82 @@ final class ReportFile {
     }
   }
 
-  private static InvalidJobException refused(Path given, String why) {
-    return new InvalidJobException("the report " + given + " " + why);
+  /** The same, readable by everybody. */
+  ReportFile readableByAll() {
+    return new ReportFile(wish, file, isSpecial, /* isForAll= */ true);
+  }
+
+  /** Where it is; links in its last name are followed. */
+  Path path() {
+    return file;
+  }
+
+  /** Whether it is written to and not replaced. */
+  boolean isSpecial() {
+    return isSpecial;
+  }
+
+  /** The exception for somebody who has a reason of his own. */
+  InvalidJobException refused(String why) {
+    return wish.refused(why);
+  }
+
+  /** Two reports in one place would be one. */
+  void refuseSame(ReportFile other) {
+    if (!isSpecial && !other.isSpecial && isSame(other.file, file)) {
+      throw refused("would take the place of the " + other.wish.what + " " + other.wish.given);
+    }
+  }
+
+  /** What is there before it is written: empty if there is nothing, or nothing that ends. */
+  String older() throws IOException {
+    if (isSpecial || !Files.exists(file)) {
+      return "";
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(LONGEST_OLDER), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** What is written; asked for when it is. */
+  interface Content {
+    String text() throws IOException;
+  }
+
+  /**
+   * Writes it, or says that it cannot be written: a script that relies on a report must not find an
+   * older one and a 0.
+   *
+   * @param content ends with a line feed
+   * @param code how the command would exit without it
+   * @return how it exits
+   */
+  int write(Content content, int code, PrintStream out, PrintStream err) {
+    try {
+      write(content.text(), out);
+      return code;
+    } catch (IOException e) {
+      err.println(
+          "mtb: the "
+              + wish.what
+              + " "
+              + Text.path(wish.given)
+              + " cannot be written, and whatever is there is an older one: "
+              + Text.printable(ErrorText.of(e)));
+      return code == 0 ? EXIT_WITHOUT_REPORT : code;
+    }
   }
 
   /** Writes it. */
-  void write(BackupReport report, String destination, PrintStream out) throws IOException {
-    String json = JsonReport.of(report, destination);
+  void write(String text, PrintStream out) throws IOException {
     if (file == null) {
-      out.println(json);
+      out.print(text);
       if (out.checkError()) {
         throw new IOException("standard output is closed or full");
       }
       return;
     }
-    byte[] bytes = (json + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (isSpecial) {
       Files.write(file, bytes, StandardOpenOption.WRITE);
       return;
@@ -141,6 +244,10 @@ final class ReportFile {
     Path whole = file.resolveSibling(TemporaryNames.next());
     try {
       Files.write(whole, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      PosixFileAttributeView view = Files.getFileAttributeView(whole, PosixFileAttributeView.class);
+      if (isForAll && view != null) {
+        view.setPermissions(READABLE);
+      }
       Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(whole);

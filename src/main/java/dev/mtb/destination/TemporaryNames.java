@@ -116,8 +116,12 @@ public final class TemporaryNames {
     return Hashing.murmur3_32_fixed().hashString(hostname(), StandardCharsets.UTF_8).toString();
   }
 
-  /** What the kernel calls this machine, with the newline that is behind it. */
-  static String hostname() {
+  /**
+   * What the kernel calls this machine.
+   *
+   * @return with the newline that is behind it
+   */
+  public static String hostname() {
     try {
       // Asking the JDK would ask the network.
       return Files.readString(HOSTNAME, StandardCharsets.ISO_8859_1);

@@ -67,6 +67,7 @@ final class CopyEnd implements End {
 
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
+    tally.copying(work.landing(), work.metadata(), decision.action());
     Path start = work.start();
     // What is set must be what the file is still like, and its own.
     if (decision.action() == Action.UPDATE_METADATA

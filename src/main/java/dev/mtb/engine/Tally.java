@@ -58,6 +58,10 @@ final class Tally {
     tell(l -> l.decided(landing, source, action, reason));
   }
 
+  void copying(Path landing, Metadata source, Action action) {
+    tell(l -> l.copying(landing, source, action));
+  }
+
   void copied(Path landing, Metadata source, boolean withContent) {
     copied.increment();
     if (withContent) {

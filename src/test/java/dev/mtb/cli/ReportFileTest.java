@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mtb.BackupJob;
-import dev.mtb.BackupReport;
 import dev.mtb.InvalidJobException;
-import dev.mtb.Totals;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
@@ -20,26 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportFileTest {
-  private static final BackupReport REPORT =
-      new BackupReport(
-          BackupReport.Outcome.OK,
-          false,
-          Instant.EPOCH,
-          Duration.ZERO,
-          new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0),
-          List.of(),
-          Optional.empty(),
-          List.of());
-
   @TempDir Path temp;
   private Path source;
   private String err;
@@ -164,7 +147,7 @@ class ReportFileTest {
     BackupJob job = BackupJob.builder().base(source).source(Path.of("a")).destination(temp).build();
     ReportFile report = ReportFile.check(file, job);
     RandomTree.write(file.resolve("in its place"), "a directory meanwhile");
-    assertThatThrownBy(() -> report.write(REPORT, "x", System.out)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> report.write("{}", System.out)).isInstanceOf(IOException.class);
     assertThat(file.resolve("in its place")).hasContent("a directory meanwhile");
     try (var files = Files.list(folder)) {
       assertThat(files).containsExactly(file);

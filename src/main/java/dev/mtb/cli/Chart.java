@@ -1,0 +1,128 @@
+package dev.mtb.cli;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoubleFunction;
+import java.util.function.ToLongFunction;
+
+/**
+ * A rate over time, drawn as steps: each sample is what it is, and nothing is made up between two.
+ *
+ * <p>The drawing is stretched to the width there is, and so holds no text, which would be stretched
+ * with it; numbers stand beside it. A sample tells its own when it is pointed at.
+ */
+final class Chart {
+  /** The size of the drawing in its own units; fractions of it are given with one decimal. */
+  private static final int WIDTH = 1000;
+
+  private static final int HEIGHT = 100;
+
+  /** Marks of time; a phone shows each second one. */
+  private static final int MARKS = 4;
+
+  private final String title;
+  private final String style;
+  private final DoubleFunction<String> format;
+  private final List<Throughput.Sample> samples;
+  private final ToLongFunction<Throughput.Sample> count;
+
+  /**
+   * A chart.
+   *
+   * @param title what is shown
+   * @param style the class of the drawing
+   * @param format writes a rate
+   * @param samples the whole run, at least one
+   * @param count what is shown of each
+   */
+  Chart(
+      String title,
+      String style,
+      DoubleFunction<String> format,
+      List<Throughput.Sample> samples,
+      ToLongFunction<Throughput.Sample> count) {
+    this.title = title;
+    this.style = style;
+    this.format = format;
+    this.samples = samples;
+    this.count = count;
+  }
+
+  /** Whether there is anything to show. */
+  boolean isFlat() {
+    return samples.stream().mapToLong(count).allMatch(c -> c == 0);
+  }
+
+  void draw(Html page) {
+    double highest = samples.stream().mapToDouble(this::rate).max().orElseThrow();
+    Duration end = samples.get(samples.size() - 1).to();
+    double mean = samples.stream().mapToLong(count).sum() * 1e9 / end.toNanos();
+    double top = nextRound(highest);
+    page.line("<figure class=\"" + style + "\">")
+        .raw("<figcaption>")
+        .element("b", title)
+        .element("span", "mean " + format.apply(mean) + ", highest " + format.apply(highest))
+        .line("</figcaption>")
+        .raw("<div class=\"plot\"><div class=\"scale\">")
+        .element("span", format.apply(top))
+        .element("span", format.apply(top / 2))
+        .element("span", "0")
+        .line("</div>")
+        .line(
+            "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"%s\">"
+                .formatted(
+                    WIDTH,
+                    HEIGHT,
+                    Html.escaped(
+                        title
+                            + " over time: mean "
+                            + format.apply(mean)
+                            + ", highest "
+                            + format.apply(highest))))
+        .line(
+            "<path class=\"grid\" d=\"M0,0H%1$dM0,%2$dH%1$dM0,%3$dH%1$d\"/>"
+                .formatted(WIDTH, HEIGHT / 2, HEIGHT));
+    StringBuilder outline = new StringBuilder("M0," + HEIGHT);
+    for (Throughput.Sample sample : samples) {
+      outline.append("V").append(y(rate(sample), top)).append("H").append(x(sample.to(), end));
+    }
+    page.line("<path class=\"area\" d=\"" + outline + "V" + HEIGHT + "Z\"/>");
+    for (Throughput.Sample sample : samples) {
+      page.raw(
+              "<rect x=\"%s\" width=\"%s\" height=\"%d\">"
+                  .formatted(
+                      x(sample.from(), end), x(sample.to().minus(sample.from()), end), HEIGHT))
+          .element("title", Figures.time(sample.from()) + ": " + format.apply(rate(sample)))
+          .line("</rect>");
+    }
+    page.line("</svg>").raw("<div class=\"time\">");
+    for (int mark = 0; mark <= MARKS; mark++) {
+      page.element("span", mark == 0 ? "0" : Figures.time(end.multipliedBy(mark).dividedBy(MARKS)));
+    }
+    page.line("</div></div></figure>");
+  }
+
+  private double rate(Throughput.Sample sample) {
+    return sample.rate(count.applyAsLong(sample));
+  }
+
+  private static String x(Duration time, Duration end) {
+    return String.format(Locale.ROOT, "%.1f", WIDTH * (double) time.toNanos() / end.toNanos());
+  }
+
+  private static String y(double rate, double top) {
+    return String.format(Locale.ROOT, "%.1f", HEIGHT * (1 - rate / top));
+  }
+
+  /** The next number of one digit, or 15, not below this one: its half is as easy to read. */
+  static double nextRound(double value) {
+    double power = Math.pow(10, Math.floor(Math.log10(value)));
+    for (double factor : new double[] {1, 1.5, 2, 3, 4, 5, 6, 8}) {
+      if (value <= factor * power) {
+        return factor * power;
+      }
+    }
+    return 10 * power;
+  }
+}

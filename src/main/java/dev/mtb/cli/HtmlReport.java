@@ -1,0 +1,383 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.CompareMode;
+import dev.mtb.Failure;
+import dev.mtb.Totals;
+import dev.mtb.destination.TemporaryNames;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The report as a page of its own: one file that needs no network, no script and nothing beside it,
+ * and that may be mailed, printed, or opened years later.
+ */
+final class HtmlReport {
+  /** More than anybody reads; the JSON report has them all. */
+  static final int FAILURES_SHOWN = 1000;
+
+  /** What was named by a wildcard may be very many. */
+  private static final int SOURCES_SHOWN = 20;
+
+  /** Even if some name should get through as markup, a browser runs and loads nothing. */
+  private static final String POLICY =
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+          + " form-action 'none'";
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss xxx", Locale.ROOT);
+
+  private final Invocation invocation;
+  private final BackupReport report;
+  private final int exitCode;
+  private final Totals totals;
+  private final History history;
+  private final Html page = new Html();
+
+  private HtmlReport(Invocation invocation, BackupReport report, int exitCode, History history) {
+    this.invocation = invocation;
+    this.report = report;
+    this.exitCode = exitCode;
+    this.totals = report.totals();
+    this.history = history;
+  }
+
+  /**
+   * Writes the page.
+   *
+   * @param exitCode of the command, which may have more to tell than the report
+   */
+  static String of(Invocation invocation, BackupReport report, int exitCode, History history) {
+    return new HtmlReport(invocation, report, exitCode, history).text();
+  }
+
+  private String text() {
+    String mood = report.outcome().name().toLowerCase(Locale.ROOT);
+    page.line("<!DOCTYPE html>")
+        .line("<html lang=\"en\">")
+        .line("<head>")
+        .line("<meta charset=\"utf-8\"/>")
+        .line("<meta http-equiv=\"Content-Security-Policy\" content=\"" + POLICY + "\"/>")
+        .line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
+        .line("<meta name=\"color-scheme\" content=\"light dark\"/>")
+        .line("<meta name=\"referrer\" content=\"no-referrer\"/>")
+        // Or a browser asks the server for one.
+        .line("<link rel=\"icon\" href=\"data:,\"/>")
+        .element("title", headline() + ": " + invocation.destination())
+        .line("")
+        .line("<style>")
+        .raw(PageStyle.CSS)
+        .line("</style>")
+        .line("</head>")
+        .line("<body><main class=\"" + mood + "\">");
+    header();
+    tiles();
+    why();
+    failures();
+    throughput();
+    slowest();
+    advice();
+    run();
+    page.line("</main></body>").line("</html>");
+    return page.toString();
+  }
+
+  private String headline() {
+    boolean isVerify = invocation.command().equals("verify");
+    String what =
+        report.dryRun()
+            ? "Dry run"
+            : isVerify
+                ? "Verification"
+                : invocation.command().substring(0, 1).toUpperCase(Locale.ROOT)
+                    + invocation.command().substring(1);
+    return what
+        + switch (report.outcome()) {
+          case OK -> " complete";
+          case PARTIAL -> isVerify ? " found differences" : " incomplete";
+          case FAILED -> " failed";
+          case INTERRUPTED -> " interrupted";
+        };
+  }
+
+  private String explanation() {
+    boolean isVerify = invocation.command().equals("verify");
+    String failed = counted(totals.failed(), "file or folder", "files and folders");
+    return switch (report.outcome()) {
+      case OK ->
+          report.dryRun()
+              ? "Nothing was changed; this is what a run would do."
+              : isVerify
+                  ? "Everything is in the backup as it should be."
+                  : "Everything that was asked for is safe.";
+      case PARTIAL ->
+          report.exitCode() == 24
+              ? failed + " vanished or kept changing while they were read; nothing else went wrong."
+              : isVerify
+                  ? counted(totals.failed(), "difference or failure", "differences and failures")
+                      + "."
+                  : failed
+                      + " could not be dealt with; "
+                      + (report.dryRun() ? "nothing was changed." : "everything else is safe.");
+      case FAILED -> "The run was given up; what it had not got to is as it was before.";
+      case INTERRUPTED ->
+          "The run was stopped from outside; what was in flight was finished or undone.";
+    };
+  }
+
+  private static String counted(long count, String one, String many) {
+    return Figures.count(count) + " " + (count == 1 ? one : many);
+  }
+
+  private void header() {
+    page.line("<header>")
+        .element("h1", headline())
+        .line("")
+        .raw("<p>")
+        .name(invocation.destination())
+        .line("</p>")
+        .element("p", explanation())
+        .line("")
+        .element(
+            "p",
+            "faint",
+            time(report.startedAt())
+                + ", took "
+                + Figures.time(report.elapsed())
+                + ", exit code "
+                + exitCode)
+        .line("")
+        .line("</header>");
+  }
+
+  private static String time(Instant instant) {
+    return TIME.format(instant.atZone(ZoneId.systemDefault()));
+  }
+
+  private void tiles() {
+    double seconds = Math.max(1e-9, report.elapsed().toNanos() / 1e9);
+    boolean isVerify = invocation.command().equals("verify");
+    page.line("<div class=\"tiles\">");
+    if (!isVerify) {
+      tile(
+          Figures.count(totals.copied()),
+          report.dryRun() ? "files to copy" : "files copied",
+          /* isBad= */ false);
+      tile(
+          Figures.bytes(totals.bytesCopied()),
+          report.dryRun() ? "to copy" : "copied",
+          /* isBad= */ false);
+      if (!report.dryRun()) {
+        tile(Figures.byteRate(totals.bytesCopied() / seconds), "on average", /* isBad= */ false);
+      }
+    }
+    tile(
+        Figures.count(totals.unchanged()),
+        isVerify ? "as they should be" : "unchanged",
+        /* isBad= */ false);
+    tile(Figures.count(totals.failed()), "failed", totals.failed() > 0);
+    tile(
+        Figures.count(totals.scanned()),
+        "looked at, " + Figures.bytes(totals.bytesScanned()),
+        /* isBad= */ false);
+    tileIfAny(totals.directoriesCreated(), report.dryRun() ? "folders to make" : "folders made");
+    tileIfAny(totals.deleted(), report.dryRun() ? "to delete" : "deleted");
+    tileIfAny(totals.skipped(), "skipped (no files)");
+    tile(Figures.time(report.elapsed()), "from start to end", /* isBad= */ false);
+    page.line("</div>");
+  }
+
+  private void tile(String figure, String meaning, boolean isBad) {
+    page.raw(isBad ? "<div class=\"tile bad\">" : "<div class=\"tile\">")
+        .element("b", figure)
+        .element("span", meaning)
+        .line("</div>");
+  }
+
+  private void tileIfAny(long count, String meaning) {
+    if (count > 0) {
+      tile(Figures.count(count), meaning, /* isBad= */ false);
+    }
+  }
+
+  private void why() {
+    report
+        .fatal()
+        .ifPresent(
+            why ->
+                page.line("<section class=\"why\">")
+                    .element("h2", "Why it was given up")
+                    .element("p", Text.printable(why))
+                    .line("")
+                    .line("</section>"));
+  }
+
+  private void failures() {
+    List<Failure> failures = report.failures();
+    if (failures.isEmpty()) {
+      return;
+    }
+    page.line("<section>")
+        .element("h2", "Failures (" + Figures.count(failures.size()) + ")")
+        .line("<table><thead><tr><th>Name</th><th>While</th><th>Why</th></tr></thead><tbody>");
+    for (Failure failure : failures.subList(0, Math.min(FAILURES_SHOWN, failures.size()))) {
+      page.raw("<tr><td class=\"file\">")
+          .name(failure.path())
+          .raw("</td><td>")
+          .raw(words(failure.stage()))
+          .raw("</td>")
+          .element("td", "error", Text.printable(failure.error()))
+          .line("</tr>");
+    }
+    page.line("</tbody></table>");
+    if (failures.size() > FAILURES_SHOWN) {
+      page.element(
+              "p",
+              "faint",
+              "and "
+                  + Figures.count(failures.size() - FAILURES_SHOWN)
+                  + " more; --report lists all of them.")
+          .line("");
+    }
+    page.line("</section>");
+  }
+
+  private static String words(Failure.Stage stage) {
+    return switch (stage) {
+      case SCAN -> "scanning";
+      case COMPARE -> "comparing";
+      case COPY -> "copying";
+      case DELETE -> "deleting";
+      case VERIFY -> "verifying";
+    };
+  }
+
+  private void throughput() {
+    List<Throughput.Sample> samples = history.samples(report.elapsed());
+    List<Chart> charts =
+        List.of(
+            new Chart(
+                "Data written", "bytes", Figures::byteRate, samples, Throughput.Sample::bytes),
+            new Chart(
+                "Files copied",
+                "copied",
+                rate -> Figures.rate(rate) + "/s",
+                samples,
+                Throughput.Sample::copied),
+            new Chart(
+                "Files compared",
+                "compared",
+                rate -> Figures.rate(rate) + "/s",
+                samples,
+                Throughput.Sample::compared));
+    if (charts.stream().allMatch(Chart::isFlat)) {
+      return;
+    }
+    page.line("<section>").element("h2", "Over time").line("");
+    charts.stream().filter(chart -> !chart.isFlat()).forEach(chart -> chart.draw(page));
+    page.line("</section>");
+  }
+
+  private void slowest() {
+    List<SlowestFiles.Timed> slowest = history.slowest();
+    if (slowest.isEmpty()) {
+      return;
+    }
+    page.line("<section>")
+        .element("h2", "Slowest files")
+        .line(
+            "<table><thead><tr><th>Name</th><th class=\"number\">Time</th>"
+                + "<th class=\"number\">Size</th><th class=\"number\">Rate</th></tr></thead>"
+                + "<tbody>");
+    for (SlowestFiles.Timed file : slowest) {
+      double seconds = Math.max(1e-9, file.time().toNanos() / 1e9);
+      page.raw("<tr><td class=\"file\">")
+          .name(file.path())
+          .raw("</td>")
+          .element("td", "number", Figures.time(file.time()))
+          .element("td", "number", Figures.bytes(file.size()))
+          .element(
+              "td",
+              "number",
+              file.hasContent() ? Figures.byteRate(file.size() / seconds) : "metadata only")
+          .line("</tr>");
+    }
+    page.line("</tbody></table>").line("</section>");
+  }
+
+  private void advice() {
+    if (report.advice().isEmpty()) {
+      return;
+    }
+    page.line("<section>").element("h2", "What would make the next run cheaper").line("<ul>");
+    report.advice().forEach(sentence -> page.element("li", Text.printable(sentence)).line(""));
+    page.line("</ul>").line("</section>");
+  }
+
+  private void run() {
+    BackupOptions options = invocation.job().options();
+    page.line("<section>").element("h2", "The run").line("<dl>");
+    row("Command", invocation.commandLine());
+    if (!invocation.environment().isEmpty()) {
+      row("Environment", String.join(" ", invocation.environment()));
+    }
+    page.element("dt", "Sources").raw("<dd>");
+    List<String> sources = invocation.sources();
+    for (String source : sources.subList(0, Math.min(SOURCES_SHOWN, sources.size()))) {
+      page.name(Text.printable(source)).raw("<br/>");
+    }
+    if (sources.size() > SOURCES_SHOWN) {
+      page.element("span", "and " + Figures.count(sources.size() - SOURCES_SHOWN) + " more")
+          .raw("<br/>");
+    }
+    int lists = invocation.job().lists().size();
+    if (lists > 0) {
+      page.element("span", "what " + counted(lists, "list names", "lists name"));
+    }
+    page.line("</dd>");
+    row("Base", Text.path(invocation.job().base()));
+    row("Destination", invocation.destination());
+    fact("Began", time(report.startedAt()));
+    fact("Ended", time(report.startedAt().plus(report.elapsed())));
+    fact("Threads", options.threads() + " copying, " + options.checkers() + " comparing");
+    if (!invocation.command().equals("verify")) {
+      fact("Differs by", words(options.compare(), options.modifyWindow()));
+      fact("Read back", options.verifyAfter() ? "each copy, after it was written" : "no");
+    }
+    fact("Retries", Integer.toString(options.retries()));
+    fact("Machine", TemporaryNames.hostname().strip());
+    fact(
+        "Program",
+        new Version().getVersion()[0]
+            + ", Java "
+            + Runtime.version()
+            + ", "
+            + System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.arch"));
+    page.line("</dl>").line("</section>");
+  }
+
+  private static String words(CompareMode mode, Duration window) {
+    return switch (mode) {
+      case SIZE_MTIME -> "size and time (to " + Figures.time(window) + "), permissions, owner";
+      case SIZE -> "size, permissions, owner";
+      case CHECKSUM -> "content, time, permissions, owner";
+      case ALWAYS -> "everything is copied";
+    };
+  }
+
+  /** Something that holds names. */
+  private void row(String term, String printable) {
+    page.element("dt", term).raw("<dd>").name(printable).line("</dd>");
+  }
+
+  private void fact(String term, String meaning) {
+    page.element("dt", term).element("dd", meaning).line("");
+  }
+}

@@ -1,0 +1,77 @@
+package dev.mtb.cli;
+
+import com.google.common.collect.ImmutableList;
+import dev.mtb.BackupJob;
+import dev.mtb.PathBytes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * What was asked for.
+ *
+ * @param command {@code backup}, {@code verify} and so on
+ * @param words the command line behind that
+ * @param environment variables that were the defaults of options, with their values
+ * @param job what was made of it
+ */
+record Invocation(
+    String command, ImmutableList<String> words, ImmutableList<String> environment, BackupJob job) {
+  /** Longer ones hold a list of files, which nobody reads here. */
+  private static final int LONGEST_SHOWN = 4000;
+
+  private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
+  static Invocation of(CommandSpec command, Map<String, String> variables, BackupJob job) {
+    List<String> environment = new ArrayList<>();
+    for (OptionSpec option : command.options()) {
+      String variable = EnvironmentDefaults.variable(option);
+      String value = variables.getOrDefault(variable, "");
+      if (!value.isEmpty()) {
+        environment.add(variable + "=" + shown(value));
+      }
+    }
+    return new Invocation(
+        command.name(),
+        ImmutableList.copyOf(command.commandLine().getParseResult().originalArgs()),
+        ImmutableList.copyOf(environment),
+        job);
+  }
+
+  /** As it could be typed again. */
+  String commandLine() {
+    StringBuilder line = new StringBuilder("mtb " + command);
+    for (int i = 0; i < words.size(); i++) {
+      if (line.length() > LONGEST_SHOWN) {
+        return line.append(" … (").append(words.size() - i).append(" words more)").toString();
+      }
+      line.append(' ').append(shown(words.get(i)));
+    }
+    return line.toString();
+  }
+
+  /** What a shell takes for this word, in which nothing can act on a terminal. */
+  private static String shown(String word) {
+    if (HARMLESS.matcher(word).matches()) {
+      return word;
+    }
+    String printable = Text.printable(word);
+    return printable.equals(word)
+        ? "'" + word.replace("'", "'\\''") + "'"
+        // The shell's own form for what cannot be typed.
+        : "$'" + printable.replace("'", "\\'") + "'";
+  }
+
+  /** The destination, in which nothing can act on a terminal. */
+  String destination() {
+    return job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName()));
+  }
+
+  /** What was named on the command line; lists may have been spooled, and have other names. */
+  List<String> sources() {
+    return job.sources().stream().map(PathBytes::toText).toList();
+  }
+}

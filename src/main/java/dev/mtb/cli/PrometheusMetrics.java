@@ -1,0 +1,152 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupReport;
+import dev.mtb.Failure;
+import dev.mtb.Totals;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The report in Prometheus's text format (version 0.0.4), for the textfile collector of its
+ * node_exporter; the names are a promise to other programs.
+ */
+final class PrometheusMetrics {
+  private static final String LAST_SUCCESS = "mtb_last_success_timestamp_seconds";
+
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,12}(\\.[0-9]{1,9})?");
+
+  private static final Pattern COMMAND = Pattern.compile("(?m)^mtb_\\w+\\{.*\\bcommand=\"(\\w+)\"");
+
+  private final String labels;
+  private final StringBuilder text = new StringBuilder();
+
+  private PrometheusMetrics(String labels) {
+    this.labels = labels;
+  }
+
+  /**
+   * Writes them.
+   *
+   * @param name of this backup, which no other file of the collector may have: it would refuse all
+   *     of them
+   * @param exitCode of the command
+   * @param older what the file held before, which may be empty, another's, or anything
+   */
+  static String of(
+      String name, Invocation invocation, BackupReport report, int exitCode, String older) {
+    return new PrometheusMetrics(
+            "backup=\""
+                + escaped(name)
+                + "\",command=\""
+                + escaped(invocation.command())
+                + "\",destination=\""
+                + escaped(invocation.destination())
+                + "\"")
+        .text(report, exitCode, older);
+  }
+
+  /** Which command wrote a file of metrics. */
+  static Optional<String> commandOf(String metrics) {
+    Matcher matcher = COMMAND.matcher(metrics);
+    return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  /** The value of a label. */
+  static String escaped(String value) {
+    return value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+  }
+
+  private String text(BackupReport report, int exitCode, String older) {
+    Totals totals = report.totals();
+    Instant end = report.startedAt().plus(report.elapsed());
+    gauge(LAST_SUCCESS, "When the last run ended that exited with 0; 0 if none has.");
+    sample(LAST_SUCCESS, "", exitCode == 0 ? seconds(end) : lastSuccess(older, end));
+    gauge("mtb_last_run_start_timestamp_seconds", "When the last run began.");
+    sample("mtb_last_run_start_timestamp_seconds", "", seconds(report.startedAt()));
+    gauge("mtb_last_run_duration_seconds", "How long the last run took.");
+    sample("mtb_last_run_duration_seconds", "", seconds(report.elapsed()));
+    gauge("mtb_last_run_exit_code", "Exit code of the last run: 0 if all is safe.");
+    sample("mtb_last_run_exit_code", "", Integer.toString(exitCode));
+    gauge("mtb_last_run_files", "Files of the last run, by what became of them.");
+    files("unchanged", totals.unchanged());
+    files("copied", totals.copied());
+    files("deleted", totals.deleted());
+    files("skipped", totals.skipped());
+    files("failed", totals.failed());
+    gauge("mtb_last_run_failures", "Failures of the last run, by what was being done.");
+    for (Failure.Stage stage : Failure.Stage.values()) {
+      failures(report, stage);
+    }
+    gauge("mtb_last_run_scanned_files", "Files that the last run looked at.");
+    sample("mtb_last_run_scanned_files", "", Long.toString(totals.scanned()));
+    gauge("mtb_last_run_scanned_bytes", "Size of the files that the last run looked at.");
+    sample("mtb_last_run_scanned_bytes", "", Long.toString(totals.bytesScanned()));
+    gauge("mtb_last_run_copied_bytes", "Size of the files that the last run copied.");
+    sample("mtb_last_run_copied_bytes", "", Long.toString(totals.bytesCopied()));
+    gauge("mtb_last_run_created_directories", "Directories that the last run made.");
+    sample("mtb_last_run_created_directories", "", Long.toString(totals.directoriesCreated()));
+    return text.toString();
+  }
+
+  private void files(String outcome, long count) {
+    sample("mtb_last_run_files", ",outcome=\"" + outcome + "\"", Long.toString(count));
+  }
+
+  /** A run that was given up failed at copying, as in the report. */
+  private void failures(BackupReport report, Failure.Stage stage) {
+    long count = report.failures().stream().filter(f -> f.stage() == stage).count();
+    if (stage == Failure.Stage.COPY && report.fatal().isPresent()) {
+      count++;
+    }
+    sample(
+        "mtb_last_run_failures",
+        ",stage=\"" + stage.name().toLowerCase(Locale.ROOT) + "\"",
+        Long.toString(count));
+  }
+
+  private void gauge(String name, String help) {
+    text.append("# HELP ").append(name).append(' ').append(help).append('\n');
+    text.append("# TYPE ").append(name).append(" gauge\n");
+  }
+
+  private void sample(String name, String moreLabels, String value) {
+    text.append(start(name, moreLabels)).append(value).append('\n');
+  }
+
+  private String start(String name, String moreLabels) {
+    return name + "{" + labels + moreLabels + "} ";
+  }
+
+  /**
+   * What an earlier run of the same backup has left. Whatever is not understood, or lies in the
+   * future, is no success: an alarm too many is better than one too few.
+   */
+  private String lastSuccess(String older, Instant end) {
+    String start = start(LAST_SUCCESS, "");
+    return older
+        .lines()
+        .filter(line -> line.startsWith(start))
+        .map(line -> line.substring(start.length()))
+        .filter(value -> NUMBER.matcher(value).matches())
+        .filter(value -> new BigDecimal(value).compareTo(new BigDecimal(seconds(end))) <= 0)
+        .findFirst()
+        .orElse("0");
+  }
+
+  private static String seconds(Instant time) {
+    return seconds(time.toEpochMilli());
+  }
+
+  private static String seconds(Duration time) {
+    return seconds(time.toMillis());
+  }
+
+  private static String seconds(long millis) {
+    return BigDecimal.valueOf(millis, 3).toPlainString();
+  }
+}
