@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       BackupCommand.class,
       VerifyCommand.class,
+      DoctorCommand.class,
       CompletionCommand.class,
       ManCommand.class
     })
