@@ -11,6 +11,7 @@ import dev.mtb.doctor.Finding.Status;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -72,6 +73,14 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--read-only", description = "Write nothing, not even the probe.")
   private boolean readOnly;
 
+  @Option(
+      names = "--timeout",
+      paramLabel = "D",
+      defaultValue = "30s",
+      converter = DurationConverter.class,
+      description = "How long to wait for each check, such as 1m.")
+  private Duration timeout;
+
   @Option(names = "--json", description = "Print the findings as JSON.")
   private boolean json;
 
@@ -92,7 +101,7 @@ final class DoctorCommand implements Callable<Integer> {
   private int examine() throws IOException {
     BackupOptions.Builder options = BackupOptions.builder().threads(threads).checkers(checkers);
     place.addTo(options);
-    Doctor doctor = new Doctor(options.build(), readOnly);
+    Doctor doctor = new Doctor(options.build(), readOnly, timeout);
     Checkup checkup =
         S3Location.isLocation(destination)
             ? doctor.examine(S3Location.parse(destination), this::print)

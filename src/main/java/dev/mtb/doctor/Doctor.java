@@ -23,10 +23,11 @@ import java.util.function.Consumer;
  */
 public final class Doctor {
   /**
-   * The longest that is waited for one check: longer than the SDK waits for a connection (10 s), so
-   * that its own message is shown, and than ten round trips to the other side of the world.
+   * The longest that is waited for one check, unless told otherwise: the SDK waits 10 s for a
+   * connection, and its message is the better one; and on a machine that has much else to do,
+   * loading the SDK alone takes as long.
    */
-  static final Duration LIMIT = Duration.ofSeconds(12);
+  public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(30);
 
   private static final List<Check> CHECKS =
       List.of(
@@ -54,12 +55,13 @@ public final class Doctor {
    *
    * @param options threads, and how the destination is reached
    * @param readOnly whether nothing is to be written, not even a probe
+   * @param limit the longest that is waited for one check, such as {@link #DEFAULT_LIMIT}
    */
-  public Doctor(BackupOptions options, boolean readOnly) {
-    this(options, readOnly, Clock.systemUTC(), LIMIT);
+  public Doctor(BackupOptions options, boolean readOnly, Duration limit) {
+    this(options, readOnly, limit, Clock.systemUTC());
   }
 
-  Doctor(BackupOptions options, boolean readOnly, Clock clock, Duration limit) {
+  Doctor(BackupOptions options, boolean readOnly, Duration limit, Clock clock) {
     this.options = options;
     this.readOnly = readOnly;
     this.clock = clock;

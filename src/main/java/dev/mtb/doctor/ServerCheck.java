@@ -44,7 +44,7 @@ final class ServerCheck implements Check {
 
   /** A request without a signature: whatever the answer, it is one. */
   private static BucketCheck.Answer ask(URI url) throws IOException {
-    int limit = (int) Doctor.LIMIT.toMillis();
+    int limit = (int) Doctor.DEFAULT_LIMIT.toMillis();
     long start = System.nanoTime();
     HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
     connection.setRequestMethod("HEAD");
