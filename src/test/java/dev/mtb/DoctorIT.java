@@ -97,7 +97,7 @@ class DoctorIT {
       assertThat(doctor.exitCode()).isZero();
       assertThat(line(lines, "warn  s3fs: ")).contains("looks for every new file in four ways");
       assertThat(remedy(lines, "warn  s3fs: ")).contains("enable_noobj_cache,notsup_compat_dir");
-      assertThat(line(lines, "warn  round trip: ")).contains("1 h", "through the mount");
+      assertThat(line(lines, "warn  round trip: ")).contains(" min through the mount");
       assertThat(remedy(lines, "warn  round trip: ")).contains("straight to the bucket");
       assertThat(doctor.err()).contains("not checked: write (--read-only)");
     }
@@ -125,8 +125,6 @@ class DoctorIT {
         assertThat(doctor.exitCode()).isEqualTo(10);
         assertThat(line(lines, "fail  mount: ")).contains("hangs", s3fs.root().toString());
         assertThat(remedy(lines, "fail  mount: ")).contains("fusermount -uz " + s3fs.root());
-        // The server is well: it is s3fs that is not.
-        assertThat(line(lines, "ok    bucket: ")).contains("mtb-bucket");
       } finally {
         signal(s3fs.mount().pid(), "CONT");
       }
