@@ -33,6 +33,8 @@ class ArchitectureTest {
         .definedBy("dev.mtb.copy")
         .layer("engine")
         .definedBy("dev.mtb.engine")
+        .layer("doctor")
+        .definedBy("dev.mtb.doctor")
         .layer("cli")
         .definedBy("dev.mtb.cli")
         .whereLayer("cli")
@@ -40,6 +42,8 @@ class ArchitectureTest {
         // The front door opens into the engine.
         .whereLayer("engine")
         .mayOnlyBeAccessedByLayers("api")
+        .whereLayer("doctor")
+        .mayOnlyBeAccessedByLayers("cli")
         .whereLayer("files")
         .mayOnlyBeAccessedByLayers("scan", "copy", "destination", "engine")
         .whereLayer("copy")
@@ -50,7 +54,7 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("engine")
         // The command loads what a first request needs while it reads its arguments.
         .whereLayer("destination")
-        .mayOnlyBeAccessedByLayers("engine", "copy", "cli")
+        .mayOnlyBeAccessedByLayers("engine", "copy", "doctor", "cli")
         .check(CLASSES);
   }
 

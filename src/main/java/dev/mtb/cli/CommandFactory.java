@@ -18,6 +18,7 @@ final class CommandFactory implements CommandLine.IFactory {
     return switch (name) {
       case "backup" -> new BackupCommand(out, err);
       case "verify" -> new VerifyCommand(out, err);
+      case "doctor" -> new DoctorCommand(out, err);
       default -> null;
     };
   }
@@ -29,6 +30,9 @@ final class CommandFactory implements CommandLine.IFactory {
     }
     if (type == VerifyCommand.class) {
       return type.cast(new VerifyCommand(out, err));
+    }
+    if (type == DoctorCommand.class) {
+      return type.cast(new DoctorCommand(out, err));
     }
     if (type == CompletionCommand.class) {
       return type.cast(new CompletionCommand(out));

@@ -1,6 +1,5 @@
 package dev.mtb.cli;
 
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.IDefaultValueProvider;
@@ -30,8 +29,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
 
   /** The variable of an option. */
   static String variable(OptionSpec option) {
-    String name =
-        Arrays.stream(option.names()).filter(n -> n.startsWith("--")).findFirst().orElse("");
+    String name = "";
+    for (String candidate : option.names()) {
+      name = name.isEmpty() && candidate.startsWith("--") ? candidate : name;
+    }
     return "MTB_" + name.replaceFirst("^--", "").toUpperCase(Locale.ROOT).replace('-', '_');
   }
 }

@@ -1,7 +1,6 @@
 package dev.mtb.cli;
 
 import com.google.common.io.ByteStreams;
-import dev.mtb.Addressing;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
@@ -11,12 +10,10 @@ import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
-import dev.mtb.Via;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,50 +129,7 @@ abstract class JobCommand implements Callable<Integer> {
           "What contents are compared by, and what a manifest lists: ${COMPLETION-CANDIDATES}.")
   private DigestAlgorithm digest;
 
-  @Option(
-      names = "--require-mount",
-      description = "Refuse a destination that is not on a mounted S3FS.")
-  private boolean requireMount;
-
-  @Option(
-      names = "--via",
-      paramLabel = "auto|mount|bucket",
-      defaultValue = "auto",
-      description =
-          "How a destination on a mounted S3FS is written to: straight to its bucket, through the"
-              + " mount, or (auto) to the bucket if MTB understands how it is mounted.")
-  private Via via;
-
-  @Option(
-      names = "--endpoint-url",
-      paramLabel = "URL",
-      converter = UriConverter.class,
-      description = "Where the S3 service of an s3:// destination is, if it is not Amazon's.")
-  private URI endpoint;
-
-  @Option(
-      names = "--region",
-      paramLabel = "NAME",
-      description = "The region of an s3:// destination.")
-  private String region;
-
-  @Option(
-      names = "--addressing-style",
-      paramLabel = "auto|path|virtual",
-      defaultValue = "auto",
-      description =
-          "Where the bucket's name stands in a request; auto: in the path with --endpoint-url, else"
-              + " in the host.")
-  private Addressing addressing;
-
-  @Option(
-      names = "--passwd-file",
-      paramLabel = "FILE",
-      converter = PathConverter.class,
-      description =
-          "A password file of s3fs with the credentials of an s3:// destination; without it they"
-              + " are found as the AWS tools find them.")
-  private Path passwdFile;
+  @Mixin private final DestinationOptions place = new DestinationOptions();
 
   @Option(
       names = "--retries",
@@ -267,20 +221,9 @@ abstract class JobCommand implements Callable<Integer> {
             .checkers(checkers)
             .modifyWindow(modifyWindow)
             .digest(digest)
-            .requireMount(requireMount)
             .retries(retries)
-            .filters(filters.filters(from0))
-            .via(via)
-            .addressing(addressing);
-    if (endpoint != null) {
-      options.endpoint(endpoint);
-    }
-    if (region != null) {
-      options.region(region);
-    }
-    if (passwdFile != null) {
-      options.passwdFile(passwdFile);
-    }
+            .filters(filters.filters(from0));
+    place.addTo(options);
     addOptions(options);
     BackupJob.Builder job = BackupJob.builder().base(base).options(options.build());
     String destination = paths.get(paths.size() - 1);

@@ -65,7 +65,7 @@ final class JsonReport {
    * Jackson escapes what JSON wants escaped. Other characters that act on a terminal, which a
    * report may be shown on, can only stand in strings, where an escape means the same.
    */
-  private static String escaped(String json) {
+  static String escaped(String json) {
     StringBuilder result = new StringBuilder(json.length());
     json.codePoints()
         .forEach(
@@ -86,7 +86,7 @@ final class JsonReport {
     return readable(PathBytes.toText(path));
   }
 
-  private static String readable(String text) {
+  static String readable(String text) {
     return StandardCharsets.UTF_16.newEncoder().canEncode(text) ? text : Text.printable(text);
   }
 }

@@ -8,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The {@code mtb} command. */
@@ -22,6 +25,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       BackupCommand.class,
       VerifyCommand.class,
+      DoctorCommand.class,
       CompletionCommand.class,
       ManCommand.class
     })
@@ -39,16 +43,21 @@ public final class Main implements Runnable {
    * @param args from the command line
    */
   public static void main(String[] args) {
-    String[] recovered = RawArguments.recover(args);
-    Logging.configure(recovered);
     // The log's backend writes there, and whatever in the JVM has something to say.
     System.setErr(TerminalStream.of(System.err));
-    Preload.start(recovered);
-    int code = run(recovered, System.out, System.err);
+    int code = start(args, System.out, System.err);
     System.out.flush();
     System.err.flush();
     // Something may hang in the kernel, on a mount that died: end without waiting for it.
     Runtime.getRuntime().halt(code);
+  }
+
+  /** Runs the command, as it was typed. */
+  static int start(String[] args, PrintStream out, PrintStream err) {
+    String[] recovered = RawArguments.recover(args);
+    Logging.configure(recovered);
+    Preload.start(recovered);
+    return run(recovered, out, err);
   }
 
   /**
@@ -97,25 +106,43 @@ public final class Main implements Runnable {
     command.setExpandAtFiles(false);
     command.setDefaultValueProvider(new EnvironmentDefaults(System.getenv()));
     command.setCaseInsensitiveEnumValuesAllowed(true);
-    command.setParameterExceptionHandler(Main::misuse);
-    command.setExecutionExceptionHandler(
-        (e, cmd, parsed) -> {
-          if (Throwables.getRootCause(e) instanceof OutOfMemoryError) {
-            return outOfMemory(err);
-          }
-          err.println("mtb: internal error: " + e + " (this is a defect of MTB; please report it)");
-          e.printStackTrace(err);
-          return EXIT_INTERNAL;
-        });
+    command.setParameterExceptionHandler(new Misuse());
+    command.setExecutionExceptionHandler(new Defect(err));
     return command.execute(args);
   }
 
-  private static int misuse(ParameterException e, String[] args) {
-    PrintWriter err = e.getCommandLine().getErr();
-    err.println("mtb: " + Text.printable(e.getMessage()));
-    String name = e.getCommandLine().getCommandName();
-    err.println("Try '" + (name.equals("mtb") ? name : "mtb " + name) + " --help'.");
-    return EXIT_USAGE;
+  // Named classes, not lambdas: the launcher's archive of classes takes no lambda of an interface
+  // that was compiled for Java 5, as picocli's are, nor then anything else that implements it.
+
+  /** Wrong usage. */
+  private static final class Misuse implements IParameterExceptionHandler {
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+      PrintWriter err = e.getCommandLine().getErr();
+      err.println("mtb: " + Text.printable(e.getMessage()));
+      String name = e.getCommandLine().getCommandName();
+      err.println("Try '" + (name.equals("mtb") ? name : "mtb " + name) + " --help'.");
+      return EXIT_USAGE;
+    }
+  }
+
+  /** What should not happen. */
+  private static final class Defect implements IExecutionExceptionHandler {
+    private final PrintStream err;
+
+    Defect(PrintStream err) {
+      this.err = err;
+    }
+
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+      if (Throwables.getRootCause(e) instanceof OutOfMemoryError) {
+        return outOfMemory(err);
+      }
+      err.println("mtb: internal error: " + e + " (this is a defect of MTB; please report it)");
+      e.printStackTrace(err);
+      return EXIT_INTERNAL;
+    }
   }
 
   @Override

@@ -43,9 +43,18 @@ final class Preload {
     "dev.mtb.copy.Copier",
   };
 
+  /**
+   * Commands that copy nothing. The doctor is not to touch a mount before it knows that somebody
+   * answers: the kernel lets no process end that waits for one.
+   */
+  private static final List<String> NO_RUN = List.of("doctor", "completion", "man", "help");
+
   private Preload() {}
 
   static void start(String[] args) {
+    if (args.length < 2 || NO_RUN.contains(args[0])) {
+      return;
+    }
     start(Preload::load);
     String last = args.length < 2 ? "-" : args[args.length - 1];
     if (!last.isEmpty() && !last.startsWith("-")) {

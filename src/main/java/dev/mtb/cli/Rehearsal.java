@@ -31,6 +31,10 @@ final class Rehearsal {
     "dev.mtb.destination.KnownMounts",
     "dev.mtb.destination.WriteNewObject",
     "dev.mtb.destination.MtimeByPath",
+    // For a logger that is asked for while another thread sets logging up.
+    "org.slf4j.helpers.SubstituteLogger",
+    // Where the process begins.
+    "dev.mtb.cli.Start",
   };
 
   /** As every server with the format of S3 dates them. */
@@ -60,7 +64,10 @@ final class Rehearsal {
     server.createContext("/", bucket::answer);
     server.start();
     String base = folder.resolve("source").toString();
-    run("backup", "-b", base, ".", folder.resolve("destination").toString());
+    // Once to copy, once to find nothing to do.
+    for (int i = 0; i < 2; i++) {
+      run("backup", "-b", base, ".", folder.resolve("destination").toString());
+    }
     String url = "http://127.0.0.1:" + server.getAddress().getPort();
     for (int i = 0; i < 2; i++) {
       Files.writeString(source.resolve("file-" + i), "more content");
@@ -80,7 +87,7 @@ final class Rehearsal {
 
   private static void run(String... args) {
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    int unused = Main.run(args, nowhere, nowhere);
+    int unused = Main.start(args, nowhere, nowhere);
   }
 
   private void answer(HttpExchange exchange) throws IOException {

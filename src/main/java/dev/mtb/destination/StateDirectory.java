@@ -4,8 +4,8 @@ import com.google.common.base.Strings;
 import dev.mtb.BackupOptions;
 import java.nio.file.Path;
 
-/** Where MTB keeps what it has to know from run to run, for each user. */
-final class StateDirectory {
+/** Where MTB keeps what it has to know from run to run, for each user. Stateless. */
+public final class StateDirectory {
   private StateDirectory() {}
 
   /** Where programs of the system keep what must survive a restart (file-hierarchy(7)). */
@@ -15,8 +15,11 @@ final class StateDirectory {
    * The one that was asked for, or {@code $MTB_STATE_DIR}; for root that of the system, whatever
    * its home, since cron, systemd and sudo do not agree on that; else that of the XDG
    * specification.
+   *
+   * @param options of a job
+   * @return a directory that need not be there yet
    */
-  static Path of(BackupOptions options) {
+  public static Path of(BackupOptions options) {
     return options.stateDirectory().orElseGet(StateDirectory::ofUser);
   }
 

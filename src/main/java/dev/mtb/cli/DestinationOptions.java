@@ -1,0 +1,70 @@
+package dev.mtb.cli;
+
+import dev.mtb.Addressing;
+import dev.mtb.BackupOptions;
+import dev.mtb.Via;
+import java.net.URI;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** How a destination is reached, as options. */
+final class DestinationOptions {
+  @Option(
+      names = "--require-mount",
+      description = "Refuse a destination that is not on a mounted S3FS.")
+  private boolean requireMount;
+
+  @Option(
+      names = "--via",
+      paramLabel = "auto|mount|bucket",
+      defaultValue = "auto",
+      description =
+          "How a destination on a mounted S3FS is written to: straight to its bucket, through the"
+              + " mount, or (auto) to the bucket if MTB understands how it is mounted.")
+  private Via via;
+
+  @Option(
+      names = "--endpoint-url",
+      paramLabel = "URL",
+      converter = UriConverter.class,
+      description = "Where the S3 service of an s3:// destination is, if it is not Amazon's.")
+  private URI endpoint;
+
+  @Option(
+      names = "--region",
+      paramLabel = "NAME",
+      description = "The region of an s3:// destination.")
+  private String region;
+
+  @Option(
+      names = "--addressing-style",
+      paramLabel = "auto|path|virtual",
+      defaultValue = "auto",
+      description =
+          "Where the bucket's name stands in a request; auto: in the path with --endpoint-url, else"
+              + " in the host.")
+  private Addressing addressing;
+
+  @Option(
+      names = "--passwd-file",
+      paramLabel = "FILE",
+      converter = PathConverter.class,
+      description =
+          "A password file of s3fs with the credentials of an s3:// destination; without it they"
+              + " are found as the AWS tools find them.")
+  private Path passwdFile;
+
+  /** Adds them to others. */
+  void addTo(BackupOptions.Builder options) {
+    options.requireMount(requireMount).via(via).addressing(addressing);
+    if (endpoint != null) {
+      options.endpoint(endpoint);
+    }
+    if (region != null) {
+      options.region(region);
+    }
+    if (passwdFile != null) {
+      options.passwdFile(passwdFile);
+    }
+  }
+}

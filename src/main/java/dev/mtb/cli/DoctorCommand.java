@@ -1,0 +1,151 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupOptions;
+import dev.mtb.InvalidJobException;
+import dev.mtb.PathBytes;
+import dev.mtb.S3Location;
+import dev.mtb.doctor.Checkup;
+import dev.mtb.doctor.Doctor;
+import dev.mtb.doctor.Finding;
+import dev.mtb.doctor.Finding.Status;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code mtb doctor}. */
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    showDefaultValues = true,
+    sortOptions = false,
+    description =
+        "Checks a destination and this machine, and says what to do: the mount and its options, the"
+            + " credentials, the distance to the bucket, the clock, free space and so on. Writes one"
+            + " small object, or file, with a temporary name, and deletes it.",
+    customSynopsis = "mtb doctor [OPTIONS] DESTINATION",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:the destination can be used, maybe with warnings",
+      " 1:an internal error",
+      " 2:wrong usage",
+      "10:the destination cannot be used"
+    })
+final class DoctorCommand implements Callable<Integer> {
+  private final PrintStream out;
+  private final PrintStream err;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "DESTINATION",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "The directory that holds, or is to hold, the backup, or s3://BUCKET/PREFIX.")
+  private String destination;
+
+  @Mixin private final DestinationOptions place = new DestinationOptions();
+
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      defaultValue = "" + BackupOptions.DEFAULT_THREADS,
+      description = "Copying threads that backups will have.")
+  private int threads;
+
+  @Option(
+      names = "--checkers",
+      paramLabel = "N",
+      defaultValue = "" + BackupOptions.DEFAULT_CHECKERS,
+      description = "Comparing threads that backups will have.")
+  private int checkers;
+
+  @Option(names = "--read-only", description = "Write nothing, not even the probe.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "D",
+      defaultValue = "30s",
+      converter = DurationConverter.class,
+      description = "How long to wait for each check, such as 1m.")
+  private Duration timeout;
+
+  @Option(names = "--json", description = "Print the findings as JSON.")
+  private boolean json;
+
+  DoctorCommand(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    try {
+      return examine();
+    } catch (InvalidJobException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private int examine() throws IOException {
+    BackupOptions.Builder options = BackupOptions.builder().threads(threads).checkers(checkers);
+    place.addTo(options);
+    Doctor doctor = new Doctor(options.build(), readOnly, timeout);
+    Checkup checkup =
+        S3Location.isLocation(destination)
+            ? doctor.examine(S3Location.parse(destination), this::print)
+            : doctor.examine(path(destination), this::print);
+    if (json) {
+      out.println(CheckupJson.of(checkup, destination));
+    }
+    out.flush();
+    err.println(summary(checkup));
+    return checkup.exitCode();
+  }
+
+  private static Path path(String text) {
+    return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
+  }
+
+  private void print(Finding finding) {
+    if (json) {
+      return;
+    }
+    String status = finding.status().name().toLowerCase(Locale.ROOT);
+    out.println(
+        String.format("%-4s  %s: ", status, finding.what()) + Text.withoutControls(finding.text()));
+    finding
+        .remedy()
+        .ifPresent(remedy -> out.println("      to do: " + Text.withoutControls(remedy)));
+    out.flush();
+  }
+
+  private String summary(Checkup checkup) {
+    int failures = checkup.count(Status.FAIL);
+    int warnings = checkup.count(Status.WARN);
+    String verdict =
+        failures > 0
+            ? "the destination cannot be used"
+            : warnings > 0
+                ? "the destination can be used, and could be better"
+                : "the destination is good";
+    return "mtb: "
+        + verdict
+        + String.format(
+            " (%d ok, %d to look at, %d broken)", checkup.count(Status.OK), warnings, failures)
+        + (checkup.notChecked().isEmpty()
+            ? ""
+            : "; not checked: " + String.join(", ", checkup.notChecked()));
+  }
+}

@@ -1,0 +1,85 @@
+package dev.mtb.doctor;
+
+import dev.mtb.ErrorText;
+import dev.mtb.Via;
+import dev.mtb.destination.ProcessIdentity;
+import dev.mtb.destination.bucket.BucketCheck;
+import dev.mtb.destination.bucket.BucketPlace;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether the bucket is there and lets us in, by the first request that a backup makes. */
+final class BucketAccessCheck implements Check {
+  private static final String UNUSABLE = " cannot be used: ";
+
+  private static final String CHECK_NETWORK =
+      "check the network, the server, and the URL that it is asked by (--endpoint-url, or url= of"
+          + " the mount)";
+
+  @Override
+  public String what() {
+    return "bucket";
+  }
+
+  @Override
+  public List<Finding> look(Patient patient) {
+    if (patient.place.isEmpty()) {
+      return List.of();
+    }
+    BucketPlace place = patient.place.get();
+    try {
+      BucketCheck bucket = BucketCheck.connect(place, ProcessIdentity.read());
+      patient.connection = Optional.of(bucket);
+      // The first request makes a connection, too, and says nothing of the distance.
+      BucketCheck.Answer answer = bucket.list();
+      patient.noteTime(answer.serverTime(), answer.took());
+      patient.asking = Optional.of(bucket::list);
+      patient.bucket = Optional.of(bucket);
+      return List.of(
+          Finding.ok(
+              what(),
+              WayCheck.name(place)
+                  + " can be listed, with the credentials "
+                  + place
+                      .passwdFile()
+                      .map(file -> "in " + file)
+                      .orElse("that the AWS tools would take")));
+    } catch (IOException e) {
+      Optional<Instant> serverTime = BucketCheck.serverTime(e);
+      patient.noteTime(serverTime, Duration.ZERO);
+      // It was asked, unless there were no credentials to ask with.
+      patient.isServerSilent = patient.connection.isPresent() && serverTime.isEmpty();
+      return List.of(refused(e, patient));
+    }
+  }
+
+  private Finding refused(IOException e, Patient patient) {
+    String message = ErrorText.of(e);
+    int prefix = message.indexOf(UNUSABLE);
+    String reason = prefix < 0 ? message : message.substring(prefix + UNUSABLE.length());
+    boolean isThroughMount =
+        patient.isOnS3fs() && patient.options.via() == Via.AUTO && !patient.isServerSilent;
+    return isThroughMount
+        ? Finding.of(
+            Finding.Status.WARN,
+            what(),
+            "backups go through the mount, since MTB itself is refused: " + reason,
+            CHECK_NETWORK)
+        : Finding.of(Finding.Status.FAIL, what(), reason, CHECK_NETWORK);
+  }
+
+  @Override
+  public Finding givenUp(Patient patient, Duration limit) {
+    patient.isServerSilent = true;
+    return Finding.fail(
+        what(),
+        patient.place.map(WayCheck::name).orElse("it")
+            + " gives no answer within "
+            + limit.toSeconds()
+            + " s",
+        CHECK_NETWORK);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.mtb.doctor;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/** One thing to look at. */
+interface Check {
+  /** What it is called, in a word or two. */
+  String what();
+
+  /** Why it is not made, given what is known by now; empty if it is. */
+  default String obstacle(Patient patient) {
+    return "";
+  }
+
+  /**
+   * Looks. May take for ever; it is not waited for longer than {@link Doctor} allows.
+   *
+   * @return what was found; empty if there is nothing to say
+   * @throws IOException if it cannot be told, which is a finding, too
+   */
+  List<Finding> look(Patient patient) throws IOException;
+
+  /** What it means that it took too long. */
+  default Finding givenUp(Patient patient, Duration limit) {
+    return Finding.fail(
+        what(),
+        "no answer within " + limit.toSeconds() + " s",
+        "see what holds it up; a backup would wait for the same");
+  }
+}
