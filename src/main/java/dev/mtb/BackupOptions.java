@@ -63,6 +63,8 @@ public final class BackupOptions {
   private final boolean verifyAfter;
   private final Optional<Path> manifest;
   private final Filters filters;
+  private final UpdateRules updateRules;
+  private final Limits limits;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -85,6 +87,8 @@ public final class BackupOptions {
     verifyAfter = builder.verifyAfter;
     manifest = builder.manifest;
     filters = builder.filters;
+    updateRules = builder.updateRules;
+    limits = builder.limits;
   }
 
   /**
@@ -288,6 +292,26 @@ public final class BackupOptions {
     return filters;
   }
 
+  /**
+   * What is left as it is at the destination, although it differs. Without effect on {@code
+   * verify}.
+   *
+   * @return default {@link UpdateRules#NONE}
+   */
+  public UpdateRules updateRules() {
+    return updateRules;
+  }
+
+  /**
+   * How fast a run may go, how much it may do, and what it does first. Of these only the speed
+   * matters for {@code verify}.
+   *
+   * @return default {@link Limits#NONE}
+   */
+  public Limits limits() {
+    return limits;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -310,6 +334,8 @@ public final class BackupOptions {
     private boolean verifyAfter;
     private Optional<Path> manifest = Optional.empty();
     private Filters filters = Filters.NONE;
+    private UpdateRules updateRules = UpdateRules.NONE;
+    private Limits limits = Limits.NONE;
 
     private Builder() {}
 
@@ -559,6 +585,28 @@ public final class BackupOptions {
      */
     public Builder filters(Filters value) {
       filters = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#updateRules()}.
+     *
+     * @param value what is left as it is
+     * @return this
+     */
+    public Builder updateRules(UpdateRules value) {
+      updateRules = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#limits()}.
+     *
+     * @param value how fast, and how much
+     * @return this
+     */
+    public Builder limits(Limits value) {
+      limits = requireNonNull(value);
       return this;
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -73,6 +74,10 @@ final class BackupCommand extends JobCommand {
               + " -c (or sha256sum -c, with --digest SHA256). Unchanged files are read for it.")
   private Path manifest;
 
+  @Mixin private UpdateOptions updates = new UpdateOptions();
+
+  @Mixin private LimitOptions limits = new LimitOptions();
+
   BackupCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
@@ -84,7 +89,9 @@ final class BackupCommand extends JobCommand {
         .compare(compare)
         .fsync(fsync)
         .lockWait(lockWait)
-        .verifyAfter(verifyAfter);
+        .verifyAfter(verifyAfter)
+        .updateRules(updates.rules())
+        .limits(limits.limits());
     if (manifest != null) {
       options.manifest(manifest);
     }
@@ -118,7 +125,7 @@ final class BackupCommand extends JobCommand {
         .append(totals.unchanged())
         .append(" unchanged");
     if (totals.skipped() > 0) {
-      text.append(", ").append(totals.skipped()).append(" skipped (not files)");
+      text.append(", ").append(totals.skipped()).append(" skipped");
     }
     text.append(", ").append(totals.failed()).append(" failed");
     return text.append(String.format(", in %.1f s", report.elapsed().toMillis() / 1000.0))

@@ -22,6 +22,7 @@ import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.S3fsNames;
 import dev.mtb.destination.StoredFile;
 import dev.mtb.destination.TemporaryNames;
+import dev.mtb.destination.Throttle;
 import dev.mtb.destination.Traits;
 import java.io.Closeable;
 import java.io.IOException;
@@ -727,6 +728,13 @@ public final class BucketDestination implements Destination {
         source.size() > MOST_COPIED
             ? requests.copyInParts(key, source, ifMatch)
             : requests.copyOntoItself(key, source, ifMatch));
+  }
+
+  /** Each request counts, and its body. */
+  @Override
+  public Destination limitedBy(Throttle throttle) {
+    requests.limit(throttle);
+    return this;
   }
 
   @Override
