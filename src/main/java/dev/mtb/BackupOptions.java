@@ -65,6 +65,8 @@ public final class BackupOptions {
   private final Filters filters;
   private final Deletion deletion;
   private final OldVersions oldVersions;
+  private final UpdateRules updateRules;
+  private final Limits limits;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -89,6 +91,8 @@ public final class BackupOptions {
     filters = builder.filters;
     deletion = builder.deletion;
     oldVersions = builder.oldVersions;
+    updateRules = builder.updateRules;
+    limits = builder.limits;
   }
 
   /**
@@ -310,6 +314,26 @@ public final class BackupOptions {
     return oldVersions;
   }
 
+  /**
+   * What is left as it is at the destination, although it differs. Without effect on {@code
+   * verify}.
+   *
+   * @return default {@link UpdateRules#NONE}
+   */
+  public UpdateRules updateRules() {
+    return updateRules;
+  }
+
+  /**
+   * How fast a run may go, how much it may do, and what it does first. Of these only the speed
+   * matters for {@code verify}.
+   *
+   * @return default {@link Limits#NONE}
+   */
+  public Limits limits() {
+    return limits;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -334,6 +358,8 @@ public final class BackupOptions {
     private Filters filters = Filters.NONE;
     private Deletion deletion = Deletion.NONE;
     private OldVersions oldVersions = OldVersions.NONE;
+    private UpdateRules updateRules = UpdateRules.NONE;
+    private Limits limits = Limits.NONE;
 
     private Builder() {}
 
@@ -598,6 +624,17 @@ public final class BackupOptions {
     }
 
     /**
+     * Sets {@link BackupOptions#updateRules()}.
+     *
+     * @param value what is left as it is
+     * @return this
+     */
+    public Builder updateRules(UpdateRules value) {
+      updateRules = requireNonNull(value);
+      return this;
+    }
+
+    /**
      * Sets {@link BackupOptions#oldVersions()}.
      *
      * @param value where old versions are kept
@@ -605,6 +642,17 @@ public final class BackupOptions {
      */
     public Builder oldVersions(OldVersions value) {
       oldVersions = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#limits()}.
+     *
+     * @param value how fast, and how much
+     * @return this
+     */
+    public Builder limits(Limits value) {
+      limits = requireNonNull(value);
       return this;
     }
 

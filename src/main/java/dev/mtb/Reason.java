@@ -24,6 +24,12 @@ public enum Reason {
   NOT_IN_SOURCE,
   /** {@link CompareMode#ALWAYS} asks for it. */
   ALWAYS,
+  /** Left: it has a later mtime at the destination ({@link UpdateRules#update()}). */
+  NEWER_THERE,
+  /** Left: it is at the destination already ({@link UpdateRules#ignoreExisting()}). */
+  THERE_ALREADY,
+  /** Left: it is not at the destination yet ({@link UpdateRules#existing()}). */
+  NOT_THERE,
   /** Nothing differs. */
   UNCHANGED;
 

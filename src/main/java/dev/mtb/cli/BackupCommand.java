@@ -76,6 +76,10 @@ final class BackupCommand extends JobCommand {
 
   @Mixin private final MirrorOptions mirror = new MirrorOptions();
 
+  @Mixin private UpdateOptions updates = new UpdateOptions();
+
+  @Mixin private LimitOptions limits = new LimitOptions();
+
   BackupCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
@@ -89,7 +93,9 @@ final class BackupCommand extends JobCommand {
         .lockWait(lockWait)
         .verifyAfter(verifyAfter)
         .deletion(mirror.deletion())
-        .oldVersions(mirror.oldVersions());
+        .oldVersions(mirror.oldVersions())
+        .updateRules(updates.rules())
+        .limits(limits.limits());
     if (manifest != null) {
       options.manifest(manifest);
     }
@@ -128,7 +134,7 @@ final class BackupCommand extends JobCommand {
           .append(report.dryRun() ? " would be deleted" : " deleted");
     }
     if (totals.skipped() > 0) {
-      text.append(", ").append(totals.skipped()).append(" skipped (not files)");
+      text.append(", ").append(totals.skipped()).append(" skipped");
     }
     text.append(", ").append(totals.failed()).append(" failed");
     return text.append(String.format(", in %.1f s", report.elapsed().toMillis() / 1000.0))

@@ -8,6 +8,7 @@ import dev.mtb.CompareMode;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
+import dev.mtb.UpdateRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -45,6 +46,7 @@ public final class Comparison {
   private final Instant earliest;
   private final boolean comparePermissions;
   private final boolean compareOwner;
+  private final UpdateRules rules;
 
   /**
    * Sets the rules.
@@ -63,12 +65,42 @@ public final class Comparison {
       Instant earliest,
       boolean comparePermissions,
       boolean compareOwner) {
+    this(
+        mode,
+        modifyWindow,
+        granularity,
+        earliest,
+        comparePermissions,
+        compareOwner,
+        UpdateRules.NONE);
+  }
+
+  private Comparison(
+      CompareMode mode,
+      Duration modifyWindow,
+      Duration granularity,
+      Instant earliest,
+      boolean comparePermissions,
+      boolean compareOwner,
+      UpdateRules rules) {
     this.mode = mode;
     this.modifyWindow = modifyWindow;
     this.granularity = granularity;
     this.earliest = earliest;
     this.comparePermissions = comparePermissions;
     this.compareOwner = compareOwner;
+    this.rules = rules;
+  }
+
+  /**
+   * The same, but leaving some of what differs.
+   *
+   * @param updateRules what is left
+   * @return decides by these rules, too
+   */
+  public Comparison under(UpdateRules updateRules) {
+    return new Comparison(
+        mode, modifyWindow, granularity, earliest, comparePermissions, compareOwner, updateRules);
   }
 
   /**
@@ -80,11 +112,17 @@ public final class Comparison {
    */
   public Decision file(Metadata source, Optional<Metadata> destination) {
     if (destination.isEmpty()) {
-      return Decision.CREATE;
+      return rules.existing() ? Decision.leave(Reason.NOT_THERE) : Decision.CREATE;
     }
     Metadata copy = destination.get();
+    if (rules.ignoreExisting()) {
+      return Decision.leave(Reason.THERE_ALREADY);
+    }
     if (source.kind() != copy.kind()) {
       return Decision.replace(Reason.TYPE_DIFFERS);
+    }
+    if (isNewerThere(source, copy)) {
+      return Decision.leave(Reason.NEWER_THERE);
     }
     if (source.size() != copy.size()) {
       return Decision.replace(Reason.SIZE_DIFFERS);
@@ -115,10 +153,31 @@ public final class Comparison {
     if (source.kind() != copy.kind()) {
       return Decision.replace(Reason.TYPE_DIFFERS);
     }
+    if (isNewerThere(source, copy)) {
+      return Decision.leave(Reason.NEWER_THERE);
+    }
     if (isMarkedWrong(source, copy)) {
       return Decision.replace(Reason.READ_BACK_WRONG);
     }
     return metadata(source, copy, sameMtime(settable(source), copy.mtime()), false);
+  }
+
+  /**
+   * Tells whether a file may have to be left because of its mtime at the destination, so that this
+   * must be known before it is replaced.
+   *
+   * @param source what is to be kept
+   * @param copy what is there, but for its mtime
+   * @return false if it does not matter
+   */
+  public boolean dependsOnMtime(Metadata source, Metadata copy) {
+    return rules.update() && source.kind() == Kind.FILE && copy.kind() == Kind.FILE;
+  }
+
+  /** In whole seconds and without a window, as rsync has it. Fewer digits make no copy newer. */
+  private boolean isNewerThere(Metadata source, Metadata copy) {
+    return dependsOnMtime(source, copy)
+        && copy.mtime().getEpochSecond() > source.mtime().getEpochSecond();
   }
 
   /**
@@ -165,11 +224,13 @@ public final class Comparison {
    */
   public Decision directory(Metadata source, Optional<Metadata> destination) {
     if (destination.isEmpty()) {
-      return Decision.CREATE;
+      return rules.existing() ? Decision.leave(Reason.NOT_THERE) : Decision.CREATE;
     }
     Metadata copy = destination.get();
     if (copy.kind() != Kind.DIRECTORY) {
-      return Decision.replace(Reason.TYPE_DIFFERS);
+      return rules.ignoreExisting()
+          ? Decision.leave(Reason.THERE_ALREADY)
+          : Decision.replace(Reason.TYPE_DIFFERS);
     }
     boolean sameMtime = sameMtime(source.mtime(), copy.mtime(), directoryWindow());
     return metadata(source, copy, sameMtime, false);

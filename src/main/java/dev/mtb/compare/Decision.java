@@ -31,12 +31,35 @@ public record Decision(
     requireNonNull(attributes);
   }
 
+  /** It is left as it is, whatever differs. */
+  static Decision leave(Reason reason) {
+    return of(Action.NONE, reason);
+  }
+
   static Decision of(Action action, Reason reason) {
     return new Decision(action, reason, ImmutableSet.of(), false);
   }
 
   static Decision replace(Reason reason) {
     return of(Action.REPLACE, reason);
+  }
+
+  /**
+   * Whether there is nothing to be done, since nothing differs.
+   *
+   * @return false if that is not known yet
+   */
+  public boolean isUnchanged() {
+    return action == Action.NONE && reason == Reason.UNCHANGED && !needsContent;
+  }
+
+  /**
+   * Whether it is left as it is because of {@link dev.mtb.UpdateRules}, whatever differs.
+   *
+   * @return true if nothing is to be done, and yet it may not be up to date
+   */
+  public boolean isLeft() {
+    return action == Action.NONE && reason != Reason.UNCHANGED;
   }
 
   /**

@@ -295,6 +295,17 @@ public interface Destination extends Closeable {
   }
 
   /**
+   * The same destination, used no faster than a throttle allows: {@link Throttle#operation} before
+   * whatever costs a request, {@link Throttle#take} before content is written.
+   *
+   * @param throttle of the run
+   * @return takes the place of this
+   */
+  default Destination limitedBy(Throttle throttle) {
+    return new LimitedDestination(this, throttle);
+  }
+
+  /**
    * Checks that the place is still what it was.
    *
    * @throws DestinationException if it is lost

@@ -249,6 +249,11 @@ public final class RetryingDestination implements Destination {
   }
 
   @Override
+  public Destination limitedBy(Throttle throttle) {
+    return new RetryingDestination(real.limitedBy(throttle), retry);
+  }
+
+  @Override
   public void check() throws DestinationException {
     real.check();
   }

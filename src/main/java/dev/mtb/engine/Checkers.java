@@ -1,6 +1,5 @@
 package dev.mtb.engine;
 
-import dev.mtb.Action;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -126,6 +125,10 @@ final class Checkers {
   }
 
   private void directory(DirectoryNode node) {
+    if (!stop.mayBegin()) {
+      finisher.accept(node);
+      return;
+    }
     if (node.device == Metadata.UNKNOWN) {
       // A listed one: all below it that is on its own file system belongs to it.
       node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
@@ -137,7 +140,7 @@ final class Checkers {
     Failure.Stage stage = Failure.Stage.SCAN;
     try (DirectoryScan scan = open(node)) {
       DirectoryNode.State state = node.resolve(resolver);
-      if (state == DirectoryNode.State.FAILED) {
+      if (state.isGivenUp()) {
         return;
       }
       stage = Failure.Stage.COMPARE;
@@ -147,7 +150,7 @@ final class Checkers {
           listing.isPresent() ? mirror.map(m -> m.compare(node, listing.get())) : Optional.empty();
       stage = Failure.Stage.SCAN;
       Optional<Path> child = scan.next();
-      while (child.isPresent() && !stop.stopping()) {
+      while (child.isPresent() && stop.mayBegin()) {
         if (both.isPresent()) {
           both.get().inSource(child.get().getFileName());
         }
@@ -155,7 +158,7 @@ final class Checkers {
         child = scan.next();
       }
       if (node.source.equals(node.start) || stop.stopping() || scan.look().isPresent()) {
-        if (both.isPresent() && !stop.stopping()) {
+        if (both.isPresent() && child.isEmpty() && !stop.stopping()) {
           both.get().done();
         }
         return;
@@ -213,8 +216,11 @@ final class Checkers {
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
     try {
+      if (!stop.mayBegin()) {
+        return;
+      }
       DirectoryNode.State state = parent.resolve(resolver);
-      if (state == DirectoryNode.State.FAILED) {
+      if (state.isGivenUp()) {
         return;
       }
       Optional<Listing> listing =
@@ -222,7 +228,7 @@ final class Checkers {
               ? Optional.empty()
               : Optional.of(listingFor(parent, entries.size()));
       for (Entry entry : entries) {
-        if (stop.stopping()) {
+        if (!stop.mayBegin()) {
           return;
         }
         child(parent, entry.source(), listing, Failure.Cause.ERROR);
@@ -416,8 +422,11 @@ final class Checkers {
       Optional<Metadata> existing) {
     tally.scanned(metadata);
     Decision decision = comparison.file(metadata, existing);
-    boolean isUnchanged = decision.action() == Action.NONE && !decision.needsContent();
-    if (isUnchanged && !queuesUnchanged) {
+    if (decision.isLeft()) {
+      tally.left(landing, metadata, decision.reason());
+      return;
+    }
+    if (decision.isUnchanged() && !queuesUnchanged) {
       tally.unchanged(landing, metadata);
       return;
     }

@@ -27,7 +27,13 @@ final class DirectoryNode {
     /** This run made it (or would have), so that nothing can be in it yet. */
     NEW,
     /** It could not be made; that was reported, and all below it is given up. */
-    FAILED
+    FAILED,
+    /** It is not to be made; all below it is left. */
+    LEFT;
+
+    boolean isGivenUp() {
+      return this == FAILED || this == LEFT;
+    }
   }
 
   final Optional<DirectoryNode> parent;

@@ -66,8 +66,8 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   public DirectoryNode.State resolve(DirectoryNode node) {
     DirectoryNode.State above =
         node.parent.map(p -> p.resolve(this)).orElse(DirectoryNode.State.PRESENT);
-    if (above == DirectoryNode.State.FAILED) {
-      return DirectoryNode.State.FAILED;
+    if (above.isGivenUp()) {
+      return above;
     }
     Failure.Stage stage = Failure.Stage.SCAN;
     try {
@@ -137,7 +137,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     if (existing.isEmpty()) {
       return Optional.of(IMPLIED);
     }
-    if (isTrusting && comparison.directory(source, existing).action() == Action.NONE) {
+    if (isTrusting && comparison.directory(source, existing).isUnchanged()) {
       destination.confirm(node.landing, self, source);
     }
     return existing;
@@ -149,6 +149,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return settleRoot(node, source, existing);
     }
     Decision decision = comparison.directory(source, existing);
+    if (decision.isLeft()) {
+      return DirectoryNode.State.LEFT;
+    }
     if (decision.action() != Action.NONE) {
       tally.decided(node.landing, source, decision.action(), decision.reason());
     }

@@ -77,8 +77,15 @@ final class Examination {
     Glance glance = work.glance().orElseThrow();
     Metadata seen = seen(source, glance);
     Decision bySight = comparison.file(source, Optional.of(seen));
-    if (bySight.action() == Action.REPLACE && bySight.reason() != Reason.MTIME_DIFFERS) {
+    if (bySight.isLeft()) {
       return new Result(bySight, Optional.of(seen));
+    }
+    // A list tells when an object was stored, and not its mtime.
+    boolean dependsOnMtime = comparison.dependsOnMtime(source, seen);
+    if (bySight.action() == Action.REPLACE && bySight.reason() != Reason.MTIME_DIFFERS) {
+      return dependsOnMtime
+          ? look(work, glance, Optional.empty())
+          : new Result(bySight, Optional.of(seen));
     }
     Recollection recollection =
         isTrusting ? destination.recall(work.landing(), glance, source) : Recollection.NONE;
@@ -97,7 +104,7 @@ final class Examination {
       if (proof.equals(Optional.of(true))) {
         return isSame ? unchanged(source) : sameContent(work, look(work, glance));
       }
-      boolean isCertain = proof.isPresent() && isTrusting;
+      boolean isCertain = proof.isPresent() && isTrusting && !dependsOnMtime;
       if (isCertain && destination.tagsAreDigests().equals(Optional.of(true))) {
         return new Result(comparison.contentDiffers(), Optional.of(seen));
       }
@@ -144,7 +151,7 @@ final class Examination {
   /** What was asked for once need not be asked for again. */
   private Result confirmed(FileWork work, Result result) {
     Decision decision = result.decision();
-    if (isTrusting && decision.action() == Action.NONE && !decision.needsContent()) {
+    if (isTrusting && decision.isUnchanged()) {
       destination.confirm(work.landing(), work.glance().orElseThrow(), work.metadata());
     }
     return result;

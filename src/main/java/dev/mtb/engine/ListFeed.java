@@ -53,7 +53,7 @@ final class ListFeed implements SourceList.Visitor {
 
   @Override
   public void entry(Entry entry) throws InterruptedException {
-    if (stop.stopping()) {
+    if (!stop.mayBegin()) {
       return;
     }
     if (entry.landing().toString().isEmpty()) {

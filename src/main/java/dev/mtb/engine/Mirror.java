@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ final class Mirror {
   private final SourceMounts mounts;
   private final Predicate<Path> isKept;
   private final Predicate<Path> isSupplied;
+  private final BooleanSupplier isCutShort;
   private final End end;
   private final Tally tally;
   private final Stop stop;
@@ -66,6 +68,7 @@ final class Mirror {
    *
    * @param whole the path of the destination itself
    * @param isKept what is never deleted, such as old versions
+   * @param isCutShort whether the run has left something for the next one
    * @param isSupplied asked right before something is deleted: whether the source has it after all
    */
   Mirror(
@@ -76,6 +79,7 @@ final class Mirror {
       SourceMounts mounts,
       Predicate<Path> isKept,
       Predicate<Path> isSupplied,
+      BooleanSupplier isCutShort,
       End end,
       Tally tally,
       Stop stop) {
@@ -86,6 +90,7 @@ final class Mirror {
     this.mounts = mounts;
     this.isKept = isKept;
     this.isSupplied = isSupplied;
+    this.isCutShort = isCutShort;
     this.end = end;
     this.tally = tally;
     this.stop = stop;
@@ -155,6 +160,12 @@ final class Mirror {
     try {
       mounts.save();
       if (notes.isEmpty() || stop.stopping()) {
+        return;
+      }
+      if (isCutShort.getAsBoolean()) {
+        refused(
+            "nothing was deleted, since not everything was backed up; run again for the rest",
+            Failure.Cause.ERROR);
         return;
       }
       if (tally.hasFailures() && !deletion.despiteErrors()) {

@@ -1,6 +1,8 @@
 package dev.mtb.engine;
 
 import com.google.common.base.Ticker;
+import com.google.common.collect.Comparators;
+import com.google.common.util.concurrent.RateLimiter;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
@@ -12,6 +14,7 @@ import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
+import dev.mtb.Limits;
 import dev.mtb.Metadata;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.ContentComparison;
@@ -23,6 +26,7 @@ import dev.mtb.destination.Destinations;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
+import dev.mtb.destination.Throttle;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.FileFilter;
@@ -30,10 +34,13 @@ import dev.mtb.scan.SourceList;
 import dev.mtb.scan.SourceMounts;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -67,7 +74,8 @@ public final class Run {
   private final Duration grace;
   private final Opener opener;
   private final Tally tally;
-  private final Stop stop = new Stop();
+  private final Stop stop;
+  private final Allowance allowance;
   private final Retry.Pause pause;
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
@@ -92,7 +100,21 @@ public final class Run {
     this.opener = opener;
     this.purpose = purpose;
     this.tally = new Tally(listener);
+    Limits limits = purpose == Purpose.VERIFY ? Limits.NONE : job.options().limits();
+    this.stop = new Stop(Ticker.systemTicker(), deadline(limits));
+    this.allowance = new Allowance(limits.maxTransfer());
     this.pause = pause.orElse(stop::pause);
+  }
+
+  private OptionalLong deadline(Limits limits) {
+    return limits.maxDuration().isPresent()
+        ? OptionalLong.of(startedNanos + nanos(limits.maxDuration().get()))
+        : OptionalLong.empty();
+  }
+
+  /** A century is for ever, and more would overflow. */
+  private static long nanos(Duration duration) {
+    return Comparators.min(duration, Duration.ofDays(36_500)).toNanos();
   }
 
   /**
@@ -196,7 +218,8 @@ public final class Run {
   private void open(SourceList sources) {
     try (Destination real = opener.open(purpose != Purpose.BACKUP)) {
       Retry retry = retry(real);
-      Destination destination = new RetryingDestination(real, retry);
+      // Who waits for his next try takes no part in the limits.
+      Destination destination = new RetryingDestination(limited(real), retry);
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
@@ -216,6 +239,20 @@ public final class Run {
     if (stop.crash().isPresent()) {
       throw new IllegalStateException("internal error", stop.crash().get());
     }
+  }
+
+  private Destination limited(Destination real) {
+    Limits limits = job.options().limits();
+    boolean isLimited = limits.bandwidth().isLimited() || limits.operationsPerSecond().isPresent();
+    return isLimited
+        ? real.limitedBy(
+            new Throttle(
+                limits,
+                Clock.system(ZoneId.systemDefault()),
+                RateLimiter::create,
+                pause,
+                stop::stopping))
+        : real;
   }
 
   private Retry retry(Destination destination) {
@@ -257,6 +294,8 @@ public final class Run {
             traits.earliestMtime(),
             traits.keepsPermissions(),
             traits.keepsOwner());
+    Comparison underRules =
+        purpose == Purpose.VERIFY ? comparison : comparison.under(options.updateRules());
     // Whoever verifies wants to know, and a wide window makes alike what is not the same.
     boolean isTrusting =
         purpose != Purpose.VERIFY
@@ -301,6 +340,7 @@ public final class Run {
                     SourceMounts.in(Destinations.stateDirectory(options)),
                     Destinations.oldVersions(job),
                     landing -> sources.supplies(landing) || feeding.get().leadsThrough(landing),
+                    () -> stop.ranOutOfTime() || allowance.filesLeft() > 0,
                     end,
                     tally,
                     stop));
@@ -313,17 +353,17 @@ public final class Run {
               retry,
               new ContentComparison(options.digest()),
               new Examination(
-                  folders, destination, comparison, mode, isTrusting, !options.readData(), buffers),
+                  folders, destination, underRules, mode, isTrusting, !options.readData(), buffers),
               buffers,
+              allowance,
               end,
               tally,
               stop,
               mirror.isPresent() ? () -> finish(mirror.get(), copierPool) : stop::done);
       WorkQueue queue =
-          new WorkQueue(
-              copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
+          new WorkQueue(copierPool, options.threads(), line(traits), workers::work, stop);
       DirectoryResolver resolver =
-          new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
+          new DirectoryResolver(destination, underRules, end, workers, tally, stop, isTrusting);
       Checkers checkers =
           new Checkers(
               checkerPool,
@@ -332,7 +372,7 @@ public final class Run {
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
               filter,
               mirror,
-              comparison,
+              underRules,
               resolver,
               queue,
               end.seesUnchanged(),
@@ -362,6 +402,46 @@ public final class Run {
       end(copierPool, "copying");
       close(folders);
     }
+    reportWhatIsLeft();
+  }
+
+  private Line line(Traits traits) {
+    int most = traits.operationsPerDirectory();
+    return job.options()
+        .limits()
+        .order()
+        .map(order -> (Line) new OrderedLine(order, most))
+        .orElseGet(() -> new FairLine(most));
+  }
+
+  /** A backup that is not complete must not pass for one. */
+  private void reportWhatIsLeft() {
+    Limits limits = job.options().limits();
+    if (stop.stopping()) {
+      return;
+    }
+    if (stop.ranOutOfTime()) {
+      left(
+          Failure.Stage.SCAN,
+          "the time of --max-duration ("
+              + limits.maxDuration().orElseThrow().toSeconds()
+              + " s) was over before everything had been begun; run again for the rest");
+    }
+    if (allowance.filesLeft() > 0) {
+      left(
+          Failure.Stage.COPY,
+          "what --max-transfer allows ("
+              + limits.maxTransfer().orElseThrow()
+              + " bytes) was not enough for "
+              + allowance.filesLeft()
+              + " more files with "
+              + allowance.bytesLeft()
+              + " bytes; run again for the rest");
+    }
+  }
+
+  private void left(Failure.Stage stage, String error) {
+    tally.failed(new Failure(emptyPath(), stage, error, Failure.Cause.ERROR));
   }
 
   /** What is deleted is deleted when all else is done. */

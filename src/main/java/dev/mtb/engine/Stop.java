@@ -1,8 +1,10 @@
 package dev.mtb.engine;
 
+import com.google.common.base.Ticker;
 import dev.mtb.destination.DestinationException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -13,11 +15,29 @@ final class Stop {
   private static final Logger log = LoggerFactory.getLogger(Stop.class);
 
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final Ticker ticker;
+  private final OptionalLong deadline;
   private volatile boolean stopping;
+  private volatile boolean outOfTime;
   private boolean interrupted;
   private Optional<DestinationException> lost = Optional.empty();
   private Optional<Throwable> crash = Optional.empty();
   private Runnable whenStopping = () -> {};
+
+  /** Goes on until everything is done. */
+  Stop() {
+    this(Ticker.systemTicker(), OptionalLong.empty());
+  }
+
+  /**
+   * Begins nothing new after some time.
+   *
+   * @param deadline by the ticker
+   */
+  Stop(Ticker ticker, OptionalLong deadline) {
+    this.ticker = ticker;
+    this.deadline = deadline;
+  }
 
   /** Wakes those who wait for something that will not come any more. */
   synchronized void whenStopping(Runnable action) {
@@ -59,6 +79,26 @@ final class Stop {
 
   boolean stopping() {
     return stopping;
+  }
+
+  /**
+   * Asked by who has something new to begin, and lets go of it in good order if he may not: what is
+   * in flight goes on.
+   */
+  boolean mayBegin() {
+    if (stopping) {
+      return false;
+    }
+    if (deadline.isPresent() && ticker.read() - deadline.getAsLong() >= 0) {
+      outOfTime = true;
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether something was not begun since it was too late. */
+  boolean ranOutOfTime() {
+    return outOfTime;
   }
 
   /** Waits until everything is done or there is no use in going on. */

@@ -49,6 +49,17 @@ final class Tally {
     skipped.increment();
   }
 
+  /** What the rules leave as it is at the destination; it was counted as scanned. */
+  void left(Path landing, Metadata source, Reason reason) {
+    skipped.increment();
+    decided(landing, source, Action.NONE, reason);
+  }
+
+  /** What the limits leave for the next run; it was counted as scanned. */
+  void leftForNextRun() {
+    skipped.increment();
+  }
+
   void unchanged(Path landing, Metadata source) {
     unchanged.increment();
     decided(landing, source, Action.NONE, Reason.UNCHANGED);

@@ -52,6 +52,7 @@ final class Workers {
   private final ContentComparison contents;
   private final Examination examination;
   private final Buffers buffers;
+  private final Allowance allowance;
   private final End end;
   private final Tally tally;
   private final Stop stop;
@@ -70,6 +71,7 @@ final class Workers {
       ContentComparison contents,
       Examination examination,
       Buffers buffers,
+      Allowance allowance,
       End end,
       Tally tally,
       Stop stop,
@@ -81,6 +83,7 @@ final class Workers {
     this.contents = contents;
     this.examination = examination;
     this.buffers = buffers;
+    this.allowance = allowance;
     this.end = end;
     this.tally = tally;
     this.stop = stop;
@@ -90,6 +93,13 @@ final class Workers {
   /** Does one file or link. */
   void work(FileWork found) {
     errands();
+    if (!stop.mayBegin()) {
+      if (!stop.stopping()) {
+        tally.leftForNextRun();
+        finished(found.directory());
+      }
+      return;
+    }
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
@@ -100,7 +110,11 @@ final class Workers {
       if (decision.needsContent()) {
         decision = decision.withContent(sameContent(work));
       }
-      if (decision.action() == Action.NONE) {
+      if (decision.isLeft()) {
+        tally.left(work.landing(), work.metadata(), decision.reason());
+      } else if (!allowance.admits(work.metadata(), decision.action())) {
+        tally.leftForNextRun();
+      } else if (decision.action() == Action.NONE) {
         end.unchanged(work);
         tally.unchanged(work.landing(), work.metadata());
       } else {

@@ -9,6 +9,7 @@ import dev.mtb.CompareMode;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
+import dev.mtb.UpdateRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -379,5 +380,66 @@ class ComparisonTest {
     assertThat(file(CompareMode.SIZE_MTIME, source, copy).action()).isEqualTo(Action.NONE);
     Metadata marked = comparison(CompareMode.SIZE_MTIME).markedWrong(source);
     assertThat(file(CompareMode.SIZE_MTIME, source, marked).action()).isEqualTo(Action.REPLACE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(CompareMode.class)
+  void update_leavesNewerFiles_inEveryMode(CompareMode mode) {
+    Comparison comparison = comparison(mode).under(UpdateRules.NONE.withUpdate(true));
+    Metadata newer = sized(7).withMtime(LATER);
+
+    assertThat(comparison.file(FILE, Optional.of(newer)))
+        .isEqualTo(Decision.leave(Reason.NEWER_THERE));
+    assertThat(comparison.sameContent(FILE, FILE.withMtime(LATER)))
+        .isEqualTo(Decision.leave(Reason.NEWER_THERE));
+    // Within a second it is not newer, and older ones and other kinds are never left.
+    Metadata barelyNewer = sized(7).withMtime(TIME.plusMillis(800));
+    assertThat(comparison.file(FILE, Optional.of(barelyNewer)).action()).isEqualTo(Action.REPLACE);
+    Metadata older = sized(7).withMtime(TIME.minusSeconds(100));
+    assertThat(comparison.file(FILE, Optional.of(older)).action()).isEqualTo(Action.REPLACE);
+    assertThat(comparison.file(FILE, Optional.of(LINK.withMtime(LATER))).reason())
+        .isEqualTo(Reason.TYPE_DIFFERS);
+    assertThat(comparison.file(LINK, Optional.of(LINK.withMtime(LATER))).isLeft()).isFalse();
+    assertThat(comparison.file(FILE, Optional.empty())).isEqualTo(Decision.CREATE);
+    assertThat(comparison.directory(FOLDER, Optional.of(FOLDER.withMtime(LATER))).attributes())
+        .containsExactly(Attribute.MTIME);
+    assertThat(comparison.dependsOnMtime(FILE, newer)).isTrue();
+    assertThat(comparison(mode).dependsOnMtime(FILE, newer)).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource(CompareMode.class)
+  void ignoreExisting_leavesWhateverIsThere_butDirectories(CompareMode mode) {
+    Comparison comparison = comparison(mode).under(UpdateRules.NONE.withIgnoreExisting(true));
+    Decision left = Decision.leave(Reason.THERE_ALREADY);
+
+    assertThat(comparison.file(FILE, Optional.of(sized(7)))).isEqualTo(left);
+    assertThat(comparison.file(FILE, Optional.of(FILE))).isEqualTo(left);
+    assertThat(comparison.file(FILE, Optional.of(FOLDER))).isEqualTo(left);
+    assertThat(comparison.file(LINK, Optional.of(FILE))).isEqualTo(left);
+    assertThat(comparison.directory(FOLDER, Optional.of(FILE))).isEqualTo(left);
+    assertThat(comparison.file(FILE, Optional.empty())).isEqualTo(Decision.CREATE);
+    assertThat(comparison.directory(FOLDER, Optional.empty())).isEqualTo(Decision.CREATE);
+    assertThat(comparison.directory(FOLDER, Optional.of(FOLDER.withMtime(LATER))).attributes())
+        .containsExactly(Attribute.MTIME);
+  }
+
+  @ParameterizedTest
+  @EnumSource(CompareMode.class)
+  void existing_makesNothingNew(CompareMode mode) {
+    Comparison comparison = comparison(mode).under(UpdateRules.NONE.withExisting(true));
+    Decision left = Decision.leave(Reason.NOT_THERE);
+
+    assertThat(comparison.file(FILE, Optional.empty())).isEqualTo(left);
+    assertThat(comparison.directory(FOLDER, Optional.empty())).isEqualTo(left);
+    assertThat(comparison.file(FILE, Optional.of(sized(7))).action()).isEqualTo(Action.REPLACE);
+    assertThat(comparison.file(FILE, Optional.of(LINK)).action()).isEqualTo(Action.REPLACE);
+    assertThat(left.isLeft()).isTrue();
+    assertThat(left.isUnchanged()).isFalse();
+    assertThat(Decision.UNCHANGED.isLeft()).isFalse();
+  }
+
+  private static Metadata sized(long size) {
+    return new Metadata(Kind.FILE, size, TIME, 0644, 1, 2, 3, 4);
   }
 }

@@ -23,6 +23,7 @@ import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.S3fsNames;
 import dev.mtb.destination.StoredFile;
 import dev.mtb.destination.TemporaryNames;
+import dev.mtb.destination.Throttle;
 import dev.mtb.destination.Traits;
 import java.io.Closeable;
 import java.io.IOException;
@@ -858,6 +859,13 @@ public final class BucketDestination implements Destination {
       }
     }
     return base + below + aside.get().suffix();
+  }
+
+  /** Each request counts, and its body. */
+  @Override
+  public Destination limitedBy(Throttle throttle) {
+    requests.limit(throttle);
+    return this;
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.ContentTag;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Throttle;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -118,6 +119,7 @@ final class Requests implements Closeable {
 
   private final String bucket;
   private final Owner owner;
+  private volatile Throttle throttle = Throttle.NONE;
 
   /**
    * Who new objects belong to.
@@ -142,7 +144,12 @@ final class Requests implements Closeable {
     this.owner = owner;
     bucket = place.location().bucket();
     trouble = new Trouble(place);
-    s3 = client(place, connections, retries);
+    s3 = client(place, connections, retries, () -> throttle);
+  }
+
+  /** From now on requests are made no faster than this allows. */
+  void limit(Throttle limit) {
+    throttle = limit;
   }
 
   /** Makes a client that nobody uses: most of the time until a first request goes into that. */
@@ -156,18 +163,21 @@ final class Requests implements Closeable {
         .close();
   }
 
-  private static S3Client client(BucketPlace place, int connections, int retries)
+  private static S3Client client(
+      BucketPlace place, int connections, int retries, Supplier<Throttle> throttle)
       throws DestinationException {
     S3ClientBuilder builder =
         S3Client.builder()
             // As a builder, so that closing the client closes its connections.
             .httpClientBuilder(
-                Apache5HttpClient.builder()
-                    .maxConnections(connections)
-                    .connectionTimeout(CONNECT_TIMEOUT)
-                    .socketTimeout(ANSWER_TIMEOUT)
-                    .connectionMaxIdleTime(IDLE)
-                    .useIdleConnectionReaper(false))
+                new LimitedHttpClient.Builder(
+                    Apache5HttpClient.builder()
+                        .maxConnections(connections)
+                        .connectionTimeout(CONNECT_TIMEOUT)
+                        .socketTimeout(ANSWER_TIMEOUT)
+                        .connectionMaxIdleTime(IDLE)
+                        .useIdleConnectionReaper(false),
+                    throttle))
             .credentialsProvider(credentials(place))
             .region(region(place))
             .forcePathStyle(place.pathStyle())

@@ -1,0 +1,212 @@
+package dev.mtb.destination;
+
+import dev.mtb.Attribute;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A destination in front of another that is used no faster than a {@link Throttle} allows.
+ * Thread-safe like the other.
+ */
+final class LimitedDestination implements Destination {
+  private final Destination real;
+  private final Throttle throttle;
+
+  LimitedDestination(Destination real, Throttle throttle) {
+    this.real = real;
+    this.throttle = throttle;
+  }
+
+  @Override
+  public Traits traits() {
+    return real.traits();
+  }
+
+  @Override
+  public String name() {
+    return real.name();
+  }
+
+  @Override
+  public boolean isNew() {
+    return real.isNew();
+  }
+
+  @Override
+  public List<String> advice() {
+    return real.advice();
+  }
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    throttle.operation();
+    return real.stat(path);
+  }
+
+  @Override
+  public Metadata statListed(Path path) throws IOException {
+    throttle.operation();
+    return real.statListed(path);
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    throttle.operation();
+    return real.list(directory);
+  }
+
+  @Override
+  public Listing listNames(Path directory) throws IOException {
+    throttle.operation();
+    return real.listNames(directory);
+  }
+
+  @Override
+  public int deletedAtOnce() {
+    return real.deletedAtOnce();
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    throttle.operation();
+    return real.delete(doomed);
+  }
+
+  @Override
+  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+    throttle.operation();
+    return real.look(path, glance);
+  }
+
+  @Override
+  public Recollection recall(Path path, Glance glance, Metadata source) {
+    return real.recall(path, glance, source);
+  }
+
+  @Override
+  public void confirm(Path path, Glance glance, Metadata source) {
+    real.confirm(path, glance, source);
+  }
+
+  @Override
+  public Optional<Boolean> tagsAreDigests() {
+    return real.tagsAreDigests();
+  }
+
+  @Override
+  public long hashedInsteadOfLook() {
+    return real.hashedInsteadOfLook();
+  }
+
+  @Override
+  public Path nameOf(Path sourceName) {
+    return real.nameOf(sourceName);
+  }
+
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    throttle.operation();
+    return real.read(file);
+  }
+
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    throttle.operation();
+    return real.readBack(file);
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    throttle.operation();
+    real.distrust(path, dated);
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    throttle.operation();
+    return real.readLink(link);
+  }
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    throttle.operation();
+    return new LimitedWrite(real.write(file, source, existing));
+  }
+
+  /** What reads the source by itself could not be held up here. */
+  @Override
+  public Optional<FileWrite> upload(
+      Path file, Metadata source, Optional<Metadata> existing, Content content) {
+    return Optional.empty();
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    throttle.operation();
+    real.writeLink(link, target, source, existing);
+  }
+
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    throttle.operation();
+    return real.createDirectory(directory, source, existing);
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    throttle.operation();
+    real.setMetadata(path, source, attributes);
+  }
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    return real.diagnose(failure);
+  }
+
+  @Override
+  public void check() throws DestinationException {
+    real.check();
+  }
+
+  @Override
+  public void close() throws IOException {
+    real.close();
+  }
+
+  /** Waits before it writes: a buffer whole, since a long run of zeros is seen only as that. */
+  private final class LimitedWrite implements FileWrite {
+    private final FileWrite write;
+
+    LimitedWrite(FileWrite write) {
+      this.write = write;
+    }
+
+    @Override
+    public void write(ByteBuffer content) throws IOException {
+      throttle.takeAll(content.remaining());
+      write.write(content);
+    }
+
+    @Override
+    public void commit(Metadata source) throws IOException {
+      write.commit(source);
+    }
+
+    @Override
+    public void close() throws IOException {
+      write.close();
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.mtb.engine;
+
+import dev.mtb.Limits;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.PriorityQueue;
+
+/**
+ * Deals out, of all work that waits, what comes first in some order, no more of one directory at a
+ * time than its file system likes. One directory may have all the room there is, or there would be
+ * an order only within small parts of it.
+ */
+final class OrderedLine implements Line {
+  /**
+   * The work of one directory; no record, since it is found by what it is, not by what it holds.
+   */
+  private static final class Waiting {
+    private final DirectoryNode directory;
+    private final PriorityQueue<FileWork> work;
+
+    Waiting(DirectoryNode directory, Comparator<FileWork> order) {
+      this.directory = directory;
+      work = new PriorityQueue<>(order);
+    }
+  }
+
+  private final Comparator<FileWork> order;
+  private final int runningPerDirectory;
+  private final Map<DirectoryNode, Waiting> waiting = new HashMap<>();
+
+  /** Those that are not at their limit, by their first work. */
+  private final PriorityQueue<Waiting> ready;
+
+  OrderedLine(Limits.Order order, int runningPerDirectory) {
+    this.order = comparator(order);
+    this.runningPerDirectory = runningPerDirectory;
+    this.ready = new PriorityQueue<>((a, b) -> this.order.compare(a.work.peek(), b.work.peek()));
+  }
+
+  private static Comparator<FileWork> comparator(Limits.Order order) {
+    Comparator<FileWork> byName = Comparator.comparing(FileWork::landing);
+    Comparator<FileWork> byKey =
+        switch (order.key()) {
+          case NAME -> byName;
+          case SIZE -> Comparator.comparingLong(work -> work.metadata().size());
+          case MODIFIED -> Comparator.comparing(work -> work.metadata().mtime());
+        };
+    return (order.isDescending() ? byKey.reversed() : byKey).thenComparing(byName);
+  }
+
+  @Override
+  public boolean isFull(DirectoryNode directory) {
+    return false;
+  }
+
+  @Override
+  public void add(FileWork work) {
+    DirectoryNode directory = work.directory();
+    Waiting its = waiting.computeIfAbsent(directory, d -> new Waiting(d, order));
+    boolean isFirst = its.work.isEmpty() || order.compare(work, its.work.peek()) < 0;
+    if (isFirst) {
+      // Its place depends on that.
+      boolean unused = ready.remove(its);
+    }
+    its.work.add(work);
+    if (isFirst && directory.running < runningPerDirectory) {
+      ready.add(its);
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return !ready.isEmpty();
+  }
+
+  @Override
+  public FileWork poll() {
+    Waiting its = ready.poll();
+    if (its == null) {
+      return null;
+    }
+    FileWork work = its.work.poll();
+    DirectoryNode directory = its.directory;
+    directory.running++;
+    if (its.work.isEmpty()) {
+      waiting.remove(directory);
+    } else if (directory.running < runningPerDirectory) {
+      ready.add(its);
+    }
+    return work;
+  }
+
+  @Override
+  public void done(DirectoryNode directory) {
+    boolean wasAtLimit = directory.running == runningPerDirectory;
+    directory.running--;
+    Waiting its = waiting.get(directory);
+    if (wasAtLimit && its != null) {
+      ready.add(its);
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.CountingProxy.Kind;
+import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.RequiresS3fs;
+import dev.mtb.testing.S3fsFixture;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Limits and update rules where they matter: at a bucket and on a real mount of it. Of the time
+ * that passes only a lower bound is checked, that nothing ever goes faster than it may.
+ */
+@RequiresS3fs
+class LimitsIT {
+  private static final long MEBIBYTE = 1 << 20;
+  private static final Instant OLD = Instant.parse("2020-01-01T00:00:00Z");
+  private static final Instant NEW = Instant.parse("2024-01-01T00:00:00Z");
+
+  /** Taken at a time: the first of it is free. */
+  private static final double SLICE = 0.05;
+
+  private static S3fsFixture s3fs;
+
+  @TempDir Path temp;
+  private Path source;
+  private Path mounted;
+  private String prefix;
+
+  @BeforeAll
+  static void mount() throws Exception {
+    s3fs = S3fsFixture.start();
+  }
+
+  @AfterAll
+  static void unmount() throws Exception {
+    s3fs.close();
+  }
+
+  @BeforeEach
+  void freshTree(TestInfo test) throws Exception {
+    s3fs.freshMount();
+    source = Files.createDirectory(temp.resolve("source"));
+    prefix = test.getTestMethod().orElseThrow().getName();
+    mounted = s3fs.root().resolve(prefix);
+    Files.writeString(
+        temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
+  }
+
+  private BackupOptions.Builder options() {
+    return BackupOptions.builder()
+        .stateDirectory(temp.resolve("state"))
+        .threads(16)
+        .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+        .passwdFile(temp.resolve("passwd"));
+  }
+
+  private BackupReport toBucket(BackupOptions.Builder options) {
+    return Mtb.backup(
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(new S3Location(s3fs.server().bucket(), prefix))
+            .options(options.build())
+            .build());
+  }
+
+  private BackupReport throughMount(BackupOptions.Builder options) {
+    return Mtb.backup(
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(mounted)
+            .options(options.via(Via.MOUNT).build())
+            .build());
+  }
+
+  private static Limits bandwidth(long bytesPerSecond) {
+    return Limits.builder().bandwidth(Bandwidth.of(bytesPerSecond)).build();
+  }
+
+  private static double seconds(BackupReport report) {
+    assertThat(report.failures()).isEmpty();
+    return report.elapsed().toMillis() / 1e3;
+  }
+
+  @Test
+  void manySmallFiles_toTheBucket_areNoFasterThanTheLimit() throws Exception {
+    RandomTree.smallFiles(source, 4, 50, 10 << 10);
+    Counts counts =
+        s3fs.counting(
+            () ->
+                assertThat(seconds(toBucket(options().limits(bandwidth(MEBIBYTE)))))
+                    .isGreaterThan(200 * 10.0 / 1024 - SLICE));
+    // Nothing was sent twice; the destination itself is made, and given its time at the end.
+    assertThat(counts.of(Kind.PUT)).isEqualTo(200 + 4 + 2);
+    assertThat(counts.bytesUp()).isLessThan(5 * MEBIBYTE);
+  }
+
+  @Test
+  void largeFiles_toTheBucket_areNoFasterThanTheLimit() throws Exception {
+    // One PUT, and parts.
+    RandomTree.write(source.resolve("a"), RandomTree.bytes(1, 3 << 20), OLD);
+    RandomTree.write(source.resolve("b"), RandomTree.bytes(2, 29 << 20), OLD);
+    assertThat(seconds(toBucket(options().limits(bandwidth(16 * MEBIBYTE)))))
+        .isGreaterThan(2 - SLICE);
+    assertThat(mounted.resolve("a")).hasSameBinaryContentAs(source.resolve("a"));
+    assertThat(mounted.resolve("b")).hasSameBinaryContentAs(source.resolve("b"));
+  }
+
+  @Test
+  void throughTheMount_isNoFasterThanTheLimit() throws Exception {
+    RandomTree.write(source.resolve("a"), RandomTree.bytes(1, 1 << 20), OLD);
+    RandomTree.smallFiles(source, 2, 20, 26 << 10);
+    assertThat(seconds(throughMount(options().limits(bandwidth(MEBIBYTE)))))
+        .isGreaterThan(2 - SLICE);
+    assertThat(mounted.resolve("a")).hasSameBinaryContentAs(source.resolve("a"));
+  }
+
+  @Test
+  void requests_areNoMoreThanTheLimit() throws Exception {
+    RandomTree.smallFiles(source, 1, 30, 10);
+    Limits limits = Limits.builder().operationsPerSecond(20).build();
+    Counts counts =
+        s3fs.counting(
+            () ->
+                assertThat(seconds(toBucket(options().limits(limits))))
+                    // One second may have been saved before the first.
+                    .isGreaterThan((30 + 1 - 20) / 20.0 - SLICE));
+    assertThat(counts.of(Kind.PUT)).isEqualTo(30 + 1 + 2);
+  }
+
+  @Test
+  void interrupted_endsWithinSeconds_howeverSlowItMayGo() throws Exception {
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 30 << 20), OLD);
+    RandomTree.smallFiles(source, 2, 20, 300 << 10);
+    for (String via : List.of("bucket", "mount")) {
+      MtbProcess mtb =
+          MtbProcess.start(
+              temp,
+              Map.of(),
+              List.of(),
+              "backup",
+              "--via",
+              via,
+              "--bwlimit",
+              "10K",
+              "-b",
+              source.toString(),
+              ".",
+              Files.createDirectory(mounted.resolveSibling(prefix + via)).toString());
+      long before = s3fs.proxy().snapshot().total();
+      while (mtb.isAlive() && s3fs.proxy().snapshot().total() < before + 5) {
+        Thread.sleep(50);
+      }
+      Thread.sleep(1000);
+      mtb.signal("INT");
+      // It would be an hour.
+      assertThat(mtb.endsWithin(Duration.ofSeconds(20))).isTrue();
+      assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
+    }
+  }
+
+  /** Newer and older at the destination, both of another size and of the same. */
+  private void differ() throws Exception {
+    for (String name : List.of("newer", "newerSameSize", "older", "olderSameSize", "same")) {
+      RandomTree.write(source.resolve(name), RandomTree.bytes(1, 100), NEW);
+    }
+    assertThat(toBucket(options()).exitCode()).isZero();
+    RandomTree.write(source.resolve("newer"), RandomTree.bytes(2, 50), OLD);
+    RandomTree.write(source.resolve("newerSameSize"), RandomTree.bytes(2, 100), OLD);
+    RandomTree.write(source.resolve("older"), RandomTree.bytes(3, 50), NEW.plusSeconds(5));
+    RandomTree.write(source.resolve("olderSameSize"), RandomTree.bytes(3, 100), NEW.plusSeconds(5));
+    RandomTree.write(source.resolve("missing"), RandomTree.bytes(4, 100), OLD);
+    Files.setLastModifiedTime(source, FileTime.from(NEW));
+  }
+
+  private void assertUpdated(BackupReport report) throws Exception {
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.totals().skipped()).isEqualTo(2);
+    assertThat(report.totals().copied()).isEqualTo(3);
+    assertThat(report.totals().unchanged()).isOne();
+    s3fs.freshMount();
+    for (String name : List.of("older", "olderSameSize", "missing", "same")) {
+      assertThat(mounted.resolve(name)).hasSameBinaryContentAs(source.resolve(name));
+    }
+    for (String name : List.of("newer", "newerSameSize")) {
+      assertThat(mounted.resolve(name)).hasBinaryContent(RandomTree.bytes(1, 100));
+    }
+  }
+
+  @Test
+  void update_atTheBucket_asksForTheTimeOfWhatItWouldReplace() throws Exception {
+    differ();
+    Counts counts =
+        s3fs.counting(
+            () ->
+                assertUpdated(toBucket(options().updateRules(UpdateRules.NONE.withUpdate(true)))));
+    // Each of the four that differ; fresh mounts of the test ask, too.
+    assertThat(counts.of(Kind.PUT)).isBetween(3L, 4L);
+    // What was left is not remembered as if it were the same.
+    assertUpdatedAgain();
+  }
+
+  private void assertUpdatedAgain() throws Exception {
+    BackupReport again = toBucket(options().updateRules(UpdateRules.NONE.withUpdate(true)));
+    assertThat(again.totals().skipped()).isEqualTo(2);
+    BackupReport without = toBucket(options());
+    assertThat(without.totals().copied()).isEqualTo(2);
+    assertThat(mounted.resolve("newer")).hasSameBinaryContentAs(source.resolve("newer"));
+  }
+
+  @Test
+  void update_throughTheMount_needsNoRequestMore() throws Exception {
+    differ();
+    s3fs.freshMount();
+    Counts with =
+        s3fs.counting(
+            () ->
+                assertThat(
+                        throughMount(
+                                options()
+                                    .dryRun(true)
+                                    .updateRules(UpdateRules.NONE.withUpdate(true)))
+                            .totals()
+                            .skipped())
+                    .isEqualTo(2));
+    s3fs.freshMount();
+    Counts without =
+        s3fs.counting(
+            () -> assertThat(throughMount(options().dryRun(true)).totals().copied()).isEqualTo(5));
+    assertThat(with.total()).isEqualTo(without.total());
+    s3fs.freshMount();
+    assertUpdated(throughMount(options().updateRules(UpdateRules.NONE.withUpdate(true))));
+  }
+
+  @Test
+  void ignoreExisting_atTheBucket_asksForNothing() throws Exception {
+    differ();
+    Counts counts =
+        s3fs.counting(
+            () -> {
+              BackupReport report =
+                  toBucket(options().updateRules(UpdateRules.NONE.withIgnoreExisting(true)));
+              assertThat(report.exitCode()).isZero();
+              assertThat(report.totals().skipped()).isEqualTo(5);
+              assertThat(report.totals().copied()).isOne();
+            });
+    assertThat(counts.of(Kind.GET)).isZero();
+    assertThat(mounted.resolve("older")).hasBinaryContent(RandomTree.bytes(1, 100));
+    assertThat(mounted.resolve("missing")).hasSameBinaryContentAs(source.resolve("missing"));
+  }
+
+  @Test
+  void existing_atTheBucket_makesNothing() throws Exception {
+    differ();
+    RandomTree.write(source.resolve("d/f"), "new");
+    BackupReport report = toBucket(options().updateRules(UpdateRules.NONE.withExisting(true)));
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.totals().skipped()).isOne();
+    assertThat(report.totals().copied()).isEqualTo(4);
+    s3fs.freshMount();
+    assertThat(mounted.resolve("missing")).doesNotExist();
+    assertThat(mounted.resolve("d")).doesNotExist();
+    assertThat(mounted.resolve("newer")).hasSameBinaryContentAs(source.resolve("newer"));
+  }
+}

@@ -1,0 +1,166 @@
+package dev.mtb;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.mtb.testing.Rsync;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Random trees over other random trees: by the same update rules rsync and MTB must make the same
+ * of them. {@code -Dmtb.seed=N} repeats one.
+ */
+class UpdateRsyncTest {
+  /** Each of the eight sets of rules twenty times, in some ten seconds. */
+  private static final int RUNS = Integer.getInteger("mtb.update.runs", 160);
+
+  private static final Long ONLY = Long.getLong("mtb.seed");
+  private static final List<String> NAMES = List.of("a", "b", "c", "d", "e");
+  private static final Instant TIME = Instant.parse("2024-05-06T07:08:09Z");
+
+  @TempDir Path temp;
+
+  @BeforeEach
+  void needsRsync() {
+    assumeTrue(Rsync.isInstalled() || "1".equals(System.getenv("MTB_REQUIRE_S3FS")));
+  }
+
+  @Test
+  void randomTrees_becomeTheSameAsWithRsync() throws Exception {
+    long start = ONLY != null ? ONLY : System.nanoTime() & 0xffffffL;
+    System.out.printf("trees from seed %d on%n", start);
+    int left = 0;
+    for (long seed = start; seed < start + (ONLY != null ? 1 : RUNS); seed++) {
+      Path here = Files.createDirectory(temp.resolve(String.valueOf(seed)));
+      Random random = new Random(seed);
+      Path source = grow(here.resolve("source"), random);
+      Path before = grow(here.resolve("before"), random);
+      UpdateRules rules = new UpdateRules((seed & 1) != 0, (seed & 2) != 0, (seed & 4) != 0);
+      Path byRsync = here.resolve("rsync");
+      Path byMtb = here.resolve("mtb");
+      for (Path copy : List.of(byRsync, byMtb)) {
+        run("cp", "-a", before.toString(), copy.toString());
+      }
+      rsync(source, byRsync, rules);
+      BackupReport report = mtb(source, byMtb, rules);
+      assertThat(report.exitCode()).isZero();
+      assertThat(differences(source, byRsync, byMtb))
+          .as("repeat with -Dmtb.seed=%d: %s", seed, rules)
+          .isEmpty();
+      Totals totals = report.totals();
+      assertThat(totals.scanned())
+          .isEqualTo(totals.copied() + totals.unchanged() + totals.skipped());
+      left += totals.skipped() > 0 && totals.copied() > 0 ? 1 : 0;
+      if (rules.equals(UpdateRules.NONE)) {
+        assertThat(totals.skipped()).isZero();
+      }
+    }
+    // Rules that leave all or nothing would prove nothing.
+    assertThat(left).isGreaterThan(ONLY != null ? -1 : RUNS / 4);
+  }
+
+  /**
+   * With --ignore-existing rsync leaves a file in the place of a directory, and yet gives it the
+   * times of the directory that it did not make. MTB leaves it altogether.
+   */
+  private static List<String> differences(Path source, Path byRsync, Path byMtb) throws Exception {
+    return Rsync.differences(byRsync, byMtb, "--delete").stream()
+        .filter(
+            line -> {
+              String name = line.replaceFirst("^\\S+ ", "").replaceFirst(" -> to.$", "");
+              return !(line.matches("[.][fL]..[tT]...... .*")
+                  && Files.isDirectory(source.resolve(name), LinkOption.NOFOLLOW_LINKS));
+            })
+        .toList();
+  }
+
+  private static Path grow(Path root, Random random) throws IOException {
+    List<Path> directories = new ArrayList<>(List.of(Files.createDirectory(root)));
+    List<Path> all = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      Path path =
+          directories
+              .get(random.nextInt(directories.size()))
+              .resolve(NAMES.get(random.nextInt(NAMES.size())));
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      switch (random.nextInt(6)) {
+        case 0, 1 -> directories.add(Files.createDirectory(path));
+        case 2 -> Files.createSymbolicLink(path, Path.of("to" + random.nextInt(2)));
+        default -> Files.writeString(path, "x".repeat(random.nextInt(3)) + random.nextInt(2));
+      }
+      all.add(path);
+    }
+    all.add(0, root);
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Instant time = TIME.plusSeconds(new int[] {0, 0, 1, 10, 20}[random.nextInt(5)]);
+      if (Files.isSymbolicLink(all.get(i))) {
+        // By its time MTB sees that a link leads elsewhere now.
+        time = TIME.plusSeconds(Files.readSymbolicLink(all.get(i)).endsWith("to0") ? 0 : 10);
+      }
+      Files.getFileAttributeView(
+              all.get(i), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+          .setTimes(FileTime.from(time), null, null);
+    }
+    return root;
+  }
+
+  private static void rsync(Path source, Path destination, UpdateRules rules) throws Exception {
+    // --force: a directory gives way to a file, as with MTB.
+    List<String> command = new ArrayList<>(List.of("rsync", "-rlptgoD", "--force"));
+    if (rules.update()) {
+      command.add("--update");
+    }
+    if (rules.ignoreExisting()) {
+      command.add("--ignore-existing");
+    }
+    if (rules.existing()) {
+      command.add("--existing");
+    }
+    command.add(source + "/");
+    command.add(destination + "/");
+    run(command.toArray(String[]::new));
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    // What is in a directory that gives way to a file there, rsync tries to make in vain.
+    boolean isInVain = List.of(command).contains("--ignore-existing");
+    assertThat(process.waitFor())
+        .as("%s: %s", List.of(command), output)
+        .isIn(isInVain ? List.of(0, 23) : List.of(0));
+  }
+
+  private BackupReport mtb(Path source, Path destination, UpdateRules rules) {
+    return Mtb.backup(
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(destination)
+            .options(
+                BackupOptions.builder()
+                    .modifyWindow(Duration.ZERO)
+                    .threads(2)
+                    .checkers(2)
+                    .stateDirectory(temp.resolve("state"))
+                    .updateRules(rules)
+                    .build())
+            .build());
+  }
+}

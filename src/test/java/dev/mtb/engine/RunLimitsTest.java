@@ -1,0 +1,320 @@
+package dev.mtb.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.base.Ticker;
+import dev.mtb.BackupJob;
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.BackupReport.Outcome;
+import dev.mtb.Failure;
+import dev.mtb.Limits;
+import dev.mtb.Metadata;
+import dev.mtb.Totals;
+import dev.mtb.UpdateRules;
+import dev.mtb.destination.Destinations;
+import dev.mtb.testing.FaultyDestination;
+import dev.mtb.testing.FaultyDestination.Operation;
+import dev.mtb.testing.RandomTree;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What runs leave, by rules and by limits, and that they say so. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class RunLimitsTest {
+  private static final Instant OLD = Instant.parse("2020-01-01T00:00:00Z");
+  private static final Instant NEW = Instant.parse("2024-01-01T00:00:00Z");
+
+  @TempDir Path temp;
+  private Path source;
+  private Path destination;
+  private final ConcurrentLinkedQueue<String> copied = new ConcurrentLinkedQueue<>();
+
+  @BeforeEach
+  void folders() throws Exception {
+    source = Files.createDirectory(temp.resolve("source"));
+    destination = Files.createDirectory(temp.resolve("backup"));
+  }
+
+  private BackupOptions.Builder options() {
+    return BackupOptions.builder().threads(1).checkers(1).stateDirectory(temp.resolve("state"));
+  }
+
+  private BackupJob job(BackupOptions.Builder options) {
+    return BackupJob.builder()
+        .base(source)
+        .source(Path.of("."))
+        .destination(destination)
+        .options(options.build())
+        .build();
+  }
+
+  private BackupReport run(BackupOptions.Builder options) {
+    return run(options, (operation, path) -> {});
+  }
+
+  private BackupReport run(BackupOptions.Builder options, FaultyDestination.Fault fault) {
+    BackupJob job = job(options);
+    return Run.backup(
+        job,
+        readOnly ->
+            new FaultyDestination(Destinations.open(destination, job.options(), readOnly), fault),
+        new BackupListener() {
+          @Override
+          public void copied(Path path, Metadata file) {
+            copied.add(path.toString());
+          }
+        });
+  }
+
+  private BackupReport run(Limits.Builder limits) {
+    return run(options().limits(limits.build()));
+  }
+
+  private static void assertSumsUp(Totals totals) {
+    assertThat(totals.scanned()).isEqualTo(totals.copied() + totals.unchanged() + totals.skipped());
+  }
+
+  @Test
+  void maxTransfer_leavesWhatWouldExceedIt_andTheNextRunGoesOn() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      RandomTree.write(source.resolve("d/f" + i), RandomTree.bytes(i, 1000), OLD);
+    }
+    RandomTree.write(source.resolve("empty"), new byte[0], OLD);
+    BackupReport first = run(Limits.builder().maxTransfer(3500));
+    assertThat(first.outcome()).isEqualTo(Outcome.PARTIAL);
+    assertThat(first.exitCode()).isEqualTo(23);
+    assertThat(first.totals().bytesCopied()).isEqualTo(3000);
+    assertThat(first.totals().copied()).isEqualTo(4);
+    assertThat(first.totals().skipped()).isEqualTo(7);
+    assertSumsUp(first.totals());
+    assertThat(first.failures()).hasSize(1);
+    assertThat(first.failures().get(0).stage()).isEqualTo(Failure.Stage.COPY);
+    assertThat(first.failures().get(0).error()).contains("--max-transfer", "7 more files", "7000");
+    try (Stream<Path> files = Files.list(destination.resolve("d"))) {
+      assertThat(files).hasSize(3);
+    }
+    assertThat(run(Limits.builder().maxTransfer(7000)).exitCode()).isZero();
+    assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
+    // Nothing to send, nothing left.
+    assertThat(run(Limits.builder().maxTransfer(1)).exitCode()).isZero();
+  }
+
+  @Test
+  void maxTransfer_isKept_byManyThreads_andSmallFilesFillIt() throws Exception {
+    RandomTree.smallFiles(source, 8, 20, 100);
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 1_000_000), OLD);
+    BackupReport report =
+        run(options().threads(16).checkers(4).limits(Limits.builder().maxTransfer(9950).build()));
+    assertThat(report.totals().bytesCopied()).isEqualTo(9900);
+    assertThat(report.totals().skipped()).isEqualTo(62);
+    assertThat(destination.resolve("large")).doesNotExist();
+    assertSumsUp(report.totals());
+  }
+
+  @Test
+  void maxTransfer_inADryRun_tellsWhatWouldBeLeft() throws Exception {
+    RandomTree.smallFiles(source, 1, 5, 100);
+    BackupReport report =
+        run(options().dryRun(true).limits(Limits.builder().maxTransfer(250).build()));
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.totals().copied()).isEqualTo(2);
+    assertThat(report.totals().skipped()).isEqualTo(3);
+  }
+
+  @Test
+  void maxDuration_thatIsOverAtOnce_beginsNothing_andSaysSo() throws Exception {
+    RandomTree.smallFiles(source, 3, 5, 100);
+    BackupReport report = run(Limits.builder().maxDuration(Duration.ofNanos(1)));
+    assertThat(report.outcome()).isEqualTo(Outcome.PARTIAL);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    // Of this stage, since what has not been scanned must not be deleted at the destination.
+    assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.SCAN);
+    assertThat(report.failures().get(0).error()).contains("--max-duration");
+    assertThat(destination).isEmptyDirectory();
+  }
+
+  @Test
+  void maxDuration_finishesWhatIsInFlight_andTheDirectoriesOfThat() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      RandomTree.write(source.resolve("d/f" + i), RandomTree.bytes(i, 600_000), OLD);
+    }
+    Files.setLastModifiedTime(source.resolve("d"), FileTime.from(OLD));
+    Duration limit = Duration.ofSeconds(3);
+    long start = System.nanoTime();
+    BackupReport report =
+        run(
+            options().limits(Limits.builder().maxDuration(limit).build()),
+            (operation, path) -> {
+              // The run began later, so that its time ends later.
+              while (operation == Operation.CONTENT
+                  && System.nanoTime() - start < limit.plusSeconds(1).toNanos()) {
+                Thread.onSpinWait();
+              }
+            });
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.totals().copied()).isOne();
+    assertThat(report.totals().skipped()).isEqualTo(4);
+    String name = copied.poll();
+    assertThat(destination.resolve(name)).hasSameBinaryContentAs(source.resolve(name));
+    assertThat(Files.getLastModifiedTime(destination.resolve("d")).toInstant()).isEqualTo(OLD);
+    assertThat(run(Limits.builder().maxDuration(Duration.ofDays(1_000_000))).exitCode()).isZero();
+    assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
+  }
+
+  @Test
+  void limitsOfWork_doNotConcernVerify() throws Exception {
+    RandomTree.smallFiles(source, 2, 2, 10);
+    assertThat(run(options()).exitCode()).isZero();
+    RandomTree.write(source.resolve("missing"), "there");
+    BackupReport report =
+        Run.verify(
+            job(
+                options()
+                    .limits(
+                        Limits.builder().maxTransfer(1).maxDuration(Duration.ofNanos(1)).build())
+                    .updateRules(new UpdateRules(true, true, true))),
+            BackupListener.NONE);
+    assertThat(report.totals().unchanged()).isEqualTo(4);
+    // And the directory's own time, which the new file has moved.
+    assertThat(report.failures()).extracting(Failure::error).contains("missing");
+  }
+
+  @Test
+  void mayBegin_endsWithTheTime() {
+    AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+    Stop stop =
+        new Stop(
+            new Ticker() {
+              @Override
+              public long read() {
+                return now.get();
+              }
+            },
+            // The nanoseconds of a JVM may overflow.
+            OptionalLong.of(Long.MAX_VALUE + 5));
+    assertThat(stop.mayBegin()).isTrue();
+    now.addAndGet(9);
+    assertThat(stop.mayBegin()).isTrue();
+    assertThat(stop.ranOutOfTime()).isFalse();
+    now.addAndGet(1);
+    assertThat(stop.mayBegin()).isFalse();
+    assertThat(stop.ranOutOfTime()).isTrue();
+    assertThat(stop.stopping()).isFalse();
+  }
+
+  @Test
+  void order_holdsForWhatWaits() throws Exception {
+    for (int size : List.of(500, 100, 900, 300, 700)) {
+      RandomTree.write(source.resolve("f" + size), RandomTree.bytes(size, size), OLD);
+    }
+    Files.createDirectory(source.resolve("last"));
+    Files.createDirectory(destination.resolve("last"));
+    // One thread reads the root to its end before it looks into what is in there.
+    CountDownLatch allWait = new CountDownLatch(1);
+    BackupReport report =
+        run(
+            options()
+                .limits(Limits.builder().order(new Limits.Order(Limits.Key.SIZE, true)).build()),
+            (operation, path) -> {
+              if (operation == Operation.LIST && path.endsWith("last")) {
+                allWait.countDown();
+              } else if (operation == Operation.WRITE) {
+                try {
+                  allWait.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+            });
+    assertThat(report.exitCode()).isZero();
+    // The first one did not wait for others.
+    List<String> others = copied.stream().skip(1).toList();
+    assertThat(others).isSortedAccordingTo((a, b) -> b.compareTo(a)).hasSize(4);
+  }
+
+  @Test
+  void manyFilesInOrder_allArrive() throws Exception {
+    RandomTree.smallFiles(source, 20, 50, 10);
+    for (Limits.Key key : Limits.Key.values()) {
+      Limits limits = Limits.builder().order(new Limits.Order(key, true)).build();
+      Path here = Files.createDirectory(temp.resolve(key.name()));
+      destination = here;
+      BackupReport report = run(options().threads(8).checkers(4).limits(limits));
+      assertThat(report.totals().copied()).isEqualTo(1000);
+      assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void whatIsLeft_isCountedAsSkipped_andInNoManifest() throws Exception {
+    RandomTree.write(source.resolve("newer"), RandomTree.bytes(1, 10), OLD);
+    RandomTree.write(destination.resolve("newer"), RandomTree.bytes(2, 20), NEW);
+    RandomTree.write(source.resolve("older"), RandomTree.bytes(3, 10), NEW);
+    RandomTree.write(destination.resolve("older"), RandomTree.bytes(4, 20), OLD);
+    Path manifest = temp.resolve("manifest");
+    BackupReport report =
+        run(options().updateRules(UpdateRules.NONE.withUpdate(true)).manifest(manifest));
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.totals().skipped()).isOne();
+    assertThat(report.totals().copied()).isOne();
+    assertThat(report.totals().bytesCopied()).isEqualTo(10);
+    assertThat(destination.resolve("newer")).hasBinaryContent(RandomTree.bytes(2, 20));
+    assertThat(destination.resolve("older")).hasBinaryContent(RandomTree.bytes(3, 10));
+    assertThat(Files.readString(manifest)).contains("older").doesNotContain("newer");
+  }
+
+  @Test
+  void verifyAfter_isNotFooledByTheRules() throws Exception {
+    RandomTree.write(source.resolve("f"), RandomTree.bytes(1, 10), OLD);
+    // What is read back has another mtime, a later one, which only a backup may take for a reason.
+    BackupReport report =
+        run(
+            options().verifyAfter(true).updateRules(UpdateRules.NONE.withUpdate(true)),
+            (operation, path) -> {
+              if (operation == Operation.READ) {
+                Files.setLastModifiedTime(destination.resolve(path), FileTime.from(NEW));
+              }
+            });
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.VERIFY);
+  }
+
+  @Test
+  void existing_doesNotLookIntoNewDirectories_alsoIfTheyAreListed() throws Exception {
+    RandomTree.write(source.resolve("new/a/f"), "new");
+    RandomTree.write(source.resolve("old/f"), "new");
+    RandomTree.write(destination.resolve("old/f"), RandomTree.bytes(1, 1), OLD);
+    BackupJob job =
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("new/a/f"))
+            .source(Path.of("new"))
+            .source(Path.of("old"))
+            .destination(destination)
+            .options(options().updateRules(UpdateRules.NONE.withExisting(true)).build())
+            .build();
+    BackupReport report = Run.backup(job, BackupListener.NONE);
+    assertThat(report.exitCode()).isZero();
+    assertThat(destination.resolve("new")).doesNotExist();
+    assertThat(destination.resolve("old/f")).hasContent("new");
+    assertThat(report.totals().copied()).isOne();
+    assertThat(report.totals().directoriesCreated()).isZero();
+  }
+}
