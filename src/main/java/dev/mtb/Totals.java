@@ -8,7 +8,7 @@ package dev.mtb;
  * @param copied new and changed, those with nothing but new metadata included; in a dry run those
  *     that would be
  * @param deleted removed from the destination
- * @param skipped devices, sockets and pipes
+ * @param skipped devices, sockets and pipes; when restoring, also newer files that were left alone
  * @param failed what is in the list of failures
  * @param directoriesCreated made at the destination
  * @param bytesScanned sizes of the scanned files added up

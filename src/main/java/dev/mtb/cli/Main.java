@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       BackupCommand.class,
+      RestoreCommand.class,
       VerifyCommand.class,
       CompletionCommand.class,
       ManCommand.class

@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import dev.mtb.BackupJob;
+import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
@@ -44,6 +45,27 @@ final class ReportFile {
    * @throws InvalidJobException if it cannot, or should not
    */
   static ReportFile check(Path given, BackupJob job) {
+    List<Path> inputs = new ArrayList<>();
+    job.sources().forEach(source -> inputs.add(job.base().resolve(source)));
+    job.lists().forEach(list -> inputs.add(list.file()));
+    inputs.addAll(inputs(job.options()));
+    return check(given, inputs);
+  }
+
+  /** What a run reads or writes besides the files that it is about. */
+  static List<Path> inputs(BackupOptions options) {
+    List<Path> inputs = new ArrayList<>();
+    options.passwdFile().ifPresent(inputs::add);
+    options.manifest().ifPresent(inputs::add);
+    return inputs;
+  }
+
+  /**
+   * The same for files that it must not take the place of.
+   *
+   * @throws InvalidJobException if it cannot, or should not
+   */
+  static ReportFile check(Path given, List<Path> inputs) {
     if (given.equals(STANDARD_OUTPUT)) {
       return new ReportFile(null, /* isSpecial= */ true);
     }
@@ -69,7 +91,7 @@ final class ReportFile {
               + folder
               + " cannot be written to");
     }
-    refuseInputs(given, file, job);
+    refuseInputs(given, file, inputs);
     return new ReportFile(file, /* isSpecial= */ false);
   }
 
@@ -92,12 +114,7 @@ final class ReportFile {
   }
 
   /** A slip on the command line must not cost what was to be backed up. */
-  private static void refuseInputs(Path given, Path file, BackupJob job) {
-    List<Path> inputs = new ArrayList<>();
-    job.sources().forEach(source -> inputs.add(job.base().resolve(source)));
-    job.lists().forEach(list -> inputs.add(list.file()));
-    job.options().passwdFile().ifPresent(inputs::add);
-    job.options().manifest().ifPresent(inputs::add);
+  private static void refuseInputs(Path given, Path file, List<Path> inputs) {
     for (Path input : inputs) {
       if (isSame(input.toAbsolutePath(), file)) {
         throw refused(given, "would take the place of " + input);
