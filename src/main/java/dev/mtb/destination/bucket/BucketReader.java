@@ -11,6 +11,7 @@ import dev.mtb.PathBytes;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.SeekableByteChannel;
@@ -395,6 +396,10 @@ final class BucketReader implements Closeable {
     if (found.metadata().kind() != Kind.LINK) {
       throw new NotLinkException(link.toString());
     }
+    long size = found.metadata().size();
+    if (size == 0 || size > LONGEST_TARGET) {
+      throw new IOException("it is a link whose target has " + size + " bytes");
+    }
     Optional<byte[]> content = takeHeld(found);
     byte[] target = content.isPresent() ? content.get() : target(found);
     return PathBytes.exactly(target)
@@ -405,12 +410,13 @@ final class BucketReader implements Closeable {
   }
 
   private byte[] target(Found link) throws IOException {
-    long size = link.metadata().size();
-    if (size == 0 || size > LONGEST_TARGET) {
-      throw new IOException("it is a link whose target has " + size + " bytes");
-    }
+    int size = (int) link.metadata().size();
     try (InputStream in = read(link, 0, size)) {
-      return in.readNBytes((int) size);
+      byte[] target = in.readNBytes(size);
+      if (target.length < size) {
+        throw new EOFException("the answer ended early");
+      }
+      return target;
     }
   }
 
