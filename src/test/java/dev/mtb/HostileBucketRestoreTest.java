@@ -76,7 +76,8 @@ class HostileBucketRestoreTest {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      String path = URLDecoder.decode(exchange.getRequestURI().getRawPath().replace("+", "%2B"), UTF_8);
+      String path =
+          URLDecoder.decode(exchange.getRequestURI().getRawPath().replace("+", "%2B"), UTF_8);
       String key = path.substring(Math.min(path.length(), "/bucket/".length()));
       String query = exchange.getRequestURI().getRawQuery();
       if (query != null && query.contains("list-type")) {
@@ -116,7 +117,9 @@ class HostileBucketRestoreTest {
     if (isCut) {
       cutOff--;
     }
-    exchange.getResponseBody().write(body, 0, isCut ? (cutsAll ? 0 : body.length / 2) : body.length);
+    exchange
+        .getResponseBody()
+        .write(body, 0, isCut ? (cutsAll ? 0 : body.length / 2) : body.length);
   }
 
   private String list(String query) {
@@ -126,7 +129,8 @@ class HostileBucketRestoreTest {
       words.put(pair[0], URLDecoder.decode(pair[1], UTF_8));
     }
     StringBuilder xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-    xml.append("<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>");
+    xml.append(
+        "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>");
     contents.forEach(
         (key, content) -> {
           if (key.startsWith(words.get("prefix"))) {
