@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class HostileBucketRestoreTest {
   private final Map<String, String> modes = new ConcurrentSkipListMap<>();
   private final List<String> gets = new CopyOnWriteArrayList<>();
   private volatile boolean ignoresRanges;
-  private volatile int cutOff;
+  private final AtomicInteger cutOff = new AtomicInteger();
   private volatile boolean cutsAll;
   private HttpServer server;
   private ExecutorService threads;
@@ -113,10 +114,7 @@ class HostileBucketRestoreTest {
   /** Sends it whole, or as much as goes before the connection is cut. */
   private void send(HttpExchange exchange, int status, byte[] body) throws IOException {
     exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-    boolean isCut = cutOff > 0 && body.length > 100_000;
-    if (isCut) {
-      cutOff--;
-    }
+    boolean isCut = body.length > 100_000 && cutOff.getAndDecrement() > 0;
     exchange
         .getResponseBody()
         .write(body, 0, isCut ? (cutsAll ? 0 : body.length / 2) : body.length);
@@ -231,7 +229,7 @@ class HostileBucketRestoreTest {
   void answerThatIsCutOff_isAskedForFromThere() throws Exception {
     byte[] content = RandomTree.bytes(1, 1_000_000);
     put("p/f", FILE, content);
-    cutOff = 1;
+    cutOff.set(1);
     assertThat(restore().failures()).isEmpty();
     assertThat(target.resolve("f")).hasBinaryContent(content);
     assertThat(gets).hasSize(2);
@@ -243,7 +241,7 @@ class HostileBucketRestoreTest {
   void answersThatAreAlwaysCutOff_areAFailure_andNothingIsLeft() throws Exception {
     put("p/f", FILE, RandomTree.bytes(1, 1_000_000));
     put("p/good", FILE, "good".getBytes(UTF_8));
-    cutOff = Integer.MAX_VALUE;
+    cutOff.set(Integer.MAX_VALUE);
     cutsAll = true;
     BackupReport report = restore();
     assertThat(report.exitCode()).isEqualTo(23);
