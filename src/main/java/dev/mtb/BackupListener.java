@@ -60,6 +60,15 @@ public interface BackupListener {
   default void bytesWritten(long count) {}
 
   /**
+   * Something was left as it is, because what is there is not to be replaced: when restoring, a
+   * newer file.
+   *
+   * @param path where it lies
+   * @param why in words for the user
+   */
+  default void skipped(Path path, String why) {}
+
+  /**
    * Something is not safe in the backup.
    *
    * @param failure what and why

@@ -50,4 +50,17 @@ public final class Mtb {
   public static BackupReport verify(BackupJob job, BackupListener listener) {
     return Run.verify(requireNonNull(job), requireNonNull(listener));
   }
+
+  /**
+   * Brings files back out of a backup. A second run brings what the first did not, and what
+   * differs.
+   *
+   * @param job what to restore, from where, and where to
+   * @param listener told of everything as it happens; its paths are relative to the target
+   * @return how it went; trouble with files, the backup or the target is in there, never thrown
+   * @throws InvalidJobException if the job makes no sense, before anything is changed
+   */
+  public static BackupReport restore(RestoreJob job, BackupListener listener) {
+    return Run.restore(requireNonNull(job), requireNonNull(listener));
+  }
 }

@@ -13,6 +13,8 @@ import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
 import org.apache.commons.codec.DecoderException;
 import org.apache.commons.codec.EncoderException;
 import org.apache.commons.codec.net.PercentCodec;
@@ -76,6 +78,51 @@ public final class PathBytes {
         ? fileSystem.getPath(text)
         : Path.of(uri(concat(new byte[] {'/'}, bytes))).getFileName();
   }
+
+  /**
+   * Makes the target of a symbolic link of raw bytes, as the JDK would read it: slashes at the end
+   * and doubled ones are kept, which {@link #resolve} drops. A link made with it leads to just
+   * these bytes.
+   *
+   * @param target of the link
+   * @return a path of the default file system; empty if the JDK can make no path of these bytes
+   *     (none at all, a NUL, three slashes in a row, two at the beginning or the end)
+   */
+  public static Optional<Path> exactly(byte[] target) {
+    Path result = null;
+    int start = 0;
+    for (int i = 1; i <= target.length; i++) {
+      boolean isDoubled = i < target.length && target[i] == '/' && target[i - 1] == '/';
+      if (isDoubled || i == target.length) {
+        // A piece ends in the first of two slashes, and resolving puts the second behind it.
+        byte[] piece = Arrays.copyOfRange(target, start, i);
+        boolean isBad =
+            piece.length == 0
+                || (piece[0] == '/' && (result != null || (isDoubled && piece.length == 1)))
+                || (isDoubled && i + 1 == target.length);
+        if (isBad) {
+          return Optional.empty();
+        }
+        try {
+          result = result == null ? raw(piece) : result.resolve(raw(piece));
+        } catch (IllegalArgumentException e) {
+          return Optional.empty();
+        }
+        start = i + 1;
+      }
+    }
+    return Optional.ofNullable(result);
+  }
+
+  /** The one way to a path with a slash at its end is a URI in which it is not seen as one. */
+  private static Path raw(byte[] piece) {
+    boolean isAbsolute = piece[0] == '/';
+    byte[] names = isAbsolute ? Arrays.copyOfRange(piece, 1, piece.length) : piece;
+    Path path = Path.of(URI.create("file:///" + PERCENT.formatHex(names)));
+    return isAbsolute ? path : path.subpath(0, path.getNameCount());
+  }
+
+  private static final HexFormat PERCENT = HexFormat.of().withPrefix("%");
 
   private static byte[] concat(byte[] first, byte[] second) {
     byte[] result = Arrays.copyOf(first, first.length + second.length);

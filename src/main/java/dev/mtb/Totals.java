@@ -9,7 +9,8 @@ package dev.mtb;
  *     that would be
  * @param deleted files and links removed from the destination; in a dry run those that would be
  * @param skipped devices, sockets and pipes, what {@link UpdateRules} leave as it is, and what
- *     {@link Limits} leave for the next run as far as it was seen
+ *     {@link Limits} leave for the next run as far as it was seen; when restoring, also newer files
+ *     that were left alone
  * @param failed what is in the list of failures
  * @param directoriesCreated made at the destination
  * @param bytesScanned sizes of the scanned files added up

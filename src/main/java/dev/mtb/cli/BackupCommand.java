@@ -114,14 +114,7 @@ final class BackupCommand extends JobCommand {
   @Override
   String summary(BackupReport report) {
     Totals totals = report.totals();
-    StringBuilder text = new StringBuilder("mtb: ");
-    text.append(
-        switch (report.outcome()) {
-          case OK -> "";
-          case PARTIAL -> "INCOMPLETE: ";
-          case FAILED -> "FAILED: ";
-          case INTERRUPTED -> "INTERRUPTED: ";
-        });
+    StringBuilder text = new StringBuilder("mtb: ").append(outcome(report));
     text.append(Text.files(totals.copied()))
         .append(report.dryRun() ? " would be copied (" : " copied (")
         .append(Text.bytes(totals.bytesCopied()))
@@ -139,6 +132,16 @@ final class BackupCommand extends JobCommand {
     text.append(", ").append(totals.failed()).append(" failed");
     return text.append(String.format(", in %.1f s", report.elapsed().toMillis() / 1000.0))
         .toString();
+  }
+
+  /** What goes before the counts. */
+  static String outcome(BackupReport report) {
+    return switch (report.outcome()) {
+      case OK -> "";
+      case PARTIAL -> "INCOMPLETE: ";
+      case FAILED -> "FAILED: ";
+      case INTERRUPTED -> "INTERRUPTED: ";
+    };
   }
 
   /** Reads {@code size-mtime} and so on. */

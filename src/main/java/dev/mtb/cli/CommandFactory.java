@@ -17,6 +17,7 @@ final class CommandFactory implements CommandLine.IFactory {
   Object named(String name) {
     return switch (name) {
       case "backup" -> new BackupCommand(out, err);
+      case "restore" -> new RestoreCommand(out, err);
       case "verify" -> new VerifyCommand(out, err);
       case "doctor" -> new DoctorCommand(out, err);
       default -> null;
@@ -27,6 +28,9 @@ final class CommandFactory implements CommandLine.IFactory {
   public <K> K create(Class<K> type) throws Exception {
     if (type == BackupCommand.class) {
       return type.cast(new BackupCommand(out, err));
+    }
+    if (type == RestoreCommand.class) {
+      return type.cast(new RestoreCommand(out, err));
     }
     if (type == VerifyCommand.class) {
       return type.cast(new VerifyCommand(out, err));

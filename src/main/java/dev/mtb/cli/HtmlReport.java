@@ -68,7 +68,7 @@ final class HtmlReport {
         .line("<meta name=\"referrer\" content=\"no-referrer\"/>")
         // Or a browser asks the server for one.
         .line("<link rel=\"icon\" href=\"data:,\"/>")
-        .element("title", headline() + ": " + invocation.destination())
+        .element("title", headline() + ": " + invocation.subject().destination())
         .line("")
         .line("<style>")
         .raw(PageStyle.CSS)
@@ -139,7 +139,7 @@ final class HtmlReport {
         .element("h1", headline())
         .line("")
         .raw("<p>")
-        .name(invocation.destination())
+        .name(invocation.subject().destination())
         .line("</p>")
         .element("p", explanation())
         .line("")
@@ -320,14 +320,14 @@ final class HtmlReport {
   }
 
   private void run() {
-    BackupOptions options = invocation.job().options();
+    BackupOptions options = invocation.subject().options();
     page.line("<section>").element("h2", "The run").line("<dl>");
     row("Command", invocation.commandLine());
     if (!invocation.environment().isEmpty()) {
       row("Environment", String.join(" ", invocation.environment()));
     }
     page.element("dt", "Sources").raw("<dd>");
-    List<String> sources = invocation.sources();
+    List<String> sources = invocation.subject().sources();
     for (String source : sources.subList(0, Math.min(SOURCES_SHOWN, sources.size()))) {
       page.name(Text.printable(source)).raw("<br/>");
     }
@@ -335,13 +335,13 @@ final class HtmlReport {
       page.element("span", "and " + Figures.count(sources.size() - SOURCES_SHOWN) + " more")
           .raw("<br/>");
     }
-    int lists = invocation.job().lists().size();
+    int lists = invocation.subject().lists();
     if (lists > 0) {
       page.element("span", "what " + counted(lists, "list names", "lists name"));
     }
     page.line("</dd>");
-    row("Base", Text.path(invocation.job().base()));
-    row("Destination", invocation.destination());
+    row("Base", invocation.subject().base());
+    row("Destination", invocation.subject().destination());
     fact("Began", time(report.startedAt()));
     fact("Ended", time(report.startedAt().plus(report.elapsed())));
     fact("Threads", options.threads() + " copying, " + options.checkers() + " comparing");

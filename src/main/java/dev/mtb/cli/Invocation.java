@@ -1,8 +1,6 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.BackupJob;
-import dev.mtb.PathBytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,16 +14,16 @@ import picocli.CommandLine.Model.OptionSpec;
  * @param command {@code backup}, {@code verify} and so on
  * @param words the command line behind that
  * @param environment variables that were the defaults of options, with their values
- * @param job what was made of it
+ * @param subject what was made of it
  */
 record Invocation(
-    String command, ImmutableList<String> words, ImmutableList<String> environment, BackupJob job) {
+    String command, ImmutableList<String> words, ImmutableList<String> environment, Subject subject) {
   /** Longer ones hold a list of files, which nobody reads here. */
   private static final int LONGEST_SHOWN = 4000;
 
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
-  static Invocation of(CommandSpec command, Map<String, String> variables, BackupJob job) {
+  static Invocation of(CommandSpec command, Map<String, String> variables, Subject subject) {
     List<String> environment = new ArrayList<>();
     for (OptionSpec option : command.options()) {
       String variable = EnvironmentDefaults.variable(option);
@@ -38,7 +36,7 @@ record Invocation(
         command.name(),
         ImmutableList.copyOf(command.commandLine().getParseResult().originalArgs()),
         ImmutableList.copyOf(environment),
-        job);
+        subject);
   }
 
   /** As it could be typed again. */
@@ -63,15 +61,5 @@ record Invocation(
         ? "'" + word.replace("'", "'\\''") + "'"
         // The shell's own form for what cannot be typed.
         : "$'" + printable.replace("'", "\\'") + "'";
-  }
-
-  /** The destination, in which nothing can act on a terminal. */
-  String destination() {
-    return job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName()));
-  }
-
-  /** What was named on the command line; lists may have been spooled, and have other names. */
-  List<String> sources() {
-    return job.sources().stream().map(PathBytes::toText).toList();
   }
 }

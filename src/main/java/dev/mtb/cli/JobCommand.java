@@ -70,7 +70,7 @@ abstract class JobCommand implements Callable<Integer> {
         "Files and directories to back up, and last the directory that holds the backup, or"
             + " s3://BUCKET/PREFIX. With --files-from the sources may be left out."
       })
-  private List<String> paths = new ArrayList<>();
+  List<String> paths = new ArrayList<>();
 
   @Option(
       names = {"-l", "--files-from"},
@@ -179,7 +179,10 @@ abstract class JobCommand implements Callable<Integer> {
   /** What is printed as it happens. */
   abstract BackupListener lines(PrintStream results);
 
-  abstract BackupReport run(BackupJob job, BackupListener listener);
+  /** For commands whose arguments are {@code SOURCE... DESTINATION}. */
+  BackupReport run(BackupJob job, BackupListener listener) {
+    throw new UnsupportedOperationException();
+  }
 
   /** The last line: how it went, in a few words. */
   abstract String summary(BackupReport report);
@@ -196,7 +199,7 @@ abstract class JobCommand implements Callable<Integer> {
           spool(list, spooled);
         }
       }
-      return execute(job(spooled));
+      return start(spooled);
     } catch (InvalidJobException e) {
       String message = e.getMessage();
       for (Map.Entry<Path, Path> list : spooled.entrySet()) {
@@ -211,10 +214,19 @@ abstract class JobCommand implements Callable<Integer> {
     }
   }
 
-  private BackupJob job(Map<Path, Path> spooled) {
-    if (paths.isEmpty()) {
-      throw new InvalidJobException("no destination given");
-    }
+  /**
+   * Runs what was asked for.
+   *
+   * @param spooled copies of lists that can be read only once
+   * @return the exit code
+   */
+  int start(Map<Path, Path> spooled) {
+    BackupJob job = job(spooled);
+    return execute(Subject.of(job), listener -> run(job, listener));
+  }
+
+  /** What all commands have options for. */
+  final BackupOptions options() {
     BackupOptions.Builder options =
         BackupOptions.builder()
             .threads(threads)
@@ -225,7 +237,14 @@ abstract class JobCommand implements Callable<Integer> {
             .filters(filters.filters(from0));
     place.addTo(options);
     addOptions(options);
-    BackupJob.Builder job = BackupJob.builder().base(base).options(options.build());
+    return options.build();
+  }
+
+  private BackupJob job(Map<Path, Path> spooled) {
+    if (paths.isEmpty()) {
+      throw new InvalidJobException("no destination given");
+    }
+    BackupJob.Builder job = BackupJob.builder().base(base).options(options());
     String destination = paths.get(paths.size() - 1);
     if (S3Location.isLocation(destination)) {
       job.destination(S3Location.parse(destination));
@@ -244,7 +263,7 @@ abstract class JobCommand implements Callable<Integer> {
     return job.build();
   }
 
-  private static Path path(String text) {
+  static Path path(String text) {
     return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
   }
 
@@ -283,9 +302,15 @@ abstract class JobCommand implements Callable<Integer> {
     }
   }
 
-  private int execute(BackupJob job) {
-    ReportFile reportFile = report == null ? null : ReportFile.check(report, job);
-    ReportOptions.Reports more = reports.check(job, spec, Optional.ofNullable(reportFile));
+  /** What is run. */
+  interface Task {
+    BackupReport run(BackupListener listener);
+  }
+
+  /** Runs a task, shows how it goes and reports it. */
+  final int execute(Subject subject, Task task) {
+    ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.inputs());
+    ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
     boolean reportsToOutput = STANDARD_STREAM.equals(report);
     // Standard output then is one JSON document and nothing else.
     BackupListener lines = lines(reportsToOutput ? err : out);
@@ -294,9 +319,9 @@ abstract class JobCommand implements Callable<Integer> {
     try (bar;
         Interrupts interrupts = Interrupts.install()) {
       BackupReport result =
-          run(job, Listeners.all(lines, new FailureLines(err), bar, more.listener()));
+          task.run(Listeners.all(lines, new FailureLines(err, quiet), bar, more.listener()));
       bar.close();
-      code = writeReport(reportFile, result, job.destinationName());
+      code = writeReport(reportFile, result, subject.name());
       code = more.write(result, code, out, err);
       result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
       if (!quiet) {

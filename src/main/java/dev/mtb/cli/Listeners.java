@@ -35,6 +35,11 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   }
 
   @Override
+  public void skipped(Path path, String why) {
+    all.forEach(l -> l.skipped(path, why));
+  }
+
+  @Override
   public void failed(Failure failure) {
     all.forEach(l -> l.failed(failure));
   }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       BackupCommand.class,
+      RestoreCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,
       CompletionCommand.class,

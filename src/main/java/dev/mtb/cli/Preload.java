@@ -57,8 +57,10 @@ final class Preload {
     }
     start(Preload::load);
     String last = args.length < 2 ? "-" : args[args.length - 1];
-    if (!last.isEmpty() && !last.startsWith("-")) {
-      List<String> words = Arrays.asList(args);
+    List<String> words = Arrays.asList(args);
+    if (words.stream().skip(1).anyMatch(S3Location::isLocation)) {
+      start(Preload::warmUp);
+    } else if (!last.isEmpty() && !last.startsWith("-")) {
       boolean isThroughMount =
           words.contains("--via=mount")
               || Collections.indexOfSubList(words, List.of("--via", "mount")) >= 0;
@@ -74,10 +76,6 @@ final class Preload {
   }
 
   private static void look(String destination, boolean mayUseBucket) {
-    if (S3Location.isLocation(destination)) {
-      warmUp();
-      return;
-    }
     Path path = PathBytes.resolve(Path.of(""), PathBytes.fromText(destination));
     if (mayUseBucket && Destinations.isOnS3fs(path.toAbsolutePath().normalize())) {
       start(Preload::warmUp);

@@ -45,7 +45,7 @@ final class PrometheusMetrics {
                 + "\",command=\""
                 + escaped(invocation.command())
                 + "\",destination=\""
-                + escaped(invocation.destination())
+                + escaped(invocation.subject().destination())
                 + "\"")
         .text(report, exitCode, older);
   }

@@ -1,6 +1,5 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupJob;
 import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Metadata;
@@ -75,17 +74,18 @@ final class ReportFile {
    *
    * @throws InvalidJobException if it cannot, or should not
    */
-  static ReportFile check(Path given, BackupJob job) {
-    return check("report", given, job);
+  static ReportFile check(Path given, List<Path> inputs) {
+    return check("report", given, inputs);
   }
 
   /**
    * Checks that something can be written there.
    *
    * @param what in a word, for messages
+   * @param inputs files that it must not take the place of
    * @throws InvalidJobException if it cannot, or should not
    */
-  static ReportFile check(String what, Path given, BackupJob job) {
+  static ReportFile check(String what, Path given, List<Path> inputs) {
     Wish wish = new Wish(what, given);
     if (given.equals(STANDARD_OUTPUT)) {
       return new ReportFile(wish, null, /* isSpecial= */ true, /* isForAll= */ false);
@@ -111,7 +111,7 @@ final class ReportFile {
               + folder
               + " cannot be written to");
     }
-    refuseInputs(wish, file, job);
+    refuseInputs(wish, file, inputs);
     return new ReportFile(wish, file, /* isSpecial= */ false, /* isForAll= */ false);
   }
 
@@ -134,12 +134,7 @@ final class ReportFile {
   }
 
   /** A slip on the command line must not cost what was to be backed up. */
-  private static void refuseInputs(Wish wish, Path file, BackupJob job) {
-    List<Path> inputs = new ArrayList<>();
-    job.sources().forEach(source -> inputs.add(job.base().resolve(source)));
-    job.lists().forEach(list -> inputs.add(list.file()));
-    job.options().passwdFile().ifPresent(inputs::add);
-    job.options().manifest().ifPresent(inputs::add);
+  private static void refuseInputs(Wish wish, Path file, List<Path> inputs) {
     for (Path input : inputs) {
       if (isSame(input.toAbsolutePath(), file)) {
         throw wish.refused("would take the place of " + input);

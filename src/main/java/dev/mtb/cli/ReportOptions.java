@@ -1,7 +1,6 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupReport;
 import dev.mtb.ErrorText;
@@ -9,6 +8,7 @@ import dev.mtb.InvalidJobException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -96,12 +96,12 @@ final class ReportOptions {
    * @param report the place of the JSON report, if there is one
    * @throws InvalidJobException if one cannot, or should not
    */
-  Reports check(BackupJob job, CommandSpec command, Optional<ReportFile> report) {
-    Invocation invocation = Invocation.of(command, System.getenv(), job);
-    Optional<ReportFile> page = Optional.ofNullable(html).map(f -> check("page", f, job));
+  Reports check(Subject subject, CommandSpec command, Optional<ReportFile> report) {
+    Invocation invocation = Invocation.of(command, System.getenv(), subject);
+    Optional<ReportFile> page = Optional.ofNullable(html).map(f -> check("page", f, subject.inputs()));
     page.ifPresent(p -> report.ifPresent(p::refuseSame));
     Optional<ReportFile> figures =
-        Optional.ofNullable(metrics).map(f -> check("file of metrics", f, job).readableByAll());
+        Optional.ofNullable(metrics).map(f -> check("file of metrics", f, subject.inputs()).readableByAll());
     figures.ifPresent(
         file -> {
           report.ifPresent(file::refuseSame);
@@ -111,12 +111,12 @@ final class ReportOptions {
     return new Reports(invocation, page, figures);
   }
 
-  private static ReportFile check(String what, Path given, BackupJob job) {
+  private static ReportFile check(String what, Path given, List<Path> inputs) {
     if (given.equals(ReportFile.STANDARD_OUTPUT)) {
       throw new InvalidJobException(
           "the " + what + " must be a file; only --report can go to standard output");
     }
-    return ReportFile.check(what, given, job);
+    return ReportFile.check(what, given, inputs);
   }
 
   private static void checkMetrics(ReportFile file, String command) {

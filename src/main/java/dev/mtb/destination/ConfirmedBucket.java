@@ -2,11 +2,14 @@ package dev.mtb.destination;
 
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
 import dev.mtb.destination.bucket.BucketDestination;
+import dev.mtb.destination.bucket.BucketFiles;
 import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -71,6 +74,31 @@ final class ConfirmedBucket {
       // The probe is deleted by the client that is closed here.
       boolean unused = shown.exceptionally(failure -> false).join();
       bucket.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens it to be read only.
+   *
+   * @param real the backup on the mount
+   * @throws IOException if it cannot be used, or is not the same place
+   */
+  static BucketFiles openFiles(BucketPlace place, Path real, int connections, int retries)
+      throws IOException {
+    BucketFiles files = BucketFiles.connect(place, connections, retries);
+    try {
+      for (Path path : files.some(FILES_LOOKED_AT)) {
+        Path shown = PathBytes.resolve(real, PathBytes.of(files.root().relativize(path)));
+        if (Files.exists(shown, LinkOption.NOFOLLOW_LINKS)
+            && isAlike(Metadata.of(path), Metadata.of(shown))) {
+          log.info("going straight to {}, the bucket behind {}", place.location(), real);
+          return files;
+        }
+      }
+      throw new IOException("nothing is there by which it could be recognised");
+    } catch (IOException | RuntimeException e) {
+      files.close();
       throw e;
     }
   }

@@ -85,6 +85,42 @@ public final class Destinations {
     return open(job.directory().orElseThrow(), job.options(), readOnly, lock);
   }
 
+  /**
+   * Opens a directory that files are restored to. What the options say of mounts and buckets is
+   * about the backup, not about this.
+   *
+   * @param target made if only its last name is missing
+   * @param options as in a job
+   * @param overwrite whether what somebody changes there meanwhile is replaced all the same
+   * @param readOnly as above
+   * @param lock as above
+   * @return the target
+   * @throws DestinationException if it cannot be used
+   */
+  public static Destination openTarget(
+      Path target, BackupOptions options, boolean overwrite, boolean readOnly, RunLock lock)
+      throws DestinationException {
+    return open(
+        target,
+        options,
+        Via.MOUNT,
+        /* requiresMount= */ false,
+        readOnly,
+        lock,
+        overwrite ? PathDestination::new : RestoreTarget::new);
+  }
+
+  /** Makes an ordinary directory a destination. */
+  private interface Maker {
+    Destination make(
+        Path root,
+        boolean isNew,
+        boolean readOnly,
+        boolean fsync,
+        ProcessIdentity process,
+        Optional<Aside> aside);
+  }
+
   /** A connection for each thread: none waits for another. */
   private static Destination openBucket(
       BucketPlace place, BackupOptions options, boolean readOnly, ProcessIdentity process)
@@ -144,15 +180,34 @@ public final class Destinations {
   private static Destination open(
       Path destination, BackupOptions options, boolean readOnly, RunLock lock)
       throws DestinationException {
+    return open(
+        destination,
+        options,
+        options.via(),
+        options.requireMount(),
+        readOnly,
+        lock,
+        PathDestination::new);
+  }
+
+  private static Destination open(
+      Path destination,
+      BackupOptions options,
+      Via via,
+      boolean requiresMount,
+      boolean readOnly,
+      RunLock lock,
+      Maker maker)
+      throws DestinationException {
     Path absolute = destination.toAbsolutePath().normalize();
     ProcessIdentity process = ProcessIdentity.read();
     boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
     Path real = isDefault ? real(absolute) : absolute;
     Optional<Mount> mount = isDefault ? mountOf(real) : Optional.empty();
     if (mount.isPresent() && mount.get().isS3fs()) {
-      return openMounted(real, mount.get(), options, readOnly, process, lock);
+      return openMounted(real, mount.get(), options, via, readOnly, process, lock);
     }
-    if (options.requireMount()) {
+    if (requiresMount) {
       throw new DestinationException(
           "the destination "
               + absolute
@@ -162,7 +217,7 @@ public final class Destinations {
     if (isDefault) {
       refuseBareMountPoint(List.of(absolute, real), options);
     }
-    if (options.via() == Via.BUCKET) {
+    if (via == Via.BUCKET) {
       throw new DestinationException(
           "the destination "
               + absolute
@@ -176,14 +231,14 @@ public final class Destinations {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
-    return new PathDestination(
-        real, isNew, readOnly, options.fsync(), process, aside);
+    return maker.make(real, isNew, readOnly, options.fsync(), process, aside);
   }
 
   private static Destination openMounted(
       Path real,
       Mount mount,
       BackupOptions options,
+      Via via,
       boolean readOnly,
       ProcessIdentity process,
       RunLock lock)
@@ -203,7 +258,7 @@ public final class Destinations {
       Optional<Aside> aside = aside(options, real);
       boolean isNew = makeUsable(real, mount.point(), readOnly);
       Optional<Destination> bucket =
-          openBehind(real, mount, s3fs, options, readOnly, process, aside);
+          openBehind(real, mount, s3fs, options, via, readOnly, process, aside);
       if (bucket.isPresent()) {
         point.close();
         return bucket.get();
@@ -225,11 +280,12 @@ public final class Destinations {
       Mount mount,
       S3fsProcess s3fs,
       BackupOptions options,
+      Via via,
       boolean readOnly,
       ProcessIdentity process,
       Optional<Aside> aside)
       throws DestinationException {
-    if (options.via() == Via.MOUNT) {
+    if (via == Via.MOUNT) {
       return Optional.empty();
     }
     String obstacle;
@@ -254,7 +310,7 @@ public final class Destinations {
       // Whatever it is (the SDK has checks of its own), the mount is there to go through.
       obstacle = String.valueOf(e.getMessage());
     }
-    if (options.via() == Via.BUCKET) {
+    if (via == Via.BUCKET) {
       throw new DestinationException(
           "the bucket behind the mount "
               + mount.point()
@@ -347,7 +403,7 @@ public final class Destinations {
     }
   }
 
-  private static Optional<Mount> mountOf(Path real) throws DestinationException {
+  static Optional<Mount> mountOf(Path real) throws DestinationException {
     try {
       return Mount.holding(real);
     } catch (IOException e) {
@@ -355,7 +411,7 @@ public final class Destinations {
     }
   }
 
-  private static void refuseBareMountPoint(List<Path> names, BackupOptions options)
+  static void refuseBareMountPoint(List<Path> names, BackupOptions options)
       throws DestinationException {
     try {
       KnownMounts known = KnownMounts.in(StateDirectory.of(options));
@@ -439,7 +495,7 @@ public final class Destinations {
   }
 
   /** Resolves symbolic links in as much of the path as can be looked at. */
-  private static Path real(Path absolute) {
+  static Path real(Path absolute) {
     Deque<Path> rest = new ArrayDeque<>();
     Path path = absolute;
     while (path.getParent() != null) {

@@ -181,7 +181,7 @@ class PathDestination implements Destination {
     return sourceName.getFileSystem() == root.getFileSystem()
         ? sourceName
         // Bytes that are not UTF-8 stay distinct, or are refused there.
-        : root.getFileSystem().getPath(PathBytes.toText(sourceName));
+        : PathBytes.resolve(root.getFileSystem().getPath(""), PathBytes.of(sourceName));
   }
 
   /** The directory that something is or will be in, reached from the root through no link. */
@@ -276,7 +276,7 @@ class PathDestination implements Destination {
     Path local =
         target.getFileSystem() == root.getFileSystem()
             ? target
-            : root.getFileSystem().getPath(target.toString());
+            : root.getFileSystem().getPath(PathBytes.toText(target));
     try (Folder folder = folderOf(path)) {
       if (existing.isEmpty() && !folder.isHeld()) {
         Files.createSymbolicLink(path, local);

@@ -10,7 +10,6 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
-import dev.mtb.destination.TemporaryNames;
 import dev.mtb.files.Folders;
 import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
@@ -58,6 +57,7 @@ final class Checkers {
   private final Consumer<DirectoryNode> finisher;
   private final Tally tally;
   private final Stop stop;
+  private final Direction direction;
 
   /**
    * Wires it.
@@ -80,8 +80,10 @@ final class Checkers {
       boolean queuesUnchanged,
       Consumer<DirectoryNode> finisher,
       Tally tally,
-      Stop stop) {
+      Stop stop,
+      Direction direction) {
     this.pool = pool;
+    this.direction = direction;
     this.folders = folders;
     this.destination = destination;
     this.destinationRoot = destinationRoot;
@@ -168,7 +170,7 @@ final class Checkers {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
-      failed(node.source, node.landing, stage, e, "nothing more in it was backed up");
+      failed(node.source, node.landing, stage, e, "nothing more in it was " + direction.done());
     } finally {
       finisher.accept(node);
     }
@@ -241,7 +243,7 @@ final class Checkers {
           parent.landing,
           Failure.Stage.COMPARE,
           e,
-          "nothing listed in it was backed up");
+          "nothing listed in it was " + direction.done());
     } finally {
       finisher.accept(parent);
     }
@@ -290,9 +292,13 @@ final class Checkers {
     Path name = source.getFileName();
     Path landing = parent.landing.resolve(name);
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
-    if (TemporaryNames.isTemporary(name)) {
-      // What a killed run left in a source that is itself a backup.
+    if (direction.isLeftover(name)) {
       tally.skipped();
+      return;
+    }
+    Optional<Boolean> isDirectory = direction.isListedAsDirectory(source);
+    if (isDirectory.isPresent() && filter.leavesOutByName(source, landing, isDirectory.get())) {
+      // Not looked at, which costs a request.
       return;
     }
     Metadata metadata;
@@ -302,16 +308,19 @@ final class Checkers {
       if (filter.leavesOutUnseen(source, landing)) {
         return;
       }
+      direction.check();
       tally.failed(
           new Failure(
               landing,
               Failure.Stage.SCAN,
-              isListed ? ErrorText.missing(name) : "vanished during the scan",
+              isListed ? direction.missing(name) : "vanished during the scan",
               causeIfMissing));
       return;
+    } catch (DestinationException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       if (!filter.leavesOutUnseen(source, landing)) {
-        failed(source, landing, Failure.Stage.SCAN, e, "it was not backed up");
+        failed(source, landing, Failure.Stage.SCAN, e, "it was not " + direction.done());
       }
       return;
     }
@@ -343,7 +352,16 @@ final class Checkers {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      failed(source, landing, Failure.Stage.COMPARE, e, "it was not backed up");
+      failed(source, landing, Failure.Stage.COMPARE, e, "it was not " + direction.done());
+      return;
+    }
+    if (existing.isPresent() && direction.isBackup(existing.get())) {
+      tally.failed(
+          new Failure(
+              landing,
+              Failure.Stage.COMPARE,
+              "the backup itself lies there; it was not restored over itself",
+              Failure.Cause.ERROR));
       return;
     }
     if (glance.isPresent()) {
@@ -437,6 +455,12 @@ final class Checkers {
 
   private void failed(
       Path source, Path landing, Failure.Stage stage, Exception e, String consequence) {
+    try {
+      direction.check();
+    } catch (DestinationException lost) {
+      stop.lost(lost);
+      return;
+    }
     if (e instanceof RuntimeException) {
       // A file system that does not do what it promises; the other files may well be fine.
       log.warn("unexpected trouble with {}", landing, e);

@@ -44,6 +44,9 @@ final class DirectoryNode {
 
   final Path landing;
 
+  /** Whether only the paths of a list lead through it. */
+  final boolean isOnTheWay;
+
   /** Of the source; empty if only the list's paths lead through it and nobody looked yet. */
   private Optional<Metadata> metadata;
 
@@ -81,7 +84,9 @@ final class DirectoryNode {
       Path source,
       Path start,
       Path landing,
-      Optional<Metadata> metadata) {
+      Optional<Metadata> metadata,
+      boolean isOnTheWay) {
+    this.isOnTheWay = isOnTheWay;
     this.parent = parent;
     this.source = source;
     this.start = start;
@@ -92,7 +97,8 @@ final class DirectoryNode {
 
   /** The destination itself. */
   static DirectoryNode root(Path source, Path landing, Optional<Metadata> metadata) {
-    return new DirectoryNode(Optional.empty(), source, source, landing, metadata);
+    return new DirectoryNode(
+        Optional.empty(), source, source, landing, metadata, /* isOnTheWay= */ false);
   }
 
   /** A directory found by reading its parent. */
@@ -104,7 +110,12 @@ final class DirectoryNode {
       Optional<Metadata> existing) {
     DirectoryNode node =
         new DirectoryNode(
-            Optional.of(parent), source, parent.startOf(source), landing, Optional.of(metadata));
+            Optional.of(parent),
+            source,
+            parent.startOf(source),
+            landing,
+            Optional.of(metadata),
+            /* isOnTheWay= */ false);
     node.existing = existing;
     return node;
   }
@@ -112,12 +123,18 @@ final class DirectoryNode {
   /** A directory found by reading its parent, of which a listing told that it is there. */
   static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
     return new DirectoryNode(
-        Optional.of(parent), source, parent.startOf(source), landing, Optional.of(metadata));
+        Optional.of(parent),
+        source,
+        parent.startOf(source),
+        landing,
+        Optional.of(metadata),
+        /* isOnTheWay= */ false);
   }
 
   /** A directory that only stands in the path of a listed entry. */
   static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
-    return new DirectoryNode(Optional.of(parent), source, source, landing, Optional.empty());
+    return new DirectoryNode(
+        Optional.of(parent), source, source, landing, Optional.empty(), /* isOnTheWay= */ true);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.mtb.engine;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
-import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -44,6 +43,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private final Workers workers;
   private final Tally tally;
   private final Stop stop;
+  private final Direction direction;
 
   DirectoryResolver(
       Destination destination,
@@ -52,8 +52,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       Workers workers,
       Tally tally,
       Stop stop,
-      boolean isTrusting) {
+      boolean isTrusting,
+      Direction direction) {
     this.isTrusting = isTrusting;
+    this.direction = direction;
     this.destination = destination;
     this.comparison = comparison;
     this.end = end;
@@ -73,7 +75,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     try {
       // A path of the list may lead through a link; at the destination that is a directory.
       Metadata source =
-          node.metadata().isPresent() ? node.metadata().get() : Metadata.following(node.source);
+          node.metadata().isPresent() ? node.metadata().get() : direction.lookOnTheWay(node.source);
       if (source.kind() != Kind.DIRECTORY) {
         // The list takes a file for a directory: nothing must be replaced by one.
         throw new NotDirectoryException(node.source.toString());
@@ -106,7 +108,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
           new Failure(
               node.landing,
               stage,
-              what + ErrorText.of(e) + "; nothing in it was backed up",
+              what + direction.words(e) + "; nothing in it was " + direction.done(),
               Failure.Cause.ERROR));
     }
     return DirectoryNode.State.FAILED;
@@ -151,6 +153,16 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     Decision decision = comparison.directory(source, existing);
     if (decision.isLeft()) {
       return DirectoryNode.State.LEFT;
+    }
+    if (direction.leavesDirectoriesOnTheWay()
+        && node.isOnTheWay
+        && decision.action() != Action.CREATE
+        && decision.action() != Action.REPLACE) {
+      // Only something in it was asked for.
+      return DirectoryNode.State.PRESENT;
+    }
+    if (decision.action() == Action.REPLACE) {
+      direction.refuseIfLeftAlone(source, existing, decision);
     }
     if (decision.action() != Action.NONE) {
       tally.decided(node.landing, source, decision.action(), decision.reason());
@@ -214,7 +226,11 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       } else if (decision.action() != Action.NONE) {
         tally.decided(root.landing, source, decision.action(), decision.reason());
       }
-      root.look(source, decision.attributes());
+      root.look(source, direction.settable(decision.attributes(), isNew));
+      Set<Attribute> early = direction.setBeforeContents(source, decision.attributes(), isNew);
+      if (!early.isEmpty()) {
+        workers.setEarly(root, early);
+      }
     } else if (root.metadata().isPresent()) {
       root.look(source, ImmutableSet.of());
     }

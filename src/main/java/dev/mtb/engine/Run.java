@@ -16,6 +16,8 @@ import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
 import dev.mtb.Limits;
 import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.RestoreJob;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.ContentComparison;
 import dev.mtb.copy.Buffers;
@@ -27,12 +29,15 @@ import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
 import dev.mtb.destination.Throttle;
+import dev.mtb.destination.StoredBackup;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
 import dev.mtb.scan.SourceMounts;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -70,6 +75,7 @@ public final class Run {
   }
 
   private final BackupJob job;
+  private final Direction direction;
   private final Purpose purpose;
   private final Duration grace;
   private final Opener opener;
@@ -90,12 +96,14 @@ public final class Run {
 
   private Run(
       BackupJob job,
+      Direction direction,
       Purpose purpose,
       Opener opener,
       BackupListener listener,
       Duration grace,
       Optional<Retry.Pause> pause) {
     this.job = job;
+    this.direction = direction;
     this.grace = grace;
     this.opener = opener;
     this.purpose = purpose;
@@ -138,13 +146,16 @@ public final class Run {
   static BackupReport backup(
       BackupJob job, Opener opener, BackupListener listener, Duration grace) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
-    return new Run(job, purpose, opener, listener, grace, Optional.empty()).report();
+    return new Run(job, Direction.INTO_BACKUP, purpose, opener, listener, grace, Optional.empty())
+        .report();
   }
 
   /** Tests need not wait. */
   static BackupReport backup(
       BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
-    return new Run(job, Purpose.BACKUP, opener, listener, GRACE, Optional.of(pause)).report();
+    return new Run(
+            job, Direction.INTO_BACKUP, Purpose.BACKUP, opener, listener, GRACE, Optional.of(pause))
+        .report();
   }
 
   /**
@@ -157,8 +168,93 @@ public final class Run {
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
     return new Run(
-            job, Purpose.VERIFY, opener(job, RunLock.NONE), listener, GRACE, Optional.empty())
+            job,
+            Direction.INTO_BACKUP,
+            Purpose.VERIFY,
+            opener(job, RunLock.NONE),
+            listener,
+            GRACE,
+            Optional.empty())
         .report();
+  }
+
+  /**
+   * Restores from a backup, or says what that would do: a backup that goes the other way, with the
+   * care that a {@link Direction} takes.
+   *
+   * @param job what to do
+   * @param listener told of everything
+   * @return how it went
+   * @throws InvalidJobException if it makes no sense
+   */
+  public static BackupReport restore(RestoreJob job, BackupListener listener) {
+    refuseTargetInBackup(job);
+    BackupOptions options = job.options();
+    Instant begun = Instant.now();
+    try (StoredBackup backup = StoredBackup.open(job);
+        RunLock lock = options.dryRun() ? RunLock.NONE : RunLock.of(options)) {
+      Opener opener =
+          readOnly ->
+              Destinations.openTarget(job.target(), options, job.overwrite(), readOnly, lock);
+      if (!options.dryRun()) {
+        backup.expect(path -> isMissing(job.target(), backup.root().relativize(path)));
+      }
+      return new Run(
+              reversed(job, backup.root()),
+              Direction.outOf(backup, job.overwrite()),
+              options.dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP,
+              opener,
+              listener,
+              GRACE,
+              Optional.empty())
+          .report();
+    } catch (DestinationException e) {
+      return unusable(job, begun, e);
+    }
+  }
+
+  private static void refuseTargetInBackup(RestoreJob job) {
+    if (job.directory().isEmpty()) {
+      return;
+    }
+    for (Path backup : Destinations.namesOf(job.directory().get())) {
+      for (Path target : Destinations.namesOf(job.target())) {
+        if (target.startsWith(backup)) {
+          throw new InvalidJobException(
+              "the target " + target + " lies inside the backup " + backup);
+        }
+      }
+    }
+  }
+
+  private static BackupJob reversed(RestoreJob job, Path root) {
+    BackupJob.Builder reversed =
+        BackupJob.builder().base(root).destination(job.target()).options(job.options());
+    List<Path> paths = job.paths().isEmpty() ? List.of(Path.of("")) : job.paths();
+    for (Path path : paths) {
+      reversed.source(PathBytes.resolve(root, PathBytes.of(path)));
+    }
+    return reversed.build();
+  }
+
+  /** Of the target nothing is known yet but its path. */
+  private static boolean isMissing(Path target, Path landing) {
+    Path file = PathBytes.resolve(target, PathBytes.of(landing));
+    return !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Nothing can be read, and nothing was begun. */
+  private static BackupReport unusable(RestoreJob job, Instant begun, DestinationException e) {
+    boolean wasInterrupted = Thread.currentThread().isInterrupted();
+    return new BackupReport(
+        wasInterrupted ? Outcome.INTERRUPTED : Outcome.FAILED,
+        job.options().dryRun(),
+        begun,
+        Duration.between(begun, Instant.now()),
+        new Tally(BackupListener.NONE).totals(),
+        List.of(),
+        wasInterrupted ? Optional.empty() : Optional.of(e.getMessage()),
+        List.of());
   }
 
   private static Opener opener(BackupJob job, RunLock lock) {
@@ -176,7 +272,9 @@ public final class Run {
   }
 
   private BackupReport run() {
-    SourceList sources = SourceList.read(job, Destinations.namesOf(job));
+    // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
+    List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
+    SourceList sources = SourceList.read(job, apart);
     if (purpose == Purpose.BACKUP) {
       manifest =
           job.options()
@@ -359,11 +457,13 @@ public final class Run {
               end,
               tally,
               stop,
-              mirror.isPresent() ? () -> finish(mirror.get(), copierPool) : stop::done);
+              mirror.isPresent() ? () -> finish(mirror.get(), copierPool) : stop::done,
+              direction);
       WorkQueue queue =
           new WorkQueue(copierPool, options.threads(), line(traits), workers::work, stop);
       DirectoryResolver resolver =
-          new DirectoryResolver(destination, underRules, end, workers, tally, stop, isTrusting);
+          new DirectoryResolver(
+              destination, underRules, end, workers, tally, stop, isTrusting, direction);
       Checkers checkers =
           new Checkers(
               checkerPool,
@@ -378,7 +478,8 @@ public final class Run {
               end.seesUnchanged(),
               workers::finished,
               tally,
-              stop);
+              stop,
+              direction);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
       feeding.set(feed);
       stop.whenStopping(
@@ -474,7 +575,7 @@ public final class Run {
 
   private DirectoryNode root(SourceList sources) {
     Optional<Metadata> metadata = Optional.empty();
-    if (sources.wholeSource().isPresent()) {
+    if (sources.wholeSource().isPresent() && direction.hasRootMetadata()) {
       try {
         metadata = Optional.of(Metadata.following(sources.wholeSource().get()));
       } catch (IOException e) {

@@ -60,6 +60,12 @@ final class Tally {
     skipped.increment();
   }
 
+  /** Something at the destination is not to be touched. */
+  void leftAlone(Path landing, String why) {
+    skipped.increment();
+    tell(l -> l.skipped(landing, why));
+  }
+
   void unchanged(Path landing, Metadata source) {
     unchanged.increment();
     decided(landing, source, Action.NONE, Reason.UNCHANGED);

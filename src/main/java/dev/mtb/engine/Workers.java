@@ -57,6 +57,7 @@ final class Workers {
   private final Tally tally;
   private final Stop stop;
   private final Runnable whenDone;
+  private final Direction direction;
 
   /**
    * Wires it.
@@ -75,8 +76,10 @@ final class Workers {
       End end,
       Tally tally,
       Stop stop,
-      Runnable whenDone) {
+      Runnable whenDone,
+      Direction direction) {
     this.pool = pool;
+    this.direction = direction;
     this.folders = folders;
     this.destination = destination;
     this.retry = retry;
@@ -117,11 +120,16 @@ final class Workers {
       } else if (decision.action() == Action.NONE) {
         end.unchanged(work);
         tally.unchanged(work.landing(), work.metadata());
+      } else if (direction.leavesAlone(work.metadata(), work.existing(), decision)) {
+        tally.leftAlone(work.landing(), direction.whyLeftAlone(work.existing().orElseThrow()));
       } else {
         tally.decided(work.landing(), work.metadata(), decision.action(), decision.reason());
         end.file(work, decision);
       }
     } catch (SourceException e) {
+      if (isLost(e)) {
+        return;
+      }
       failed(
           work.landing(),
           e.getMessage(),
@@ -142,6 +150,20 @@ final class Workers {
       failed(work.landing(), "cannot be written: " + e, Failure.Cause.ERROR);
     }
     finished(work.directory());
+  }
+
+  /** What is restored is read from a place that may be lost as a whole. */
+  private boolean isLost(SourceException e) {
+    try {
+      if (e.getCause() instanceof DestinationException lost) {
+        throw lost;
+      }
+      direction.check();
+      return false;
+    } catch (DestinationException lost) {
+      stop.lost(lost);
+      return true;
+    }
   }
 
   private void failed(Path landing, String error, Failure.Cause cause) {

@@ -122,7 +122,15 @@ public final class FileFilter {
         || !filters.excludeIfPresent().isEmpty();
   }
 
-  private boolean leavesOutByName(Path source, Path landing, boolean isDirectory) {
+  /**
+   * Tells whether a rule leaves something out.
+   *
+   * @param source absolute
+   * @param landing where it would land
+   * @param isDirectory whether it is one
+   * @return whether it is left out, whatever else there is to know about it
+   */
+  public boolean leavesOutByName(Path source, Path landing, boolean isDirectory) {
     if (rules.isEmpty()) {
       return false;
     }

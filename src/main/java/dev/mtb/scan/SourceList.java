@@ -400,6 +400,9 @@ public final class SourceList {
   }
 
   private void checkApart(Path source, List<Path> destinations) {
+    if (destinations.isEmpty()) {
+      return;
+    }
     checkNotNested(source, destinations);
     Path real = withRealParent(source);
     if (source.equals(job.base())) {

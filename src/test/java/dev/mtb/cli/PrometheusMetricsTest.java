@@ -31,7 +31,7 @@ class PrometheusMetricsTest {
 
   private static Invocation invocation(String command, Path destination) {
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(destination).build();
-    return new Invocation(command, ImmutableList.of(), ImmutableList.of(), job);
+    return new Invocation(command, ImmutableList.of(), ImmutableList.of(), Subject.of(job));
   }
 
   private static BackupReport report(Outcome outcome, Instant start) {

@@ -36,6 +36,7 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
@@ -613,6 +614,65 @@ final class Requests implements Closeable {
       throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
     }
     return new Got(in, metadata);
+  }
+
+  /**
+   * An object, or a part of one, that is being read.
+   *
+   * @param content to be closed, or aborted
+   * @param metadata as s3fs would show it; its size is that of what is read
+   * @param rawTag as the server writes it
+   */
+  record Reading(ResponseInputStream<GetObjectResponse> content, Metadata metadata, String rawTag) {
+    /** Lets go of the rest without reading it. */
+    void abort() {
+      content.abort();
+    }
+  }
+
+  /** Lets go of the rest of a {@link Reading#content} without reading it. */
+  static void abort(InputStream content) {
+    if (content instanceof ResponseInputStream<?> answer) {
+      answer.abort();
+    }
+  }
+
+  /**
+   * Reads an object, whatever it is.
+   *
+   * @param ifMatch the version that is wanted; empty for whatever is there
+   * @param range in the form of the header; empty for the whole
+   * @throws ChangedException if it is another version by now
+   */
+  Reading read(String key, Optional<String> ifMatch, Optional<String> range) throws IOException {
+    ResponseInputStream<GetObjectResponse> in;
+    try {
+      in =
+          send(
+              "GetObject",
+              key,
+              () ->
+                  s3.getObject(
+                      r -> {
+                        r.bucket(bucket).key(key).requestPayer(payer());
+                        ifMatch.ifPresent(r::ifMatch);
+                        range.ifPresent(r::range);
+                      }));
+    } catch (IOException e) {
+      boolean isChanged =
+          e.getCause() instanceof AwsServiceException service
+              && service.statusCode() == Trouble.PRECONDITION_FAILED;
+      throw isChanged ? new ChangedException(e) : e;
+    }
+    GetObjectResponse response = in.response();
+    Metadata metadata =
+        StoredMetadata.read(
+            response.metadata(),
+            key,
+            response.contentType(),
+            Objects.requireNonNullElse(response.contentLength(), 0L),
+            response.lastModified());
+    return new Reading(in, metadata, response.eTag());
   }
 
   String startUpload(String key, Metadata source) throws IOException {

@@ -21,7 +21,7 @@ final class Trouble {
   private static final int MOVED = 301;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
-  private static final int PRECONDITION_FAILED = 412;
+  static final int PRECONDITION_FAILED = 412;
   private static final int NOT_IMPLEMENTED = 501;
 
   private final BucketPlace place;

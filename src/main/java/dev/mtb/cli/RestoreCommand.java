@@ -1,0 +1,154 @@
+package dev.mtb.cli;
+
+import dev.mtb.BackupListener;
+import dev.mtb.BackupOptions;
+import dev.mtb.BackupReport;
+import dev.mtb.CompareMode;
+import dev.mtb.InvalidJobException;
+import dev.mtb.Mtb;
+import dev.mtb.RestoreJob;
+import dev.mtb.S3Location;
+import dev.mtb.Totals;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.Option;
+
+/** {@code mtb restore}. */
+@Command(
+    name = "restore",
+    description = "Brings files back out of a backup.",
+    customSynopsis = "mtb restore [OPTIONS] DESTINATION [PATH...] TARGET",
+    modelTransformer = RestoreCommand.Arguments.class,
+    exitCodeList = {
+      " 0:everything that was asked for is in the target",
+      " 1:an internal error",
+      " 2:wrong usage",
+      "10:the backup or the target cannot be used: missing, not mounted, lost during the run",
+      "23:some files could not be restored, or are not in the backup",
+      "24:some files vanished or kept changing in the backup; nothing else went wrong",
+      "130:interrupted; run it again for the rest"
+    })
+final class RestoreCommand extends JobCommand {
+  /** Options that say what is backed up; here the backup says that. */
+  private static final List<String> ABOUT_LISTS = List.of("--files-from", "--base");
+
+  /** Leaves out what makes no sense here, and names the arguments. */
+  static final class Arguments implements CommandLine.IModelTransformer {
+    @Override
+    public CommandSpec transform(CommandSpec spec) {
+      ABOUT_LISTS.forEach(name -> spec.remove(spec.findOption(name)));
+      PositionalParamSpec old = spec.positionalParameters().get(0);
+      spec.remove(old);
+      return spec.add(
+          PositionalParamSpec.builder(old)
+              .paramLabel("DESTINATION [PATH...] TARGET")
+              .description(
+                  "The directory that holds the backup, or s3://BUCKET/PREFIX; files and directories"
+                      + " in it, relative to it (none: everything); and last the directory to"
+                      + " restore to.")
+              .build());
+    }
+  }
+
+  @Option(
+      names = {"-n", "--dry-run"},
+      description = "Decide everything, change nothing.")
+  private boolean dryRun;
+
+  @Option(
+      names = {"-i", "--itemize"},
+      description = "Print a line for each file that is (would be) changed, with the reason.")
+  private boolean itemize;
+
+  @Option(
+      names = "--overwrite",
+      description =
+          "Replace files that are newer than those of the backup too, and directories that stand in"
+              + " the place of files; otherwise they are left alone.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "MODE",
+      defaultValue = "size-mtime",
+      converter = BackupCommand.CompareModeConverter.class,
+      description =
+          "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
+  private CompareMode compare;
+
+  @Option(names = "--fsync", description = "Force each file to disk before it gets its name.")
+  private boolean fsync;
+
+  @Option(
+      names = "--lock-wait",
+      paramLabel = "D",
+      defaultValue = "0s",
+      converter = DurationConverter.class,
+      description =
+          "How long to wait for another run that writes to the same target, such as 10m; 0s: refuse"
+              + " at once.")
+  private Duration lockWait;
+
+  RestoreCommand(PrintStream out, PrintStream err) {
+    super(out, err);
+  }
+
+  @Override
+  void addOptions(BackupOptions.Builder options) {
+    options.dryRun(dryRun).compare(compare).fsync(fsync).lockWait(lockWait);
+  }
+
+  @Override
+  BackupListener lines(PrintStream results) {
+    return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
+  }
+
+  @Override
+  int start(Map<Path, Path> spooled) {
+    RestoreJob job = job();
+    return execute(Subject.of(job), listener -> Mtb.restore(job, listener));
+  }
+
+  private RestoreJob job() {
+    if (paths.size() < 2) {
+      throw new InvalidJobException(
+          "give the backup to restore from, and last the directory to restore to");
+    }
+    RestoreJob.Builder job = RestoreJob.builder().overwrite(overwrite).options(options());
+    String backup = paths.get(0);
+    if (S3Location.isLocation(backup)) {
+      job.from(S3Location.parse(backup));
+    } else {
+      job.from(path(backup));
+    }
+    int last = paths.size() - 1;
+    paths.subList(1, last).forEach(name -> job.path(path(name)));
+    if (S3Location.isLocation(paths.get(last))) {
+      throw new InvalidJobException(
+          "files are restored to a directory, and " + paths.get(last) + " is none");
+    }
+    return job.to(path(paths.get(last))).build();
+  }
+
+  @Override
+  String summary(BackupReport report) {
+    Totals totals = report.totals();
+    return String.format(
+        "mtb: %s%s %s (%s), %d unchanged%s, %d failed, in %.1f s",
+        BackupCommand.outcome(report),
+        Text.files(totals.copied()),
+        report.dryRun() ? "would be restored" : "restored",
+        Text.bytes(totals.bytesCopied()),
+        totals.unchanged(),
+        totals.skipped() == 0 ? "" : ", " + totals.skipped() + " left alone or skipped",
+        totals.failed(),
+        report.elapsed().toMillis() / 1000.0);
+  }
+}

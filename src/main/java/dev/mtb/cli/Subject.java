@@ -1,0 +1,69 @@
+package dev.mtb.cli;
+
+import com.google.common.collect.ImmutableList;
+import dev.mtb.BackupJob;
+import dev.mtb.BackupOptions;
+import dev.mtb.PathBytes;
+import dev.mtb.RestoreJob;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a command works on, whichever way the files go.
+ *
+ * @param options of the run
+ * @param sources what was named on the command line; lists may have been spooled, and have other
+ *     names
+ * @param lists how many lists there are
+ * @param base where that is, in which nothing can act on a terminal
+ * @param destination where the backup is, in the same way
+ * @param name of the same, as it is
+ * @param inputs files that no report must take the place of
+ */
+record Subject(
+    BackupOptions options,
+    ImmutableList<String> sources,
+    int lists,
+    String base,
+    String destination,
+    String name,
+    ImmutableList<Path> inputs) {
+
+  static Subject of(BackupJob job) {
+    List<Path> inputs = inputs(job.options());
+    job.sources().forEach(source -> inputs.add(job.base().resolve(source)));
+    job.lists().forEach(list -> inputs.add(list.file()));
+    return new Subject(
+        job.options(),
+        texts(job.sources()),
+        job.lists().size(),
+        Text.path(job.base()),
+        job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName())),
+        job.destinationName(),
+        ImmutableList.copyOf(inputs));
+  }
+
+  /** The backup is the destination here, too: so it is called in the command's usage. */
+  static Subject of(RestoreJob job) {
+    return new Subject(
+        job.options(),
+        texts(job.paths()),
+        0,
+        Text.path(job.target()),
+        job.directory().map(Text::path).orElseGet(() -> Text.printable(job.backupName())),
+        job.backupName(),
+        ImmutableList.copyOf(inputs(job.options())));
+  }
+
+  private static List<Path> inputs(BackupOptions options) {
+    List<Path> inputs = new ArrayList<>();
+    options.passwdFile().ifPresent(inputs::add);
+    options.manifest().ifPresent(inputs::add);
+    return inputs;
+  }
+
+  private static ImmutableList<String> texts(List<Path> paths) {
+    return paths.stream().map(PathBytes::toText).collect(ImmutableList.toImmutableList());
+  }
+}

@@ -1,0 +1,309 @@
+package dev.mtb.destination;
+
+import dev.mtb.BackupOptions;
+import dev.mtb.ErrorText;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.RestoreJob;
+import dev.mtb.Via;
+import dev.mtb.destination.bucket.BucketFiles;
+import dev.mtb.destination.bucket.BucketPlace;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A backup that is read, to restore from it: a directory, on a mount of S3FS or not, or a bucket.
+ * It is never changed. Thread-safe.
+ */
+public final class StoredBackup implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(StoredBackup.class);
+
+  private final String name;
+  private final Path root;
+  private final boolean hasRootMetadata;
+
+  /** Recognises the root if the target should turn out to hold it; empty for a bucket. */
+  private final Optional<Metadata> identity;
+
+  private final Optional<S3fsMountPoint> mountPoint;
+  private final Optional<BucketFiles> bucket;
+
+  private StoredBackup(String name, BucketFiles bucket) {
+    this.name = name;
+    this.bucket = Optional.of(bucket);
+    root = bucket.root();
+    hasRootMetadata = bucket.hasRootMetadata();
+    identity = Optional.empty();
+    mountPoint = Optional.empty();
+  }
+
+  private StoredBackup(
+      String name,
+      Path root,
+      Metadata identity,
+      boolean hasRootMetadata,
+      Optional<S3fsMountPoint> mountPoint) {
+    this.name = name;
+    this.root = root;
+    this.identity = Optional.of(identity);
+    this.hasRootMetadata = hasRootMetadata;
+    this.mountPoint = mountPoint;
+    bucket = Optional.empty();
+  }
+
+  /**
+   * Opens the backup of a job.
+   *
+   * @param job with the options that matter here: whether a mount is required, how a bucket is
+   *     reached, and so on
+   * @return must be closed
+   * @throws DestinationException if it cannot be used, or is not there
+   */
+  public static StoredBackup open(RestoreJob job) throws DestinationException {
+    BackupOptions options = job.options();
+    if (job.bucket().isEmpty()) {
+      return open(job.directory().orElseThrow(), options);
+    }
+    String name = job.backupName();
+    if (options.requireMount()) {
+      throw new DestinationException(
+          "the backup " + name + " is no mount, and --require-mount asks for one");
+    }
+    try {
+      BucketFiles files =
+          BucketFiles.connect(
+              BucketPlace.of(job.bucket().get(), options), connections(options), options.retries());
+      try {
+        List<Path> unused = files.some(1);
+        return new StoredBackup(name, files);
+      } catch (DestinationException | RuntimeException e) {
+        files.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      // The SDK's own checks of names, URLs and files of settings.
+      throw new DestinationException(
+          "the backup " + name + " cannot be used: " + e.getMessage(), e);
+    } catch (NoClassDefFoundError e) {
+      throw new DestinationException(
+          "reading from "
+              + name
+              + " needs the AWS SDK: add software.amazon.awssdk:s3 and"
+              + " software.amazon.awssdk:apache5-client to the class path",
+          e);
+    }
+  }
+
+  /** One for each thread: none waits for another. */
+  private static int connections(BackupOptions options) {
+    return options.threads() + options.checkers();
+  }
+
+  private static StoredBackup open(Path directory, BackupOptions options)
+      throws DestinationException {
+    Path absolute = directory.toAbsolutePath().normalize();
+    boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
+    Path real = isDefault ? Destinations.real(absolute) : absolute;
+    Optional<Mount> mount = isDefault ? Destinations.mountOf(real) : Optional.empty();
+    if (mount.isPresent() && mount.get().isS3fs()) {
+      return openMounted(absolute, real, mount.get(), options);
+    }
+    if (options.requireMount()) {
+      throw new DestinationException(
+          "the backup "
+              + absolute
+              + " is not on a mounted S3FS, and --require-mount asks for one; mount the bucket"
+              + " first (s3fs BUCKET MOUNTPOINT -o ...)");
+    }
+    if (isDefault) {
+      Destinations.refuseBareMountPoint(List.of(absolute, real), options);
+    }
+    if (options.via() == Via.BUCKET) {
+      throw new DestinationException(
+          "the backup "
+              + absolute
+              + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
+              + " --via bucket, or give s3://BUCKET/PREFIX");
+    }
+    return new StoredBackup(
+        absolute.toString(), real, look(real), /* hasRootMetadata= */ true, Optional.empty());
+  }
+
+  private static StoredBackup openMounted(
+      Path absolute, Path real, Mount mount, BackupOptions options) throws DestinationException {
+    log.info("{} is on the S3FS mount {}", real, mount.point());
+    S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
+    try {
+      Metadata identity = look(real);
+      Optional<BucketFiles> files = openBehind(real, mount, options);
+      if (files.isPresent()) {
+        point.close();
+        return new StoredBackup(absolute.toString(), files.get());
+      }
+      boolean isMountPoint = real.equals(mount.point());
+      return new StoredBackup(
+          absolute.toString(), real, identity, !isMountPoint, Optional.of(point));
+    } catch (DestinationException | RuntimeException e) {
+      point.close();
+      throw e;
+    }
+  }
+
+  /** Opens the bucket of a mount, if that is wanted and understood. */
+  private static Optional<BucketFiles> openBehind(Path real, Mount mount, BackupOptions options)
+      throws DestinationException {
+    if (options.via() == Via.MOUNT) {
+      return Optional.empty();
+    }
+    String obstacle;
+    try {
+      S3fsProcess s3fs = S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN);
+      MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
+      obstacle = finding.obstacle();
+      if (finding.place().isPresent()) {
+        return Optional.of(
+            ConfirmedBucket.openFiles(
+                finding.place().get(), real, connections(options), options.retries()));
+      }
+    } catch (NoClassDefFoundError e) {
+      obstacle = "the AWS SDK is not on the class path";
+    } catch (IOException | RuntimeException e) {
+      // Whatever it is (the SDK has checks of its own), the mount is there to go through.
+      obstacle = String.valueOf(e.getMessage());
+    }
+    if (options.via() == Via.BUCKET) {
+      throw new DestinationException(
+          "the bucket behind the mount "
+              + mount.point()
+              + " cannot be read directly: "
+              + obstacle
+              + "; run without --via bucket");
+    }
+    log.warn("going through the mount {}, not straight to its bucket: {}", mount.point(), obstacle);
+    return Optional.empty();
+  }
+
+  private static Metadata look(Path directory) throws DestinationException {
+    Metadata found;
+    try {
+      found = Metadata.following(directory);
+    } catch (NoSuchFileException e) {
+      throw new DestinationException(
+          "there is no backup to restore from: " + directory + " does not exist", e);
+    } catch (IOException e) {
+      throw new DestinationException(
+          "the backup " + directory + " cannot be used: " + ErrorText.of(e), e);
+    }
+    if (found.kind() != Kind.DIRECTORY) {
+      throw new DestinationException(
+          "the backup " + directory + " is not a directory; give the directory that holds it");
+    }
+    return found;
+  }
+
+  /**
+   * The directory that everything lies in.
+   *
+   * @return absolute, on whatever file system the backup is
+   */
+  public Path root() {
+    return root;
+  }
+
+  /**
+   * Whether the root has metadata that somebody meant it to have.
+   *
+   * @return false for a mount point and a whole bucket
+   */
+  public boolean hasRootMetadata() {
+    return hasRootMetadata;
+  }
+
+  /**
+   * What a list has told of something, where looking at it would cost a request.
+   *
+   * @param path as its directory's stream gave it
+   * @return whether it is a directory; empty if that is not known for nothing
+   */
+  public Optional<Boolean> isListedAsDirectory(Path path) {
+    return bucket.flatMap(files -> files.isListedAsDirectory(path));
+  }
+
+  /**
+   * Looks at a directory on the way to something. No link is followed.
+   *
+   * @param directory in the backup, or its root
+   * @return what is there
+   * @throws IOException if there is nothing, or it cannot be told
+   */
+  public Metadata lookOnTheWay(Path directory) throws IOException {
+    // In a bucket no link is ever followed, and this says that it is most likely a directory.
+    return bucket.isPresent() || directory.equals(root)
+        ? Metadata.following(directory)
+        : Metadata.of(directory);
+  }
+
+  /**
+   * Says which files will most likely be read after they were looked at.
+   *
+   * @param isWanted told paths in the backup; must be thread-safe and fast
+   */
+  public void expect(Predicate<Path> isWanted) {
+    bucket.ifPresent(files -> files.expect(isWanted));
+  }
+
+  /**
+   * Tells whether something is the directory that holds the backup.
+   *
+   * @param found somewhere
+   * @return whether it is the same directory
+   */
+  public boolean isRoot(Metadata found) {
+    return identity.isPresent()
+        && found.kind() == Kind.DIRECTORY
+        && found.inode() != Metadata.UNKNOWN
+        && found.inode() == identity.get().inode()
+        && found.device() == identity.get().device();
+  }
+
+  /**
+   * Checks that the place is still what it was.
+   *
+   * @throws DestinationException if it is lost
+   */
+  public void check() throws DestinationException {
+    if (mountPoint.isPresent()) {
+      mountPoint.get().check();
+      mountPoint.get().checkAlive();
+    } else if (bucket.isEmpty()) {
+      checkDirectory();
+    }
+    // A bucket says itself what is wrong, request by request.
+  }
+
+  private void checkDirectory() throws DestinationException {
+    try {
+      Metadata unused = Metadata.following(root);
+    } catch (NoSuchFileException e) {
+      throw new DestinationException(
+          "the backup " + name + " is gone: it was removed or unmounted while MTB read it", e);
+    } catch (IOException e) {
+      // It may come back.
+      log.debug("{} cannot be looked at", root, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    mountPoint.ifPresent(S3fsMountPoint::close);
+    bucket.ifPresent(BucketFiles::close);
+  }
+}

@@ -1,0 +1,182 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.ErrorText;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.compare.Decision;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.RefusedException;
+import dev.mtb.destination.StoredBackup;
+import dev.mtb.destination.TemporaryNames;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Which way files go, and what is different when they come back: into a backup, where the source is
+ * right; or out of one, where what is there already may be worth more than what would replace it.
+ * Immutable and thread-safe.
+ */
+final class Direction {
+  static final Direction INTO_BACKUP = new Direction(Optional.empty(), false);
+
+  /** What libfuse calls a file that was deleted while it was open ({@code hide_node}, fuse.c). */
+  private static final Pattern HIDDEN_BY_FUSE = Pattern.compile("\\.fuse_hidden[0-9a-f]{16}");
+
+  /** Its owner may list, enter and change it. */
+  private static final int WRITABLE = 0700;
+
+  /** Empty on the way into it. */
+  private final Optional<StoredBackup> backup;
+
+  private final boolean overwrites;
+
+  private Direction(Optional<StoredBackup> backup, boolean overwrites) {
+    this.backup = backup;
+    this.overwrites = overwrites;
+  }
+
+  /**
+   * Out of a backup.
+   *
+   * @param overwrites whether newer files are replaced
+   */
+  static Direction outOf(StoredBackup backup, boolean overwrites) {
+    return new Direction(Optional.of(backup), overwrites);
+  }
+
+  private boolean isRestore() {
+    return backup.isPresent();
+  }
+
+  /** Whether the destination may hold what is copied: its files, not itself, are then guarded. */
+  boolean mayContainSource() {
+    return isRestore();
+  }
+
+  /** What is done with a file, for messages. */
+  String done() {
+    return isRestore() ? "restored" : "backed up";
+  }
+
+  /** A listed name is not there. */
+  String missing(Path name) {
+    return isRestore() ? "is not in the backup" : ErrorText.missing(name);
+  }
+
+  /** What went wrong with a directory, in words. */
+  String words(Exception e) {
+    return isRestore() && e instanceof NoSuchFileException
+        ? "it is not in the backup"
+        : ErrorText.of(e);
+  }
+
+  /** Whether a file is one that nobody meant to keep: what a killed run left, or s3fs. */
+  boolean isLeftover(Path name) {
+    return TemporaryNames.isTemporary(name)
+        || (isRestore() && HIDDEN_BY_FUSE.matcher(name.toString()).matches());
+  }
+
+  /** What a list has told of something, where looking at it would cost a request. */
+  Optional<Boolean> isListedAsDirectory(Path source) {
+    return backup.flatMap(b -> b.isListedAsDirectory(source));
+  }
+
+  /** Whether the root of what is copied has metadata of its own. */
+  boolean hasRootMetadata() {
+    return backup.map(StoredBackup::hasRootMetadata).orElse(true);
+  }
+
+  /** Looks at a directory in the path of a listed entry; in a backup no link is followed. */
+  Metadata lookOnTheWay(Path directory) throws IOException {
+    return isRestore() ? backup.get().lookOnTheWay(directory) : Metadata.following(directory);
+  }
+
+  /**
+   * Whether directories that are there and only lead to what was asked for are not touched: who
+   * wants one file of {@code /etc} back does not want the mode that {@code /etc} had.
+   */
+  boolean leavesDirectoriesOnTheWay() {
+    return isRestore();
+  }
+
+  /**
+   * What may be set of the destination itself. Where files come back into a directory that was
+   * there before, its mode and owner are the user's business.
+   */
+  ImmutableSet<Attribute> settable(Set<Attribute> attributes, boolean isNew) {
+    return isRestore() && !isNew
+        ? Sets.intersection(attributes, ImmutableSet.of(Attribute.MTIME)).immutableCopy()
+        : ImmutableSet.copyOf(attributes);
+  }
+
+  /**
+   * What is set of the destination itself before there is anything in it. After that nobody could
+   * tell, if this run were interrupted, that this is not what the user wants it to have. A mode
+   * that keeps its owner from writing has to wait.
+   */
+  ImmutableSet<Attribute> setBeforeContents(
+      Metadata source, Set<Attribute> attributes, boolean isNew) {
+    boolean isWritable = (source.mode() & WRITABLE) == WRITABLE;
+    return isRestore() && isNew && isWritable
+        ? Sets.intersection(attributes, ImmutableSet.of(Attribute.OWNER, Attribute.MODE))
+            .immutableCopy()
+        : ImmutableSet.of();
+  }
+
+  /** Whether something at the destination is the backup that is being read. */
+  boolean isBackup(Metadata existing) {
+    return backup.map(b -> b.isRoot(existing)).orElse(false);
+  }
+
+  /**
+   * Whether what is there is not to be changed: something newer, or a directory, in which there may
+   * be. An mtime that differs only in digits that S3FS does not keep is not newer.
+   */
+  boolean leavesAlone(Metadata source, Optional<Metadata> existing, Decision decision) {
+    if (!isRestore() || overwrites || existing.isEmpty()) {
+      return false;
+    }
+    Metadata there = existing.get();
+    boolean setsNoTime =
+        decision.action() == Action.UPDATE_METADATA
+            && !decision.attributes().contains(Attribute.MTIME);
+    boolean isNewer = there.mtime().truncatedTo(ChronoUnit.MILLIS).isAfter(source.mtime());
+    boolean isDirectory = there.kind() == Kind.DIRECTORY && source.kind() != Kind.DIRECTORY;
+    return (isNewer && !setsNoTime) || isDirectory;
+  }
+
+  String whyLeftAlone(Metadata existing) {
+    return existing.kind() == Kind.DIRECTORY
+        ? "left alone: a directory is there; --overwrite puts the file in its place"
+        : "left alone: what is there is newer; --overwrite replaces it";
+  }
+
+  /** For something in the place of a directory. */
+  void refuseIfLeftAlone(Metadata source, Optional<Metadata> existing, Decision decision)
+      throws RefusedException {
+    if (leavesAlone(source, existing, decision)) {
+      throw new RefusedException(
+          "something newer that is no directory is there; --overwrite replaces it");
+    }
+  }
+
+  /**
+   * Checks that the place that is read from is still what it was.
+   *
+   * @throws DestinationException if it is lost
+   */
+  void check() throws DestinationException {
+    if (isRestore()) {
+      backup.get().check();
+    }
+  }
+}
