@@ -1,6 +1,7 @@
 package dev.mtb;
 
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * Follows a run. All methods do nothing by default.
@@ -16,6 +17,26 @@ public interface BackupListener {
   BackupListener NONE = new BackupListener() {};
 
   /**
+   * The run begins. Called once, before all others.
+   *
+   * @param totals may be asked at any time and from any thread, also after the run, for how far it
+   *     is; cheap
+   */
+  default void begun(Supplier<Totals> totals) {}
+
+  /**
+   * The calling thread begins something that may take long. What it has begun before, if it is not
+   * {@link #idle} yet, goes on when this is done.
+   *
+   * @param activity what it does
+   * @param path to what
+   */
+  default void busy(Activity activity, Path path) {}
+
+  /** The calling thread is done with what it began last, well or not. */
+  default void idle() {}
+
+  /**
    * A file, directory or link was compared and it is settled what happens with it. Called for
    * unchanged ones too, and in a dry run.
    *
@@ -25,6 +46,16 @@ public interface BackupListener {
    * @param reason why
    */
   default void decided(Path path, Metadata source, Action action, Reason reason) {}
+
+  /**
+   * A copying thread begins with a file or link; {@link #copied} or {@link #failed} follows on the
+   * same thread, unless the run is stopped meanwhile. Not called in a dry run.
+   *
+   * @param path where it is to lie
+   * @param source what the source looks like
+   * @param action what is done
+   */
+  default void copying(Path path, Metadata source, Action action) {}
 
   /**
    * A file or link is safe at the destination, or its metadata is. Not called in a dry run.
@@ -40,6 +71,14 @@ public interface BackupListener {
    * @param count how many, at least one
    */
   default void bytesWritten(long count) {}
+
+  /**
+   * Something is left out that MTB cannot back up: a device, a socket, a pipe, or what is left of a
+   * run that was killed.
+   *
+   * @param path where it would land
+   */
+  default void skipped(Path path) {}
 
   /**
    * Something is not safe in the backup.

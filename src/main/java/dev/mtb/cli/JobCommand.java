@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Ticker;
 import com.google.common.io.ByteStreams;
 import dev.mtb.Addressing;
 import dev.mtb.BackupJob;
@@ -24,7 +25,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -195,12 +198,7 @@ abstract class JobCommand implements Callable<Integer> {
       description = "Write the run's report as JSON; '-' is standard output.")
   private Path report;
 
-  @Option(
-      names = "--progress",
-      paramLabel = "auto|always|never",
-      defaultValue = "auto",
-      description = "Show a progress bar; auto: if standard error is a terminal.")
-  private ProgressMode progress;
+  @Mixin private final WatchOptions watching = new WatchOptions();
 
   @Option(
       names = {"-v", "--verbose"},
@@ -224,6 +222,11 @@ abstract class JobCommand implements Callable<Integer> {
 
   /** What is printed as it happens. */
   abstract BackupListener lines(PrintStream results);
+
+  /** Whether it is asked for a line for each file. */
+  boolean itemizes() {
+    return false;
+  }
 
   abstract BackupReport run(BackupJob job, BackupListener listener);
 
@@ -341,26 +344,58 @@ abstract class JobCommand implements Callable<Integer> {
   }
 
   private int execute(BackupJob job) {
+    watching.check(itemizes(), report);
     ReportFile reportFile = report == null ? null : ReportFile.check(report, job);
+    try (LogFile log = watching.log(job, err, report)) {
+      return execute(job, reportFile, log);
+    } finally {
+      Logging.keepIn(LogFile.NONE);
+    }
+  }
+
+  private int execute(BackupJob job, ReportFile reportFile, LogFile log) {
+    String destination = job.destinationName();
+    Logging.keepIn(log);
+    log.write(Level.INFO, spec.name() + " of " + job.base() + " to " + destination + " begins");
     boolean reportsToOutput = STANDARD_STREAM.equals(report);
-    // Standard output then is one JSON document and nothing else.
-    BackupListener lines = lines(reportsToOutput ? err : out);
-    Progress bar = Progress.start(progress, quiet, err);
+    Optional<JsonEvents> events = watching.events(out, err);
+    Watch watch = new Watch(Ticker.systemTicker());
+    Progress bar = watching.progress(quiet, err, watch);
+    // Standard output may be JSON and nothing else.
+    BackupListener lines =
+        events.isPresent() ? events.get() : lines(reportsToOutput ? err : bar.beside(out));
     int code;
     try (bar;
+        Snapshot snapshot = new Snapshot(watch, err);
         Interrupts interrupts = Interrupts.install()) {
-      BackupReport result = run(job, Listeners.all(lines, new FailureLines(err), bar));
+      snapshot.begin();
+      BackupReport result = run(job, Listeners.all(watch, lines, new FailureLines(err), log, bar));
       bar.close();
-      code = writeReport(reportFile, result, job.destinationName());
-      result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
-      if (!quiet) {
-        err.println(summary(result));
+      code = writeReport(reportFile, result, destination);
+      if (events.isPresent()) {
+        code = events.get().summary(result, destination, code);
       }
+      result.fatal().ifPresent(why -> tell(log, Level.ERROR, Text.printable(why)));
+      String summary = summary(result);
+      if (!quiet) {
+        err.println(summary);
+      }
+      String logged = summary.replaceFirst("^mtb: ", "") + "; exit code " + code;
+      log.write(code == 0 ? Level.INFO : Level.ERROR, logged);
       out.flush();
       err.flush();
       interrupts.finished(code);
+    } catch (RuntimeException | Error e) {
+      String why = e instanceof InvalidJobException ? e.getMessage() : e.toString();
+      log.write(Level.ERROR, "given up: " + why);
+      throw e;
     }
     return code;
+  }
+
+  private void tell(LogFile log, Level level, String message) {
+    err.println("mtb: " + message);
+    log.write(level, message);
   }
 
   /** Writes the report; a script that relies on one must not find an older one and a 0. */

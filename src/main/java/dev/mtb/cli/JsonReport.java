@@ -22,6 +22,10 @@ final class JsonReport {
   private JsonReport() {}
 
   static String of(BackupReport report, String destination) throws IOException {
+    return escaped(MAPPER.writeValueAsString(node(report, destination)));
+  }
+
+  static ObjectNode node(BackupReport report, String destination) {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("status", report.outcome().name().toLowerCase(Locale.ROOT));
     json.put("exitCode", report.exitCode());
@@ -58,14 +62,14 @@ final class JsonReport {
                     .put("stage", "copy")
                     .put("error", why));
     report.advice().forEach(json.putArray("advice")::add);
-    return escaped(MAPPER.writeValueAsString(json));
+    return json;
   }
 
   /**
    * Jackson escapes what JSON wants escaped. Other characters that act on a terminal, which a
    * report may be shown on, can only stand in strings, where an escape means the same.
    */
-  private static String escaped(String json) {
+  static String escaped(String json) {
     StringBuilder result = new StringBuilder(json.length());
     json.codePoints()
         .forEach(
@@ -86,7 +90,11 @@ final class JsonReport {
     return readable(PathBytes.toText(path));
   }
 
-  private static String readable(String text) {
-    return StandardCharsets.UTF_16.newEncoder().canEncode(text) ? text : Text.printable(text);
+  static String readable(String text) {
+    return isUnicode(text) ? text : Text.printable(text);
+  }
+
+  static boolean isUnicode(String text) {
+    return StandardCharsets.UTF_16.newEncoder().canEncode(text);
   }
 }

@@ -44,6 +44,7 @@ public final class Main implements Runnable {
     // The log's backend writes there, and whatever in the JVM has something to say.
     System.setErr(TerminalStream.of(System.err));
     Preload.start(recovered);
+    Snapshot.answerSignals();
     int code = run(recovered, System.out, System.err);
     System.out.flush();
     System.err.flush();

@@ -1,6 +1,7 @@
 package dev.mtb.engine;
 
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -131,6 +132,7 @@ final class Checkers {
       return;
     }
     Failure.Stage stage = Failure.Stage.SCAN;
+    tally.busy(Activity.LISTING, node.landing);
     try (DirectoryScan scan = open(node)) {
       DirectoryNode.State state = node.resolve(resolver);
       if (state == DirectoryNode.State.FAILED) {
@@ -155,6 +157,7 @@ final class Checkers {
     } catch (IOException | RuntimeException e) {
       failed(node.source, node.landing, stage, e, "nothing more in it was backed up");
     } finally {
+      tally.idle();
       finisher.accept(node);
     }
   }
@@ -195,6 +198,7 @@ final class Checkers {
   }
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
+    tally.busy(Activity.LISTING, parent.landing);
     try {
       DirectoryNode.State state = parent.resolve(resolver);
       if (state == DirectoryNode.State.FAILED) {
@@ -220,6 +224,7 @@ final class Checkers {
           e,
           "nothing listed in it was backed up");
     } finally {
+      tally.idle();
       finisher.accept(parent);
     }
   }
@@ -269,7 +274,7 @@ final class Checkers {
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
     if (TemporaryNames.isTemporary(name)) {
       // What a killed run left in a source that is itself a backup.
-      tally.skipped();
+      tally.skipped(landing);
       return;
     }
     Metadata metadata;
@@ -296,7 +301,7 @@ final class Checkers {
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
-      tally.skipped();
+      tally.skipped(landing);
       return;
     }
     if (isDestination(metadata)) {
@@ -354,8 +359,7 @@ final class Checkers {
       boolean isListed) {
     if (metadata.kind() != Kind.DIRECTORY) {
       tally.scanned(metadata);
-      parent.begin();
-      queue.put(
+      put(
           new FileWork(
               parent,
               source,
@@ -403,9 +407,17 @@ final class Checkers {
       tally.unchanged(landing, metadata);
       return;
     }
-    parent.begin();
-    queue.put(
-        new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
+    put(new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
+  }
+
+  /** Waits while the copying threads have enough to do. */
+  private void put(FileWork work) {
+    work.directory().begin();
+    if (!queue.offer(work)) {
+      tally.busy(Activity.WAITING, work.landing());
+      queue.put(work);
+      tally.idle();
+    }
   }
 
   private void failed(

@@ -151,6 +151,7 @@ public final class Run {
   }
 
   private BackupReport run() {
+    tally.begun();
     SourceList sources = SourceList.read(job, Destinations.namesOf(job));
     if (purpose == Purpose.BACKUP) {
       manifest =

@@ -2,6 +2,7 @@ package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.BackupListener;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -37,15 +38,29 @@ final class Tally {
     this.listener = listener;
   }
 
+  void begun() {
+    tell(l -> l.begun(this::totals));
+  }
+
+  /** The calling thread does something that may take long, until it is {@link #idle}. */
+  void busy(Activity activity, Path landing) {
+    tell(l -> l.busy(activity, landing));
+  }
+
+  void idle() {
+    tell(BackupListener::idle);
+  }
+
   void scanned(Metadata source) {
     scanned.increment();
     bytesScanned.add(size(source));
   }
 
   /** A special file, or what is left of a killed run. */
-  void skipped() {
+  void skipped(Path landing) {
     scanned.increment();
     skipped.increment();
+    tell(l -> l.skipped(landing));
   }
 
   void unchanged(Path landing, Metadata source) {
@@ -55,6 +70,10 @@ final class Tally {
 
   void decided(Path landing, Metadata source, Action action, Reason reason) {
     tell(l -> l.decided(landing, source, action, reason));
+  }
+
+  void copying(Path landing, Metadata source, Action action) {
+    tell(l -> l.copying(landing, source, action));
   }
 
   void copied(Path landing, Metadata source, boolean withContent) {

@@ -66,14 +66,26 @@ final class WorkQueue {
 
   /** Adds work; waits for room. Dropped if the run is being stopped. */
   void put(FileWork work) {
+    boolean unused = put(work, /* waits= */ true);
+  }
+
+  /** Adds work if there is room for it; tells whether nothing more is to be done about it. */
+  boolean offer(FileWork work) {
+    return put(work, /* waits= */ false);
+  }
+
+  private boolean put(FileWork work, boolean waits) {
     DirectoryNode directory = work.directory();
     lock.lock();
     try {
       while (!stop.stopping() && (waiting >= IN_ALL || directory.queued.size() >= PER_DIRECTORY)) {
+        if (!waits) {
+          return false;
+        }
         room.awaitUninterruptibly();
       }
       if (stop.stopping()) {
-        return;
+        return true;
       }
       boolean isLarge = work.metadata().size() >= LARGE;
       if (isLarge) {
@@ -92,6 +104,7 @@ final class WorkQueue {
         active++;
         pool.execute(this::drain);
       }
+      return true;
     } finally {
       lock.unlock();
     }

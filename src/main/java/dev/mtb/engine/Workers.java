@@ -1,6 +1,7 @@
 package dev.mtb.engine;
 
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
@@ -82,6 +83,21 @@ final class Workers {
   /** Does one file or link. */
   void work(FileWork found) {
     errands();
+    boolean isSettled =
+        found.glance().isEmpty() && !found.decision().needsContent() && !end.seesUnchanged();
+    if (isSettled) {
+      settle(found);
+      return;
+    }
+    tally.busy(Activity.COMPARING, found.landing());
+    try {
+      settle(found);
+    } finally {
+      tally.idle();
+    }
+  }
+
+  private void settle(FileWork found) {
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
@@ -196,6 +212,7 @@ final class Workers {
 
   private void set(DirectoryNode directory, Set<Attribute> attributes) {
     Metadata source = directory.metadata().orElseThrow();
+    tally.busy(Activity.FINISHING, directory.landing);
     try {
       end.setDirectoryMetadata(directory.landing, source, attributes);
     } catch (DestinationException e) {
@@ -208,6 +225,8 @@ final class Workers {
           directory.landing,
           "the directory's own metadata cannot be set: " + ErrorText.of(e),
           Failure.Cause.ERROR);
+    } finally {
+      tally.idle();
     }
   }
 
