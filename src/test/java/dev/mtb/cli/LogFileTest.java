@@ -35,6 +35,8 @@ class LogFileTest {
           + ProcessHandle.current().pid()
           + "\\] (?:INFO|WARN|ERROR|DEBUG) .+";
 
+  private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
+
   @TempDir Path temp;
   private Path source;
   private Path log;
@@ -153,7 +155,7 @@ class LogFileTest {
   @Test
   void anyText_isOneLine() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (LogFile file = to(bytes, System.err)) {
+    try (LogFile file = to(bytes, NOWHERE)) {
       Fuzz.seeded("log lines")
           .times(
               2_000,
@@ -177,7 +179,7 @@ class LogFileTest {
     PrintStream realErr = System.err;
     ByteArrayOutputStream shown = new ByteArrayOutputStream();
     System.setErr(TerminalStream.of(new PrintStream(shown, true, StandardCharsets.UTF_8)));
-    try (LogFile file = to(kept, System.err)) {
+    try (LogFile file = to(kept, NOWHERE)) {
       Logging.set(0, /* quiet= */ true);
       var logger = LogBackend.logger("dev.mtb.destination.Retry");
       var other = LogBackend.logger("org.apache.hc.wire");
