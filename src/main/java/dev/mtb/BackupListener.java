@@ -1,6 +1,7 @@
 package dev.mtb;
 
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * Follows a run. All methods do nothing by default.
@@ -14,6 +15,26 @@ import java.nio.file.Path;
 public interface BackupListener {
   /** A listener that ignores everything. */
   BackupListener NONE = new BackupListener() {};
+
+  /**
+   * The run begins. Called once, before all others.
+   *
+   * @param totals may be asked at any time and from any thread, also after the run, for how far it
+   *     is; cheap
+   */
+  default void begun(Supplier<Totals> totals) {}
+
+  /**
+   * The calling thread begins something that may take long. What it has begun before, if it is not
+   * {@link #idle} yet, goes on when this is done.
+   *
+   * @param activity what it does
+   * @param path to what
+   */
+  default void busy(Activity activity, Path path) {}
+
+  /** The calling thread is done with what it began last, well or not. */
+  default void idle() {}
 
   /**
    * A file, directory or link was compared and it is settled what happens with it. Called for
@@ -66,7 +87,15 @@ public interface BackupListener {
    * @param path where it lies
    * @param why in words for the user
    */
-  default void skipped(Path path, String why) {}
+  default void leftAlone(Path path, String why) {}
+
+  /**
+   * Something is left out that MTB cannot back up: a device, a socket, a pipe, or what is left of a
+   * run that was killed.
+   *
+   * @param path where it would land
+   */
+  default void skipped(Path path) {}
 
   /**
    * Something is not safe in the backup.

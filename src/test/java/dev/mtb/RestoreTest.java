@@ -60,7 +60,7 @@ class RestoreTest {
         job.build(),
         new BackupListener() {
           @Override
-          public void skipped(Path path, String why) {
+          public void leftAlone(Path path, String why) {
             skipped.put(path.toString(), why);
           }
         });

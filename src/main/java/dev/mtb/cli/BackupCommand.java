@@ -107,6 +107,11 @@ final class BackupCommand extends JobCommand {
   }
 
   @Override
+  boolean itemizes() {
+    return itemize;
+  }
+
+  @Override
   BackupReport run(BackupJob job, BackupListener listener) {
     return Mtb.backup(job, listener);
   }

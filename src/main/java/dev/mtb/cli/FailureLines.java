@@ -16,7 +16,7 @@ final class FailureLines implements BackupListener {
   }
 
   @Override
-  public void skipped(Path path, String why) {
+  public void leftAlone(Path path, String why) {
     if (!isQuiet) {
       err.println("mtb: " + Text.path(path) + ": " + Text.printable(why));
     }

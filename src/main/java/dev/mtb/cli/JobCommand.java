@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Ticker;
 import com.google.common.io.ByteStreams;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -149,12 +151,7 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Mixin private final ReportOptions reports = new ReportOptions();
 
-  @Option(
-      names = "--progress",
-      paramLabel = "auto|always|never",
-      defaultValue = "auto",
-      description = "Show a progress bar; auto: if standard error is a terminal.")
-  private ProgressMode progress;
+  @Mixin private final WatchOptions watching = new WatchOptions();
 
   @Option(
       names = {"-v", "--verbose"},
@@ -178,6 +175,11 @@ abstract class JobCommand implements Callable<Integer> {
 
   /** What is printed as it happens. */
   abstract BackupListener lines(PrintStream results);
+
+  /** Whether it is asked for a line for each file. */
+  boolean itemizes() {
+    return false;
+  }
 
   /** For commands whose arguments are {@code SOURCE... DESTINATION}. */
   BackupReport run(BackupJob job, BackupListener listener) {
@@ -309,29 +311,68 @@ abstract class JobCommand implements Callable<Integer> {
 
   /** Runs a task, shows how it goes and reports it. */
   final int execute(Subject subject, Task task) {
+    watching.check(itemizes(), report);
     ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.inputs());
     ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
+    try (LogFile log = watching.log(subject, err, report)) {
+      return execute(subject, task, reportFile, more, log);
+    } finally {
+      Logging.keepIn(LogFile.NONE);
+    }
+  }
+
+  private int execute(
+      Subject subject,
+      Task task,
+      ReportFile reportFile,
+      ReportOptions.Reports more,
+      LogFile log) {
+    String destination = subject.name();
+    Logging.keepIn(log);
+    log.write(Level.INFO, spec.name() + subject.inWords() + " begins");
     boolean reportsToOutput = STANDARD_STREAM.equals(report);
-    // Standard output then is one JSON document and nothing else.
-    BackupListener lines = lines(reportsToOutput ? err : out);
-    Progress bar = Progress.start(progress, quiet, err);
+    Optional<JsonEvents> events = watching.events(out, err);
+    Watch watch = new Watch(Ticker.systemTicker());
+    Progress bar = watching.progress(quiet, err, watch);
+    // Standard output may be JSON and nothing else.
+    BackupListener lines =
+        events.isPresent() ? events.get() : lines(reportsToOutput ? err : bar.beside(out));
     int code;
     try (bar;
+        Snapshot snapshot = new Snapshot(watch, err);
         Interrupts interrupts = Interrupts.install()) {
+      snapshot.begin();
       BackupReport result =
-          task.run(Listeners.all(lines, new FailureLines(err, quiet), bar, more.listener()));
+          task.run(
+              Listeners.all(
+                  watch, lines, new FailureLines(err, quiet), log, bar, more.listener()));
       bar.close();
-      code = writeReport(reportFile, result, subject.name());
+      code = writeReport(reportFile, result, destination);
       code = more.write(result, code, out, err);
-      result.fatal().ifPresent(why -> err.println("mtb: " + Text.printable(why)));
-      if (!quiet) {
-        err.println(summary(result));
+      if (events.isPresent()) {
+        code = events.get().summary(result, destination, code);
       }
+      result.fatal().ifPresent(why -> tell(log, Level.ERROR, Text.printable(why)));
+      String summary = summary(result);
+      if (!quiet) {
+        err.println(summary);
+      }
+      String logged = summary.replaceFirst("^mtb: ", "") + "; exit code " + code;
+      log.write(code == 0 ? Level.INFO : Level.ERROR, logged);
       out.flush();
       err.flush();
       interrupts.finished(code);
+    } catch (RuntimeException | Error e) {
+      String why = e instanceof InvalidJobException ? e.getMessage() : e.toString();
+      log.write(Level.ERROR, "given up: " + why);
+      throw e;
     }
     return code;
+  }
+
+  private void tell(LogFile log, Level level, String message) {
+    err.println("mtb: " + message);
+    log.write(level, message);
   }
 
   private int writeReport(ReportFile file, BackupReport result, String destination) {

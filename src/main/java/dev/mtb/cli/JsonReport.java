@@ -22,6 +22,10 @@ final class JsonReport {
   private JsonReport() {}
 
   static String of(BackupReport report, String destination) throws IOException {
+    return escaped(MAPPER.writeValueAsString(node(report, destination)));
+  }
+
+  static ObjectNode node(BackupReport report, String destination) {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("status", report.outcome().name().toLowerCase(Locale.ROOT));
     json.put("exitCode", report.exitCode());
@@ -58,7 +62,7 @@ final class JsonReport {
                     .put("stage", "copy")
                     .put("error", why));
     report.advice().forEach(json.putArray("advice")::add);
-    return escaped(MAPPER.writeValueAsString(json));
+    return json;
   }
 
   /**
@@ -87,6 +91,10 @@ final class JsonReport {
   }
 
   static String readable(String text) {
-    return StandardCharsets.UTF_16.newEncoder().canEncode(text) ? text : Text.printable(text);
+    return isUnicode(text) ? text : Text.printable(text);
+  }
+
+  static boolean isUnicode(String text) {
+    return StandardCharsets.UTF_16.newEncoder().canEncode(text);
   }
 }

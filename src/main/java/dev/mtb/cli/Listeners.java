@@ -2,11 +2,15 @@ package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.BackupListener;
 import dev.mtb.Failure;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
+import dev.mtb.Totals;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /** Several listeners as one. */
 record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
@@ -15,32 +19,79 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   }
 
   @Override
+  public void begun(Supplier<Totals> totals) {
+    for (BackupListener listener : all) {
+      listener.begun(totals);
+    }
+  }
+
+  @Override
+  public void busy(Activity activity, Path path) {
+    for (BackupListener listener : all) {
+      listener.busy(activity, path);
+    }
+  }
+
+  @Override
+  public void idle() {
+    for (BackupListener listener : all) {
+      listener.idle();
+    }
+  }
+
+  @Override
   public void decided(Path path, Metadata source, Action action, Reason reason) {
-    all.forEach(l -> l.decided(path, source, action, reason));
+    for (BackupListener listener : all) {
+      listener.decided(path, source, action, reason);
+    }
   }
 
   @Override
   public void copying(Path path, Metadata source, Action action) {
-    all.forEach(l -> l.copying(path, source, action));
+    for (BackupListener listener : all) {
+      listener.copying(path, source, action);
+    }
   }
 
   @Override
   public void copied(Path path, Metadata source) {
-    all.forEach(l -> l.copied(path, source));
+    for (BackupListener listener : all) {
+      listener.copied(path, source);
+    }
   }
 
   @Override
   public void bytesWritten(long count) {
-    all.forEach(l -> l.bytesWritten(count));
+    for (BackupListener listener : all) {
+      listener.bytesWritten(count);
+    }
   }
 
   @Override
-  public void skipped(Path path, String why) {
-    all.forEach(l -> l.skipped(path, why));
+  public void skipped(Path path) {
+    for (BackupListener listener : all) {
+      listener.skipped(path);
+    }
+  }
+
+  @Override
+  public void leftAlone(Path path, String why) {
+    for (BackupListener listener : all) {
+      listener.leftAlone(path, why);
+    }
+  }
+
+  @Override
+  public void deleted(Path path, Kind kind) {
+    for (BackupListener listener : all) {
+      listener.deleted(path, kind);
+    }
   }
 
   @Override
   public void failed(Failure failure) {
-    all.forEach(l -> l.failed(failure));
+    for (BackupListener listener : all) {
+      listener.failed(failure);
+    }
   }
 }

@@ -1,17 +1,25 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Throwables;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.slf4j.event.Level;
 
-/** Sets up the log backend; to be called before the first logger is made. */
+/**
+ * What of the log is shown, and what goes to the log file; to be set up before the first logger is
+ * made. Thread-safe.
+ */
 final class Logging {
-  private static final String PREFIX = "org.slf4j.simpleLogger.";
-
   /** Their details are of no use to a user, and show what is in the headers of requests. */
   private static final List<String> OTHERS = List.of("software.amazon", "org.apache");
 
   /** Flags without values, which may be run together. */
   private static final Pattern FLAGS = Pattern.compile("-[0nivqh]+");
+
+  private static volatile Level shown = Level.WARN;
+  private static volatile Level kept = Level.INFO;
+  private static volatile LogFile file = LogFile.NONE;
 
   private Logging() {}
 
@@ -31,12 +39,61 @@ final class Logging {
       verbosity += isFlags ? arg.chars().filter(c -> c == 'v').count() : 0;
       quiet |= arg.equals("--quiet") || (isFlags && arg.indexOf('q') >= 0);
     }
-    String level = quiet ? "error" : verbosity == 0 ? "warn" : verbosity == 1 ? "info" : "debug";
-    System.setProperty(PREFIX + "defaultLogLevel", level);
-    System.setProperty(PREFIX + "showThreadName", "false");
-    System.setProperty(PREFIX + "showShortLogName", "true");
-    for (String other : OTHERS) {
-      System.setProperty(PREFIX + "log." + other, quiet ? "error" : "warn");
+    set(verbosity, quiet);
+    System.setProperty("slf4j.provider", LogBackend.class.getName());
+    // SLF4J announces the backend that it was told to use.
+    System.setProperty("slf4j.internal.verbosity", "WARN");
+  }
+
+  /**
+   * Sets what is shown. What is kept in the log file does not become less with {@code -q}: whoever
+   * silences cron wants the log all the same.
+   */
+  static void set(long verbosity, boolean quiet) {
+    shown =
+        quiet
+            ? Level.ERROR
+            : verbosity == 0 ? Level.WARN : verbosity == 1 ? Level.INFO : Level.DEBUG;
+    kept = verbosity < 2 ? Level.INFO : Level.DEBUG;
+  }
+
+  /** From now on everything goes to that file too, until it is {@link LogFile#NONE}. */
+  static void keepIn(LogFile place) {
+    file = place;
+  }
+
+  static boolean isWanted(Level level, String logger) {
+    return isShown(level, logger) || isKept(level, logger);
+  }
+
+  private static boolean isShown(Level level, String logger) {
+    return isAtLeast(level, shown, logger);
+  }
+
+  private static boolean isKept(Level level, String logger) {
+    return file != LogFile.NONE && isAtLeast(level, kept, logger);
+  }
+
+  private static boolean isAtLeast(Level level, Level least, String logger) {
+    boolean isOther = OTHERS.stream().anyMatch(logger::startsWith);
+    int threshold = isOther ? Math.max(least.toInt(), Level.WARN.toInt()) : least.toInt();
+    return level.toInt() >= threshold;
+  }
+
+  static void write(Level level, String logger, String message, Throwable thrown) {
+    if (isShown(level, logger)) {
+      PrintStream err = System.err;
+      // What another thread prints must not come between a message and its trace.
+      synchronized (err) {
+        err.println(level + " " + logger.substring(logger.lastIndexOf('.') + 1) + " - " + message);
+        if (thrown != null) {
+          thrown.printStackTrace(err);
+        }
+      }
+    }
+    if (isKept(level, logger)) {
+      String trace = thrown == null ? "" : "\n" + Throwables.getStackTraceAsString(thrown).strip();
+      file.write(level, message + trace);
     }
   }
 }

@@ -2,94 +2,113 @@ package dev.mtb.cli;
 
 import dev.mtb.Action;
 import dev.mtb.BackupListener;
-import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * The progress bar: bytes written of those known to need it, files, rate, time left. The total
- * grows while the comparison goes on.
+ * grows while the comparison goes on. Where there is no terminal, a line from time to time.
  */
 final class Progress implements BackupListener, AutoCloseable {
-  private static final Progress NONE = new Progress(null);
+  static final Progress NONE =
+      new Progress(null, Optional.empty(), Optional.empty(), Optional.empty());
 
-  /** The width of a terminal that does not tell. */
+  /** The width of what is no terminal. */
   private static final int WIDTH = 100;
 
-  private final ProgressBar bar;
+  private final Watch watch;
+  private final Optional<ProgressBar> bar;
+  private final Optional<MinuteLines> lines;
+  private final Optional<TerminalStream> terminal;
   private final LongAdder files = new LongAdder();
-  private final LongAdder planned = new LongAdder();
 
-  private Progress(ProgressBar bar) {
+  private Progress(
+      Watch watch,
+      Optional<ProgressBar> bar,
+      Optional<MinuteLines> lines,
+      Optional<TerminalStream> terminal) {
+    this.watch = watch;
     this.bar = bar;
+    this.lines = lines;
+    this.terminal = terminal;
   }
 
-  static Progress start(ProgressMode mode, boolean quiet, PrintStream err) {
-    boolean isWanted =
-        mode == ProgressMode.ALWAYS
-            || (mode == ProgressMode.AUTO && !quiet && isTerminal(Path.of("/proc/self/fd/2")));
-    if (!isWanted) {
-      return NONE;
+  /**
+   * Starts to show it.
+   *
+   * @param isAuto whether there is to be no bar without a terminal
+   * @param watch told of everything before this
+   * @param size of the terminal that standard error is; empty if it is none
+   * @param period between two lines, where there is no terminal
+   */
+  static Progress start(
+      boolean isAuto, PrintStream err, Watch watch, Optional<TerminalSize> size, Duration period) {
+    if (size.isPresent()) {
+      TerminalStream terminal = TerminalStream.of(err);
+      ProgressBar bar = bar(new ThreadLines(terminal, size.get(), watch));
+      return new Progress(watch, Optional.of(bar), Optional.empty(), Optional.of(terminal));
     }
-    return new Progress(
-        new ProgressBarBuilder()
-            .setTaskName("backup")
-            .setStyle(ProgressBarStyle.ASCII)
-            .setUnit(" MB", 1_000_000)
-            .setInitialMax(0)
-            .showSpeed()
-            .setConsumer(new ConsoleProgressBarConsumer(TerminalStream.raw(err), WIDTH))
-            .clearDisplayOnFinish()
-            .build());
+    if (isAuto) {
+      MinuteLines lines = MinuteLines.start(watch, err, period);
+      return new Progress(watch, Optional.empty(), Optional.of(lines), Optional.empty());
+    }
+    ProgressBar bar = bar(new ConsoleProgressBarConsumer(TerminalStream.raw(err), WIDTH));
+    return new Progress(watch, Optional.of(bar), Optional.empty(), Optional.empty());
   }
 
-  private static boolean isTerminal(Path descriptor) {
-    try {
-      Path target = Files.readSymbolicLink(descriptor);
-      return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
-    } catch (IOException e) {
-      // Not Linux; a bar that nobody asked for is worse than none.
-      return false;
-    }
+  /** Standard output, for whole lines: they may be for the terminal that the bar is on. */
+  PrintStream beside(PrintStream out) {
+    return terminal.isPresent() && TerminalSize.isTerminal(1) ? terminal.get().beside(out) : out;
+  }
+
+  private static ProgressBar bar(ProgressBarConsumer consumer) {
+    return new ProgressBarBuilder()
+        .setTaskName("backup")
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUnit(" MB", 1_000_000)
+        .setInitialMax(0)
+        .showSpeed()
+        .setConsumer(consumer)
+        // Threads begin other files also while nothing is written.
+        .continuousUpdate()
+        .clearDisplayOnFinish()
+        .build();
   }
 
   @Override
   public void decided(Path path, Metadata source, Action action, Reason reason) {
-    boolean hasContent = action == Action.CREATE || action == Action.REPLACE;
-    if (bar != null && hasContent && source.kind() == Kind.FILE) {
-      planned.add(source.size());
-      bar.maxHint(planned.sum());
+    if (action != Action.NONE) {
+      bar.ifPresent(b -> b.maxHint(watch.planned()));
     }
   }
 
   @Override
   public void bytesWritten(long count) {
-    if (bar != null) {
-      bar.stepBy(count);
-    }
+    bar.ifPresent(b -> b.stepBy(count));
   }
 
   @Override
   public void copied(Path path, Metadata source) {
-    if (bar != null) {
-      files.increment();
-      bar.setExtraMessage(Text.files(files.sum()));
-    }
+    bar.ifPresent(
+        b -> {
+          files.increment();
+          b.setExtraMessage(Text.files(files.sum()));
+        });
   }
 
   @Override
   public void close() {
-    if (bar != null) {
-      bar.close();
-    }
+    bar.ifPresent(ProgressBar::close);
+    lines.ifPresent(MinuteLines::close);
   }
 }

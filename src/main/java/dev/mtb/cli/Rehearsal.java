@@ -50,6 +50,7 @@ final class Rehearsal {
    * @param args an empty folder, which is left with what was written to it
    */
   public static void main(String[] args) throws Exception {
+    Logging.configure(new String[0]);
     Path folder = Path.of(args[0]);
     for (String name : CLASSES) {
       Class<?> unused = Class.forName(name);

@@ -20,6 +20,7 @@ import java.util.List;
  * @param destination where the backup is, in the same way
  * @param name of the same, as it is
  * @param inputs files that no report must take the place of
+ * @param direction says with base and destination what is done
  */
 record Subject(
     BackupOptions options,
@@ -28,7 +29,8 @@ record Subject(
     String base,
     String destination,
     String name,
-    ImmutableList<Path> inputs) {
+    ImmutableList<Path> inputs,
+    String direction) {
 
   static Subject of(BackupJob job) {
     List<Path> inputs = inputs(job.options());
@@ -41,7 +43,8 @@ record Subject(
         Text.path(job.base()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName())),
         job.destinationName(),
-        ImmutableList.copyOf(inputs));
+        ImmutableList.copyOf(inputs),
+        " of %s to %s");
   }
 
   /** The backup is the destination here, too: so it is called in the command's usage. */
@@ -53,7 +56,13 @@ record Subject(
         Text.path(job.target()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.backupName())),
         job.backupName(),
-        ImmutableList.copyOf(inputs(job.options())));
+        ImmutableList.copyOf(inputs(job.options())),
+        " to %s from %s");
+  }
+
+  /** From where to where, such as {@code of /home/me to /mnt/bucket/backup}. */
+  String inWords() {
+    return direction.formatted(base, destination);
   }
 
   private static List<Path> inputs(BackupOptions options) {

@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import dev.mtb.Activity;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -140,6 +141,7 @@ final class Checkers {
       return;
     }
     Failure.Stage stage = Failure.Stage.SCAN;
+    tally.busy(Activity.LISTING, node.landing);
     try (DirectoryScan scan = open(node)) {
       DirectoryNode.State state = node.resolve(resolver);
       if (state.isGivenUp()) {
@@ -172,6 +174,7 @@ final class Checkers {
     } catch (IOException | RuntimeException e) {
       failed(node.source, node.landing, stage, e, "nothing more in it was " + direction.done());
     } finally {
+      tally.idle();
       finisher.accept(node);
     }
   }
@@ -217,6 +220,7 @@ final class Checkers {
   }
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
+    tally.busy(Activity.LISTING, parent.landing);
     try {
       if (!stop.mayBegin()) {
         return;
@@ -245,6 +249,7 @@ final class Checkers {
           e,
           "nothing listed in it was " + direction.done());
     } finally {
+      tally.idle();
       finisher.accept(parent);
     }
   }
@@ -293,7 +298,7 @@ final class Checkers {
     Path landing = parent.landing.resolve(name);
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
     if (direction.isLeftover(name)) {
-      tally.skipped();
+      tally.skipped(landing);
       return;
     }
     Optional<Boolean> isDirectory = direction.isListedAsDirectory(source);
@@ -328,7 +333,7 @@ final class Checkers {
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
-      tally.skipped();
+      tally.skipped(landing);
       return;
     }
     if (isDestination(metadata)) {
@@ -395,8 +400,7 @@ final class Checkers {
       boolean isListed) {
     if (metadata.kind() != Kind.DIRECTORY) {
       tally.scanned(metadata);
-      parent.begin();
-      queue.put(
+      put(
           new FileWork(
               parent,
               source,
@@ -448,9 +452,17 @@ final class Checkers {
       tally.unchanged(landing, metadata);
       return;
     }
-    parent.begin();
-    queue.put(
-        new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
+    put(new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
+  }
+
+  /** Waits while the copying threads have enough to do. */
+  private void put(FileWork work) {
+    work.directory().begin();
+    if (!queue.offer(work)) {
+      tally.busy(Activity.WAITING, work.landing());
+      queue.put(work);
+      tally.idle();
+    }
   }
 
   private void failed(

@@ -1,6 +1,7 @@
 package dev.mtb.engine;
 
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.Attribute;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -68,6 +69,15 @@ final class CopyEnd implements End {
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
     tally.copying(work.landing(), work.metadata(), decision.action());
+    tally.busy(Activity.COPYING, work.landing());
+    try {
+      copy(work, decision);
+    } finally {
+      tally.idle();
+    }
+  }
+
+  private void copy(FileWork work, Decision decision) throws IOException {
     Path start = work.start();
     // What is set must be what the file is still like, and its own.
     if (decision.action() == Action.UPDATE_METADATA

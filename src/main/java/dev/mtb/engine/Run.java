@@ -272,6 +272,7 @@ public final class Run {
   }
 
   private BackupReport run() {
+    tally.begun();
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
     SourceList sources = SourceList.read(job, apart);

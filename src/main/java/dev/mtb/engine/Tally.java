@@ -2,6 +2,7 @@ package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.BackupListener;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -38,15 +39,29 @@ final class Tally {
     this.listener = listener;
   }
 
+  void begun() {
+    tell(l -> l.begun(this::totals));
+  }
+
+  /** The calling thread does something that may take long, until it is {@link #idle}. */
+  void busy(Activity activity, Path landing) {
+    tell(l -> l.busy(activity, landing));
+  }
+
+  void idle() {
+    tell(BackupListener::idle);
+  }
+
   void scanned(Metadata source) {
     scanned.increment();
     bytesScanned.add(size(source));
   }
 
   /** A special file, or what is left of a killed run. */
-  void skipped() {
+  void skipped(Path landing) {
     scanned.increment();
     skipped.increment();
+    tell(l -> l.skipped(landing));
   }
 
   /** What the rules leave as it is at the destination; it was counted as scanned. */
@@ -63,7 +78,7 @@ final class Tally {
   /** Something at the destination is not to be touched. */
   void leftAlone(Path landing, String why) {
     skipped.increment();
-    tell(l -> l.skipped(landing, why));
+    tell(l -> l.leftAlone(landing, why));
   }
 
   void unchanged(Path landing, Metadata source) {

@@ -40,13 +40,25 @@ final class WorkQueue {
 
   /** Adds work; waits for room. Dropped if the run is being stopped. */
   void put(FileWork work) {
+    boolean unused = put(work, /* waits= */ true);
+  }
+
+  /** Adds work if there is room for it; tells whether nothing more is to be done about it. */
+  boolean offer(FileWork work) {
+    return put(work, /* waits= */ false);
+  }
+
+  private boolean put(FileWork work, boolean waits) {
     lock.lock();
     try {
       while (!stop.stopping() && (waiting >= IN_ALL || line.isFull(work.directory()))) {
+        if (!waits) {
+          return false;
+        }
         room.awaitUninterruptibly();
       }
       if (stop.stopping()) {
-        return;
+        return true;
       }
       line.add(work);
       waiting++;
@@ -54,6 +66,7 @@ final class WorkQueue {
         active++;
         pool.execute(this::drain);
       }
+      return true;
     } finally {
       lock.unlock();
     }

@@ -1,6 +1,7 @@
 package dev.mtb.engine;
 
 import dev.mtb.Action;
+import dev.mtb.Activity;
 import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
@@ -103,6 +104,21 @@ final class Workers {
       }
       return;
     }
+    boolean isSettled =
+        found.glance().isEmpty() && !found.decision().needsContent() && !end.seesUnchanged();
+    if (isSettled) {
+      settle(found);
+      return;
+    }
+    tally.busy(Activity.COMPARING, found.landing());
+    try {
+      settle(found);
+    } finally {
+      tally.idle();
+    }
+  }
+
+  private void settle(FileWork found) {
     FileWork work = found;
     try {
       if (work.glance().isPresent()) {
@@ -240,6 +256,7 @@ final class Workers {
 
   private void set(DirectoryNode directory, Set<Attribute> attributes) {
     Metadata source = directory.metadata().orElseThrow();
+    tally.busy(Activity.FINISHING, directory.landing);
     try {
       end.setDirectoryMetadata(directory.landing, source, attributes);
     } catch (DestinationException e) {
@@ -252,6 +269,8 @@ final class Workers {
           directory.landing,
           "the directory's own metadata cannot be set: " + ErrorText.of(e),
           Failure.Cause.ERROR);
+    } finally {
+      tally.idle();
     }
   }
 

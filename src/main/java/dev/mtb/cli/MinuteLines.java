@@ -1,0 +1,63 @@
+package dev.mtb.cli;
+
+import dev.mtb.Totals;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** A line on standard error from time to time, for logs of cron and systemd. */
+final class MinuteLines implements AutoCloseable {
+  /** Often enough to see that it goes on, and 480 lines for a night. */
+  static final Duration PERIOD = Duration.ofMinutes(1);
+
+  private final Watch watch;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "mtb-progress");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private Duration lastElapsed = Duration.ZERO;
+  private long lastWritten;
+
+  private MinuteLines(Watch watch) {
+    this.watch = watch;
+  }
+
+  static MinuteLines start(Watch watch, PrintStream err, Duration period) {
+    MinuteLines lines = new MinuteLines(watch);
+    long nanos = period.toNanos();
+    var unused =
+        lines.timer.scheduleAtFixedRate(
+            () -> err.println(lines.next()), nanos, nanos, TimeUnit.NANOSECONDS);
+    return lines;
+  }
+
+  /** The line for now; its rate is that since the line before. */
+  private String next() {
+    Totals totals = watch.totals();
+    Duration elapsed = watch.elapsed();
+    long written = watch.written();
+    String line =
+        String.format(
+            "mtb: after %s: %d of %s done, %s of %s written, %s, %d failed",
+            Text.duration(elapsed),
+            Watch.done(totals),
+            Text.files(totals.scanned()),
+            Text.bytes(written),
+            Text.bytes(watch.planned()),
+            Text.rate(written - lastWritten, elapsed.minus(lastElapsed)),
+            totals.failed());
+    lastElapsed = elapsed;
+    lastWritten = written;
+    return line;
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+  }
+}

@@ -1,0 +1,138 @@
+package dev.mtb.cli;
+
+import dev.mtb.Totals;
+import java.io.PrintStream;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Answers SIGUSR1 with how far the run is and what each thread does, on standard error.
+ * Thread-safe.
+ */
+final class Snapshot implements AutoCloseable {
+  /** The run of this process, since a signal is sent to a process. */
+  private static final AtomicReference<Optional<Snapshot>> CURRENT =
+      new AtomicReference<>(Optional.empty());
+
+  private final Watch watch;
+  private final PrintStream err;
+  private Duration lastElapsed = Duration.ZERO;
+  private long lastWritten;
+
+  Snapshot(Watch watch, PrintStream err) {
+    this.watch = watch;
+    this.err = err;
+  }
+
+  /**
+   * Begins to answer. Done before there is a run, since the signal ends a process that does not
+   * know it.
+   */
+  static void answerSignals() {
+    try {
+      // Its name alone makes javac warn, in a way that cannot be suppressed.
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object answer =
+          Proxy.newProxyInstance(
+              handler.getClassLoader(),
+              new Class<?>[] {handler},
+              (proxy, method, args) -> {
+                return switch (method.getName()) {
+                  case "handle" -> {
+                    printCurrent();
+                    yield null;
+                  }
+                  case "equals" -> proxy == args[0];
+                  case "hashCode" -> System.identityHashCode(proxy);
+                  default -> "SIGUSR1";
+                };
+              });
+      Object usr1 = signal.getConstructor(String.class).newInstance("USR1");
+      Object unused = signal.getMethod("handle", signal, handler).invoke(null, usr1, answer);
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+      // A JVM, or a system, without such signals: there is nothing to answer.
+      return;
+    }
+  }
+
+  private static void printCurrent() {
+    CURRENT
+        .get()
+        .ifPresentOrElse(
+            Snapshot::print, () -> System.err.println("mtb: no run is under way at the moment"));
+  }
+
+  /** From now on signals are answered for this run. */
+  void begin() {
+    CURRENT.set(Optional.of(this));
+  }
+
+  @Override
+  public void close() {
+    CURRENT.updateAndGet(now -> now.equals(Optional.of(this)) ? Optional.empty() : now);
+  }
+
+  private synchronized void print() {
+    for (String line : lines()) {
+      err.println(line);
+    }
+    err.flush();
+  }
+
+  /** What there is to say; the second time also what has become of it since the first. */
+  synchronized List<String> lines() {
+    Totals totals = watch.totals();
+    List<Watch.Doing> doings = watch.doings();
+    Duration elapsed = watch.elapsed();
+    long written = watch.written();
+    long done = Watch.done(totals);
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            "mtb: after %s: %d of %s done (%d unchanged, %d copied, %d skipped, %d failed), %d in"
+                + " the queue or under way",
+            Text.duration(elapsed),
+            done,
+            Text.files(totals.scanned()),
+            totals.unchanged(),
+            totals.copied(),
+            totals.skipped(),
+            totals.failed(),
+            totals.scanned() - done));
+    String since =
+        lastElapsed.isZero()
+            ? ""
+            : ", and "
+                + Text.rate(written - lastWritten, elapsed.minus(lastElapsed))
+                + " since the snapshot before";
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "mtb: %s of %s written, %s on average%s",
+            Text.bytes(written),
+            Text.bytes(watch.planned()),
+            Text.rate(written, elapsed),
+            since));
+    for (Watch.Doing doing : doings) {
+      lines.add(
+          String.format(
+              "mtb: %s for %s: %s (%s)",
+              doing.activity(),
+              Text.duration(doing.since()),
+              Text.path(doing.path()),
+              doing.thread()));
+    }
+    if (doings.isEmpty()) {
+      lines.add("mtb: no thread is at work");
+    }
+    lastElapsed = elapsed;
+    lastWritten = written;
+    return lines;
+  }
+}

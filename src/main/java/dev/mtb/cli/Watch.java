@@ -1,0 +1,117 @@
+package dev.mtb.cli;
+
+import com.google.common.base.Ticker;
+import dev.mtb.Action;
+import dev.mtb.Activity;
+import dev.mtb.BackupListener;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.Reason;
+import dev.mtb.Totals;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+
+/** How far a run is, and what each of its threads does, for who wants to show it. Thread-safe. */
+final class Watch implements BackupListener {
+  /**
+   * What a thread does.
+   *
+   * @param thread its name
+   * @param since how long it has been at it
+   */
+  record Doing(String thread, Activity activity, Path path, Duration since) {}
+
+  /** The same, with what goes on again afterwards; null if nothing does. */
+  private record Task(Activity activity, Path path, long beganNanos, Task outer) {}
+
+  private final Ticker ticker;
+  private final long startNanos;
+  private final ConcurrentHashMap<Thread, Task> tasks = new ConcurrentHashMap<>();
+  private final LongAdder planned = new LongAdder();
+  private final LongAdder written = new LongAdder();
+  private volatile Supplier<Totals> totals = () -> new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  Watch(Ticker ticker) {
+    this.ticker = ticker;
+    startNanos = ticker.read();
+  }
+
+  @Override
+  public void begun(Supplier<Totals> counts) {
+    totals = counts;
+  }
+
+  @Override
+  public void busy(Activity activity, Path path) {
+    Thread thread = Thread.currentThread();
+    tasks.put(thread, new Task(activity, path, ticker.read(), tasks.get(thread)));
+  }
+
+  @Override
+  public void idle() {
+    Thread thread = Thread.currentThread();
+    Task task = tasks.get(thread);
+    if (task == null || task.outer == null) {
+      tasks.remove(thread);
+    } else {
+      tasks.put(thread, task.outer);
+    }
+  }
+
+  @Override
+  public void decided(Path path, Metadata source, Action action, Reason reason) {
+    boolean hasContent = action == Action.CREATE || action == Action.REPLACE;
+    if (hasContent && source.kind() == Kind.FILE) {
+      planned.add(source.size());
+    }
+  }
+
+  @Override
+  public void bytesWritten(long count) {
+    written.add(count);
+  }
+
+  Duration elapsed() {
+    return Duration.ofNanos(ticker.read() - startNanos);
+  }
+
+  Totals totals() {
+    return totals.get();
+  }
+
+  /** Files that need nothing more, of those found so far; not exact while the run goes on. */
+  static long done(Totals counts) {
+    long ended = counts.unchanged() + counts.copied() + counts.skipped() + counts.failed();
+    // What was listed and is not there has failed, and was never found.
+    return Math.min(ended, counts.scanned());
+  }
+
+  /** Sizes of the files that are known to need copying, in bytes. */
+  long planned() {
+    return planned.sum();
+  }
+
+  /** Bytes, those counted twice that were written twice. */
+  long written() {
+    return written.sum();
+  }
+
+  /** What is going on, the longest first. */
+  List<Doing> doings() {
+    long now = ticker.read();
+    return tasks.entrySet().stream()
+        .map(
+            entry -> {
+              Task task = entry.getValue();
+              Duration since = Duration.ofNanos(Math.max(0, now - task.beganNanos));
+              return new Doing(entry.getKey().getName(), task.activity, task.path, since);
+            })
+        .sorted(Comparator.comparing(Doing::since).reversed().thenComparing(Doing::thread))
+        .toList();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.mtb.cli;
+
+import dev.mtb.InvalidJobException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How a run can be followed, as options. */
+final class WatchOptions {
+  private static final Path STANDARD_OUTPUT = Path.of("-");
+  private static final int STDOUT = 1;
+  private static final int STDERR = 2;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "auto|always|never",
+      defaultValue = "auto",
+      description =
+          "Show a progress bar, and on a wide terminal what each thread does; auto: if standard"
+              + " error is a terminal, else a line a minute.")
+  private ProgressMode progress;
+
+  @Option(
+      names = "--log-file",
+      paramLabel = "FILE",
+      converter = PathConverter.class,
+      description =
+          "Append to a log: a line with a time for the start, each file that is copied, skipped or"
+              + " fails, each message and the end, whatever -q says; more with -vv.")
+  private Path logFile;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print what happens as it happens, a JSON object a line: planned, started, copied,"
+              + " skipped, failed, summary.")
+  private boolean json;
+
+  /** Starts to show progress. */
+  Progress progress(boolean quiet, PrintStream err, Watch watch) {
+    boolean isAuto = progress == ProgressMode.AUTO;
+    // Events on the same terminal show what happens, and a bar would stand in their way.
+    boolean isOff =
+        progress == ProgressMode.NEVER
+            || (isAuto && (quiet || (json && TerminalSize.isTerminal(STDOUT))));
+    return isOff
+        ? Progress.NONE
+        : Progress.start(isAuto, err, watch, TerminalSize.of(STDERR), MinuteLines.PERIOD);
+  }
+
+  /**
+   * Makes sure that events have standard output for themselves.
+   *
+   * @throws InvalidJobException if they do not
+   */
+  void check(boolean itemizes, Path report) {
+    if (json && itemizes) {
+      throw new InvalidJobException("--json and --itemize both print what happens; give one");
+    }
+    if (json && STANDARD_OUTPUT.equals(report)) {
+      throw new InvalidJobException(
+          "--json ends with the report as its summary; give --report another FILE, or leave it out");
+    }
+  }
+
+  Optional<JsonEvents> events(PrintStream out, PrintStream err) {
+    return json ? Optional.of(new JsonEvents(out, err, Clock.systemUTC())) : Optional.empty();
+  }
+
+  /**
+   * Opens the log file, if there is to be one.
+   *
+   * @param reports files that the run writes, if not null
+   * @throws InvalidJobException if it cannot be written
+   */
+  LogFile log(Subject subject, PrintStream err, Path... reports) {
+    if (logFile == null) {
+      return LogFile.NONE;
+    }
+    List<Path> others = new ArrayList<>(subject.inputs());
+    for (Path report : reports) {
+      if (report != null && !report.equals(STANDARD_OUTPUT)) {
+        others.add(report);
+      }
+    }
+    return LogFile.open(
+        logFile, others, subject.options().dryRun(), Clock.systemUTC(), err);
+  }
+}

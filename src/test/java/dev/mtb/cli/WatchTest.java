@@ -1,0 +1,222 @@
+package dev.mtb.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.Action;
+import dev.mtb.Activity;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.Reason;
+import dev.mtb.Totals;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is known of a run while it goes on, and what is printed of it, by a clock of our own. */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class WatchTest {
+  private static final long MB = 1_000_000;
+
+  /** Scanned 50: 20 unchanged, 5 copied, 1 skipped; of 3 failures one was never found. */
+  private static final Totals TOTALS = new Totals(50, 20, 5, 0, 1, 3, 0, 9 * MB, 2 * MB);
+
+  private final AtomicLong nanos = new AtomicLong(7);
+  private final Watch watch =
+      new Watch(
+          new com.google.common.base.Ticker() {
+            @Override
+            public long read() {
+              return nanos.get();
+            }
+          });
+  private final CountDownLatch over = new CountDownLatch(1);
+
+  private void pass(Duration time) {
+    nanos.addAndGet(time.toNanos());
+  }
+
+  @AfterEach
+  void letThreadsGo() {
+    over.countDown();
+  }
+
+  /** A thread of that name that begins something and does not end. */
+  private void busy(String thread, Activity activity, String path) throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    Thread worker =
+        new Thread(
+            () -> {
+              watch.busy(activity, Path.of(path));
+              begun.countDown();
+              try {
+                over.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            thread);
+    worker.setDaemon(true);
+    worker.start();
+    begun.await();
+  }
+
+  @Test
+  void threads_areToldWithWhatTheyDo_theLongestFirst() throws Exception {
+    busy("one", Activity.COPYING, "a");
+    pass(Duration.ofSeconds(5));
+    busy("two", Activity.LISTING, "sub");
+    pass(Duration.ofSeconds(2));
+
+    assertThat(watch.doings())
+        .containsExactly(
+            new Watch.Doing("one", Activity.COPYING, Path.of("a"), Duration.ofSeconds(7)),
+            new Watch.Doing("two", Activity.LISTING, Path.of("sub"), Duration.ofSeconds(2)));
+  }
+
+  @Test
+  void whatWasBegunBefore_goesOnWhenTheInnerIsDone() {
+    String thread = Thread.currentThread().getName();
+    watch.busy(Activity.LISTING, Path.of("outer"));
+    pass(Duration.ofSeconds(1));
+    watch.busy(Activity.WAITING, Path.of("inner"));
+    pass(Duration.ofSeconds(1));
+    assertThat(watch.doings())
+        .containsExactly(
+            new Watch.Doing(thread, Activity.WAITING, Path.of("inner"), Duration.ofSeconds(1)));
+    watch.idle();
+    assertThat(watch.doings())
+        .containsExactly(
+            new Watch.Doing(thread, Activity.LISTING, Path.of("outer"), Duration.ofSeconds(2)));
+    watch.idle();
+    assertThat(watch.doings()).isEmpty();
+    watch.idle();
+    assertThat(watch.doings()).isEmpty();
+  }
+
+  private void plan(long bytes, Action action, Kind kind) {
+    watch.decided(Path.of("x"), Metadata.known(kind, bytes), action, Reason.NEW);
+  }
+
+  @Test
+  void snapshot_tellsCountsRateQueueAndThreads() throws Exception {
+    watch.begun(() -> TOTALS);
+    plan(30 << 20, Action.CREATE, Kind.FILE);
+    plan(10 << 20, Action.REPLACE, Kind.FILE);
+    plan(77 << 20, Action.UPDATE_METADATA, Kind.FILE);
+    plan(77 << 20, Action.NONE, Kind.FILE);
+    plan(77 << 20, Action.CREATE, Kind.LINK);
+    Snapshot snapshot = new Snapshot(watch, System.err);
+    busy("worker-1", Activity.COPYING, "a\u001b[31m\nmtb: b");
+    watch.bytesWritten(20 * MB);
+    pass(Duration.ofSeconds(10));
+
+    assertThat(snapshot.lines())
+        .containsExactly(
+            "mtb: after 10 s: 29 of 50 files done (20 unchanged, 5 copied, 1 skipped, 3 failed),"
+                + " 21 in the queue or under way",
+            "mtb: 19 MB of 40 MB written, 2.0 MB/s on average",
+            "mtb: copying for 10 s: a\\x1b[31m\\nmtb: b (worker-1)");
+
+    watch.bytesWritten(1 * MB);
+    pass(Duration.ofMinutes(61));
+    over.countDown();
+    assertThat(snapshot.lines().subList(0, 2))
+        .containsExactly(
+            "mtb: after 1h 01m: 29 of 50 files done (20 unchanged, 5 copied, 1 skipped, 3 failed),"
+                + " 21 in the queue or under way",
+            "mtb: 20 MB of 40 MB written, 0.0 MB/s on average, and 0.0 MB/s since the snapshot"
+                + " before");
+  }
+
+  @Test
+  void snapshot_beforeAnythingHasHappened() {
+    assertThat(new Snapshot(watch, System.err).lines())
+        .containsExactly(
+            "mtb: after 0 s: 0 of 0 files done (0 unchanged, 0 copied, 0 skipped, 0 failed), 0 in"
+                + " the queue or under way",
+            "mtb: 0 bytes of 0 bytes written, 0.0 MB/s on average",
+            "mtb: no thread is at work");
+  }
+
+  private String printed(Duration period, int lines) throws InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    try (MinuteLines unused = MinuteLines.start(watch, err, period)) {
+      while (unused != null && bytes.toString(StandardCharsets.UTF_8).lines().count() < lines) {
+        Thread.sleep(1);
+      }
+    }
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void withoutATerminal_aLineFromTimeToTime_withTheRateSinceTheLast() throws Exception {
+    watch.begun(() -> TOTALS);
+    plan(40 << 20, Action.CREATE, Kind.FILE);
+    watch.bytesWritten(12 * MB);
+    pass(Duration.ofMinutes(1));
+    String first =
+        "mtb: after 1m 00s: 29 of 50 files done, 11 MB of 40 MB written, 0.2 MB/s, 3 failed";
+
+    // The second comes when no time has passed, and nothing was written.
+    assertThat(printed(Duration.ofMillis(1), 2).lines())
+        .startsWith(first)
+        .element(1)
+        .isEqualTo(first.replace("0.2 MB/s", "0.0 MB/s"));
+    assertThat(MinuteLines.PERIOD).isEqualTo(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void nothingIsPrinted_byARunThatIsShorter() throws Exception {
+    assertThat(printed(MinuteLines.PERIOD, 0)).isEmpty();
+  }
+
+  @Test
+  void threadLines_fitTheTerminal_andAreHarmless() {
+    List<Watch.Doing> doings =
+        List.of(
+            new Watch.Doing(
+                "t", Activity.COPYING, Path.of("x".repeat(200) + "/end"), Duration.ofSeconds(75)),
+            new Watch.Doing("t", Activity.WAITING, Path.of("waits"), Duration.ofSeconds(9)),
+            new Watch.Doing(
+                "t", Activity.COMPARING, Path.of("b\u001b[2J\n"), Duration.ofSeconds(3)),
+            new Watch.Doing("t", Activity.LISTING, Path.of(""), Duration.ZERO));
+
+    assertThat(ThreadLines.lines(doings, new TerminalSize(24, 100)))
+        .containsExactly(
+            "  copying     1m 15s  ..." + "x".repeat(71) + "/end",
+            "  comparing      3 s  b\\x1b[2J\\n",
+            "  listing        0 s  .")
+        .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
+    assertThat(ThreadLines.lines(doings, new TerminalSize(4, 100)))
+        .containsExactly("  copying     1m 15s  ..." + "x".repeat(71) + "/end", "  and 2 more");
+    assertThat(ThreadLines.lines(doings, new TerminalSize(2, 100))).isEmpty();
+    assertThat(ThreadLines.lines(doings, new TerminalSize(1, 100))).isEmpty();
+  }
+
+  @Test
+  void sizeOfATerminal_isWhatItSays_orTheUsual() {
+    assertThat(TerminalSize.parse("50 132\n")).isEqualTo(new TerminalSize(50, 132));
+    // A terminal that was never told.
+    assertThat(TerminalSize.parse("0 0\n")).isEqualTo(TerminalSize.USUAL);
+    assertThat(TerminalSize.parse("")).isEqualTo(TerminalSize.USUAL);
+  }
+
+  @Test
+  void times_andRates_inWords() {
+    assertThat(Text.duration(Duration.ofMillis(59_999))).isEqualTo("59 s");
+    assertThat(Text.duration(Duration.ofSeconds(3_599))).isEqualTo("59m 59s");
+    assertThat(Text.duration(Duration.ofHours(50).plusMinutes(3))).isEqualTo("50h 03m");
+    assertThat(Text.rate(1_950_000, Duration.ofSeconds(1))).isEqualTo("2.0 MB/s");
+    assertThat(Text.rate(0, Duration.ZERO)).isEqualTo("0.0 MB/s");
+  }
+}
