@@ -63,6 +63,7 @@ public final class BackupOptions {
   private final boolean verifyAfter;
   private final Optional<Path> manifest;
   private final Filters filters;
+  private final Shard shard;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -85,6 +86,7 @@ public final class BackupOptions {
     verifyAfter = builder.verifyAfter;
     manifest = builder.manifest;
     filters = builder.filters;
+    shard = builder.shard;
   }
 
   /**
@@ -288,6 +290,15 @@ public final class BackupOptions {
     return filters;
   }
 
+  /**
+   * The part of the job that is done here; other machines do the others.
+   *
+   * @return default {@link Shard#WHOLE}
+   */
+  public Shard shard() {
+    return shard;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -310,6 +321,7 @@ public final class BackupOptions {
     private boolean verifyAfter;
     private Optional<Path> manifest = Optional.empty();
     private Filters filters = Filters.NONE;
+    private Shard shard = Shard.WHOLE;
 
     private Builder() {}
 
@@ -559,6 +571,17 @@ public final class BackupOptions {
      */
     public Builder filters(Filters value) {
       filters = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#shard()}.
+     *
+     * @param value the part that is done here
+     * @return this
+     */
+    public Builder shard(Shard value) {
+      shard = requireNonNull(value);
       return this;
     }
 

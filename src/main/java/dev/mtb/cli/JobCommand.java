@@ -104,6 +104,8 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Mixin final FilterOptions filters = new FilterOptions();
 
+  @Mixin private ShardOptions shard = new ShardOptions();
+
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
@@ -270,6 +272,7 @@ abstract class JobCommand implements Callable<Integer> {
             .requireMount(requireMount)
             .retries(retries)
             .filters(filters.filters(from0))
+            .shard(shard.shard(from0, base))
             .via(via)
             .addressing(addressing);
     if (endpoint != null) {

@@ -9,6 +9,7 @@ import dev.mtb.Via;
 import dev.mtb.destination.bucket.BucketDestination;
 import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -102,7 +103,7 @@ public final class Destinations {
               readOnly,
               process,
               Optional.empty(),
-              StateDirectory.of(options));
+              StateDirectory.ofCatalogs(options));
       try {
         bucket.start();
         bucket.prepare();
@@ -173,7 +174,8 @@ public final class Destinations {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
-    return new PathDestination(real, isNew, readOnly, options.fsync(), process);
+    return new PathDestination(
+        real, isNew, readOnly, options.fsync(), !options.shard().isWhole(), process);
   }
 
   private static Destination openMounted(
@@ -238,7 +240,7 @@ public final class Destinations {
                 options.retries(),
                 readOnly,
                 process,
-                StateDirectory.of(options)));
+                StateDirectory.ofCatalogs(options)));
       }
     } catch (NoClassDefFoundError e) {
       obstacle = "the AWS SDK is not on the class path";
@@ -327,7 +329,7 @@ public final class Destinations {
    * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
    * missing: more is more likely a slip, or a disk that is not mounted.
    *
-   * @return whether it was made
+   * @return whether it was made, by this process
    */
   private static boolean makeUsable(Path directory, Path below, boolean readOnly)
       throws DestinationException {
@@ -352,15 +354,22 @@ public final class Destinations {
     if (readOnly) {
       return false;
     }
+    boolean isMade = false;
     for (Path path : missing) {
       try {
         Files.createDirectory(path);
+        isMade = true;
       } catch (IOException e) {
+        if (e instanceof FileAlreadyExistsException && Files.isDirectory(path)) {
+          // Another shard came first, and something may be in it already.
+          isMade = false;
+          continue;
+        }
         throw new DestinationException(
             "the destination " + path + " cannot be made: " + ErrorText.of(e), e);
       }
     }
-    return !missing.isEmpty();
+    return isMade;
   }
 
   private static boolean exists(Path path) throws DestinationException {

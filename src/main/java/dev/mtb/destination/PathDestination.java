@@ -17,6 +17,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -57,13 +58,29 @@ class PathDestination implements Destination {
   private final Traits traits;
   private final boolean isNew;
   private final boolean fsync;
+  private final boolean isShared;
   private final boolean isUnix;
   private final boolean isPosix;
 
   /** An ordinary directory. */
   PathDestination(
       Path root, boolean isNew, boolean readOnly, boolean fsync, ProcessIdentity process) {
-    this(root, isNew, readOnly, fsync, process, ordinary(root, process), new Folders());
+    this(root, isNew, readOnly, fsync, /* isShared= */ false, process);
+  }
+
+  /**
+   * An ordinary directory.
+   *
+   * @param isShared whether others may make the same directories in it at the same time
+   */
+  PathDestination(
+      Path root,
+      boolean isNew,
+      boolean readOnly,
+      boolean fsync,
+      boolean isShared,
+      ProcessIdentity process) {
+    this(root, isNew, readOnly, fsync, isShared, process, ordinary(root, process), new Folders());
   }
 
   PathDestination(
@@ -71,6 +88,7 @@ class PathDestination implements Destination {
       boolean isNew,
       boolean readOnly,
       boolean fsync,
+      boolean isShared,
       ProcessIdentity process,
       Traits traits,
       Folders folders) {
@@ -78,6 +96,7 @@ class PathDestination implements Destination {
     this.isNew = isNew;
     this.readOnly = readOnly;
     this.fsync = fsync;
+    this.isShared = isShared;
     this.process = process;
     this.traits = traits;
     this.folders = folders;
@@ -348,7 +367,9 @@ class PathDestination implements Destination {
     FileAttribute<?>[] mode = modeAttribute(source.mode() | 0700);
     boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;
     try (Folder folder = folderOf(path)) {
-      if (folder.isHeld()) {
+      if (folder.isHeld() && isShared) {
+        makeInPlace(folder, path, isInTheWay, mode);
+      } else if (folder.isHeld()) {
         makeAndRename(folder, path, isInTheWay, mode);
       } else {
         if (isInTheWay) {
@@ -380,6 +401,24 @@ class PathDestination implements Destination {
       deleteAfter(e, temporary);
       throw e;
     }
+  }
+
+  /**
+   * Renaming would take the place of an empty directory that another shard has just made and holds
+   * open, and what that writes into it would be lost. So it is made by path, which fails if it is
+   * there, and looked at afterwards.
+   */
+  private void makeInPlace(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
+      throws IOException {
+    checkWay(folder);
+    if (isInTheWay) {
+      if (Metadata.of(path).kind() == Kind.DIRECTORY) {
+        throw new FileAlreadyExistsException(path.toString());
+      }
+      folder.delete(path.getFileName());
+    }
+    Files.createDirectory(path, mode);
+    folders.check(path, root, Kind.DIRECTORY);
   }
 
   /** What Java makes by path only is made where the path leads to the right place, if it can be. */

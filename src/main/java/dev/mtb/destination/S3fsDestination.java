@@ -98,6 +98,7 @@ final class S3fsDestination extends PathDestination {
         isNew,
         readOnly,
         /* fsync= */ false,
+        /* isShared= */ false,
         process,
         new Traits(
             /* listingBringsMetadata= */ true,

@@ -5,6 +5,7 @@ import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.Shard;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
@@ -31,6 +32,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Expands directories and compares what is in them, one directory a thread. Thread-safe.
  *
+ * <p>All directories are walked, also those that are another shard's, since what is below may be
+ * this one's; of those nothing is looked at in the destination. What keeps a directory from being
+ * walked is reported by every shard, and everything else by the one whose it is.
+ *
  * <p>Directories found on the way are forked: a {@link ForkJoinPool} takes its own latest first, so
  * that the walk goes deep before wide and little is pending.
  */
@@ -51,6 +56,7 @@ final class Checkers {
   private final Destination destination;
   private final Metadata destinationRoot;
   private final FileFilter filter;
+  private final Shard shard;
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
@@ -72,6 +78,7 @@ final class Checkers {
       Destination destination,
       Metadata destinationRoot,
       FileFilter filter,
+      Shard shard,
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
@@ -84,6 +91,7 @@ final class Checkers {
     this.destination = destination;
     this.destinationRoot = destinationRoot;
     this.filter = filter;
+    this.shard = shard;
     this.comparison = comparison;
     this.resolver = resolver;
     this.queue = queue;
@@ -132,14 +140,16 @@ final class Checkers {
     }
     Failure.Stage stage = Failure.Stage.SCAN;
     try (DirectoryScan scan = open(node)) {
-      DirectoryNode.State state = node.resolve(resolver);
-      if (state == DirectoryNode.State.FAILED) {
-        return;
+      Optional<Listing> listing = Optional.of(Listing.ASK);
+      if (shard.owns(node.landing)) {
+        DirectoryNode.State state = node.resolve(resolver);
+        if (state == DirectoryNode.State.FAILED) {
+          return;
+        }
+        stage = Failure.Stage.COMPARE;
+        listing = state == DirectoryNode.State.NEW ? Optional.empty() : Optional.of(listing(node));
+        stage = Failure.Stage.SCAN;
       }
-      stage = Failure.Stage.COMPARE;
-      Optional<Listing> listing =
-          state == DirectoryNode.State.NEW ? Optional.empty() : Optional.of(listing(node));
-      stage = Failure.Stage.SCAN;
       Optional<Path> child = scan.next();
       while (child.isPresent() && !stop.stopping()) {
         child(node, child.get(), listing, Failure.Cause.SOURCE_MOVED);
@@ -185,7 +195,9 @@ final class Checkers {
 
   /** A mount point is backed up, and what is mounted there is not. */
   private void onlyItself(DirectoryNode node) {
-    node.resolve(resolver);
+    if (shard.owns(node.landing)) {
+      node.resolve(resolver);
+    }
     finisher.accept(node);
   }
 
@@ -196,14 +208,19 @@ final class Checkers {
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
     try {
-      DirectoryNode.State state = parent.resolve(resolver);
-      if (state == DirectoryNode.State.FAILED) {
-        return;
+      Optional<Listing> listing = Optional.of(Listing.ASK);
+      if (shard.owns(parent.landing)) {
+        DirectoryNode.State state = parent.resolve(resolver);
+        if (state == DirectoryNode.State.FAILED) {
+          return;
+        }
+        listing =
+            state == DirectoryNode.State.NEW
+                ? Optional.empty()
+                : Optional.of(listingFor(parent, entries.size()));
+      } else {
+        resolveOursAbove(parent);
       }
-      Optional<Listing> listing =
-          state == DirectoryNode.State.NEW
-              ? Optional.empty()
-              : Optional.of(listingFor(parent, entries.size()));
       for (Entry entry : entries) {
         if (stop.stopping()) {
           return;
@@ -221,6 +238,17 @@ final class Checkers {
           "nothing listed in it was backed up");
     } finally {
       finisher.accept(parent);
+    }
+  }
+
+  /** Directories on the way to what is listed are this shard's, whosever the listed files are. */
+  private void resolveOursAbove(DirectoryNode node) {
+    Optional<DirectoryNode> above = node.parent;
+    while (above.isPresent()) {
+      if (shard.owns(above.get().landing)) {
+        above.get().resolve(resolver);
+      }
+      above = above.get().parent;
     }
   }
 
@@ -258,7 +286,8 @@ final class Checkers {
   /**
    * Compares one child.
    *
-   * @param listing of the destination's directory; empty if that is new
+   * @param listing of the destination's directory; empty if that is new; of no account if the
+   *     directory is another shard's
    * @param causeIfMissing who is to blame if it does not exist
    */
   private void child(
@@ -267,16 +296,19 @@ final class Checkers {
     Path name = source.getFileName();
     Path landing = parent.landing.resolve(name);
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
+    boolean isOurs = shard.ownsFile(landing);
     if (TemporaryNames.isTemporary(name)) {
       // What a killed run left in a source that is itself a backup.
-      tally.skipped();
+      if (isOurs) {
+        tally.skipped();
+      }
       return;
     }
     Metadata metadata;
     try {
       metadata = Metadata.of(source);
     } catch (NoSuchFileException e) {
-      if (filter.leavesOutUnseen(source, landing)) {
+      if (!isOurs || filter.leavesOutUnseen(source, landing)) {
         return;
       }
       tally.failed(
@@ -295,11 +327,17 @@ final class Checkers {
     if (filter.leavesOut(source, landing, metadata)) {
       return;
     }
+    if (!isOurs && metadata.kind() != Kind.DIRECTORY) {
+      return;
+    }
     if (metadata.kind() == Kind.SPECIAL) {
       tally.skipped();
       return;
     }
     if (isDestination(metadata)) {
+      if (!isOurs) {
+        return;
+      }
       tally.failed(
           new Failure(
               landing,
@@ -310,9 +348,22 @@ final class Checkers {
     }
     Optional<Glance> glance = Optional.empty();
     Optional<Metadata> existing = Optional.empty();
+    boolean isNew = listing.isEmpty();
+    if (!shard.owns(parent.landing)) {
+      if (metadata.kind() == Kind.DIRECTORY) {
+        // Whether it is there is asked if it, or something in it, is this shard's.
+        walkInto(DirectoryNode.glanced(parent, source, landing, metadata), isListed);
+        return;
+      }
+      DirectoryNode.State state = parent.resolve(resolver);
+      if (state == DirectoryNode.State.FAILED) {
+        return;
+      }
+      isNew = state == DirectoryNode.State.NEW;
+    }
     try {
-      if (listing.isPresent()) {
-        glance = listing.get().glance(destination.nameOf(name));
+      if (!isNew) {
+        glance = listing.orElseThrow().glance(destination.nameOf(name));
         if (glance.isEmpty()) {
           existing = existing(landing, name, listing.get());
         }

@@ -301,7 +301,8 @@ public final class Run {
           new WorkQueue(
               copierPool, options.threads(), traits.operationsPerDirectory(), workers::work, stop);
       DirectoryResolver resolver =
-          new DirectoryResolver(destination, comparison, end, workers, tally, stop, isTrusting);
+          new DirectoryResolver(
+              destination, comparison, end, workers, tally, stop, isTrusting, options.shard());
       DirectoryNode root = root(sources);
       Checkers checkers =
           new Checkers(
@@ -310,6 +311,7 @@ public final class Run {
               destination,
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
               new FileFilter(options.filters()),
+              options.shard(),
               comparison,
               resolver,
               queue,
