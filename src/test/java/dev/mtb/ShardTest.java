@@ -177,6 +177,77 @@ class ShardTest {
     }
   }
 
+  /** The figures of shards.md: always the same tree, with sizes as skewed as real ones. */
+  @Test
+  void skewedTree_isBalancedByWhatIsKnown() {
+    Random random = new Random(20261125);
+    List<Path> directories = new ArrayList<>();
+    List<Path> files = new ArrayList<>();
+    List<Long> sizes = new ArrayList<>();
+    List<Long> ofDirectories = new ArrayList<>();
+    for (int d = 0; d < 1000; d++) {
+      directories.add(Path.of("project" + d % 13 + "/run" + d));
+      long sum = 0;
+      for (long f = (long) Math.exp(2 + 1.5 * random.nextGaussian()); f >= 0; f--) {
+        files.add(directories.get(d).resolve("f" + f));
+        sizes.add((long) Math.exp(10 + 2.5 * random.nextGaussian()));
+        sum += sizes.get(sizes.size() - 1);
+      }
+      ofDirectories.add(sum);
+    }
+    List<Path> largeToo = new ArrayList<>(directories);
+    List<Long> sizesOfLargeToo = new ArrayList<>(ofDirectories);
+    for (int f = 0; f < files.size(); f++) {
+      if (sizes.get(f) >= 64 << 20) {
+        largeToo.add(files.get(f));
+        sizesOfLargeToo.add(sizes.get(f));
+        int d = directories.indexOf(files.get(f).getParent());
+        sizesOfLargeToo.set(d, sizesOfLargeToo.get(d) - sizes.get(f));
+      }
+    }
+    System.out.printf(
+        "%d files in %d directories, %d MB, the largest %d MB%n",
+        files.size(),
+        directories.size(),
+        sizes.stream().mapToLong(s -> s).sum() >> 20,
+        Collections.max(sizes) >> 20);
+    for (int count : new int[] {4, 16}) {
+      double mean = sizes.stream().mapToLong(s -> s).sum() / (double) count;
+      double[] unknown = skew("nothing known", all(count), files, sizes);
+      double[] known = skew("du -S", all(count, directories, ofDirectories), files, sizes);
+      double[] all =
+          skew("du -S and large files", all(count, largeToo, sizesOfLargeToo), files, sizes);
+      // Nothing can be better than the largest thing that is not divided.
+      assertThat(known[0])
+          .isLessThan(unknown[0])
+          .isLessThan(Math.max(1.1, 1.01 * Collections.max(ofDirectories) / mean));
+      assertThat(all[0]).isLessThan(Math.max(1.1, 1.01 * Collections.max(sizes) / mean));
+    }
+  }
+
+  /** Largest to mean, in bytes and in files. */
+  private static double[] skew(
+      String what, List<Shard> shards, List<Path> files, List<Long> sizes) {
+    long[] bytes = new long[shards.size()];
+    long[] counts = new long[shards.size()];
+    for (int f = 0; f < files.size(); f++) {
+      for (int s = 0; s < shards.size(); s++) {
+        if (shards.get(s).ownsFile(files.get(f))) {
+          bytes[s] += sizes.get(f);
+          counts[s]++;
+        }
+      }
+    }
+    double[] skew = {
+      Arrays.stream(bytes).max().orElseThrow() / Arrays.stream(bytes).average().orElseThrow(),
+      Arrays.stream(counts).max().orElseThrow() / Arrays.stream(counts).average().orElseThrow()
+    };
+    System.out.printf(
+        "%d shards, %s: largest to mean %.2f in bytes, %.2f in files%n",
+        shards.size(), what, skew[0], skew[1]);
+    return skew;
+  }
+
   @Test
   void directoryOfKnownSize_takesItsFilesWithIt_exceptThoseThatAreKnownThemselves() {
     List<Path> known = List.of(Path.of("a"), Path.of("a/huge"));
