@@ -106,7 +106,10 @@ public final class Destinations {
               StateDirectory.ofCatalogs(options));
       try {
         bucket.start();
-        bucket.prepare();
+        // Whoever comes later than another shard must not undo what that has set.
+        if (options.shard().owns(Path.of(""))) {
+          bucket.prepare();
+        }
         return bucket;
       } catch (DestinationException | RuntimeException e) {
         bucket.close();
