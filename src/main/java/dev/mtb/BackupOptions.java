@@ -67,6 +67,7 @@ public final class BackupOptions {
   private final OldVersions oldVersions;
   private final UpdateRules updateRules;
   private final Limits limits;
+  private final Shard shard;
 
   private BackupOptions(Builder builder) {
     threads = builder.threads;
@@ -93,6 +94,7 @@ public final class BackupOptions {
     oldVersions = builder.oldVersions;
     updateRules = builder.updateRules;
     limits = builder.limits;
+    shard = builder.shard;
   }
 
   /**
@@ -334,6 +336,15 @@ public final class BackupOptions {
     return limits;
   }
 
+  /**
+   * The part of the job that is done here; other machines do the others.
+   *
+   * @return default {@link Shard#WHOLE}
+   */
+  public Shard shard() {
+    return shard;
+  }
+
   /** Collects options. Not thread-safe. */
   public static final class Builder {
     private int threads = DEFAULT_THREADS;
@@ -360,6 +371,7 @@ public final class BackupOptions {
     private OldVersions oldVersions = OldVersions.NONE;
     private UpdateRules updateRules = UpdateRules.NONE;
     private Limits limits = Limits.NONE;
+    private Shard shard = Shard.WHOLE;
 
     private Builder() {}
 
@@ -653,6 +665,17 @@ public final class BackupOptions {
      */
     public Builder limits(Limits value) {
       limits = requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#shard()}.
+     *
+     * @param value the part that is done here
+     * @return this
+     */
+    public Builder shard(Shard value) {
+      shard = requireNonNull(value);
       return this;
     }
 

@@ -101,6 +101,8 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Mixin final FilterOptions filters = new FilterOptions();
 
+  @Mixin private ShardOptions shard = new ShardOptions();
+
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
@@ -236,7 +238,8 @@ abstract class JobCommand implements Callable<Integer> {
             .modifyWindow(modifyWindow)
             .digest(digest)
             .retries(retries)
-            .filters(filters.filters(from0));
+            .filters(filters.filters(from0))
+            .shard(shard.shard(from0, base));
     place.addTo(options);
     addOptions(options);
     return options.build();

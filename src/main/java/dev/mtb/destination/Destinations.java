@@ -9,6 +9,7 @@ import dev.mtb.Via;
 import dev.mtb.destination.bucket.BucketDestination;
 import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -117,6 +118,7 @@ public final class Destinations {
         boolean isNew,
         boolean readOnly,
         boolean fsync,
+        boolean isShared,
         ProcessIdentity process,
         Optional<Aside> aside);
   }
@@ -140,10 +142,13 @@ public final class Destinations {
               process,
               Optional.empty(),
               Aside.of(options.oldVersions(), Optional.empty()),
-              StateDirectory.of(options));
+              StateDirectory.ofCatalogs(options));
       try {
         bucket.start();
-        bucket.prepare();
+        // Whoever comes later than another shard must not undo what that has set.
+        if (options.shard().owns(Path.of(""))) {
+          bucket.prepare();
+        }
         return bucket;
       } catch (DestinationException | RuntimeException e) {
         bucket.close();
@@ -231,7 +236,8 @@ public final class Destinations {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
-    return maker.make(real, isNew, readOnly, options.fsync(), process, aside);
+    return maker.make(
+        real, isNew, readOnly, options.fsync(), !options.shard().isWhole(), process, aside);
   }
 
   private static Destination openMounted(
@@ -302,7 +308,7 @@ public final class Destinations {
                 readOnly,
                 process,
                 aside,
-                StateDirectory.of(options)));
+                StateDirectory.ofCatalogs(options)));
       }
     } catch (NoClassDefFoundError e) {
       obstacle = "the AWS SDK is not on the class path";
@@ -443,7 +449,7 @@ public final class Destinations {
    * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
    * missing: more is more likely a slip, or a disk that is not mounted.
    *
-   * @return whether it was made
+   * @return whether it was made, by this process
    */
   private static boolean makeUsable(Path directory, Path below, boolean readOnly)
       throws DestinationException {
@@ -468,15 +474,22 @@ public final class Destinations {
     if (readOnly) {
       return false;
     }
+    boolean isMade = false;
     for (Path path : missing) {
       try {
         Files.createDirectory(path);
+        isMade = true;
       } catch (IOException e) {
+        if (e instanceof FileAlreadyExistsException && Files.isDirectory(path)) {
+          // Another shard came first, and something may be in it already.
+          isMade = false;
+          continue;
+        }
         throw new DestinationException(
             "the destination " + path + " cannot be made: " + ErrorText.of(e), e);
       }
     }
-    return !missing.isEmpty();
+    return isMade;
   }
 
   private static boolean exists(Path path) throws DestinationException {

@@ -2,6 +2,7 @@ package dev.mtb.destination;
 
 import com.google.common.base.Splitter;
 import dev.mtb.PathBytes;
+import dev.mtb.Shard;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,26 +19,48 @@ import java.util.List;
  * @param pid of the process
  * @param host that it runs on: a state directory may be on a network
  * @param since when it took the lock
+ * @param part of the job that it does; empty for all of it
+ * @param division what all parts of that job have in common
  */
-record LockClaim(String place, String destination, String pid, String host, String since) {
+record LockClaim(
+    String place,
+    String destination,
+    String pid,
+    String host,
+    String since,
+    String part,
+    String division) {
   /** Of a lock that is held and says nothing, so that it may be in anybody's way. */
-  static final LockClaim UNKNOWN = new LockClaim("", "somewhere", "unknown", "", "");
+  static final LockClaim UNKNOWN = new LockClaim("", "somewhere", "unknown", "", "", "", "");
 
   /** Two paths of 4096 bytes and some words. */
   private static final int LONGEST = 16 << 10;
 
-  static LockClaim now(String place, String destination) {
+  /** What is behind the last NUL is a field, too. */
+  private static final int FIELDS = 8;
+
+  /** Versions without shards wrote two fewer. */
+  private static final int FIELDS_WITHOUT_SHARD = 6;
+
+  static LockClaim now(String place, String destination, Shard shard) {
     return new LockClaim(
         place,
         destination,
         Long.toString(ProcessHandle.current().pid()),
         TemporaryNames.hostname().strip(),
-        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        shard.isWhole() ? "" : Integer.toString(shard.index()),
+        shard.isWhole() ? "" : shard.division());
   }
 
-  /** Whether both are the same place, or one is inside the other. */
+  /** Whether both are the same place, or one is inside the other; two parts of one job may be. */
   boolean meets(LockClaim other) {
-    return place.startsWith(other.place) || other.place.startsWith(place);
+    boolean areApart =
+        place.equals(other.place)
+            && !division.isEmpty()
+            && division.equals(other.division)
+            && !part.equals(other.part);
+    return !areApart && (place.startsWith(other.place) || other.place.startsWith(place));
   }
 
   String describe() {
@@ -45,7 +68,9 @@ record LockClaim(String place, String destination, String pid, String host, Stri
         ? "another run of MTB is going on, and does not tell what it writes to"
         : "another run of MTB is writing to "
             + destination
-            + " (process "
+            + " ("
+            + (part.isEmpty() ? "" : "shard " + part + " of " + division + ", ")
+            + "process "
             + pid
             + " on "
             + host
@@ -56,7 +81,7 @@ record LockClaim(String place, String destination, String pid, String host, Stri
 
   void write(FileChannel channel) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (String field : List.of(place, destination, pid, host, since)) {
+    for (String field : List.of(place, destination, pid, host, since, part, division)) {
       bytes.writeBytes(PathBytes.fromText(field));
       // No path holds a NUL.
       bytes.write(0);
@@ -75,8 +100,17 @@ record LockClaim(String place, String destination, String pid, String host, Stri
     byte[] bytes = new byte[buffer.flip().remaining()];
     buffer.get(bytes);
     List<String> fields = Splitter.on('\0').splitToList(PathBytes.toText(bytes));
-    return fields.size() < 6
-        ? UNKNOWN
-        : new LockClaim(fields.get(0), fields.get(1), fields.get(2), fields.get(3), fields.get(4));
+    if (fields.size() < FIELDS_WITHOUT_SHARD) {
+      return UNKNOWN;
+    }
+    boolean isShard = fields.size() >= FIELDS;
+    return new LockClaim(
+        fields.get(0),
+        fields.get(1),
+        fields.get(2),
+        fields.get(3),
+        fields.get(4),
+        isShard ? fields.get(5) : "",
+        isShard ? fields.get(6) : "");
   }
 }

@@ -60,6 +60,7 @@ class PathDestination implements Destination {
   private final Traits traits;
   private final boolean isNew;
   private final boolean fsync;
+  private final boolean isShared;
   private final boolean isUnix;
   private final boolean isPosix;
   private final Optional<Aside> aside;
@@ -67,18 +68,33 @@ class PathDestination implements Destination {
   /** An ordinary directory. */
   PathDestination(
       Path root, boolean isNew, boolean readOnly, boolean fsync, ProcessIdentity process) {
-    this(root, isNew, readOnly, fsync, process, Optional.empty());
+    this(root, isNew, readOnly, fsync, /* isShared= */ false, process, Optional.empty());
   }
 
-  /** An ordinary directory that puts old versions aside. */
+  /**
+   * An ordinary directory.
+   *
+   * @param isShared whether others may make the same directories in it at the same time
+   * @param aside where old versions go
+   */
   PathDestination(
       Path root,
       boolean isNew,
       boolean readOnly,
       boolean fsync,
+      boolean isShared,
       ProcessIdentity process,
       Optional<Aside> aside) {
-    this(root, isNew, readOnly, fsync, process, aside, ordinary(root, process), new Folders());
+    this(
+        root,
+        isNew,
+        readOnly,
+        fsync,
+        isShared,
+        process,
+        aside,
+        ordinary(root, process),
+        new Folders());
   }
 
   PathDestination(
@@ -86,6 +102,7 @@ class PathDestination implements Destination {
       boolean isNew,
       boolean readOnly,
       boolean fsync,
+      boolean isShared,
       ProcessIdentity process,
       Optional<Aside> aside,
       Traits traits,
@@ -94,6 +111,7 @@ class PathDestination implements Destination {
     this.isNew = isNew;
     this.readOnly = readOnly;
     this.fsync = fsync;
+    this.isShared = isShared;
     this.process = process;
     this.aside = aside;
     this.traits = traits;
@@ -452,7 +470,9 @@ class PathDestination implements Destination {
     FileAttribute<?>[] mode = modeAttribute(source.mode() | 0700);
     boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;
     try (Folder folder = folderOf(path)) {
-      if (folder.isHeld()) {
+      if (folder.isHeld() && isShared) {
+        makeInPlace(folder, path, isInTheWay, mode);
+      } else if (folder.isHeld()) {
         makeAndRename(folder, path, isInTheWay, mode);
       } else {
         if (isInTheWay) {
@@ -488,6 +508,24 @@ class PathDestination implements Destination {
       deleteAfter(e, temporary);
       throw e;
     }
+  }
+
+  /**
+   * Renaming would take the place of an empty directory that another shard has just made and holds
+   * open, and what that writes into it would be lost. So it is made by path, which fails if it is
+   * there, and looked at afterwards.
+   */
+  private void makeInPlace(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
+      throws IOException {
+    checkWay(folder);
+    if (isInTheWay) {
+      if (Metadata.of(path).kind() == Kind.DIRECTORY) {
+        throw new FileAlreadyExistsException(path.toString());
+      }
+      folder.delete(path.getFileName());
+    }
+    Files.createDirectory(path, mode);
+    folders.check(path, root, Kind.DIRECTORY);
   }
 
   /** What Java makes by path only is made where the path leads to the right place, if it can be. */

@@ -16,9 +16,10 @@ final class RestoreTarget extends PathDestination {
       boolean isNew,
       boolean readOnly,
       boolean fsync,
+      boolean isShared,
       ProcessIdentity process,
       Optional<Aside> aside) {
-    super(root, isNew, readOnly, fsync, process, aside);
+    super(root, isNew, readOnly, fsync, isShared, process, aside);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -172,8 +173,22 @@ public final class RetryingDestination implements Destination {
           boolean isMade = attempt > 1 && now.isPresent() && now.get().kind() == Kind.DIRECTORY;
           return isMade
               ? ImmutableSet.copyOf(Attribute.values())
-              : real.createDirectory(directory, source, now);
+              : createOnce(directory, source, now);
         });
+  }
+
+  /** One that somebody else made meanwhile, as another shard, need not be waited for. */
+  private Set<Attribute> createOnce(Path directory, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    try {
+      return real.createDirectory(directory, source, existing);
+    } catch (FileAlreadyExistsException e) {
+      Optional<Metadata> now = stat(directory);
+      if (now.isPresent() && now.get().kind() == Kind.DIRECTORY) {
+        throw new FailedException("somebody else has made it", e);
+      }
+      throw e;
+    }
   }
 
   @Override

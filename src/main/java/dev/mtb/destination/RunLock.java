@@ -20,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps two runs from writing to one destination, or to one inside the other, at the same time.
+ * Keeps two runs from writing to one destination, or to one inside the other, at the same time,
+ * unless they are different parts of one job.
  *
  * <p>Each run holds a file of its own in the state directory, locked by the kernel, which lets go
  * of it when the process ends, however it ends: what a killed run left is recognised at once and
@@ -80,7 +81,7 @@ public final class RunLock implements AutoCloseable {
     if (options.isEmpty()) {
       return;
     }
-    LockClaim mine = LockClaim.now(place, destination);
+    LockClaim mine = LockClaim.now(place, destination, options.get().shard());
     Duration patience = options.get().lockWait();
     long start = System.nanoTime();
     boolean isTold = false;

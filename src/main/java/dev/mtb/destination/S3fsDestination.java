@@ -101,6 +101,7 @@ final class S3fsDestination extends PathDestination {
         isNew,
         readOnly,
         /* fsync= */ false,
+        /* isShared= */ false,
         process,
         aside,
         new Traits(

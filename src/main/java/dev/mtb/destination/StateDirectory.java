@@ -2,6 +2,7 @@ package dev.mtb.destination;
 
 import com.google.common.base.Strings;
 import dev.mtb.BackupOptions;
+import dev.mtb.Shard;
 import java.nio.file.Path;
 
 /** Where MTB keeps what it has to know from run to run, for each user. Stateless. */
@@ -21,6 +22,17 @@ public final class StateDirectory {
    */
   public static Path of(BackupOptions options) {
     return options.stateDirectory().orElseGet(StateDirectory::ofUser);
+  }
+
+  /**
+   * Where the catalog of a bucket is: each shard has its own, since only one process at a time can
+   * use one.
+   */
+  static Path ofCatalogs(BackupOptions options) {
+    Shard shard = options.shard();
+    return shard.isWhole()
+        ? of(options)
+        : of(options).resolve("shards").resolve(shard.index() + "-of-" + shard.count());
   }
 
   private static Path ofUser() {

@@ -35,4 +35,14 @@ public record Traits(
     int listedForOne,
     boolean listingShows,
     boolean retriesItself,
-    boolean missesAfterErrors) {}
+    boolean missesAfterErrors) {
+  /**
+   * Whether something can be in a directory that nobody has made: where whole paths are keys, whose
+   * listings show all of them.
+   *
+   * @return whether directories need not be made before what is in them
+   */
+  public boolean impliesDirectories() {
+    return listingShows;
+  }
+}

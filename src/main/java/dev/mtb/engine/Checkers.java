@@ -5,6 +5,7 @@ import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.Shard;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
@@ -30,6 +31,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Expands directories and compares what is in them, one directory a thread. Thread-safe.
  *
+ * <p>All directories are walked, also those that are another shard's, since what is below may be
+ * this one's; of those nothing is looked at in the destination. What keeps a directory from being
+ * walked is reported by every shard, and everything else by the one whose it is.
+ *
  * <p>Directories found on the way are forked: a {@link ForkJoinPool} takes its own latest first, so
  * that the walk goes deep before wide and little is pending.
  */
@@ -51,6 +56,7 @@ final class Checkers {
   private final Metadata destinationRoot;
   private final FileFilter filter;
   private final Optional<Mirror> mirror;
+  private final Shard shard;
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
@@ -75,6 +81,7 @@ final class Checkers {
       Metadata destinationRoot,
       FileFilter filter,
       Optional<Mirror> mirror,
+      Shard shard,
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
@@ -90,6 +97,7 @@ final class Checkers {
     this.destinationRoot = destinationRoot;
     this.filter = filter;
     this.mirror = mirror;
+    this.shard = shard;
     this.comparison = comparison;
     this.resolver = resolver;
     this.queue = queue;
@@ -143,16 +151,23 @@ final class Checkers {
     Failure.Stage stage = Failure.Stage.SCAN;
     tally.busy(Activity.LISTING, node.landing);
     try (DirectoryScan scan = open(node)) {
-      DirectoryNode.State state = node.resolve(resolver);
-      if (state.isGivenUp()) {
-        return;
+      Optional<Listing> listing = Optional.of(Listing.ASK);
+      Optional<Mirror.Comparison> both = Optional.empty();
+      if (shard.owns(node.landing)) {
+        DirectoryNode.State state = node.resolve(resolver);
+        if (state.isGivenUp()) {
+          return;
+        }
+        stage = Failure.Stage.COMPARE;
+        if (state == DirectoryNode.State.NEW) {
+          listing = Optional.empty();
+        } else {
+          Listing there = listing(node);
+          listing = Optional.of(there);
+          both = mirror.map(m -> m.compare(node, there));
+        }
+        stage = Failure.Stage.SCAN;
       }
-      stage = Failure.Stage.COMPARE;
-      Optional<Listing> listing =
-          state == DirectoryNode.State.NEW ? Optional.empty() : Optional.of(listing(node));
-      Optional<Mirror.Comparison> both =
-          listing.isPresent() ? mirror.map(m -> m.compare(node, listing.get())) : Optional.empty();
-      stage = Failure.Stage.SCAN;
       Optional<Path> child = scan.next();
       while (child.isPresent() && stop.mayBegin()) {
         if (both.isPresent()) {
@@ -205,7 +220,9 @@ final class Checkers {
 
   /** A mount point is backed up, and what is mounted there is not. */
   private void onlyItself(DirectoryNode node) {
-    node.resolve(resolver);
+    if (shard.owns(node.landing)) {
+      node.resolve(resolver);
+    }
     finisher.accept(node);
   }
 
@@ -225,14 +242,19 @@ final class Checkers {
       if (!stop.mayBegin()) {
         return;
       }
-      DirectoryNode.State state = parent.resolve(resolver);
-      if (state.isGivenUp()) {
-        return;
+      Optional<Listing> listing = Optional.of(Listing.ASK);
+      if (shard.owns(parent.landing)) {
+        DirectoryNode.State state = parent.resolve(resolver);
+        if (state.isGivenUp()) {
+          return;
+        }
+        listing =
+            state == DirectoryNode.State.NEW
+                ? Optional.empty()
+                : Optional.of(listingFor(parent, entries.size()));
+      } else {
+        resolveOursAbove(parent);
       }
-      Optional<Listing> listing =
-          state == DirectoryNode.State.NEW
-              ? Optional.empty()
-              : Optional.of(listingFor(parent, entries.size()));
       for (Entry entry : entries) {
         if (!stop.mayBegin()) {
           return;
@@ -251,6 +273,17 @@ final class Checkers {
     } finally {
       tally.idle();
       finisher.accept(parent);
+    }
+  }
+
+  /** Directories on the way to what is listed are this shard's, whosever the listed files are. */
+  private void resolveOursAbove(DirectoryNode node) {
+    Optional<DirectoryNode> above = node.parent;
+    while (above.isPresent()) {
+      if (shard.owns(above.get().landing)) {
+        above.get().resolve(resolver);
+      }
+      above = above.get().parent;
     }
   }
 
@@ -288,7 +321,8 @@ final class Checkers {
   /**
    * Compares one child.
    *
-   * @param listing of the destination's directory; empty if that is new
+   * @param listing of the destination's directory; empty if that is new; of no account if the
+   *     directory is another shard's
    * @param causeIfMissing who is to blame if it does not exist
    */
   private void child(
@@ -297,8 +331,11 @@ final class Checkers {
     Path name = source.getFileName();
     Path landing = parent.landing.resolve(name);
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
+    boolean isOurs = shard.ownsFile(landing);
     if (direction.isLeftover(name)) {
-      tally.skipped(landing);
+      if (isOurs) {
+        tally.skipped(landing);
+      }
       return;
     }
     Optional<Boolean> isDirectory = direction.isListedAsDirectory(source);
@@ -310,7 +347,7 @@ final class Checkers {
     try {
       metadata = Metadata.of(source);
     } catch (NoSuchFileException e) {
-      if (filter.leavesOutUnseen(source, landing)) {
+      if (!isOurs || filter.leavesOutUnseen(source, landing)) {
         return;
       }
       direction.check();
@@ -332,11 +369,17 @@ final class Checkers {
     if (filter.leavesOut(source, landing, metadata)) {
       return;
     }
+    if (!isOurs && metadata.kind() != Kind.DIRECTORY) {
+      return;
+    }
     if (metadata.kind() == Kind.SPECIAL) {
       tally.skipped(landing);
       return;
     }
     if (isDestination(metadata)) {
+      if (!isOurs) {
+        return;
+      }
       tally.failed(
           new Failure(
               landing,
@@ -347,9 +390,22 @@ final class Checkers {
     }
     Optional<Glance> glance = Optional.empty();
     Optional<Metadata> existing = Optional.empty();
+    boolean isNew = listing.isEmpty();
+    if (!shard.owns(parent.landing)) {
+      if (metadata.kind() == Kind.DIRECTORY) {
+        // Whether it is there is asked if it, or something in it, is this shard's.
+        walkInto(DirectoryNode.glanced(parent, source, landing, metadata), isListed);
+        return;
+      }
+      DirectoryNode.State state = parent.resolve(resolver);
+      if (state == DirectoryNode.State.FAILED) {
+        return;
+      }
+      isNew = state == DirectoryNode.State.NEW;
+    }
     try {
-      if (listing.isPresent()) {
-        glance = listing.get().glance(destination.nameOf(name));
+      if (!isNew) {
+        glance = listing.orElseThrow().glance(destination.nameOf(name));
         if (glance.isEmpty()) {
           existing = existing(landing, name, listing.get());
         }

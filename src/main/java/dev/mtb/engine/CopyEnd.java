@@ -57,6 +57,12 @@ final class CopyEnd implements End {
   public Set<Attribute> makeDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException {
+    return makeWay(directory, source, existing);
+  }
+
+  @Override
+  public Set<Attribute> makeWay(
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
     // A new directory changes the one it is in, as a new file does.
     if (directory.parent.isPresent()) {
       touch(directory.parent.get());

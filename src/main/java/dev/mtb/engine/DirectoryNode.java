@@ -120,7 +120,10 @@ final class DirectoryNode {
     return node;
   }
 
-  /** A directory found by reading its parent, of which a listing told that it is there. */
+  /**
+   * A directory found by reading its parent, of which a listing told that it is there, or nobody
+   * has told anything.
+   */
   static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
     return new DirectoryNode(
         Optional.of(parent),

@@ -7,6 +7,7 @@ import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
+import dev.mtb.Shard;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
@@ -21,12 +22,16 @@ import java.nio.file.NotDirectoryException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings a directory into being at the destination, after its parents, or finds that it is there.
  * Looks at nothing below a directory that this run made. Thread-safe.
+ *
+ * <p>A directory that another shard answers for is made if something is to go into it, and
+ * otherwise left to that one.
  */
 final class DirectoryResolver implements DirectoryNode.Resolver {
   private static final Logger log = LoggerFactory.getLogger(DirectoryResolver.class);
@@ -37,6 +42,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private static final Glance SOME_DIRECTORY = Glance.directory(Optional.empty());
 
   private final boolean isTrusting;
+  private final Shard shard;
   private final Destination destination;
   private final Comparison comparison;
   private final End end;
@@ -53,7 +59,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       Tally tally,
       Stop stop,
       boolean isTrusting,
-      Direction direction) {
+      Direction direction,
+      Shard shard) {
+    this.shard = shard;
     this.isTrusting = isTrusting;
     this.direction = direction;
     this.destination = destination;
@@ -81,11 +89,17 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         throw new NotDirectoryException(node.source.toString());
       }
       stage = Failure.Stage.COMPARE;
+      boolean isOurs = shard.owns(node.landing);
+      boolean needsWay = !destination.traits().impliesDirectories() || node.parent.isEmpty();
+      if (!isOurs && !needsWay) {
+        node.look(source, ImmutableSet.of());
+        return above;
+      }
       if (above == DirectoryNode.State.NEW) {
         node.existing(Optional.empty());
       } else if (node.existing().isEmpty()) {
         node.existing(
-            destination.traits().listingShows()
+            isOurs && destination.traits().listingShows()
                 ? lookByListing(node, source)
                 : destination.stat(node.landing));
       }
@@ -150,6 +164,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     if (node.parent.isEmpty()) {
       return settleRoot(node, source, existing);
     }
+    if (!shard.owns(node.landing)) {
+      return settleWay(node, source, existing);
+    }
     Decision decision = comparison.directory(source, existing);
     if (decision.isLeft()) {
       return DirectoryNode.State.LEFT;
@@ -177,21 +194,49 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private DirectoryNode.State make(
       DirectoryNode node, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException {
+    return make(
+        node,
+        source,
+        () -> end.makeDirectory(node, source, existing, decision),
+        made -> comparison.directory(source, Optional.of(made)).attributes());
+  }
+
+  /** Another shard sets its metadata, unless it came too late to make it. */
+  private DirectoryNode.State settleWay(
+      DirectoryNode node, Metadata source, Optional<Metadata> existing) throws IOException {
+    if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
+      node.look(source, ImmutableSet.of());
+      return DirectoryNode.State.PRESENT;
+    }
+    return make(node, source, () -> end.makeWay(node, source, existing), made -> ImmutableSet.of());
+  }
+
+  private interface Making {
+    /** Answers what is to be set. */
+    Set<Attribute> make() throws IOException;
+  }
+
+  private DirectoryNode.State make(
+      DirectoryNode node,
+      Metadata source,
+      Making making,
+      Function<Metadata, Set<Attribute>> whenThere)
+      throws IOException {
     try {
-      set(node, source, end.makeDirectory(node, source, existing, decision));
+      set(node, source, making.make());
       return DirectoryNode.State.NEW;
     } catch (IOException e) {
       if (!isTaken(e) && !isTaken(e.getCause())) {
         throw e;
       }
       // Files from below the base and from elsewhere may land in one directory (BASE/etc/a and
-      // /etc/b), each by a node of its own: the other one came first.
+      // /etc/b), each by a node of its own, or several shards need it: another one came first.
       Optional<Metadata> made = destination.stat(node.landing);
       if (made.isEmpty() || made.get().kind() != Kind.DIRECTORY) {
         throw e;
       }
       node.existing(made);
-      set(node, source, comparison.directory(source, made).attributes());
+      set(node, source, whenThere.apply(made.get()));
       return DirectoryNode.State.PRESENT;
     }
   }
@@ -203,7 +248,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
 
   /** Now if that is as good as later; a mode may forbid writing into the directory. */
   private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
-    end.directory(node.landing);
+    if (shard.owns(node.landing)) {
+      end.directory(node.landing);
+    }
     boolean isEarly =
         !destination.traits().contentsMoveDirectoryMtime()
             && !attributes.isEmpty()
@@ -218,7 +265,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private DirectoryNode.State settleRoot(
       DirectoryNode root, Metadata source, Optional<Metadata> existing) {
     boolean isNew = existing.isEmpty() || destination.isNew();
-    boolean isOurs = root.metadata().isPresent() && destination.traits().keepsRootMetadata();
+    boolean isOurs =
+        root.metadata().isPresent()
+            && destination.traits().keepsRootMetadata()
+            && shard.owns(root.landing);
     if (isOurs && existing.isPresent()) {
       Decision decision = comparison.directory(source, existing);
       if (isNew) {

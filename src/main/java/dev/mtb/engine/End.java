@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import com.google.common.collect.ImmutableSet;
 import dev.mtb.Attribute;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -25,6 +26,16 @@ interface End {
   Set<Attribute> makeDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException;
+
+  /**
+   * A directory that another shard answers for is not there yet, and something in it is this one's.
+   *
+   * @return what is to be set when this shard's part of it is done
+   */
+  default Set<Attribute> makeWay(
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    return ImmutableSet.of();
+  }
 
   /** A file or link differs. */
   void file(FileWork work, Decision decision) throws IOException;

@@ -464,7 +464,15 @@ public final class Run {
           new WorkQueue(copierPool, options.threads(), line(traits), workers::work, stop);
       DirectoryResolver resolver =
           new DirectoryResolver(
-              destination, underRules, end, workers, tally, stop, isTrusting, direction);
+              destination,
+              underRules,
+              end,
+              workers,
+              tally,
+              stop,
+              isTrusting,
+              direction,
+              options.shard());
       Checkers checkers =
           new Checkers(
               checkerPool,
@@ -473,6 +481,7 @@ public final class Run {
               rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
               filter,
               mirror,
+              options.shard(),
               underRules,
               resolver,
               queue,

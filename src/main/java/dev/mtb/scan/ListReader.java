@@ -6,15 +6,21 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Splits a list into entries, as bytes, one at a time. */
-final class ListReader {
+/** Splits a list into entries, as bytes, one at a time. Stateless and thread-safe. */
+public final class ListReader {
   /** Linux refuses longer paths (PATH_MAX, path_resolution(7)), so no list needs longer lines. */
   static final int LONGEST_ENTRY = 4096;
 
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /** Takes one entry. */
-  interface Consumer {
+  public interface Consumer {
+    /**
+     * Takes it.
+     *
+     * @param entry without what ends it
+     * @throws IOException if it cannot be taken; the list is read no further
+     */
     void entry(byte[] entry) throws IOException;
   }
 
@@ -28,8 +34,9 @@ final class ListReader {
    * @param nulSeparated whether entries end with NUL, and nothing is a comment
    * @param consumer given every entry but blank lines and comments
    * @throws InvalidJobException if this cannot be a list
+   * @throws IOException if it cannot be read
    */
-  static void read(InputStream in, String name, boolean nulSeparated, Consumer consumer)
+  public static void read(InputStream in, String name, boolean nulSeparated, Consumer consumer)
       throws IOException {
     int separator = nulSeparated ? 0 : '\n';
     BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);

@@ -1,16 +1,21 @@
 package dev.mtb.destination;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.mtb.BackupOptions;
 import dev.mtb.S3Location;
+import dev.mtb.Shard;
 import dev.mtb.destination.bucket.BucketPlace;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -83,6 +88,41 @@ class RunLockTest {
       } else {
         take(second, other);
       }
+    }
+  }
+
+  private static LockClaim claim(String place, Shard shard) {
+    return LockClaim.now(place, "there", shard);
+  }
+
+  @Test
+  void partsOfOneJob_areNotInEachOthersWay_othersAre() {
+    LockClaim part = claim("folder:/a/", Shard.of(1, 4));
+    assertThat(part.meets(claim("folder:/a/", Shard.of(2, 4)))).isFalse();
+    assertThat(part.meets(claim("folder:/a/", Shard.of(1, 4)))).isTrue();
+    assertThat(part.meets(claim("folder:/a/", Shard.of(2, 5)))).isTrue();
+    assertThat(part.meets(claim("folder:/a/", Shard.WHOLE))).isTrue();
+    assertThat(claim("folder:/a/", Shard.WHOLE).meets(part)).isTrue();
+    assertThat(part.meets(LockClaim.UNKNOWN)).isTrue();
+    // Inside of it a division is another one, which may put the same file into another part.
+    assertThat(part.meets(claim("folder:/a/b/", Shard.of(2, 4)))).isTrue();
+    Shard bySizes = Shard.builder(2, 4).known(Path.of("x"), 5).build();
+    assertThat(part.meets(claim("folder:/a/", bySizes))).isTrue();
+  }
+
+  @Test
+  void claims_areReadAsTheyWereWritten_alsoThoseOfVersionsWithoutShards() throws Exception {
+    Path file = temp.resolve("claim");
+    LockClaim part = claim("folder:/a/", Shard.of(3, 4));
+    try (FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      part.write(channel);
+      assertThat(LockClaim.read(channel.position(0))).isEqualTo(part);
+      channel.truncate(0).position(0);
+      channel.write(ByteBuffer.wrap("folder:/a/\0a\0007\0host\0now\0".getBytes(US_ASCII)));
+      assertThat(LockClaim.read(channel.position(0)))
+          .isEqualTo(new LockClaim("folder:/a/", "a", "7", "host", "now", "", ""));
     }
   }
 
