@@ -12,13 +12,18 @@ import dev.mtb.BackupOptions;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
@@ -215,6 +220,95 @@ class CopierTest {
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
+  }
+
+  /** Two changes within one tick of the clock have the same ctime. */
+  @Test
+  void sourceThatChangedJustNow_isLookedAtWhenTheTickIsOver(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Path file = folder.resolve("file");
+    Path backup = Files.createDirectory(folder.resolve("backup"));
+    byte[] changed = bytes(20);
+    BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
+    try (Destination local = Destinations.open(backup, options, false)) {
+      Copier copier =
+          new Copier(
+              folders,
+              local,
+              new Buffers(),
+              count -> {},
+              () -> false,
+              pause -> {
+                pauses.add(pause);
+                run(
+                    () -> {
+                      Instant changedAt = Metadata.of(file).ctime().orElseThrow();
+                      assertThat(Instant.now().plus(pause)).isAfter(changedAt.plusMillis(19));
+                      Files.write(file, changed);
+                    });
+              });
+      Metadata copy = null;
+      // On a machine that is busy the tick may be over before it is looked at.
+      for (int i = 0; i < 100 && pauses.isEmpty(); i++) {
+        Files.write(file, bytes(10));
+        copy = copier.copy(file, folder, landing, local.stat(landing)).metadata();
+      }
+      assertThat(pauses).hasSize(1);
+      assertThat(copy).isEqualTo(Metadata.of(file));
+      assertThat(backup.resolve("copy")).hasBinaryContent(changed);
+
+      Thread.sleep(50);
+      copier.copy(file, folder, landing, local.stat(landing));
+      assertThat(pauses).hasSize(1);
+    }
+  }
+
+  /** Where the destination reads it by itself, it is looked at again before that is made final. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void sourceThatChangesWhileTheDestinationReadsIt_isCopiedAgain(boolean withDigest)
+      throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(LARGE);
+    changed[LARGE / 2]++;
+    destination = readingByItself(once(() -> writeSource(changed, TIME.plusNanos(1))));
+
+    Copied result =
+        copier(() -> {}, withDigest ? Optional.of(DigestAlgorithm.MD5) : Optional.empty())
+            .copy(source, source.getParent(), landing, oldCopy());
+
+    assertCopied(changed);
+    assertThat(result.metadata().mtime()).isEqualTo(TIME.plusNanos(1));
+    assertThat(pauses).hasSize(1);
+  }
+
+  /** As a bucket: reads all when it is begun. */
+  private Destination readingByItself(Meddling afterwards) {
+    Destination real = destination;
+    return (Destination)
+        Proxy.newProxyInstance(
+            Destination.class.getClassLoader(),
+            new Class<?>[] {Destination.class},
+            (proxy, method, arguments) -> {
+              if (!method.getName().equals("upload")) {
+                try {
+                  return method.invoke(real, arguments);
+                } catch (InvocationTargetException e) {
+                  throw e.getCause();
+                }
+              }
+              FileWrite write =
+                  real.write((Path) arguments[0], (Metadata) arguments[1], oldMetadata());
+              try (SeekableByteChannel in = ((Content) arguments[3]).open()) {
+                write.write(ByteBuffer.wrap(Channels.newInputStream(in).readAllBytes()));
+              }
+              run(afterwards);
+              return Optional.of(write);
+            });
+  }
+
+  private Optional<Metadata> oldMetadata() throws IOException {
+    return Files.exists(copied) ? Optional.of(Metadata.of(copied)) : Optional.empty();
   }
 
   @Test

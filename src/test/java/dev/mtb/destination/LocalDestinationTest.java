@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -152,6 +154,30 @@ class LocalDestinationTest extends DestinationContract {
     }
 
     assertFile("f", bytes(10), source);
+  }
+
+  /** A file that is replaced is there at every moment, the old one or the new one. */
+  @Test
+  void overwriting_leavesNoMomentWithoutAFile() throws Exception {
+    Metadata source = file(10, 0644, TIME);
+    write("f", bytes(10), source);
+    Path file = root.resolve("f");
+    AtomicBoolean isOver = new AtomicBoolean();
+    CompletableFuture<Long> missing =
+        CompletableFuture.supplyAsync(
+            () -> {
+              long count = 0;
+              while (!isOver.get()) {
+                count += Files.exists(file) ? 0 : 1;
+              }
+              return count;
+            });
+    for (int i = 0; i < 2000; i++) {
+      write("f", bytes(10), source);
+    }
+    isOver.set(true);
+
+    assertThat(missing.get()).isZero();
   }
 
   @Test
