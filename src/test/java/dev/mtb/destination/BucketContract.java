@@ -160,6 +160,33 @@ abstract class BucketContract extends DestinationContract {
     assertThat(destination.list(path("")).glance(path("l")).orElseThrow().size()).isEqualTo(9);
   }
 
+  /** One such key would spoil every list that it is in. */
+  @Test
+  void namesThatS3CannotHold_areRefusedBeforeAnythingIsSent() {
+    String deep = "x".repeat(250);
+    for (String name : List.of("a\u0001b", String.join("/", deep, deep, deep, deep, deep))) {
+      Path path = path(name);
+      assertThatThrownBy(() -> writeOneByte(name, file(1, 0644, Instant.EPOCH)))
+          .isInstanceOf(RefusedException.class);
+      assertThatThrownBy(
+              () ->
+                  destination.writeLink(
+                      path, path("t"), link("t", Instant.EPOCH), Optional.empty()))
+          .isInstanceOf(RefusedException.class);
+      assertThatThrownBy(
+              () ->
+                  destination.createDirectory(
+                      path, directory(0755, Instant.EPOCH), Optional.empty()))
+          .isInstanceOf(RefusedException.class);
+    }
+    assertThatThrownBy(
+            () ->
+                destination.writeLink(
+                    path("l"), path(" t"), link(" t", Instant.EPOCH), Optional.empty()))
+        .isInstanceOf(RefusedException.class);
+    assertThat(names()).isEmpty();
+  }
+
   @Test
   void whatSomebodyElseWroteMeanwhile_isNotGivenOurMetadata() throws IOException {
     Metadata source = file(1, 0600, Instant.EPOCH);

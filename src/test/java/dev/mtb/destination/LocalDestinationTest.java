@@ -156,28 +156,35 @@ class LocalDestinationTest extends DestinationContract {
     assertFile("f", bytes(10), source);
   }
 
-  /** A file that is replaced is there at every moment, the old one or the new one. */
+  /** A file that is replaced is there at every moment, the old one or the new one as a whole. */
   @Test
-  void overwriting_leavesNoMomentWithoutAFile() throws Exception {
-    Metadata source = file(10, 0644, TIME);
+  void overwriting_leavesNoMomentWithoutAWholeFile() throws Exception {
+    Metadata source = file(10, 0640, TIME);
     write("f", bytes(10), source);
     Path file = root.resolve("f");
     AtomicBoolean isOver = new AtomicBoolean();
-    CompletableFuture<Long> missing =
+    CompletableFuture<Long> seen =
         CompletableFuture.supplyAsync(
             () -> {
-              long count = 0;
+              long wrong = 0;
               while (!isOver.get()) {
-                count += Files.exists(file) ? 0 : 1;
+                try {
+                  Metadata now = Metadata.of(file);
+                  boolean isWhole =
+                      now.size() == 10 && now.mode() == 0640 && now.mtime().equals(TIME);
+                  wrong += isWhole ? 0 : 1;
+                } catch (IOException e) {
+                  wrong++;
+                }
               }
-              return count;
+              return wrong;
             });
     for (int i = 0; i < 2000; i++) {
       write("f", bytes(10), source);
     }
     isOver.set(true);
 
-    assertThat(missing.get()).isZero();
+    assertThat(seen.get()).isZero();
   }
 
   @Test

@@ -183,6 +183,26 @@ class S3fsOnAFolderTest {
     }
   }
 
+  /** One with a control character would make the whole directory unreadable. */
+  @Test
+  void namesThatS3CannotHold_areRefusedBeforeAnythingIsWritten() throws IOException {
+    Path path = Path.of("real", "a\u0001b");
+    assertThatThrownBy(() -> write(path.toString(), 5, Optional.empty()))
+        .isInstanceOf(RefusedException.class);
+    assertThatThrownBy(
+            () -> destination.writeLink(path, Path.of("t"), source(Kind.LINK, 1), Optional.empty()))
+        .isInstanceOf(RefusedException.class);
+    assertThatThrownBy(
+            () ->
+                destination.writeLink(
+                    Path.of("real/l"), Path.of(" t"), source(Kind.LINK, 2), Optional.empty()))
+        .isInstanceOf(RefusedException.class);
+    assertThatThrownBy(
+            () -> destination.createDirectory(path, source(Kind.DIRECTORY, 0), Optional.empty()))
+        .isInstanceOf(RefusedException.class);
+    assertThat(root.resolve("real")).isEmptyDirectory();
+  }
+
   /** It was looked at when it was shorter: what is longer than the new content would stay. */
   @Test
   void fileThatHasGrownMeanwhile_isReplacedAsAWhole() throws IOException {
