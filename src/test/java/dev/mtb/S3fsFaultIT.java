@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,14 +223,20 @@ class S3fsFaultIT {
     assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
     s3fs.freshMount();
     try (Destination mount = Destinations.open(destination, job(0).options(), false)) {
+      // It does not show until it is written; then its trouble is over.
+      AtomicBoolean isWritten = new AtomicBoolean();
       s3fs.proxy()
           .setFault(
-              (method, path, sequence) ->
-                  method.equals("HEAD") && path.contains("/f2")
-                      ? Fault.Action.answer(404)
-                      : method.equals("PUT") && isFor(path, "f2")
-                          ? Fault.Action.answer(500)
-                          : Fault.Action.pass());
+              (method, path, sequence) -> {
+                if (method.equals("PUT") && isFor(path, "f2")) {
+                  isWritten.set(true);
+                  return Fault.Action.answer(500);
+                }
+                boolean isHidden = method.equals("HEAD") && path.contains("/f2");
+                return isHidden && !isWritten.get()
+                    ? Fault.Action.answer(404)
+                    : Fault.Action.pass();
+              });
       Metadata metadata = Metadata.of(source.resolve("d/f2"));
       assertThatThrownBy(
               () -> {

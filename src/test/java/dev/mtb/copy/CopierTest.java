@@ -29,6 +29,7 @@ import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -37,6 +38,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.junit.jupiter.api.AfterEach;
@@ -220,6 +223,77 @@ class CopierTest {
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
+  }
+
+  /** A small one is read in one go, but not in the moment in which it was looked at. */
+  @Test
+  void smallSourceThatIsRewrittenAllTheTime_isCopiedAsOneVersionOrNot(@TempDir Path folder)
+      throws Exception {
+    Path file = Files.write(folder.resolve("file"), bytes(10));
+    copyWhile(size -> Files.write(file, bytes(size)), file);
+  }
+
+  @Test
+  void linkThatIsReplacedAllTheTime_isCopiedAsOneVersionOrNot(@TempDir Path folder)
+      throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("x"));
+    copyWhile(
+        size -> {
+          Path next = folder.resolve("next");
+          Files.createSymbolicLink(next, Path.of("x".repeat(size + 1)));
+          Files.move(next, link, StandardCopyOption.ATOMIC_MOVE);
+        },
+        link);
+  }
+
+  /** Makes another version of something. */
+  private interface Version {
+    void make(int size) throws IOException;
+  }
+
+  private void copyWhile(Version version, Path file) throws Exception {
+    Path folder = file.getParent();
+    Path backup = Files.createDirectory(folder.resolve("backup"));
+    BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
+    AtomicBoolean isOver = new AtomicBoolean();
+    CompletableFuture<Void> writer =
+        CompletableFuture.runAsync(
+            () -> {
+              for (int i = 0; !isOver.get(); i++) {
+                int size = 7 * i % 100;
+                run(() -> version.make(size));
+              }
+            });
+    try (Destination local = Destinations.open(backup, options, false)) {
+      Copier copier =
+          new Copier(folders, local, new Buffers(), count -> {}, () -> false, pause -> {});
+      for (int i = 0; i < 500; i++) {
+        try {
+          Metadata result = copier.copy(file, folder, landing, local.stat(landing)).metadata();
+          assertThat(Metadata.of(backup.resolve("copy")).size()).isEqualTo(result.size());
+        } catch (SourceException e) {
+          assertThat(e.moved()).isTrue();
+        }
+      }
+    } finally {
+      isOver.set(true);
+    }
+    writer.get();
+  }
+
+  /** As files of /proc: nothing has changed, and yet more can be read than is there. */
+  @Test
+  void fileWhoseSizeIsNotTrue_isNotCopied() throws IOException {
+    Path liar = Path.of("/proc/version");
+    assumeThat(liar).isRegularFile();
+    assumeThat(Files.size(liar)).isZero();
+
+    SourceException e =
+        catchThrowableOfType(
+            SourceException.class,
+            () -> copier(() -> {}).copy(liar, liar.getParent(), landing, Optional.empty()));
+    assertThat(e).hasMessageContaining("kept changing");
+    assertNothingLeft();
   }
 
   /** Two changes within one tick of the clock have the same ctime. */
