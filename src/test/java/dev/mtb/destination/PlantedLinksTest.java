@@ -264,6 +264,7 @@ class PlantedLinksTest {
   void linkAndDirectory_intoADirectoryThatBecameALink_areNotMade() throws IOException {
     Optional<Metadata> oldFile = existing("d/f");
     plant("d");
+    Metadata untouched = Metadata.of(outside);
 
     for (Optional<Metadata> existing : List.of(Optional.<Metadata>empty(), oldFile)) {
       assertThatThrownBy(
@@ -278,6 +279,8 @@ class PlantedLinksTest {
           .isInstanceOf(IOException.class);
     }
     assertThat(root.resolve("d.moved/f")).hasContent("old");
+    // Nor for a moment, under another name.
+    assertThat(Metadata.of(outside)).isEqualTo(untouched);
   }
 
   @Test
