@@ -12,6 +12,7 @@ import dev.mtb.testing.S3Server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -183,6 +184,26 @@ class BucketFaultIT {
     assertThat(probe.keys("backup/d7/")).doesNotContain("backup/d7/f7");
     proxy.setFault(Fault.NONE);
     assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  @Test
+  void directoryInAFilesPlace_staysUntilTheFileIsSafe() throws Exception {
+    Path place = RandomTree.write(source.resolve("place/f"), "old").getParent();
+    backUp();
+    Files.delete(place.resolve("f"));
+    Files.delete(place);
+    RandomTree.write(place, "new");
+    proxy.setFault(
+        (method, path, sequence) ->
+            method.equals("PUT") && !path.contains("place")
+                ? Fault.Action.answer(403)
+                : Fault.Action.pass());
+    assertThat(backUp().exitCode()).isEqualTo(23);
+    assertThat(probe.content("backup/place/f")).contains("old".getBytes(StandardCharsets.UTF_8));
+    proxy.setFault(Fault.NONE);
+    assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertThat(probe.keys("backup/place")).containsExactly("backup/place");
     assertVerified();
   }
 

@@ -2,6 +2,7 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.destination.Destination;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
@@ -53,9 +54,13 @@ class DiskFaultIT {
   }
 
   private BackupReport backUp(int threads, BackupListener listener) {
+    return backUp(source, threads, listener);
+  }
+
+  private BackupReport backUp(Path base, int threads, BackupListener listener) {
     BackupJob job =
         BackupJob.builder()
-            .base(source)
+            .base(base)
             .source(Path.of("."))
             .destination(disk)
             .options(
@@ -98,6 +103,25 @@ class DiskFaultIT {
     }
     try (var left = Files.list(disk)) {
       assertThat(left).as("no temporary files").hasSize(safe.size());
+    }
+  }
+
+  /** The system takes less than it is given then, and that is no error yet. */
+  @Test
+  void fileWhoseLastPieceFitsInPartOnly_isNotCalledCopied() throws Exception {
+    Path base = Files.createDirectory(temp.resolve("base"));
+    byte[] content = RandomTree.bytes(1, Destination.SMALL_FILE + 60_000);
+    RandomTree.write(base.resolve("f"), content, Instant.EPOCH);
+    long filler = Files.getFileStore(disk).getUsableSpace() - Destination.SMALL_FILE - 30_000;
+    Files.write(disk.resolve("filler"), RandomTree.bytes(2, (int) filler));
+
+    BackupReport report = backUp(base, 1, BackupListener.NONE);
+
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).error()).contains("the destination is full");
+    try (var left = Files.list(disk)) {
+      assertThat(left).containsExactly(disk.resolve("filler"));
     }
   }
 

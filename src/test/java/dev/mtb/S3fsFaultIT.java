@@ -1,18 +1,26 @@
 package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.BackupReport.Outcome;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.Destinations;
+import dev.mtb.destination.FileWrite;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,6 +191,64 @@ class S3fsFaultIT {
     s3fs.freshMount();
     assertThat(backUp(0).totals().copied()).isEqualTo(1);
     assertVerified();
+  }
+
+  @Test
+  void directoryThatCannotBeListed_isReported_andNothingInItIsWrittenAsNew() throws Exception {
+    assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
+    s3fs.freshMount();
+    RandomTree.write(source.resolve("d/f1"), RandomTree.bytes(78, 500), TIME.plusSeconds(9));
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("GET") && path.contains("prefix=backup/d/")
+                    ? Fault.Action.answer(500)
+                    : Fault.Action.pass());
+    BackupReport report = backUp(0);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).path()).isEqualTo(Path.of("d"));
+    assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.COMPARE);
+    assertThat(report.totals().copied()).isZero();
+    assertThat(probe.size("backup/d/f1")).isEqualTo(1000);
+    s3fs.proxy().setFault(Fault.NONE);
+    s3fs.freshMount();
+    assertThat(backUp(0).totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  /** What was written as new is not deleted when it failed: something may have been there. */
+  @Test
+  void fileThatSeemedAbsent_andCannotBeWritten_isNotDeleted() throws Exception {
+    assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
+    s3fs.freshMount();
+    try (Destination mount = Destinations.open(destination, job(0).options(), false)) {
+      // It does not show until it is written; then its trouble is over.
+      AtomicBoolean isWritten = new AtomicBoolean();
+      s3fs.proxy()
+          .setFault(
+              (method, path, sequence) -> {
+                if (method.equals("PUT") && isFor(path, "f2")) {
+                  isWritten.set(true);
+                  return Fault.Action.answer(500);
+                }
+                boolean isHidden = method.equals("HEAD") && path.contains("/f2");
+                return isHidden && !isWritten.get()
+                    ? Fault.Action.answer(404)
+                    : Fault.Action.pass();
+              });
+      Metadata metadata = Metadata.of(source.resolve("d/f2"));
+      assertThatThrownBy(
+              () -> {
+                try (FileWrite write = mount.write(Path.of("d/f2"), metadata, Optional.empty())) {
+                  write.write(ByteBuffer.allocate(1000));
+                  write.commit(metadata);
+                }
+              })
+          .isInstanceOf(IOException.class);
+    }
+    s3fs.proxy().setFault(Fault.NONE);
+    assertThat(probe.content("backup/d/f2")).contains(RandomTree.bytes(2, 1000));
   }
 
   @Test

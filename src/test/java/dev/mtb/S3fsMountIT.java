@@ -1,17 +1,28 @@
 package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.BackupReport.Outcome;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.Destinations;
+import dev.mtb.destination.FileWrite;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,17 +135,72 @@ class S3fsMountIT {
     assertThat(s3fs.root()).isEmptyDirectory();
   }
 
+  /** What was on its way when the mount went: the mount point itself would take it. */
+  @Test
+  void unmountedLazily_everyChangeIsRefused_andTheBareMountPointStaysEmpty() throws Exception {
+    try (Destination mounted =
+        Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false)) {
+      Metadata file = new Metadata(Kind.FILE, 1, Instant.EPOCH, 0644, 0, 0, -1, -1);
+      Metadata directory = new Metadata(Kind.DIRECTORY, 0, Instant.EPOCH, 0755, 0, 0, -1, -1);
+      Metadata link = new Metadata(Kind.LINK, 1, Instant.EPOCH, 0777, 0, 0, -1, -1);
+      FileWrite begun = mounted.write(Path.of("begun"), file, Optional.empty());
+      begun.write(ByteBuffer.allocate(1));
+      s3fs.mount().unmountLazily();
+      assertThat(s3fs.root()).isEmptyDirectory();
+
+      assertLost(() -> mounted.write(Path.of("f"), file, Optional.empty()).close());
+      assertLost(
+          () -> mounted.writeLink(Path.of("l"), Path.of("x"), link, Optional.<Metadata>empty()));
+      assertLost(() -> mounted.createDirectory(Path.of("d"), directory, Optional.empty()));
+      assertLost(() -> mounted.setMetadata(Path.of(""), directory, Set.of(Attribute.MTIME)));
+      assertLost(() -> begun.commit(file));
+      try {
+        begun.close();
+      } catch (IOException e) {
+        // It has nowhere to go.
+        assertThat(s3fs.root()).isEmptyDirectory();
+      }
+    }
+    assertThat(s3fs.root()).isEmptyDirectory();
+  }
+
+  /** For a second the kernel still shows the attributes of what is dead. */
+  @Test
+  void killed_theFirstFailureSaysSo() throws Exception {
+    try (Destination mounted =
+        Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false)) {
+      mounted.check();
+      s3fs.mount().kill();
+      assertLost(() -> mounted.stat(Path.of("f")));
+      assertLost(() -> mounted.list(Path.of("")));
+      s3fs.mount().unmount();
+    }
+  }
+
+  private static void assertLost(ThrowingCallable operation) {
+    assertThatThrownBy(operation).isInstanceOf(DestinationException.class);
+  }
+
   @Test
   void mountInUse_isNotUnmountedByAccident() throws Exception {
     BackupReport report =
         duringARun(
             () -> {
-              int code =
-                  new ProcessBuilder("fusermount", "-u", s3fs.root().toString()).start().waitFor();
-              assertThat(code).isNotZero();
+              assertThat(unmountLikeAUser()).isNotZero();
               s3fs.proxy().setRoundTrip(Duration.ZERO);
             });
     assertThat(report.outcome()).isEqualTo(Outcome.OK);
+
+    // Also in a moment in which no file happens to be open.
+    Destination mounted =
+        Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false);
+    assertThat(unmountLikeAUser()).isNotZero();
+    mounted.close();
+    assertThat(unmountLikeAUser()).isZero();
+  }
+
+  private int unmountLikeAUser() throws Exception {
+    return new ProcessBuilder("fusermount", "-u", s3fs.root().toString()).start().waitFor();
   }
 
   private interface Fault {

@@ -85,6 +85,8 @@ class TwoRunsTest {
       assertThat(second.fatal().orElseThrow()).contains("another run of MTB is writing to");
     }
     assertThat(destination.resolve("a")).doesNotExist();
+    assertThat(run(destination.resolve("new")).exitCode()).isEqualTo(10);
+    assertThat(destination.resolve("new")).doesNotExist();
     assertThat(Mtb.backup(job(destination, Duration.ZERO, true)).totals().copied()).isEqualTo(1);
     assertThat(Mtb.verify(job(destination, Duration.ZERO, false), BackupListener.NONE).failures())
         .hasSize(1);

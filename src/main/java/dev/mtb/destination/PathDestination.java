@@ -244,6 +244,7 @@ class PathDestination implements Destination {
           if (!readOnly
               && TemporaryNames.isAbandoned(
                   name, () -> Metadata.of(child).mtime(), Instant.now())) {
+            checkRemoval(child);
             folder.deleteIfExists(name);
           }
         } else {
@@ -254,6 +255,9 @@ class PathDestination implements Destination {
       throw e.getCause();
     }
   }
+
+  /** Refuses to remove something that was listed; here it is in a directory that is held open. */
+  void checkRemoval(Path child) throws IOException {}
 
   @Override
   public ReadableByteChannel read(Path file) throws IOException {

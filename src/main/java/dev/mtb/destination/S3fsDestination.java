@@ -205,6 +205,13 @@ final class S3fsDestination extends PathDestination {
     return Listing.ofNames(found.build());
   }
 
+  /** Only who has something to remove asks: a list must cost no more than it has to. */
+  @Override
+  void checkRemoval(Path child) throws IOException {
+    check();
+    checkWay(child);
+  }
+
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
     return reading(() -> super.read(file));

@@ -12,18 +12,24 @@ import dev.mtb.BackupOptions;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -32,6 +38,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.junit.jupiter.api.AfterEach;
@@ -215,6 +223,166 @@ class CopierTest {
 
     assertCopied(changed);
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
+  }
+
+  /** A small one is read in one go, but not in the moment in which it was looked at. */
+  @Test
+  void smallSourceThatIsRewrittenAllTheTime_isCopiedAsOneVersionOrNot(@TempDir Path folder)
+      throws Exception {
+    Path file = Files.write(folder.resolve("file"), bytes(10));
+    copyWhile(size -> Files.write(file, bytes(size)), file);
+  }
+
+  @Test
+  void linkThatIsReplacedAllTheTime_isCopiedAsOneVersionOrNot(@TempDir Path folder)
+      throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("x"));
+    copyWhile(
+        size -> {
+          Path next = folder.resolve("next");
+          Files.createSymbolicLink(next, Path.of("x".repeat(size + 1)));
+          Files.move(next, link, StandardCopyOption.ATOMIC_MOVE);
+        },
+        link);
+  }
+
+  /** Makes another version of something. */
+  private interface Version {
+    void make(int size) throws IOException;
+  }
+
+  private void copyWhile(Version version, Path file) throws Exception {
+    Path folder = file.getParent();
+    Path backup = Files.createDirectory(folder.resolve("backup"));
+    BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
+    AtomicBoolean isOver = new AtomicBoolean();
+    CompletableFuture<Void> writer =
+        CompletableFuture.runAsync(
+            () -> {
+              for (int i = 0; !isOver.get(); i++) {
+                int size = 7 * i % 100;
+                run(() -> version.make(size));
+              }
+            });
+    try (Destination local = Destinations.open(backup, options, false)) {
+      Copier copier =
+          new Copier(folders, local, new Buffers(), count -> {}, () -> false, pause -> {});
+      for (int i = 0; i < 500; i++) {
+        try {
+          Metadata result = copier.copy(file, folder, landing, local.stat(landing)).metadata();
+          assertThat(Metadata.of(backup.resolve("copy")).size()).isEqualTo(result.size());
+        } catch (SourceException e) {
+          assertThat(e.moved()).isTrue();
+        }
+      }
+    } finally {
+      isOver.set(true);
+    }
+    writer.get();
+  }
+
+  /** Nothing has changed, and yet more or less can be read than is there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/proc/version", "/sys/devices/system/cpu/online"})
+  void fileWhoseSizeIsNotTrue_isNotCopied(Path liar) throws IOException {
+    assumeThat(liar).isRegularFile();
+    assumeThat(Files.size(liar)).isNotEqualTo(Files.readString(liar).length());
+
+    SourceException e =
+        catchThrowableOfType(
+            SourceException.class,
+            () -> copier(() -> {}).copy(liar, liar.getParent(), landing, Optional.empty()));
+    assertThat(e).hasMessageContaining("kept changing");
+    assertNothingLeft();
+  }
+
+  /** Two changes within one tick of the clock have the same ctime. */
+  @Test
+  void sourceThatChangedJustNow_isLookedAtWhenTheTickIsOver(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    Path file = folder.resolve("file");
+    Path backup = Files.createDirectory(folder.resolve("backup"));
+    byte[] changed = bytes(20);
+    BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
+    try (Destination local = Destinations.open(backup, options, false)) {
+      Copier copier =
+          new Copier(
+              folders,
+              local,
+              new Buffers(),
+              count -> {},
+              () -> false,
+              pause -> {
+                pauses.add(pause);
+                run(
+                    () -> {
+                      Instant changedAt = Metadata.of(file).ctime().orElseThrow();
+                      assertThat(Instant.now().plus(pause)).isAfter(changedAt.plusMillis(19));
+                      Files.write(file, changed);
+                    });
+              });
+      Metadata copy = null;
+      // On a machine that is busy the tick may be over before it is looked at.
+      for (int i = 0; i < 100 && pauses.isEmpty(); i++) {
+        Files.write(file, bytes(10));
+        copy = copier.copy(file, folder, landing, local.stat(landing)).metadata();
+      }
+      assertThat(pauses).hasSize(1);
+      assertThat(copy).isEqualTo(Metadata.of(file));
+      assertThat(backup.resolve("copy")).hasBinaryContent(changed);
+
+      Thread.sleep(50);
+      copier.copy(file, folder, landing, local.stat(landing));
+      assertThat(pauses).hasSize(1);
+    }
+  }
+
+  /** Where the destination reads it by itself, it is looked at again before that is made final. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void sourceThatChangesWhileTheDestinationReadsIt_isCopiedAgain(boolean withDigest)
+      throws IOException {
+    writeSource(bytes(LARGE));
+    byte[] changed = bytes(LARGE);
+    changed[LARGE / 2]++;
+    destination = readingByItself(once(() -> writeSource(changed, TIME.plusNanos(1))));
+
+    Copied result =
+        copier(() -> {}, withDigest ? Optional.of(DigestAlgorithm.MD5) : Optional.empty())
+            .copy(source, source.getParent(), landing, oldCopy());
+
+    assertCopied(changed);
+    assertThat(result.metadata().mtime()).isEqualTo(TIME.plusNanos(1));
+    assertThat(pauses).hasSize(1);
+  }
+
+  /** As a bucket: reads all when it is begun. */
+  private Destination readingByItself(Meddling afterwards) {
+    Destination real = destination;
+    return (Destination)
+        Proxy.newProxyInstance(
+            Destination.class.getClassLoader(),
+            new Class<?>[] {Destination.class},
+            (proxy, method, arguments) -> {
+              if (!method.getName().equals("upload")) {
+                try {
+                  return method.invoke(real, arguments);
+                } catch (InvocationTargetException e) {
+                  throw e.getCause();
+                }
+              }
+              FileWrite write =
+                  real.write((Path) arguments[0], (Metadata) arguments[1], oldMetadata());
+              try (SeekableByteChannel in = ((Content) arguments[3]).open()) {
+                write.write(ByteBuffer.wrap(Channels.newInputStream(in).readAllBytes()));
+              }
+              run(afterwards);
+              return Optional.of(write);
+            });
+  }
+
+  private Optional<Metadata> oldMetadata() throws IOException {
+    return Files.exists(copied) ? Optional.of(Metadata.of(copied)) : Optional.empty();
   }
 
   @Test

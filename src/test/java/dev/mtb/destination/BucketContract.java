@@ -1,8 +1,10 @@
 package dev.mtb.destination;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.Addressing;
+import dev.mtb.Attribute;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupOptions;
 import dev.mtb.Metadata;
@@ -16,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -155,6 +158,53 @@ abstract class BucketContract extends DestinationContract {
     assertThat(probe().contentType(prefix + "d/")).isEqualTo("application/x-directory");
     assertThat(probe().metadata(prefix + "l")).containsEntry("mode", Integer.toString(0120777));
     assertThat(destination.list(path("")).glance(path("l")).orElseThrow().size()).isEqualTo(9);
+  }
+
+  /** One such key would spoil every list that it is in. */
+  @Test
+  void namesThatS3CannotHold_areRefusedBeforeAnythingIsSent() {
+    String deep = "x".repeat(250);
+    for (String name : List.of("a\u0001b", String.join("/", deep, deep, deep, deep, deep))) {
+      Path path = path(name);
+      assertThatThrownBy(() -> writeOneByte(name, file(1, 0644, Instant.EPOCH)))
+          .isInstanceOf(RefusedException.class);
+      assertThatThrownBy(
+              () ->
+                  destination.writeLink(
+                      path, path("t"), link("t", Instant.EPOCH), Optional.empty()))
+          .isInstanceOf(RefusedException.class);
+      assertThatThrownBy(
+              () ->
+                  destination.createDirectory(
+                      path, directory(0755, Instant.EPOCH), Optional.empty()))
+          .isInstanceOf(RefusedException.class);
+    }
+    assertThatThrownBy(
+            () ->
+                destination.writeLink(
+                    path("l"), path(" t"), link(" t", Instant.EPOCH), Optional.empty()))
+        .isInstanceOf(RefusedException.class);
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void whatSomebodyElseWroteMeanwhile_isNotGivenOurMetadata() throws IOException {
+    Metadata source = file(1, 0600, Instant.EPOCH);
+    writeOneByte("f", source);
+    Glance listed = destination.list(path("")).glance(path("f")).orElseThrow();
+    assertThat(destination.look(path("f"), listed)).isPresent();
+    probe().put(prefix + "f", "another", Map.of());
+
+    assertThatThrownBy(
+            () -> destination.setMetadata(path("f"), source, EnumSet.allOf(Attribute.class)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("somebody else has written it");
+    assertThatThrownBy(() -> destination.look(path("f"), listed))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("somebody else has written it");
+
+    assertThat(probe().content(prefix + "f")).contains("another".getBytes(StandardCharsets.UTF_8));
+    assertThat(probe().metadata(prefix + "f")).doesNotContainKey("mode");
   }
 
   private void writeOneByte(String name, Metadata source) throws IOException {

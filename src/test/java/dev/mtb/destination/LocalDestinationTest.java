@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -152,6 +154,37 @@ class LocalDestinationTest extends DestinationContract {
     }
 
     assertFile("f", bytes(10), source);
+  }
+
+  /** A file that is replaced is there at every moment, the old one or the new one as a whole. */
+  @Test
+  void overwriting_leavesNoMomentWithoutAWholeFile() throws Exception {
+    Metadata source = file(10, 0640, TIME);
+    write("f", bytes(10), source);
+    Path file = root.resolve("f");
+    AtomicBoolean isOver = new AtomicBoolean();
+    CompletableFuture<Long> seen =
+        CompletableFuture.supplyAsync(
+            () -> {
+              long wrong = 0;
+              while (!isOver.get()) {
+                try {
+                  Metadata now = Metadata.of(file);
+                  boolean isWhole =
+                      now.size() == 10 && now.mode() == 0640 && now.mtime().equals(TIME);
+                  wrong += isWhole ? 0 : 1;
+                } catch (IOException e) {
+                  wrong++;
+                }
+              }
+              return wrong;
+            });
+    for (int i = 0; i < 2000; i++) {
+      write("f", bytes(10), source);
+    }
+    isOver.set(true);
+
+    assertThat(seen.get()).isZero();
   }
 
   @Test

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class PlantedLinksTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
-  private static final String ABANDONED = TemporaryNamesTest.withProcess("2147483647", "1");
+  static final String ABANDONED = TemporaryNamesTest.withProcess("2147483647", "1");
 
   @TempDir Path folder;
   private Path root;
@@ -46,7 +46,7 @@ class PlantedLinksTest {
     Files.createSymbolicLink(outside.resolve("l"), Path.of("precious"));
     Files.writeString(Files.createDirectory(outside.resolve("tree")).resolve("f"), "precious");
     Files.writeString(outside.resolve(ABANDONED), "somebody else's");
-    before = state();
+    before = state(outside);
     root = Files.createDirectory(folder.resolve("backup"));
     Files.writeString(Files.createDirectory(root.resolve("d")).resolve("f"), "old");
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
@@ -58,11 +58,11 @@ class PlantedLinksTest {
   @AfterEach
   void nothingOutsideIsTouched() throws IOException {
     destination.close();
-    assertThat(state()).isEqualTo(before);
+    assertThat(state(outside)).isEqualTo(before);
   }
 
   /** All that can be seen of what is outside, but its own times, which a failed try may move. */
-  private Map<String, String> state() throws IOException {
+  static Map<String, String> state(Path outside) throws IOException {
     Map<String, String> state = new TreeMap<>();
     try (var paths = Files.walk(outside)) {
       for (Path path : paths.toList()) {
@@ -264,6 +264,7 @@ class PlantedLinksTest {
   void linkAndDirectory_intoADirectoryThatBecameALink_areNotMade() throws IOException {
     Optional<Metadata> oldFile = existing("d/f");
     plant("d");
+    Metadata untouched = Metadata.of(outside);
 
     for (Optional<Metadata> existing : List.of(Optional.<Metadata>empty(), oldFile)) {
       assertThatThrownBy(
@@ -278,6 +279,8 @@ class PlantedLinksTest {
           .isInstanceOf(IOException.class);
     }
     assertThat(root.resolve("d.moved/f")).hasContent("old");
+    // Nor for a moment, under another name.
+    assertThat(Metadata.of(outside)).isEqualTo(untouched);
   }
 
   @Test

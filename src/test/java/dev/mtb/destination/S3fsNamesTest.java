@@ -77,6 +77,21 @@ class S3fsNamesTest {
     assertThatCode(() -> ANY_BYTES.check(path("a_$folder$"))).doesNotThrowAnyException();
   }
 
+  /** s3fs cuts them off when it reads a link. */
+  @ParameterizedTest
+  @ValueSource(strings = {" a", "a ", "\ta", "a\n", "a\r", " "})
+  void targetsWithBlanksAtTheirEnds_areRefused(String target) {
+    assertThatThrownBy(() -> S3fsNames.checkTarget(target.getBytes(UTF_8)))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("blank");
+  }
+
+  @Test
+  void targetsWithBlanksInside_areTaken() {
+    assertThatCode(() -> S3fsNames.checkTarget("a b\tc".getBytes(UTF_8)))
+        .doesNotThrowAnyException();
+  }
+
   private static Path path(String name) {
     return PathBytes.resolve(Path.of("/dir"), name.getBytes(UTF_8));
   }

@@ -354,4 +354,25 @@ class ReadBackTest {
 
     assertThat(read).hasSize(17).doesNotHaveDuplicates().contains("d1/link");
   }
+
+  @Test
+  void linkThatLeadsElsewhere_isFound() throws IOException {
+    BackupReport report =
+        run(
+            true,
+            CompareMode.SIZE_MTIME,
+            (operation, path) -> {
+              if (operation == Operation.READ && path.endsWith("link")) {
+                Path link = destination.resolve(path);
+                Files.delete(link);
+                Files.createSymbolicLink(link, Path.of("elsewhere"));
+              }
+            },
+            Spoiler.NONE,
+            BackupListener.NONE);
+
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).error()).contains("leads elsewhere than its source");
+  }
 }

@@ -240,8 +240,8 @@ class RunRetryTest {
                         BackupListener.NONE)));
     runner.start();
     assertThat(failed.await(30, TimeUnit.SECONDS)).isTrue();
-    // All threads are at their second pause, of at least a second.
-    Thread.sleep(900);
+    // All threads are at their third pause, and none ends it within a second.
+    Thread.sleep(2400);
     long start = System.nanoTime();
     runner.interrupt();
     runner.join(TimeUnit.SECONDS.toMillis(30));

@@ -76,6 +76,14 @@ class FoldersTest {
   }
 
   @Test
+  void link_inAFilesPlace_isNotOpened() throws IOException {
+    Path link = Files.createSymbolicLink(start.resolve("a/b/l"), temp.resolve("out/b/f"));
+
+    assertThatThrownBy(() -> read(link)).isInstanceOf(IOException.class);
+    assertThat(folders.look(link, start).kind()).isEqualTo(Kind.LINK);
+  }
+
+  @Test
   void link_plantedWhenTheDirectoryIsHeld_doesNotShowWhatItLeadsTo() throws IOException {
     assertThat(read(start.resolve("a/b/f"))).isEqualTo("inside");
     plant();

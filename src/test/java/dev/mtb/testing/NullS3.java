@@ -2,31 +2,35 @@ package dev.mtb.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.mtb.DigestAlgorithm;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Base64;
+import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An S3 server that takes everything, keeps nothing, and lists nothing: for tests of what a client
- * needs to store very many objects, where a real server would be the bottleneck. Thread-safe.
+ * An S3 server that takes everything, keeps nothing, and lists nothing, or whatever it is told to:
+ * for tests of what a client needs to store very many objects, where a real server would be the
+ * bottleneck, and of what it makes of a server that lies. Thread-safe.
  */
 public final class NullS3 implements AutoCloseable {
-  private static final String EMPTY_LIST =
+  private static final String LIST =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult><IsTruncated>false</IsTruncated>"
-          + "<KeyCount>0</KeyCount></ListBucketResult>";
+          + "%s</ListBucketResult>";
 
   private final ServerSocket listener;
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
   private final AtomicLong puts = new AtomicLong();
+  private volatile String list = String.format(LIST, "");
 
   private NullS3(ServerSocket listener) {
     this.listener = listener;
@@ -43,6 +47,18 @@ public final class NullS3 implements AutoCloseable {
   /** Where it listens. */
   public int port() {
     return listener.getLocalPort();
+  }
+
+  /** Makes it list these, whatever it is asked for. */
+  public void setList(List<String> keys, List<String> commonPrefixes) {
+    StringBuilder xml = new StringBuilder();
+    keys.forEach(key -> xml.append("<Contents><Key>").append(key).append("</Key></Contents>"));
+    commonPrefixes.forEach(
+        prefix ->
+            xml.append("<CommonPrefixes><Prefix>")
+                .append(prefix)
+                .append("</Prefix></CommonPrefixes>"));
+    list = String.format(LIST, xml);
   }
 
   /** How many objects it was given. */
@@ -69,8 +85,9 @@ public final class NullS3 implements AutoCloseable {
       OutputStream out = new BufferedOutputStream(client.getOutputStream());
       Optional<HttpInput.Head> head = in.readHead();
       while (head.isPresent()) {
-        in.copyBody(head.get(), 0, (bytes, payload) -> {});
-        out.write(answer(head.get()).getBytes(ISO_8859_1));
+        MessageDigest md5 = DigestAlgorithm.MD5.start();
+        in.copyBody(head.get(), 0, (bytes, payload) -> md5.update(bytes));
+        out.write(answer(head.get(), md5).getBytes(ISO_8859_1));
         out.flush();
         head = in.readHead();
       }
@@ -83,19 +100,20 @@ public final class NullS3 implements AutoCloseable {
     }
   }
 
-  private String answer(HttpInput.Head head) throws IOException {
+  private String answer(HttpInput.Head head, MessageDigest md5) throws IOException {
     return switch (head.word(0)) {
       case "PUT" -> {
         puts.incrementAndGet();
-        String md5 = head.header("content-md5").orElseThrow();
-        String tag = HexFormat.of().formatHex(Base64.getDecoder().decode(md5));
+        String tag = HexFormat.of().formatHex(md5.digest());
         yield "HTTP/1.1 200 OK\r\nETag: \"" + tag + "\"\r\nContent-Length: 0\r\n\r\n";
       }
-      case "GET" ->
-          "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: "
-              + EMPTY_LIST.length()
-              + "\r\n\r\n"
-              + EMPTY_LIST;
+      case "GET" -> {
+        String answer = list;
+        yield "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: "
+            + answer.length()
+            + "\r\n\r\n"
+            + answer;
+      }
       default -> "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
     };
   }

@@ -137,4 +137,14 @@ class CatalogTest {
       assertThat(catalog.recall("b", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
     }
   }
+
+  @Test
+  void whatWasComparedWithoutOwners_isNotTheSameWithThem() {
+    try (Catalog catalog = Catalog.open(folder, PLACE, false, false).orElseThrow()) {
+      catalog.remember("k", GLANCE, SOURCE);
+    }
+    try (Catalog catalog = open(false)) {
+      assertThat(catalog.recall("k", GLANCE, SOURCE)).isNotEqualTo(Recollection.SAME);
+    }
+  }
 }
