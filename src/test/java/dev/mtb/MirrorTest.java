@@ -221,6 +221,53 @@ class MirrorTest {
   }
 
   @Test
+  void shards_deleteEachInTheirOwnPart() throws Exception {
+    RandomTree tree =
+        RandomTree.random().directories(20).files(60).links(5).build(source.resolve("tree"));
+    assertThat(run(options()).exitCode()).isZero();
+    int planted = 0;
+    for (Path directory : tree.directories()) {
+      Path copy = backup.resolve(source.relativize(directory));
+      write(copy.resolve("extra"), "extra");
+      write(copy.resolve("more/deep"), "extra");
+      planted += 2;
+    }
+    long deleted = 0;
+    for (int i = 1; i <= 3; i++) {
+      Shard shard = Shard.of(i, 3);
+      BackupReport report = mirror(options().shard(shard), ".");
+      assertThat(report.failures()).as("%s", tree).isEmpty();
+      deleted += report.totals().deleted();
+      for (Path directory : tree.directories()) {
+        Path landing = source.relativize(directory);
+        if (shard.owns(landing)) {
+          assertThat(backup.resolve(landing).resolve("more")).as("%s", tree).doesNotExist();
+        }
+      }
+    }
+    assertThat(deleted).as("each is deleted by one, %s", tree).isEqualTo(planted);
+    assertThat(Rsync.differences(source, backup, "--delete")).as("%s", tree).isEmpty();
+  }
+
+  @Test
+  void runThatIsCutShort_deletesNothing() throws Exception {
+    write(source.resolve("a"), "a");
+    assertThat(run(options()).exitCode()).isZero();
+    write(source.resolve("b"), "too much");
+    write(backup.resolve("gone"), "maybe the same");
+
+    BackupReport report =
+        run(
+            options()
+                .deletion(new Deletion(true, Optional.empty(), true))
+                .limits(Limits.builder().maxTransfer(1).build()));
+
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.totals().deleted()).isZero();
+    assertThat(backup.resolve("gone")).exists();
+  }
+
+  @Test
   void dryRun_tellsAndDeletesNothing() throws Exception {
     write(source.resolve("a"), "a");
     assertThat(run(options()).exitCode()).isZero();

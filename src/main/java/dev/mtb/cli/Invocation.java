@@ -17,7 +17,10 @@ import picocli.CommandLine.Model.OptionSpec;
  * @param subject what was made of it
  */
 record Invocation(
-    String command, ImmutableList<String> words, ImmutableList<String> environment, Subject subject) {
+    String command,
+    ImmutableList<String> words,
+    ImmutableList<String> environment,
+    Subject subject) {
   /** Longer ones hold a list of files, which nobody reads here. */
   private static final int LONGEST_SHOWN = 4000;
 

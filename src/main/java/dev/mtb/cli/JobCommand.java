@@ -325,11 +325,7 @@ abstract class JobCommand implements Callable<Integer> {
   }
 
   private int execute(
-      Subject subject,
-      Task task,
-      ReportFile reportFile,
-      ReportOptions.Reports more,
-      LogFile log) {
+      Subject subject, Task task, ReportFile reportFile, ReportOptions.Reports more, LogFile log) {
     String destination = subject.name();
     Logging.keepIn(log);
     log.write(Level.INFO, spec.name() + subject.inWords() + " begins");
@@ -347,8 +343,7 @@ abstract class JobCommand implements Callable<Integer> {
       snapshot.begin();
       BackupReport result =
           task.run(
-              Listeners.all(
-                  watch, lines, new FailureLines(err, quiet), log, bar, more.listener()));
+              Listeners.all(watch, lines, new FailureLines(err, quiet), log, bar, more.listener()));
       bar.close();
       code = writeReport(reportFile, result, destination);
       code = more.write(result, code, out, err);

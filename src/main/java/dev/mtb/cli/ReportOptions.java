@@ -98,10 +98,12 @@ final class ReportOptions {
    */
   Reports check(Subject subject, CommandSpec command, Optional<ReportFile> report) {
     Invocation invocation = Invocation.of(command, System.getenv(), subject);
-    Optional<ReportFile> page = Optional.ofNullable(html).map(f -> check("page", f, subject.inputs()));
+    Optional<ReportFile> page =
+        Optional.ofNullable(html).map(f -> check("page", f, subject.inputs()));
     page.ifPresent(p -> report.ifPresent(p::refuseSame));
     Optional<ReportFile> figures =
-        Optional.ofNullable(metrics).map(f -> check("file of metrics", f, subject.inputs()).readableByAll());
+        Optional.ofNullable(metrics)
+            .map(f -> check("file of metrics", f, subject.inputs()).readableByAll());
     figures.ifPresent(
         file -> {
           report.ifPresent(file::refuseSame);

@@ -87,7 +87,6 @@ final class WatchOptions {
         others.add(report);
       }
     }
-    return LogFile.open(
-        logFile, others, subject.options().dryRun(), Clock.systemUTC(), err);
+    return LogFile.open(logFile, others, subject.options().dryRun(), Clock.systemUTC(), err);
   }
 }

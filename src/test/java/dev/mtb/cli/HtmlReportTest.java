@@ -68,7 +68,10 @@ class HtmlReportTest {
             advice);
     Invocation invocation =
         new Invocation(
-            command, ImmutableList.copyOf(words), ImmutableList.of("MTB_THREADS=7"), Subject.of(job));
+            command,
+            ImmutableList.copyOf(words),
+            ImmutableList.of("MTB_THREADS=7"),
+            Subject.of(job));
     return HtmlReport.of(invocation, report, report.exitCode(), history);
   }
 
@@ -238,7 +241,8 @@ class HtmlReportTest {
             Optional.empty(),
             List.of());
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(Path.of("/mnt/b")).build();
-    Invocation invocation = new Invocation("backup", ImmutableList.of(), ImmutableList.of(), Subject.of(job));
+    Invocation invocation =
+        new Invocation("backup", ImmutableList.of(), ImmutableList.of(), Subject.of(job));
     String page = HtmlReport.of(invocation, report, 0, longHistory);
     assertThat(page).hasSizeBetween(20_000, 150_000);
     Document document = parse(page);

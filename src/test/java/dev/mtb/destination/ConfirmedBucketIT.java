@@ -14,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,7 @@ class ConfirmedBucketIT {
             0,
             readOnly,
             ProcessIdentity.read(),
+            Optional.empty(),
             temp.resolve("state"))
         .close();
   }

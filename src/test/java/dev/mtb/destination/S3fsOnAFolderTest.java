@@ -58,6 +58,7 @@ class S3fsOnAFolderTest {
             ProcessIdentity.read(),
             S3fsMountPoint.hold(root),
             S3fsProcess.UNKNOWN,
+            Optional.empty(),
             /* readsBack= */ false);
   }
 
