@@ -74,6 +74,15 @@ final class SetUpTest {
         .contains("backup", "verify", "--files-from", "complete -F");
   }
 
+  /** To be made anew with {@code mtb man > src/site/resources/mtb.1} when an option changes. */
+  @Test
+  void manualPageOnTheSite_isThatOfTheCommand() throws Exception {
+    assertThat(run("man")).isZero();
+
+    assertThat(Path.of("src/site/resources/mtb.1"))
+        .hasContent(out.toString(StandardCharsets.UTF_8));
+  }
+
   @Test
   void manualPage_hasAllThatHelpHas() {
     assertThat(run("man")).isZero();

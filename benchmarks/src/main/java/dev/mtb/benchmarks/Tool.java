@@ -172,7 +172,7 @@ enum Tool {
     environment.put("HOME", job.scratch().toString());
     environment.put("MTB_STATE_DIR", job.state().toString());
     environment.put("JAVA_HOME", System.getProperty("java.home"));
-    environment.put("XDG_CACHE_HOME", job.launcher().getParent().toString());
+    environment.put("XDG_CACHE_HOME", job.launcher().resolveSibling("cache").toString());
     // A bundle of certificates is of no use with http, and rclone does not take it.
     environment.put("AWS_CA_BUNDLE", "");
     if (job.bucket().isPresent() && needsNoMount()) {
