@@ -4,6 +4,8 @@ import com.google.common.base.Throwables;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
@@ -43,6 +45,9 @@ final class Logging {
     System.setProperty("slf4j.provider", LogBackend.class.getName());
     // SLF4J announces the backend that it was told to use.
     System.setProperty("slf4j.internal.verbosity", "WARN");
+    // Before there are other threads: a logger that one of them asks for while this goes on may
+    // never say anything.
+    ILoggerFactory unused = LoggerFactory.getILoggerFactory();
   }
 
   /**
