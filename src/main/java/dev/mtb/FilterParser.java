@@ -161,7 +161,7 @@ final class FilterParser {
           case "+" -> Form.ONLY_INCLUDES;
           default -> throw invalid(text, "has modifiers that MTB does not know");
         };
-    file(PathBytes.resolve(Path.of(""), PathBytes.fromText(file)), form);
+    file(PathBytes.parse(file), form);
   }
 
   /** A file of rules. */

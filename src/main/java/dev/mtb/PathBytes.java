@@ -41,6 +41,18 @@ public final class PathBytes {
   private PathBytes() {}
 
   /**
+   * Makes a path of a text that stands for it, as {@link #toText(Path)} writes it: a command
+   * line's.
+   *
+   * @param text absolute, or relative to the current directory
+   * @return a path of the default file system
+   * @throws InvalidPathException if there is a NUL in it
+   */
+  public static Path parse(String text) {
+    return resolve(Path.of(""), fromText(text));
+  }
+
+  /**
    * Makes a path of raw bytes.
    *
    * @param base what a relative path is resolved against; its file system is used

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.scan.SourceMounts;
+import dev.mtb.destination.SourceMounts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.Seed;
@@ -508,6 +508,53 @@ class MirrorTest {
     String elsewhere = (isInShm ? "/" : "/dev/shm/") + "mtb-old";
     assertThat(mirror(options().oldVersions(in(elsewhere, "")), ".").exitCode()).isEqualTo(10);
     assertThat(Path.of(elsewhere)).doesNotExist();
+  }
+
+  @Test
+  void backupDirectory_inShards_holdsWhatIsInTheWayOfADirectory() throws Exception {
+    write(source.resolve("x/f"), "in it");
+    write(backup.resolve("x"), "a file");
+    for (int i = 1; i <= 2; i++) {
+      BackupReport report = run(options().shard(Shard.of(i, 2)).oldVersions(in("../old", "")));
+      assertThat(report.failures()).isEmpty();
+    }
+    assertThat(backup.resolve("x/f")).hasContent("in it");
+    assertThat(temp.resolve("old/x")).hasContent("a file");
+  }
+
+  @Test
+  void shards_makeNoDirectory_whereOnlyWhatExistsIsBackedUp() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      write(source.resolve("d" + i + "/e/f"), "new");
+    }
+    Files.createDirectory(backup);
+    for (int i = 1; i <= 3; i++) {
+      BackupReport report =
+          run(options().shard(Shard.of(i, 3)).updateRules(UpdateRules.NONE.withExisting(true)));
+      assertThat(report.failures()).isEmpty();
+    }
+    assertThat(backup).isEmptyDirectory();
+  }
+
+  @Test
+  void temporaryNotes_areRemoved_howeverTheRunEnds() throws Exception {
+    write(source.resolve("a"), "a");
+    assertThat(run(options()).exitCode()).isZero();
+    write(backup.resolve("extra"), "extra");
+    Path notes = Path.of(System.getProperty("java.io.tmpdir"));
+    long before = notes(notes);
+    Thread.currentThread().interrupt();
+    assertThat(mirror(options(), ".").outcome()).isEqualTo(BackupReport.Outcome.INTERRUPTED);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(run(options().dryRun(true).deletion(Deletion.ALL)).exitCode()).isZero();
+    assertThat(mirror(options(), ".").exitCode()).isZero();
+    assertThat(notes(notes)).isLessThanOrEqualTo(before);
+  }
+
+  private static long notes(Path directory) throws IOException {
+    try (var files = Files.newDirectoryStream(directory, "mtb-extraneous*")) {
+      return java.util.stream.StreamSupport.stream(files.spliterator(), false).count();
+    }
   }
 
   @Test

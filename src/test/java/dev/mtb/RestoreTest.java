@@ -113,6 +113,31 @@ class RestoreTest {
   }
 
   @Test
+  void backupInTheTarget_isNeverOverwritten_norWhatHoldsIt() throws Exception {
+    // What was a file when it was backed up is the directory now that the backup lies in.
+    target = Files.createDirectory(temp.resolve("target"));
+    backup = Files.createDirectories(target.resolve("srv/backup"));
+    file(backup.resolve("srv"), "once a file", OLD);
+    file(backup.resolve("other"), "other", OLD);
+    BackupReport report = run(job().overwrite(true));
+
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).error()).contains("the backup itself");
+    assertThat(target.resolve("other")).hasContent("other");
+    assertThat(backup.resolve("srv")).hasContent("once a file");
+    assertThat(backup.resolve("other")).hasContent("other");
+
+    // Nor is anything restored into it.
+    Files.delete(backup.resolve("srv"));
+    file(backup.resolve("srv/backup/new"), "into itself", OLD);
+    BackupReport into = run("srv/backup/new");
+    assertThat(into.exitCode()).isEqualTo(23);
+    assertThat(into.failures().get(0).error()).contains("the backup itself");
+    assertThat(backup.resolve("new")).doesNotExist();
+  }
+
+  @Test
   void newerFile_isLeftAloneAndToldOf_unlessItIsToBeOverwritten() throws Exception {
     file(backup.resolve("newer"), "backup", OLD);
     file(backup.resolve("older"), "backup", OLD);

@@ -122,6 +122,56 @@ class S3fsFaultIT {
     assertVerified();
   }
 
+  /** Where old versions are kept the old one is out of its place before the new one takes it. */
+  @Test
+  void newVersionThatCannotTakeItsName_leavesTheOldOneInItsPlace() throws Exception {
+    assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
+    // How often s3fs tries a rename: here neither that nor the way back succeeds.
+    int tries = keepingOldVersion("f1", Integer.MAX_VALUE);
+    assertThat(tries).isPositive().isEven();
+    assertThat(probe.content("old/d/f1")).contains(RandomTree.bytes(1, 1000));
+
+    keepingOldVersion("f2", tries / 2);
+
+    assertThat(probe.content("backup/d/f2")).contains(RandomTree.bytes(2, 1000));
+    assertThat(probe.keys("old/d/")).doesNotContain("old/d/f2");
+    // The other one was copied by the run in between.
+    assertThat(backUp(0).totals().copied()).isEqualTo(1);
+    assertVerified();
+  }
+
+  /** Backs up a changed file while so many uploads to its name fail, and tells how many did. */
+  private int keepingOldVersion(String name, int failing) throws Exception {
+    RandomTree.write(source.resolve("d").resolve(name), RandomTree.bytes(99, 1500), TIME);
+    AtomicInteger puts = new AtomicInteger();
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT")
+                        && path.contains("/backup/d/" + name)
+                        && puts.incrementAndGet() <= failing
+                    ? Fault.Action.answer(500)
+                    : Fault.Action.pass());
+    BackupReport report =
+        Mtb.backup(
+            BackupJob.builder()
+                .base(source)
+                .source(Path.of("."))
+                .destination(destination)
+                .options(
+                    BackupOptions.builder()
+                        .retries(0)
+                        .via(Via.MOUNT)
+                        .stateDirectory(temp.resolve("state"))
+                        .oldVersions(new OldVersions(Optional.of(Path.of("../old")), ""))
+                        .build())
+                .build());
+    assertThat(report.exitCode()).as("%s", report.failures()).isEqualTo(23);
+    s3fs.proxy().setFault(Fault.NONE);
+    s3fs.freshMount();
+    return puts.get();
+  }
+
   @Test
   void newFileThatCannotBeUploaded_isNamed_andNotThereAfterwards() throws Exception {
     s3fs.proxy()

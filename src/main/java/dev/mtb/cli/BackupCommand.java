@@ -20,7 +20,17 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "backup",
     description = "Brings the destination up to date with the sources.",
-    customSynopsis = "mtb backup [OPTIONS] [SOURCE...] DESTINATION")
+    customSynopsis = "mtb backup [OPTIONS] [SOURCE...] DESTINATION",
+    exitCodeList = {
+      " 0:everything is backed up",
+      " 1:an internal error",
+      " 2:wrong usage",
+      "10:the destination cannot be used: missing, not mounted, lost during the run",
+      "23:some files could not be backed up, or the report could not be written",
+      "24:some files vanished or kept changing; nothing else went wrong",
+      "25:there is more to delete than --max-delete allows; nothing was deleted",
+      "130:interrupted; what was in flight was finished or undone"
+    })
 final class BackupCommand extends JobCommand {
   @Option(
       names = {"-n", "--dry-run"},

@@ -10,7 +10,6 @@ import dev.mtb.doctor.Finding;
 import dev.mtb.doctor.Finding.Status;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -105,17 +104,13 @@ final class DoctorCommand implements Callable<Integer> {
     Checkup checkup =
         S3Location.isLocation(destination)
             ? doctor.examine(S3Location.parse(destination), this::print)
-            : doctor.examine(path(destination), this::print);
+            : doctor.examine(PathBytes.parse(destination), this::print);
     if (json) {
       out.println(CheckupJson.of(checkup, destination));
     }
     out.flush();
     err.println(summary(checkup));
     return checkup.exitCode();
-  }
-
-  private static Path path(String text) {
-    return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
   }
 
   private void print(Finding finding) {

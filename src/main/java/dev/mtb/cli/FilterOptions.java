@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
+import com.google.common.math.LongMath;
 import dev.mtb.Filters;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -144,8 +144,8 @@ final class FilterOptions {
       switch (rule.option) {
         case "--exclude" -> builder.exclude(rule.value);
         case "--include" -> builder.include(rule.value);
-        case "--exclude-from" -> builder.excludeFrom(path(rule.value));
-        case "--include-from" -> builder.includeFrom(path(rule.value));
+        case "--exclude-from" -> builder.excludeFrom(PathBytes.parse(rule.value));
+        case "--include-from" -> builder.includeFrom(PathBytes.parse(rule.value));
         default -> builder.filter(rule.value);
       }
     }
@@ -163,10 +163,6 @@ final class FilterOptions {
     return builder.build();
   }
 
-  private static Path path(String text) {
-    return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
-  }
-
   /** As rsync understands it: K and KiB are 1024, KB is 1000; +1 and -1 are one byte more, less. */
   static long size(String text) {
     Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
@@ -178,7 +174,7 @@ final class FilterOptions {
     double unit = Math.pow(isThousands ? 1000 : 1024, power);
     long bytes = (long) (Double.parseDouble(matcher.group(1)) * unit);
     long more = matcher.group(4) == null ? 0 : Long.parseLong(matcher.group(4));
-    return Math.max(0, bytes + more);
+    return Math.max(0, LongMath.saturatedAdd(bytes, more));
   }
 
   static Instant time(String text, Instant now) {

@@ -254,9 +254,9 @@ abstract class JobCommand implements Callable<Integer> {
     if (S3Location.isLocation(destination)) {
       job.destination(S3Location.parse(destination));
     } else {
-      job.destination(path(destination));
+      job.destination(PathBytes.parse(destination));
     }
-    paths.subList(0, paths.size() - 1).forEach(source -> job.source(path(source)));
+    paths.subList(0, paths.size() - 1).forEach(source -> job.source(PathBytes.parse(source)));
     for (Path list : lists) {
       Path file = spooled.getOrDefault(list, list);
       if (from0) {
@@ -266,10 +266,6 @@ abstract class JobCommand implements Callable<Integer> {
       }
     }
     return job.build();
-  }
-
-  static Path path(String text) {
-    return PathBytes.resolve(Path.of(""), PathBytes.fromText(text));
   }
 
   private static String nameOf(Path list) {
@@ -317,7 +313,11 @@ abstract class JobCommand implements Callable<Integer> {
     watching.check(itemizes(), report);
     ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.inputs());
     ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
-    try (LogFile log = watching.log(subject, err, report)) {
+    List<Path> written = new ArrayList<>(more.files());
+    if (report != null && !STANDARD_STREAM.equals(report)) {
+      written.add(report);
+    }
+    try (LogFile log = watching.log(subject, written, err)) {
       return execute(subject, task, reportFile, more, log);
     } finally {
       Logging.keepIn(LogFile.NONE);

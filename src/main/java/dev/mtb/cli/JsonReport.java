@@ -50,7 +50,7 @@ final class JsonReport {
           .addObject()
           .put("path", readable(failure.path()))
           .put("stage", failure.stage().name().toLowerCase(Locale.ROOT))
-          .put("error", failure.error());
+          .put("error", readable(failure.error()));
     }
     report
         .fatal()
@@ -60,8 +60,9 @@ final class JsonReport {
                     .addObject()
                     .put("path", readable(destination))
                     .put("stage", "copy")
-                    .put("error", why));
-    report.advice().forEach(json.putArray("advice")::add);
+                    .put("error", readable(why)));
+    ArrayNode advice = json.putArray("advice");
+    report.advice().forEach(sentence -> advice.add(readable(sentence)));
     return json;
   }
 

@@ -34,9 +34,6 @@ import org.slf4j.event.Level;
 final class LogFile implements BackupListener, AutoCloseable {
   static final LogFile NONE = new LogFile(null, null, Clock.systemUTC(), null, false);
 
-  /** {@code S_ISVTX | S_IWOTH}: a folder like /tmp, where anybody may put a link. */
-  private static final int SHARED = 01002;
-
   private final Path given;
 
   /**
@@ -78,7 +75,7 @@ final class LogFile implements BackupListener, AutoCloseable {
     Set<OpenOption> options = new HashSet<>();
     options.addAll(List.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     try {
-      if ((Metadata.following(file.getParent()).mode() & SHARED) == SHARED) {
+      if ((Metadata.following(file.getParent()).mode() & ReportFile.SHARED) == ReportFile.SHARED) {
         options.add(LinkOption.NOFOLLOW_LINKS);
         if (Files.isSymbolicLink(file)) {
           throw refused(given, "is a symbolic link in a folder where anybody may put one");
@@ -95,19 +92,9 @@ final class LogFile implements BackupListener, AutoCloseable {
   /** A slip on the command line must not spoil what is to be backed up. */
   private static void refuseOthers(Path given, Path file, List<Path> others) {
     for (Path other : others) {
-      if (isSame(other.toAbsolutePath(), file)) {
+      if (ReportFile.isSame(other.toAbsolutePath(), file)) {
         throw refused(given, "is the same file as " + other);
       }
-    }
-  }
-
-  private static boolean isSame(Path other, Path file) {
-    try {
-      return other.normalize().equals(file.normalize())
-          || (Files.exists(file) && Files.exists(other) && Files.isSameFile(other, file));
-    } catch (IOException e) {
-      // One of them cannot be looked at: the run will say so.
-      return false;
     }
   }
 

@@ -17,7 +17,7 @@ final class Logging {
   private static final List<String> OTHERS = List.of("software.amazon", "org.apache");
 
   /** Flags without values, which may be run together. */
-  private static final Pattern FLAGS = Pattern.compile("-[0nivqh]+");
+  static final Pattern FLAGS = Pattern.compile("-[0nivqhuxV]+");
 
   private static volatile Level shown = Level.WARN;
   private static volatile Level kept = Level.INFO;
@@ -80,9 +80,9 @@ final class Logging {
   }
 
   private static boolean isAtLeast(Level level, Level least, String logger) {
-    boolean isOther = OTHERS.stream().anyMatch(logger::startsWith);
-    int threshold = isOther ? Math.max(least.toInt(), Level.WARN.toInt()) : least.toInt();
-    return level.toInt() >= threshold;
+    // The cheap question first: this is asked for each request, mostly of what nobody wants.
+    return level.toInt() >= least.toInt()
+        && (level.toInt() >= Level.WARN.toInt() || OTHERS.stream().noneMatch(logger::startsWith));
   }
 
   static void write(Level level, String logger, String message, Throwable thrown) {

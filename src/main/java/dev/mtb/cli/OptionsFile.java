@@ -31,7 +31,7 @@ final class OptionsFile {
     if (args.length == 0 || !args[0].startsWith("@") || args[0].length() == 1) {
       return args;
     }
-    Path file = PathBytes.resolve(Path.of(""), PathBytes.fromText(args[0].substring(1)));
+    Path file = PathBytes.parse(args[0].substring(1));
     List<String> words = new ArrayList<>();
     try {
       for (String line : PathBytes.toText(Files.readAllBytes(file)).split("\n", -1)) {

@@ -12,6 +12,6 @@ final class PathConverter implements ITypeConverter<Path> {
     if (value.isEmpty()) {
       throw new TypeConversionException("an empty path");
     }
-    return PathBytes.resolve(Path.of(""), PathBytes.fromText(value));
+    return PathBytes.parse(value);
   }
 }

@@ -76,7 +76,7 @@ final class Preload {
   }
 
   private static void look(String destination, boolean mayUseBucket) {
-    Path path = PathBytes.resolve(Path.of(""), PathBytes.fromText(destination));
+    Path path = PathBytes.parse(destination);
     if (mayUseBucket && Destinations.isOnS3fs(path.toAbsolutePath().normalize())) {
       start(Preload::warmUp);
     }

@@ -27,7 +27,7 @@ final class ReportFile {
   static final Path STANDARD_OUTPUT = Path.of("-");
 
   /** {@code S_ISVTX | S_IWOTH}: a folder like /tmp, where anybody may put a link. */
-  private static final int SHARED = 01002;
+  static final int SHARED = 01002;
 
   /** As if a file could not be backed up: something that was asked for is not there. */
   private static final int EXIT_WITHOUT_REPORT = 23;
@@ -141,7 +141,8 @@ final class ReportFile {
     }
   }
 
-  private static boolean isSame(Path input, Path file) {
+  /** Whether two names are those of one file, as far as that can be told. */
+  static boolean isSame(Path input, Path file) {
     if (input.getFileSystem() != file.getFileSystem()) {
       return false;
     }

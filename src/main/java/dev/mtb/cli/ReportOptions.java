@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -43,6 +44,8 @@ final class ReportOptions {
     private final Optional<ReportFile> metrics;
     private final History history = new History(Ticker.systemTicker());
 
+    static final Reports NONE = new Reports(null, Optional.empty(), Optional.empty());
+
     private Reports(
         Invocation invocation, Optional<ReportFile> html, Optional<ReportFile> metrics) {
       this.invocation = invocation;
@@ -53,6 +56,15 @@ final class ReportOptions {
     /** Follows the run. */
     BackupListener listener() {
       return html.isPresent() ? history : BackupListener.NONE;
+    }
+
+    /** The files that are replaced by them. */
+    List<Path> files() {
+      return Stream.of(html, metrics)
+          .flatMap(Optional::stream)
+          .filter(file -> !file.isSpecial())
+          .map(ReportFile::path)
+          .toList();
     }
 
     /**
@@ -97,6 +109,9 @@ final class ReportOptions {
    * @throws InvalidJobException if one cannot, or should not
    */
   Reports check(Subject subject, CommandSpec command, Optional<ReportFile> report) {
+    if (html == null && metrics == null) {
+      return Reports.NONE;
+    }
     Invocation invocation = Invocation.of(command, System.getenv(), subject);
     Optional<ReportFile> page =
         Optional.ofNullable(html).map(f -> check("page", f, subject.inputs()));

@@ -6,6 +6,7 @@ import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Mtb;
+import dev.mtb.PathBytes;
 import dev.mtb.RestoreJob;
 import dev.mtb.S3Location;
 import dev.mtb.Totals;
@@ -37,13 +38,14 @@ import picocli.CommandLine.Option;
     })
 final class RestoreCommand extends JobCommand {
   /** Options that say what is backed up; here the backup says that. */
-  private static final List<String> ABOUT_LISTS = List.of("--files-from", "--base");
+  private static final List<String> ABOUT_SOURCES =
+      List.of("--files-from", "--base", "--shard", "--shard-sizes");
 
   /** Leaves out what makes no sense here, and names the arguments. */
   static final class Arguments implements CommandLine.IModelTransformer {
     @Override
     public CommandSpec transform(CommandSpec spec) {
-      ABOUT_LISTS.forEach(name -> spec.remove(spec.findOption(name)));
+      ABOUT_SOURCES.forEach(name -> spec.remove(spec.findOption(name)));
       PositionalParamSpec old = spec.positionalParameters().get(0);
       spec.remove(old);
       return spec.add(
@@ -106,6 +108,11 @@ final class RestoreCommand extends JobCommand {
   }
 
   @Override
+  boolean itemizes() {
+    return itemize;
+  }
+
+  @Override
   BackupListener lines(PrintStream results) {
     return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
   }
@@ -126,15 +133,15 @@ final class RestoreCommand extends JobCommand {
     if (S3Location.isLocation(backup)) {
       job.from(S3Location.parse(backup));
     } else {
-      job.from(path(backup));
+      job.from(PathBytes.parse(backup));
     }
     int last = paths.size() - 1;
-    paths.subList(1, last).forEach(name -> job.path(path(name)));
+    paths.subList(1, last).forEach(name -> job.path(PathBytes.parse(name)));
     if (S3Location.isLocation(paths.get(last))) {
       throw new InvalidJobException(
           "files are restored to a directory, and " + paths.get(last) + " is none");
     }
-    return job.to(path(paths.get(last))).build();
+    return job.to(PathBytes.parse(paths.get(last))).build();
   }
 
   @Override

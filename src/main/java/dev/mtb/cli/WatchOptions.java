@@ -74,19 +74,15 @@ final class WatchOptions {
   /**
    * Opens the log file, if there is to be one.
    *
-   * @param reports files that the run writes, if not null
+   * @param reports files that the run writes
    * @throws InvalidJobException if it cannot be written
    */
-  LogFile log(Subject subject, PrintStream err, Path... reports) {
+  LogFile log(Subject subject, List<Path> reports, PrintStream err) {
     if (logFile == null) {
       return LogFile.NONE;
     }
     List<Path> others = new ArrayList<>(subject.inputs());
-    for (Path report : reports) {
-      if (report != null && !report.equals(STANDARD_OUTPUT)) {
-        others.add(report);
-      }
-    }
+    others.addAll(reports);
     return LogFile.open(logFile, others, subject.options().dryRun(), Clock.systemUTC(), err);
   }
 }

@@ -37,7 +37,7 @@ final class ConfirmedBucket {
    * @param real the destination on the mount
    * @throws IOException if it cannot be used, or is not the same place
    */
-  static Destination open(
+  static BucketDestination open(
       BucketPlace place,
       Path real,
       int connections,

@@ -123,7 +123,11 @@ public final class Destinations {
         Optional<Aside> aside);
   }
 
-  /** A connection for each thread: none waits for another. */
+  /** One for each thread: none waits for another. */
+  static int connections(BackupOptions options) {
+    return options.threads() + options.checkers();
+  }
+
   private static Destination openBucket(
       BucketPlace place, BackupOptions options, boolean readOnly, ProcessIdentity process)
       throws DestinationException {
@@ -131,12 +135,11 @@ public final class Destinations {
       throw new DestinationException(
           "the destination " + place.location() + " is no mount, and --require-mount asks for one");
     }
-    int connections = options.threads() + options.checkers();
     try {
       BucketDestination bucket =
           BucketDestination.connect(
               place,
-              connections,
+              connections(options),
               options.retries(),
               readOnly,
               process,
@@ -263,8 +266,23 @@ public final class Destinations {
       }
       Optional<Aside> aside = aside(options, real);
       boolean isNew = makeUsable(real, mount.point(), readOnly);
-      Optional<Destination> bucket =
-          openBehind(real, mount, s3fs, options, via, readOnly, process, aside);
+      Optional<BucketDestination> bucket =
+          openBehind(
+              real,
+              mount,
+              s3fs,
+              via,
+              "written to",
+              place ->
+                  ConfirmedBucket.open(
+                      place,
+                      real,
+                      connections(options),
+                      options.retries(),
+                      readOnly,
+                      process,
+                      aside,
+                      StateDirectory.ofCatalogs(options)));
       if (bucket.isPresent()) {
         point.close();
         return bucket.get();
@@ -280,16 +298,19 @@ public final class Destinations {
     }
   }
 
-  /** Opens the bucket of a mount, if that is wanted and understood. */
-  private static Optional<Destination> openBehind(
-      Path real,
-      Mount mount,
-      S3fsProcess s3fs,
-      BackupOptions options,
-      Via via,
-      boolean readOnly,
-      ProcessIdentity process,
-      Optional<Aside> aside)
+  /** Opens the bucket behind a mount. */
+  interface Behind<T> {
+    T open(BucketPlace place) throws IOException;
+  }
+
+  /**
+   * Opens the bucket of a mount, if that is wanted and understood.
+   *
+   * @param real what is wanted of the mount
+   * @param done what is to be done with it, for messages
+   */
+  static <T> Optional<T> openBehind(
+      Path real, Mount mount, S3fsProcess s3fs, Via via, String done, Behind<T> behind)
       throws DestinationException {
     if (via == Via.MOUNT) {
       return Optional.empty();
@@ -299,16 +320,7 @@ public final class Destinations {
       MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
       obstacle = finding.obstacle();
       if (finding.place().isPresent()) {
-        return Optional.of(
-            ConfirmedBucket.open(
-                finding.place().get(),
-                real,
-                options.threads() + options.checkers(),
-                options.retries(),
-                readOnly,
-                process,
-                aside,
-                StateDirectory.ofCatalogs(options)));
+        return Optional.of(behind.open(finding.place().get()));
       }
     } catch (NoClassDefFoundError e) {
       obstacle = "the AWS SDK is not on the class path";
@@ -320,7 +332,9 @@ public final class Destinations {
       throw new DestinationException(
           "the bucket behind the mount "
               + mount.point()
-              + " cannot be written to directly: "
+              + " cannot be "
+              + done
+              + " directly: "
               + obstacle
               + "; run without --via bucket");
     }
@@ -371,16 +385,6 @@ public final class Destinations {
               + " to a folder that can be written to",
           e);
     }
-  }
-
-  /**
-   * Where MTB remembers things from run to run.
-   *
-   * @param options may name it
-   * @return the one that was asked for, or the usual one
-   */
-  public static Path stateDirectory(BackupOptions options) {
-    return StateDirectory.of(options);
   }
 
   /**

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,45 +15,18 @@ import java.util.Set;
  * A destination in front of another that is used no faster than a {@link Throttle} allows.
  * Thread-safe like the other.
  */
-final class LimitedDestination implements Destination {
-  private final Destination real;
+final class LimitedDestination extends ForwardingDestination {
   private final Throttle throttle;
 
   LimitedDestination(Destination real, Throttle throttle) {
-    this.real = real;
+    super(real);
     this.throttle = throttle;
-  }
-
-  @Override
-  public Traits traits() {
-    return real.traits();
-  }
-
-  @Override
-  public String name() {
-    return real.name();
-  }
-
-  @Override
-  public boolean isNew() {
-    return real.isNew();
-  }
-
-  @Override
-  public List<String> advice() {
-    return real.advice();
   }
 
   @Override
   public Optional<Metadata> stat(Path path) throws IOException {
     throttle.operation();
     return real.stat(path);
-  }
-
-  @Override
-  public Metadata statListed(Path path) throws IOException {
-    throttle.operation();
-    return real.statListed(path);
   }
 
   @Override
@@ -70,11 +42,6 @@ final class LimitedDestination implements Destination {
   }
 
   @Override
-  public int deletedAtOnce() {
-    return real.deletedAtOnce();
-  }
-
-  @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
     throttle.operation();
     return real.delete(doomed);
@@ -84,31 +51,6 @@ final class LimitedDestination implements Destination {
   public Optional<Metadata> look(Path path, Glance glance) throws IOException {
     throttle.operation();
     return real.look(path, glance);
-  }
-
-  @Override
-  public Recollection recall(Path path, Glance glance, Metadata source) {
-    return real.recall(path, glance, source);
-  }
-
-  @Override
-  public void confirm(Path path, Glance glance, Metadata source) {
-    real.confirm(path, glance, source);
-  }
-
-  @Override
-  public Optional<Boolean> tagsAreDigests() {
-    return real.tagsAreDigests();
-  }
-
-  @Override
-  public long hashedInsteadOfLook() {
-    return real.hashedInsteadOfLook();
-  }
-
-  @Override
-  public Path nameOf(Path sourceName) {
-    return real.nameOf(sourceName);
   }
 
   @Override
@@ -168,21 +110,6 @@ final class LimitedDestination implements Destination {
       throws IOException {
     throttle.operation();
     real.setMetadata(path, source, attributes);
-  }
-
-  @Override
-  public Diagnosis diagnose(IOException failure) throws DestinationException {
-    return real.diagnose(failure);
-  }
-
-  @Override
-  public void check() throws DestinationException {
-    real.check();
-  }
-
-  @Override
-  public void close() throws IOException {
-    real.close();
   }
 
   /** Waits before it writes: a buffer whole, since a long run of zeros is seen only as that. */

@@ -362,11 +362,28 @@ class PathDestination implements Destination {
       throws IOException {
     Path name = path.getFileName();
     if (aside.isPresent() && existing.isPresent()) {
-      putAside(folder, name);
-    } else if (existing.equals(Optional.of(Kind.DIRECTORY))) {
+      replaceAside(folder, temporary.getFileName(), name);
+      return;
+    }
+    if (existing.equals(Optional.of(Kind.DIRECTORY))) {
       folder.deleteTree(name);
     }
     folder.rename(temporary.getFileName(), name);
+  }
+
+  /** If the new one cannot take its name, the old one gets it back. */
+  private void replaceAside(Folder folder, Path temporary, Path name) throws IOException {
+    putAside(folder, name);
+    try {
+      folder.rename(temporary, name);
+    } catch (IOException e) {
+      try {
+        takeBack(folder, name);
+      } catch (IOException e2) {
+        e.addSuppressed(e2);
+      }
+      throw e;
+    }
   }
 
   // Old versions
@@ -383,29 +400,43 @@ class PathDestination implements Destination {
       folder.rename(name, newName);
       return;
     }
-    Path top = at(directory.get()).normalize();
-    Path place = top.resolve(root.relativize(folder.path()));
-    try {
-      moveTo(folder, name, top, place, newName);
+    try (Folder there = asideOf(folder)) {
+      folder.moveTo(name, there, newName);
     } catch (NoSuchFileException e) {
-      makeDirectories(top, place);
-      moveTo(folder, name, top, place, newName);
+      makeAsideOf(folder);
+      try (Folder there = asideOf(folder)) {
+        folder.moveTo(name, there, newName);
+      }
     }
   }
 
-  private void moveTo(Folder folder, Path name, Path top, Path place, Path newName)
-      throws IOException {
-    try (Folder there = folders.open(place, top)) {
-      folder.moveTo(name, there, newName);
+  private void takeBack(Folder folder, Path name) throws IOException {
+    Path newName = aside.orElseThrow().rename(name);
+    if (aside.get().directory().isEmpty()) {
+      folder.rename(newName, name);
+      return;
     }
+    try (Folder there = asideOf(folder)) {
+      there.moveTo(newName, folder, name);
+    }
+  }
+
+  private Path asideTop() {
+    return at(aside.orElseThrow().directory().orElseThrow()).normalize();
+  }
+
+  private Folder asideOf(Folder folder) throws IOException {
+    Path top = asideTop();
+    return folders.open(top.resolve(root.relativize(folder.path())), top);
   }
 
   /** Those above the place itself are made as they come; others are like those of the backup. */
-  private void makeDirectories(Path top, Path place) throws IOException {
+  private void makeAsideOf(Folder folder) throws IOException {
+    Path top = asideTop();
     Files.createDirectories(top);
     Path directory = top;
     Path original = root;
-    for (Path name : top.relativize(place)) {
+    for (Path name : root.relativize(folder.path())) {
       directory = directory.resolve(name);
       original = original.resolve(name);
       Metadata like = Metadata.of(original);
@@ -438,11 +469,15 @@ class PathDestination implements Destination {
   /** Deletes one thing, or puts it aside. */
   void delete(Path path, Kind kind) throws IOException {
     try (Folder folder = folderOf(path)) {
-      if (aside.isPresent() && kind != Kind.DIRECTORY) {
-        putAside(folder, path.getFileName());
-      } else {
-        folder.delete(path.getFileName());
-      }
+      takeAway(folder, path.getFileName(), kind);
+    }
+  }
+
+  private void takeAway(Folder folder, Path name, Kind kind) throws IOException {
+    if (aside.isPresent() && kind != Kind.DIRECTORY) {
+      putAside(folder, name);
+    } else {
+      folder.delete(name);
     }
   }
 
@@ -501,11 +536,7 @@ class PathDestination implements Destination {
       if (isInTheWay) {
         // Nothing is deleted before there is something to take its place.
         folders.check(temporary, root, Kind.DIRECTORY);
-        if (aside.isPresent()) {
-          putAside(folder, path.getFileName());
-        } else {
-          folder.delete(path.getFileName());
-        }
+        takeAway(folder, path.getFileName(), Kind.FILE);
       }
       folder.rename(temporary.getFileName(), path.getFileName());
     } catch (IOException e) {
@@ -523,10 +554,11 @@ class PathDestination implements Destination {
       throws IOException {
     checkWay(folder);
     if (isInTheWay) {
-      if (Metadata.of(path).kind() == Kind.DIRECTORY) {
+      Kind inTheWay = Metadata.of(path).kind();
+      if (inTheWay == Kind.DIRECTORY) {
         throw new FileAlreadyExistsException(path.toString());
       }
-      folder.delete(path.getFileName());
+      takeAway(folder, path.getFileName(), inTheWay);
     }
     Files.createDirectory(path, mode);
     folders.check(path, root, Kind.DIRECTORY);

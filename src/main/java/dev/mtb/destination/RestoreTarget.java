@@ -46,6 +46,13 @@ final class RestoreTarget extends PathDestination {
     };
   }
 
+  @Override
+  public void writeLink(Path link, Path where, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    checkUntouched(link, existing);
+    super.writeLink(link, where, source, existing);
+  }
+
   private void checkUntouched(Path file, Optional<Metadata> existing) throws RefusedException {
     Optional<Metadata> now;
     try {

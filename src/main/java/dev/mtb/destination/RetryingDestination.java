@@ -11,7 +11,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,8 +23,7 @@ import java.util.Set;
  * Retry#run}, as {@code Copier} does). Everything else is tried again here. What fails for good is
  * a {@link FailedException}, whose message is for the user.
  */
-public final class RetryingDestination implements Destination {
-  private final Destination real;
+public final class RetryingDestination extends ForwardingDestination {
   private final Retry retry;
 
   /**
@@ -35,33 +33,8 @@ public final class RetryingDestination implements Destination {
    * @param retry the policy of the run
    */
   public RetryingDestination(Destination real, Retry retry) {
-    this.real = real;
+    super(real);
     this.retry = retry;
-  }
-
-  @Override
-  public Traits traits() {
-    return real.traits();
-  }
-
-  @Override
-  public String name() {
-    return real.name();
-  }
-
-  @Override
-  public boolean isNew() {
-    return real.isNew();
-  }
-
-  @Override
-  public List<String> advice() {
-    return real.advice();
-  }
-
-  @Override
-  public Diagnosis diagnose(IOException failure) throws DestinationException {
-    return real.diagnose(failure);
   }
 
   @Override
@@ -106,31 +79,6 @@ public final class RetryingDestination implements Destination {
     return retry.run(Retry.Kind.LOOK, "looking at", path, attempt -> real.look(path, glance));
   }
 
-  @Override
-  public Recollection recall(Path path, Glance glance, Metadata source) {
-    return real.recall(path, glance, source);
-  }
-
-  @Override
-  public void confirm(Path path, Glance glance, Metadata source) {
-    real.confirm(path, glance, source);
-  }
-
-  @Override
-  public Optional<Boolean> tagsAreDigests() {
-    return real.tagsAreDigests();
-  }
-
-  @Override
-  public long hashedInsteadOfLook() {
-    return real.hashedInsteadOfLook();
-  }
-
-  @Override
-  public Path nameOf(Path sourceName) {
-    return real.nameOf(sourceName);
-  }
-
   /** Opens it only; who reads to the end tries the whole again. */
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
@@ -140,24 +88,6 @@ public final class RetryingDestination implements Destination {
   @Override
   public Path readLink(Path link) throws IOException {
     return retry.run(Retry.Kind.LOOK, "reading", link, attempt -> real.readLink(link));
-  }
-
-  @Override
-  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
-      throws IOException {
-    return real.write(file, source, existing);
-  }
-
-  @Override
-  public Optional<FileWrite> upload(
-      Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
-    return real.upload(file, source, existing, content);
-  }
-
-  @Override
-  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
-      throws IOException {
-    real.writeLink(link, target, source, existing);
   }
 
   /** One that failed may have made the directory, or deleted what stood in its place. */
@@ -194,11 +124,6 @@ public final class RetryingDestination implements Destination {
   @Override
   public Listing listNames(Path directory) throws IOException {
     return retry.run(Retry.Kind.LOOK, "listing", directory, attempt -> real.listNames(directory));
-  }
-
-  @Override
-  public int deletedAtOnce() {
-    return real.deletedAtOnce();
   }
 
   @Override
@@ -266,15 +191,5 @@ public final class RetryingDestination implements Destination {
   @Override
   public Destination limitedBy(Throttle throttle) {
     return new RetryingDestination(real.limitedBy(throttle), retry);
-  }
-
-  @Override
-  public void check() throws DestinationException {
-    real.check();
-  }
-
-  @Override
-  public void close() throws IOException {
-    real.close();
   }
 }

@@ -28,20 +28,20 @@ public final class StoredBackup implements Closeable {
 
   private final String name;
   private final Path root;
-  private final boolean hasRootMetadata;
+  private final boolean isMountPoint;
 
-  /** Recognises the root if the target should turn out to hold it; empty for a bucket. */
+  /** Recognises the root if the target should turn out to hold it; empty if it is on no mount. */
   private final Optional<Metadata> identity;
 
   private final Optional<S3fsMountPoint> mountPoint;
   private final Optional<BucketFiles> bucket;
 
-  private StoredBackup(String name, BucketFiles bucket) {
+  private StoredBackup(String name, BucketFiles bucket, Optional<Metadata> identity) {
     this.name = name;
     this.bucket = Optional.of(bucket);
     root = bucket.root();
-    hasRootMetadata = bucket.hasRootMetadata();
-    identity = Optional.empty();
+    isMountPoint = false;
+    this.identity = identity;
     mountPoint = Optional.empty();
   }
 
@@ -49,12 +49,12 @@ public final class StoredBackup implements Closeable {
       String name,
       Path root,
       Metadata identity,
-      boolean hasRootMetadata,
+      boolean isMountPoint,
       Optional<S3fsMountPoint> mountPoint) {
     this.name = name;
     this.root = root;
     this.identity = Optional.of(identity);
-    this.hasRootMetadata = hasRootMetadata;
+    this.isMountPoint = isMountPoint;
     this.mountPoint = mountPoint;
     bucket = Optional.empty();
   }
@@ -80,10 +80,12 @@ public final class StoredBackup implements Closeable {
     try {
       BucketFiles files =
           BucketFiles.connect(
-              BucketPlace.of(job.bucket().get(), options), connections(options), options.retries());
+              BucketPlace.of(job.bucket().get(), options),
+              Destinations.connections(options),
+              options.retries());
       try {
         List<Path> unused = files.some(1);
-        return new StoredBackup(name, files);
+        return new StoredBackup(name, files, Optional.empty());
       } catch (DestinationException | RuntimeException e) {
         files.close();
         throw e;
@@ -100,11 +102,6 @@ public final class StoredBackup implements Closeable {
               + " software.amazon.awssdk:apache5-client to the class path",
           e);
     }
-  }
-
-  /** One for each thread: none waits for another. */
-  private static int connections(BackupOptions options) {
-    return options.threads() + options.checkers();
   }
 
   private static StoredBackup open(Path directory, BackupOptions options)
@@ -134,7 +131,7 @@ public final class StoredBackup implements Closeable {
               + " --via bucket, or give s3://BUCKET/PREFIX");
     }
     return new StoredBackup(
-        absolute.toString(), real, look(real), /* hasRootMetadata= */ true, Optional.empty());
+        absolute.toString(), real, look(real), /* isMountPoint= */ false, Optional.empty());
   }
 
   private static StoredBackup openMounted(
@@ -143,52 +140,27 @@ public final class StoredBackup implements Closeable {
     S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
     try {
       Metadata identity = look(real);
-      Optional<BucketFiles> files = openBehind(real, mount, options);
+      Optional<BucketFiles> files =
+          Destinations.openBehind(
+              real,
+              mount,
+              S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN),
+              options.via(),
+              "read",
+              place ->
+                  ConfirmedBucket.openFiles(
+                      place, real, Destinations.connections(options), options.retries()));
       if (files.isPresent()) {
         point.close();
-        return new StoredBackup(absolute.toString(), files.get());
+        return new StoredBackup(absolute.toString(), files.get(), Optional.of(identity));
       }
       boolean isMountPoint = real.equals(mount.point());
       return new StoredBackup(
-          absolute.toString(), real, identity, !isMountPoint, Optional.of(point));
+          absolute.toString(), real, identity, isMountPoint, Optional.of(point));
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
     }
-  }
-
-  /** Opens the bucket of a mount, if that is wanted and understood. */
-  private static Optional<BucketFiles> openBehind(Path real, Mount mount, BackupOptions options)
-      throws DestinationException {
-    if (options.via() == Via.MOUNT) {
-      return Optional.empty();
-    }
-    String obstacle;
-    try {
-      S3fsProcess s3fs = S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN);
-      MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
-      obstacle = finding.obstacle();
-      if (finding.place().isPresent()) {
-        return Optional.of(
-            ConfirmedBucket.openFiles(
-                finding.place().get(), real, connections(options), options.retries()));
-      }
-    } catch (NoClassDefFoundError e) {
-      obstacle = "the AWS SDK is not on the class path";
-    } catch (IOException | RuntimeException e) {
-      // Whatever it is (the SDK has checks of its own), the mount is there to go through.
-      obstacle = String.valueOf(e.getMessage());
-    }
-    if (options.via() == Via.BUCKET) {
-      throw new DestinationException(
-          "the bucket behind the mount "
-              + mount.point()
-              + " cannot be read directly: "
-              + obstacle
-              + "; run without --via bucket");
-    }
-    log.warn("going through the mount {}, not straight to its bucket: {}", mount.point(), obstacle);
-    return Optional.empty();
   }
 
   private static Metadata look(Path directory) throws DestinationException {
@@ -219,12 +191,12 @@ public final class StoredBackup implements Closeable {
   }
 
   /**
-   * Whether the root has metadata that somebody meant it to have.
+   * Whether the root has metadata that somebody meant it to have. May cost a request.
    *
-   * @return false for a mount point and a whole bucket
+   * @return false for a mount point, and in a bucket for what has no object of its own
    */
   public boolean hasRootMetadata() {
-    return hasRootMetadata;
+    return bucket.map(BucketFiles::hasRootMetadata).orElse(!isMountPoint);
   }
 
   /**
@@ -291,14 +263,25 @@ public final class StoredBackup implements Closeable {
 
   private void checkDirectory() throws DestinationException {
     try {
-      Metadata unused = Metadata.following(root);
+      Metadata now = Metadata.following(root);
+      boolean isTold = identity.orElseThrow().inode() != Metadata.UNKNOWN;
+      if (isTold && !isRoot(now)) {
+        throw gone(null);
+      }
+    } catch (DestinationException e) {
+      throw e;
     } catch (NoSuchFileException e) {
-      throw new DestinationException(
-          "the backup " + name + " is gone: it was removed or unmounted while MTB read it", e);
+      throw gone(e);
     } catch (IOException e) {
       // It may come back.
       log.debug("{} cannot be looked at", root, e);
     }
+  }
+
+  /** With what showed it, if that was an exception. */
+  private DestinationException gone(IOException cause) {
+    return new DestinationException(
+        "the backup " + name + " is gone: it was removed or unmounted while MTB read it", cause);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mtb.doctor;
 
 import dev.mtb.BackupOptions;
 import dev.mtb.ErrorText;
+import dev.mtb.InvalidJobException;
 import dev.mtb.S3Location;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -56,12 +57,16 @@ public final class Doctor {
    * @param options threads, and how the destination is reached
    * @param readOnly whether nothing is to be written, not even a probe
    * @param limit the longest that is waited for one check, such as {@link #DEFAULT_LIMIT}
+   * @throws InvalidJobException if that is nothing
    */
   public Doctor(BackupOptions options, boolean readOnly, Duration limit) {
     this(options, readOnly, limit, Clock.systemUTC());
   }
 
   Doctor(BackupOptions options, boolean readOnly, Duration limit, Clock clock) {
+    if (limit.isNegative() || limit.isZero()) {
+      throw new InvalidJobException("the time limit of the checks must be longer than nothing");
+    }
     this.options = options;
     this.readOnly = readOnly;
     this.clock = clock;

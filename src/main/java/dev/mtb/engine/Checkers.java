@@ -398,7 +398,7 @@ final class Checkers {
         return;
       }
       DirectoryNode.State state = parent.resolve(resolver);
-      if (state == DirectoryNode.State.FAILED) {
+      if (state.isGivenUp()) {
         return;
       }
       isNew = state == DirectoryNode.State.NEW;
@@ -416,7 +416,7 @@ final class Checkers {
       failed(source, landing, Failure.Stage.COMPARE, e, "it was not " + direction.done());
       return;
     }
-    if (existing.isPresent() && direction.isBackup(existing.get())) {
+    if (direction.meetsBackup(landing, metadata, existing)) {
       tally.failed(
           new Failure(
               landing,

@@ -7,6 +7,7 @@ import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.RefusedException;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
  * Immutable and thread-safe.
  */
 final class Direction {
-  static final Direction INTO_BACKUP = new Direction(Optional.empty(), false);
+  static final Direction INTO_BACKUP = new Direction(Optional.empty(), Optional.empty(), false);
 
   /** What libfuse calls a file that was deleted while it was open ({@code hide_node}, fuse.c). */
   private static final Pattern HIDDEN_BY_FUSE = Pattern.compile("\\.fuse_hidden[0-9a-f]{16}");
@@ -37,20 +38,25 @@ final class Direction {
   /** Empty on the way into it. */
   private final Optional<StoredBackup> backup;
 
+  /** Where the backup itself lies in the target; empty if it does not. */
+  private final Optional<Path> ownLanding;
+
   private final boolean overwrites;
 
-  private Direction(Optional<StoredBackup> backup, boolean overwrites) {
+  private Direction(Optional<StoredBackup> backup, Optional<Path> ownLanding, boolean overwrites) {
     this.backup = backup;
+    this.ownLanding = ownLanding;
     this.overwrites = overwrites;
   }
 
   /**
    * Out of a backup.
    *
+   * @param ownLanding where the backup lies, if that is in the target
    * @param overwrites whether newer files are replaced
    */
-  static Direction outOf(StoredBackup backup, boolean overwrites) {
-    return new Direction(Optional.of(backup), overwrites);
+  static Direction outOf(StoredBackup backup, Optional<Path> ownLanding, boolean overwrites) {
+    return new Direction(Optional.of(backup), ownLanding, overwrites);
   }
 
   private boolean isRestore() {
@@ -132,9 +138,21 @@ final class Direction {
         : ImmutableSet.of();
   }
 
-  /** Whether something at the destination is the backup that is being read. */
-  boolean isBackup(Metadata existing) {
-    return backup.map(b -> b.isRoot(existing)).orElse(false);
+  /**
+   * Whether something at the destination is, or is in, the backup that is being read, or would take
+   * the place of a directory that holds it.
+   */
+  boolean meetsBackup(Path landing, Metadata source, Optional<Metadata> existing) {
+    if (existing.isPresent() && backup.isPresent() && backup.get().isRoot(existing.get())) {
+      return true;
+    }
+    if (ownLanding.isEmpty()) {
+      return false;
+    }
+    // They may be of two file systems.
+    String own = PathBytes.toText(ownLanding.get()) + "/";
+    String here = PathBytes.toText(landing) + "/";
+    return here.startsWith(own) || (source.kind() != Kind.DIRECTORY && own.startsWith(here));
   }
 
   /**

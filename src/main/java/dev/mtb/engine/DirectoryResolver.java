@@ -164,12 +164,12 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     if (node.parent.isEmpty()) {
       return settleRoot(node, source, existing);
     }
-    if (!shard.owns(node.landing)) {
-      return settleWay(node, source, existing);
-    }
     Decision decision = comparison.directory(source, existing);
     if (decision.isLeft()) {
       return DirectoryNode.State.LEFT;
+    }
+    if (!shard.owns(node.landing)) {
+      return settleWay(node, source, existing);
     }
     if (direction.leavesDirectoriesOnTheWay()
         && node.isOnTheWay

@@ -12,8 +12,9 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.SourceMounts;
 import dev.mtb.scan.FileFilter;
-import dev.mtb.scan.SourceMounts;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * directories are compared; it is deleted when all else is done, and only if all went well.
  * Thread-safe.
  */
-final class Mirror {
+final class Mirror implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Mirror.class);
 
   /** Names in the notes that are read at once: some MB. */
@@ -132,11 +133,12 @@ final class Mirror {
       if (count == 0) {
         return;
       }
+      boolean isUnmounted = mounts.isMissing(directory.source);
       String what =
-          mounts.isMissing(directory.source)
+          isUnmounted
               ? "was a mount point, and nothing is mounted there now"
               : "is empty now, and was not when it was backed up";
-      if ((isEmpty && directory.isListed) || mounts.isMissing(directory.source)) {
+      if (isUnmounted || (isEmpty && directory.isListed)) {
         tally.failed(
             new Failure(
                 directory.landing,
@@ -157,46 +159,50 @@ final class Mirror {
 
   /** Deletes, in the pool of whoever calls; all else is done. */
   void finish() throws IOException {
-    try {
-      mounts.save();
-      if (notes.isEmpty() || stop.stopping()) {
-        return;
-      }
-      if (isCutShort.getAsBoolean()) {
-        refused(
-            "nothing was deleted, since not everything was backed up; run again for the rest",
-            Failure.Cause.ERROR);
-        return;
-      }
-      if (tally.hasFailures() && !deletion.despiteErrors()) {
-        refused(
-            "nothing was deleted, since something went wrong before; see to that and run again"
-                + " (or run with --delete-despite-errors)",
-            Failure.Cause.ERROR);
-        return;
-      }
-      if (deletion.limit().isPresent() && isTooMuch(deletion.limit().get())) {
-        return;
-      }
-      notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::delete));
-    } catch (DestinationException e) {
-      stop.lost(e);
-    } finally {
-      notes.close();
+    if (notes.isEmpty() || stop.stopping()) {
+      return;
     }
+    if (isCutShort.getAsBoolean()) {
+      refused(
+          "nothing was deleted, since not everything was backed up; run again for the rest",
+          Failure.Cause.ERROR);
+    } else if (!isRefusedForFailures()
+        && !(deletion.limit().isPresent() && isTooMuch(deletion.limit().get()))) {
+      notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::delete));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    notes.close();
   }
 
   private void refused(String why, Failure.Cause cause) {
     tally.failed(new Failure(whole, Failure.Stage.DELETE, why, cause));
   }
 
+  private boolean isRefusedForFailures() {
+    boolean isRefused = tally.hasFailures() && !deletion.despiteErrors();
+    if (isRefused) {
+      refused(
+          "nothing was deleted, since something went wrong before; see to that and run again"
+              + " (or run with --delete-despite-errors)",
+          Failure.Cause.ERROR);
+    }
+    return isRefused;
+  }
+
+  /** Counts everything before the first is deleted; what cannot be counted is a failure, too. */
   private boolean isTooMuch(Deletion.Limit most) throws IOException {
     limit = most.isPercentage() ? Long.MAX_VALUE : most.of(0);
     notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::count));
+    if (stop.stopping()) {
+      return true;
+    }
     // What is in extraneous directories is counted by now.
     limit = most.of(held.sum());
-    if (doomed.sum() <= limit || stop.stopping()) {
-      return stop.stopping();
+    if (doomed.sum() <= limit) {
+      return isRefusedForFailures();
     }
     refused(
         "nothing was deleted: --max-delete "
@@ -227,9 +233,7 @@ final class Mirror {
                 work.run(item);
               } catch (DestinationException e) {
                 stop.lost(e);
-              } catch (IOException e) {
-                stop.crashed(e);
-              } catch (RuntimeException | Error e) {
+              } catch (IOException | RuntimeException | Error e) {
                 stop.crashed(e);
               }
             }
@@ -243,7 +247,7 @@ final class Mirror {
 
   /** What is to be deleted of what was noted, for all that is known now. */
   private List<Item> items(ExtraneousNames.Directory directory, boolean isInside)
-      throws IOException {
+      throws DestinationException {
     List<Item> items = new ArrayList<>();
     for (ExtraneousNames.Name name : directory.names()) {
       Path landing = PathBytes.resolve(directory.landing(), PathBytes.of(name.name()));
@@ -265,12 +269,17 @@ final class Mirror {
     return items;
   }
 
-  private Optional<Kind> kind(Path landing, ExtraneousNames.Name name) throws IOException {
+  private Optional<Kind> kind(Path landing, ExtraneousNames.Name name) throws DestinationException {
     if (name.isDirectory().isPresent()) {
       return Optional.of(name.isDirectory().get() ? Kind.DIRECTORY : Kind.FILE);
     }
+    return look(landing).map(Metadata::kind);
+  }
+
+  /** What is there; empty if it is gone, or if that cannot be told, which is reported. */
+  private Optional<Metadata> look(Path landing) throws DestinationException {
     try {
-      return destination.stat(landing).map(Metadata::kind);
+      return destination.stat(landing);
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
@@ -375,7 +384,7 @@ final class Mirror {
     }
     List<Item> items = items(inside.get(), /* isInside= */ true);
     if (destination.traits().keepsPermissions() && !destination.traits().keepsOwner()) {
-      destination.stat(directory.landing()).ifPresent(m -> makeWritable(directory.landing(), m));
+      look(directory.landing()).ifPresent(m -> makeWritable(directory.landing(), m));
     }
     boolean isAll = items.size() == inside.get().names().size();
     boolean isDone = delete(items);

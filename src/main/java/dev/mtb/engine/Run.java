@@ -28,13 +28,15 @@ import dev.mtb.destination.Destinations;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
+import dev.mtb.destination.SourceMounts;
+import dev.mtb.destination.StateDirectory;
 import dev.mtb.destination.StoredBackup;
 import dev.mtb.destination.Throttle;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
-import dev.mtb.scan.SourceMounts;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -201,7 +203,7 @@ public final class Run {
       }
       return new Run(
               reversed(job, backup.root()),
-              Direction.outOf(backup, job.overwrite()),
+              Direction.outOf(backup, landingOfBackup(job), job.overwrite()),
               options.dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP,
               opener,
               listener,
@@ -225,6 +227,21 @@ public final class Run {
         }
       }
     }
+  }
+
+  /** A backup may lie in the directory that it is restored to (/mnt/backup in /). */
+  private static Optional<Path> landingOfBackup(RestoreJob job) {
+    if (job.directory().isEmpty()) {
+      return Optional.empty();
+    }
+    for (Path backup : Destinations.namesOf(job.directory().get())) {
+      for (Path target : Destinations.namesOf(job.target())) {
+        if (backup.startsWith(target)) {
+          return Optional.of(target.relativize(backup));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private static BackupJob reversed(RestoreJob job, Path root) {
@@ -427,6 +444,7 @@ public final class Run {
     FileFilter filter = new FileFilter(options.filters());
     DirectoryNode root = root(sources);
     AtomicReference<ListFeed> feeding = new AtomicReference<>();
+    SourceMounts mounts = SourceMounts.in(StateDirectory.of(options));
     Optional<Mirror> mirror =
         purpose == Purpose.VERIFY || !options.deletion().isWanted()
             ? Optional.empty()
@@ -436,7 +454,7 @@ public final class Run {
                     destination,
                     emptyPath(),
                     filter,
-                    SourceMounts.in(Destinations.stateDirectory(options)),
+                    mounts,
                     Destinations.oldVersions(job),
                     landing -> sources.supplies(landing) || feeding.get().leadsThrough(landing),
                     () -> stop.ranOutOfTime() || allowance.filesLeft() > 0,
@@ -512,6 +530,10 @@ public final class Run {
       end(checkerPool, "checking");
       end(copierPool, "copying");
       close(folders);
+      mirror.ifPresent(Run::close);
+    }
+    if (mirror.isPresent() && purpose == Purpose.BACKUP) {
+      mounts.save();
     }
     reportWhatIsLeft();
   }
@@ -574,12 +596,12 @@ public final class Run {
     }
   }
 
-  private static void close(Folders folders) {
+  /** Directories of the source that were only read, or notes that nobody needs any more. */
+  private static void close(Closeable done) {
     try {
-      folders.close();
+      done.close();
     } catch (IOException e) {
-      // They were only read.
-      log.debug("a directory of the source cannot be closed", e);
+      log.debug("{} cannot be closed", done, e);
     }
   }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** What the user types, and what comes back. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -238,6 +239,39 @@ class CommandTest {
     assertThat(err).contains("1 deleted");
     assertThat(destination.resolve("gone")).doesNotExist();
     assertThat(destination.resolveSibling("old/gone/file")).hasContent("x");
+  }
+
+  @Test
+  void flagsThatAreRunTogether_areSeenByTheLog_too() {
+    for (JobCommand command :
+        List.of(
+            new BackupCommand(System.out, System.err),
+            new RestoreCommand(System.out, System.err))) {
+      new CommandLine(command)
+          .getCommandSpec().options().stream()
+              .filter(option -> option.arity().max() == 0)
+              .map(CommandLine.Model.OptionSpec::shortestName)
+              .filter(name -> name.length() == 2)
+              .forEach(name -> assertThat(name).matches(Logging.FLAGS));
+    }
+  }
+
+  @Test
+  void restore_hasNoPartsOfItsOwn_andNoLinesBesideEvents() throws Exception {
+    assertThat(backup(".")).isZero();
+    String target = temp.resolve("target").toString();
+    assertThat(mtb("restore", "--shard", "1/2", destination.toString(), target)).isEqualTo(2);
+    assertThat(mtb("restore", "--json", "-i", destination.toString(), target)).isEqualTo(2);
+    assertThat(mtb("doctor", "--timeout", "0s", destination.toString())).isEqualTo(2);
+    assertThat(temp.resolve("target")).doesNotExist();
+  }
+
+  @Test
+  void logFile_isNoReport() {
+    String same = temp.resolve("same.html").toString();
+    assertThat(backup("--log-file", same, "--report-html", same, ".")).isEqualTo(2);
+    assertThat(err).contains("is the same file as");
+    assertThat(destination).doesNotExist();
   }
 
   @Test

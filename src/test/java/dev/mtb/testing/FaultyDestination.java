@@ -4,23 +4,21 @@ import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Destination;
-import dev.mtb.destination.DestinationException;
-import dev.mtb.destination.Diagnosis;
 import dev.mtb.destination.FileWrite;
+import dev.mtb.destination.ForwardingDestination;
+import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.StoredFile;
-import dev.mtb.destination.Traits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** A destination in front of another that can fail before any operation. Thread-safe. */
-public final class FaultyDestination implements Destination {
+public final class FaultyDestination extends ForwardingDestination {
   /** The operations that can fail. */
   public enum Operation {
     STAT,
@@ -52,7 +50,6 @@ public final class FaultyDestination implements Destination {
     ByteBuffer spoil(Path file, ByteBuffer content);
   }
 
-  private final Destination real;
   private final Fault fault;
   private final Spoiler spoiler;
 
@@ -61,14 +58,9 @@ public final class FaultyDestination implements Destination {
   }
 
   public FaultyDestination(Destination real, Fault fault, Spoiler spoiler) {
-    this.real = real;
+    super(real);
     this.fault = fault;
     this.spoiler = spoiler;
-  }
-
-  @Override
-  public Traits traits() {
-    return real.traits();
   }
 
   @Override
@@ -77,19 +69,15 @@ public final class FaultyDestination implements Destination {
   }
 
   @Override
-  public boolean isNew() {
-    return real.isNew();
-  }
-
-  @Override
-  public List<String> advice() {
-    return real.advice();
-  }
-
-  @Override
   public Optional<Metadata> stat(Path path) throws IOException {
     fault.before(Operation.STAT, path);
     return real.stat(path);
+  }
+
+  @Override
+  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+    fault.before(Operation.STAT, path);
+    return real.look(path, glance);
   }
 
   @Override
@@ -105,21 +93,11 @@ public final class FaultyDestination implements Destination {
   }
 
   @Override
-  public int deletedAtOnce() {
-    return real.deletedAtOnce();
-  }
-
-  @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
     for (Path path : doomed.keySet()) {
       fault.before(Operation.DELETE, path);
     }
     return real.delete(doomed);
-  }
-
-  @Override
-  public Path nameOf(Path sourceName) {
-    return real.nameOf(sourceName);
   }
 
   @Override
@@ -190,20 +168,5 @@ public final class FaultyDestination implements Destination {
       throws IOException {
     fault.before(Operation.METADATA, path);
     real.setMetadata(path, source, attributes);
-  }
-
-  @Override
-  public Diagnosis diagnose(IOException failure) throws DestinationException {
-    return real.diagnose(failure);
-  }
-
-  @Override
-  public void check() throws DestinationException {
-    real.check();
-  }
-
-  @Override
-  public void close() throws IOException {
-    real.close();
   }
 }

@@ -559,7 +559,7 @@ public final class BucketDestination implements Destination {
    */
   @Override
   public StoredFile readBack(Path file) throws IOException {
-    Requests.Got got = requests.get(key(file), /* isLink= */ false);
+    Requests.Reading got = requests.get(key(file), /* isLink= */ false);
     return new StoredFile(Channels.newChannel(got.content()), Optional.of(got.metadata()));
   }
 

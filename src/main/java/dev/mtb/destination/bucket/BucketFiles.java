@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
+import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.Path;
@@ -43,13 +44,11 @@ public final class BucketFiles extends FileSystem {
   private final BucketPath root = new BucketPath(this, true, List.of());
   private final BucketReader reader;
   private final String bucket;
-  private final boolean hasRootMetadata;
   private volatile boolean isOpen = true;
 
   private BucketFiles(BucketPlace place, BucketReader reader) {
     this.reader = reader;
     bucket = place.location().bucket();
-    hasRootMetadata = !place.location().prefix().isEmpty();
   }
 
   /**
@@ -107,12 +106,17 @@ public final class BucketFiles extends FileSystem {
   }
 
   /**
-   * Whether the directory that everything lies in has metadata of its own.
+   * Whether the directory that everything lies in has metadata of its own. May cost a request.
    *
-   * @return false for a whole bucket, which has no object for itself
+   * @return false if it has no object for itself, as a whole bucket; true if that cannot be told:
+   *     whoever looks at it is told why
    */
   public boolean hasRootMetadata() {
-    return hasRootMetadata;
+    try {
+      return !reader.isImplied(root);
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   /**

@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** What {@link BucketFiles} asks of a bucket, and remembers of the answers. Thread-safe. */
@@ -139,6 +140,11 @@ final class BucketReader implements Closeable {
     }
   }
 
+  /** Whether only what is in a directory shows that it is there. */
+  boolean isImplied(BucketPath directory) throws IOException {
+    return find(directory, true).key().isEmpty();
+  }
+
   void expect(Predicate<Path> isWanted) {
     isExpected = isWanted;
   }
@@ -157,6 +163,9 @@ final class BucketReader implements Closeable {
     } catch (DestinationException | NoSuchFileException | ChangedException e) {
       throw e;
     } catch (IOException e) {
+      if (isArchived(e)) {
+        throw e;
+      }
       if (failedInARow.incrementAndGet() >= MOST_FAILED) {
         throw new DestinationException(
             "the backup "
@@ -169,6 +178,13 @@ final class BucketReader implements Closeable {
       }
       throw e;
     }
+  }
+
+  /** Says nothing of the others. */
+  private static boolean isArchived(IOException e) {
+    return e.getCause() instanceof AwsServiceException answer
+        && answer.awsErrorDetails() != null
+        && "InvalidObjectState".equals(answer.awsErrorDetails().errorCode());
   }
 
   // Keys
@@ -214,6 +230,11 @@ final class BucketReader implements Closeable {
       return known;
     }
     Found found = ask(path, key, isDirectory);
+    boolean hadContent = path.glance().map(Glance::size).orElse(0L) > 0;
+    if (hadContent && found.metadata().kind() != Kind.DIRECTORY && found.metadata().size() == 0) {
+      // An answer without a size looks so, too.
+      throw new IOException("a list shows its size, and the server does not tell it; run again");
+    }
     looked.put(key, found);
     return found;
   }
@@ -378,6 +399,12 @@ final class BucketReader implements Closeable {
         isWhole ? Optional.empty() : Optional.of("bytes=" + start + "-" + (end - 1));
     try {
       Requests.Reading reading = asking(() -> requests.read(version.key(), version.tag(), range));
+      String tag = reading.rawTag();
+      if (tag != null && version.tag().isPresent() && !tag.equals(version.tag().get())) {
+        // Not every server minds what version it is asked for.
+        reading.abort();
+        throw new ChangedException(null);
+      }
       if (reading.metadata().size() != end - start) {
         // Whoever does not know ranges sends the whole.
         reading.abort();

@@ -39,6 +39,10 @@ final class ObjectChannel implements SeekableByteChannel {
   private final ArrayDeque<Begun> parts = new ArrayDeque<>();
   private long nextBegun;
   private InputStream in;
+
+  /** What is read comes from it, if it was read ahead. */
+  private Optional<ReadAhead.Part> taken = Optional.empty();
+
   private long position;
   private boolean isOpen = true;
 
@@ -118,6 +122,12 @@ final class ObjectChannel implements SeekableByteChannel {
       abort();
     }
     in = null;
+    dropTaken();
+  }
+
+  private void dropTaken() {
+    taken.ifPresent(ReadAhead.Part::drop);
+    taken = Optional.empty();
   }
 
   /** Parts begin at multiples of their size. */
@@ -132,13 +142,14 @@ final class ObjectChannel implements SeekableByteChannel {
       throw new EOFException("the content ended early");
     }
     boolean isBegun = !parts.isEmpty() && parts.peek().start() == position;
-    Optional<ReadAhead.Part> begun =
-        isBegun ? Optional.of(parts.remove().part()) : Optional.empty();
+    taken = isBegun ? Optional.of(parts.remove().part()) : Optional.empty();
     ahead.ifPresent(this::readAhead);
-    Optional<byte[]> content = begun.flatMap(ReadAhead.Part::take);
-    return content.isPresent()
-        ? new ByteArrayInputStream(content.get())
-        : files.get().read(version.orElseThrow(), position, endOfPart());
+    Optional<byte[]> content = taken.flatMap(ReadAhead.Part::take);
+    if (content.isPresent()) {
+      return new ByteArrayInputStream(content.get());
+    }
+    dropTaken();
+    return files.get().read(version.orElseThrow(), position, endOfPart());
   }
 
   /** Begins with the parts behind this one. A part for which there is no room is left out. */
@@ -164,6 +175,7 @@ final class ObjectChannel implements SeekableByteChannel {
       Requests.abort(in);
       in = null;
     }
+    dropTaken();
   }
 
   @Override

@@ -43,15 +43,12 @@ final class ReadAhead {
       this.content = content;
     }
 
-    /** Waits for it; empty if it could not be read. */
+    /** Waits for it; empty if it could not be read. It takes its room until it is dropped. */
     Optional<byte[]> take() {
-      Optional<byte[]> taken =
-          content.thenApply(Optional::of).exceptionally(e -> Optional.empty()).join();
-      room.release();
-      return taken;
+      return content.thenApply(Optional::of).exceptionally(e -> Optional.empty()).join();
     }
 
-    /** Nobody wants it any more. */
+    /** Nobody wants it any more; to be called once. */
     void drop() {
       var unused = content.whenComplete((bytes, failure) -> room.release());
     }
@@ -61,7 +58,7 @@ final class ReadAhead {
    * Begins to read a part, if there is room.
    *
    * @param length of the part
-   * @return must be taken or dropped; empty if there is no room
+   * @return must be dropped in the end; empty if there is no room
    */
   Optional<Part> begin(Opener opener, int length) {
     if (!room.tryAcquire()) {
@@ -73,8 +70,8 @@ final class ReadAhead {
 
   private static byte[] content(Opener opener, int length) {
     try (InputStream in = opener.open()) {
-      byte[] bytes = in.readNBytes(length);
-      if (bytes.length < length) {
+      byte[] bytes = new byte[length];
+      if (in.readNBytes(bytes, 0, length) < length) {
         throw new EOFException("the answer ended early");
       }
       return bytes;

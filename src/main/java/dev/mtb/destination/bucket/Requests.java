@@ -583,40 +583,6 @@ final class Requests implements Closeable {
   }
 
   /**
-   * An object that is being read.
-   *
-   * @param content to be closed
-   * @param metadata as s3fs would show it
-   */
-  record Got(InputStream content, Metadata metadata) {}
-
-  /**
-   * Reads an object.
-   *
-   * @param isLink what it must be: nobody is given the target of a link for a file's content
-   */
-  Got get(String key, boolean isLink) throws IOException {
-    ResponseInputStream<GetObjectResponse> in =
-        send(
-            "GetObject",
-            key,
-            () -> s3.getObject(r -> r.bucket(bucket).key(key).requestPayer(payer())));
-    GetObjectResponse response = in.response();
-    Metadata metadata =
-        StoredMetadata.read(
-            response.metadata(),
-            key,
-            response.contentType(),
-            response.contentLength(),
-            response.lastModified());
-    if ((metadata.kind() == Kind.LINK) != isLink) {
-      in.abort();
-      throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
-    }
-    return new Got(in, metadata);
-  }
-
-  /**
    * An object, or a part of one, that is being read.
    *
    * @param content to be closed, or aborted
@@ -635,6 +601,20 @@ final class Requests implements Closeable {
     if (content instanceof ResponseInputStream<?> answer) {
       answer.abort();
     }
+  }
+
+  /**
+   * Reads an object.
+   *
+   * @param isLink what it must be: nobody is given the target of a link for a file's content
+   */
+  Reading get(String key, boolean isLink) throws IOException {
+    Reading reading = read(key, Optional.empty(), Optional.empty());
+    if ((reading.metadata().kind() == Kind.LINK) != isLink) {
+      reading.abort();
+      throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
+    }
+    return reading;
   }
 
   /**
@@ -665,12 +645,16 @@ final class Requests implements Closeable {
       throw isChanged ? new ChangedException(e) : e;
     }
     GetObjectResponse response = in.response();
+    if (response.contentLength() == null) {
+      in.abort();
+      throw new IOException("the server does not tell the size of what it sends");
+    }
     Metadata metadata =
         StoredMetadata.read(
             response.metadata(),
             key,
             response.contentType(),
-            Objects.requireNonNullElse(response.contentLength(), 0L),
+            response.contentLength(),
             response.lastModified());
     return new Reading(in, metadata, response.eTag());
   }
