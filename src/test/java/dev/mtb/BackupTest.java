@@ -398,4 +398,29 @@ class BackupTest {
       assertThat(run.join().totals().copied()).isEqualTo(100);
     }
   }
+
+  @Test
+  void fileThatFuseHides_isNeitherBackedUp_norRestored() throws Exception {
+    String hidden = ".fuse_hidden0000001700000002";
+    Files.writeString(source.resolve(hidden), "deleted, but still open");
+    Files.writeString(source.resolve("file"), "content");
+    BackupReport report = run();
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.totals().skipped()).isEqualTo(1);
+    assertThat(destination.resolve(hidden)).doesNotExist();
+    assertThat(verify().exitCode()).isZero();
+  }
+
+  @Test
+  void mtimeThatThePlaceCannotKeep_isCopiedOnce() throws Exception {
+    Path late = Files.writeString(source.resolve("late"), "from the year 2300");
+    Path early = Files.writeString(source.resolve("early"), "from before 1970");
+    // NIO cannot set times after 2262; this call has milliseconds.
+    assertThat(late.toFile().setLastModified(Instant.parse("2300-01-01T00:00:00Z").toEpochMilli()))
+        .isTrue();
+    Files.setLastModifiedTime(early, FileTime.from(Instant.parse("1950-01-01T00:00:00Z")));
+    assertThat(run().totals().copied()).isEqualTo(2);
+    assertThat(run().totals().unchanged()).isEqualTo(2);
+    assertThat(verify().exitCode()).isZero();
+  }
 }

@@ -383,4 +383,23 @@ class BucketBackupIT {
     assertThat(dry.totals().copied()).isEqualTo(10);
     assertThat(probe.keys(prefix + "/")).isEmpty();
   }
+
+  @Test
+  void mtimeAfter2262_isCopiedOnce_alsoThroughTheMount() throws Exception {
+    Path late = Files.writeString(source.resolve("late"), "from the year 2300");
+    assertThat(late.toFile().setLastModified(Instant.parse("2300-01-01T00:00:00Z").toEpochMilli()))
+        .isTrue();
+    assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertThat(backUp().totals().unchanged()).isEqualTo(1);
+    assertThat(backUpThroughMount().totals().unchanged()).isEqualTo(1);
+    Files.writeString(late, "and changed through the mount");
+    assertThat(late.toFile().setLastModified(Instant.parse("2301-01-01T00:00:00Z").toEpochMilli()))
+        .isTrue();
+    BackupReport changed = backUpThroughMount();
+    assertThat(changed.failures()).isEmpty();
+    assertThat(changed.totals().copied()).isEqualTo(1);
+    // The kernel shows the old time of a file that was overwritten for a second.
+    s3fs.freshMount();
+    assertThat(backUpThroughMount().totals().unchanged()).isEqualTo(1);
+  }
 }

@@ -40,6 +40,20 @@ public final class Comparison {
    */
   private static final Instant WRONG = Instant.parse("1980-01-02T03:04:06Z");
 
+  /**
+   * The last mtimes that a place can keep; a later one is kept as this. Linux cuts a time off at
+   * what the inode holds (s_time_max of its file systems): 31 bits of seconds (ext3), 32 bits (XFS
+   * without bigtime, NFSv3 and others), 34 bits (ext4), and XFS with bigtime. The JDK sets times as
+   * 63 bits of nanoseconds (FileTime), which end in 2262.
+   */
+  private static final ImmutableSet<Instant> LAST_SECONDS =
+      ImmutableSet.of(
+          Instant.ofEpochSecond(Integer.MAX_VALUE),
+          Instant.ofEpochSecond(0xFFFF_FFFFL),
+          Instant.parse("2262-04-11T23:47:16Z"),
+          Instant.parse("2446-05-10T22:38:55Z"),
+          Instant.parse("2486-07-02T20:20:24Z"));
+
   private final CompareMode mode;
   private final Duration modifyWindow;
   private final Duration granularity;
@@ -304,7 +318,14 @@ public final class Comparison {
     if (apart.abs().compareTo(window) <= 0) {
       return true;
     }
-    return !apart.isNegative() && apart.compareTo(precision(copy)) < 0;
+    return !apart.isNegative() && (apart.compareTo(precision(copy)) < 0 || isLast(copy));
+  }
+
+  /**
+   * Whether a copy has the last mtime that its place can keep, so that its source's may be later.
+   */
+  private static boolean isLast(Instant copy) {
+    return LAST_SECONDS.contains(copy.truncatedTo(ChronoUnit.SECONDS));
   }
 
   /** How precise one mtime of the destination is, to be learned from its zeros. */

@@ -19,6 +19,7 @@ import dev.mtb.scan.Entry;
 import dev.mtb.scan.FileFilter;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -187,7 +188,11 @@ final class Checkers {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
-      failed(node.source, node.landing, stage, e, "nothing more in it was " + direction.done());
+      if (node.isListed && stage == Failure.Stage.SCAN && isMissing(e)) {
+        missing(node.source, node.landing, Failure.Cause.ERROR);
+      } else {
+        failed(node.source, node.landing, stage, e, "nothing more in it was " + direction.done());
+      }
     } finally {
       tally.idle();
       finisher.accept(node);
@@ -332,7 +337,7 @@ final class Checkers {
     Path landing = parent.landing.resolve(name);
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
     boolean isOurs = shard.ownsFile(landing);
-    if (direction.isLeftover(name)) {
+    if (Direction.isStale(name)) {
       if (isOurs) {
         tally.skipped(landing);
       }
@@ -346,22 +351,17 @@ final class Checkers {
     Metadata metadata;
     try {
       metadata = Metadata.of(source);
-    } catch (NoSuchFileException e) {
-      if (!isOurs || filter.leavesOutUnseen(source, landing)) {
-        return;
-      }
-      direction.check();
-      tally.failed(
-          new Failure(
-              landing,
-              Failure.Stage.SCAN,
-              isListed ? direction.missing(name) : "vanished during the scan",
-              causeIfMissing));
-      return;
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      if (!filter.leavesOutUnseen(source, landing)) {
+      boolean isMissing = e instanceof NoSuchFileException || (isListed && isMissing(e));
+      if (filter.leavesOutUnseen(source, landing) || (isMissing && !isOurs)) {
+        return;
+      }
+      if (isMissing) {
+        direction.check();
+        missing(source, landing, causeIfMissing);
+      } else {
         failed(source, landing, Failure.Stage.SCAN, e, "it was not " + direction.done());
       }
       return;
@@ -519,6 +519,22 @@ final class Checkers {
       queue.put(work);
       tally.idle();
     }
+  }
+
+  /**
+   * Whether nothing is at a path. Of a file that the user named this is an error, and not only a
+   * file that moved while it was read: the next run will not find it either.
+   */
+  private static boolean isMissing(Exception e) {
+    return e instanceof NoSuchFileException || e instanceof NotDirectoryException;
+  }
+
+  private void missing(Path source, Path landing, Failure.Cause cause) {
+    String error =
+        cause == Failure.Cause.ERROR ? direction.missing(source) : "vanished during the scan";
+    // The base itself has no other name in the report.
+    String subject = landing.toString().isEmpty() ? source + ": " : "";
+    tally.failed(new Failure(landing, Failure.Stage.SCAN, subject + error, cause));
   }
 
   private void failed(

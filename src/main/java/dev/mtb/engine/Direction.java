@@ -74,8 +74,8 @@ final class Direction {
   }
 
   /** A listed name is not there. */
-  String missing(Path name) {
-    return isRestore() ? "is not in the backup" : ErrorText.missing(name);
+  String missing(Path source) {
+    return isRestore() ? "is not in the backup" : ErrorText.missing(source);
   }
 
   /** What went wrong with a directory, in words. */
@@ -85,10 +85,12 @@ final class Direction {
         : ErrorText.of(e);
   }
 
-  /** Whether a file is one that nobody meant to keep: what a killed run left, or s3fs. */
-  boolean isLeftover(Path name) {
-    return TemporaryNames.isTemporary(name)
-        || (isRestore() && HIDDEN_BY_FUSE.matcher(name.toString()).matches());
+  /**
+   * Whether a file is stale: a temporary file of a killed run, or a deleted file that FUSE keeps
+   * while a process has it open. Neither is backed up or restored.
+   */
+  static boolean isStale(Path name) {
+    return TemporaryNames.isTemporary(name) || HIDDEN_BY_FUSE.matcher(name.toString()).matches();
   }
 
   /** What a list has told of something, where looking at it would cost a request. */

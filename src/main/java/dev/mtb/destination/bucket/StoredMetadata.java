@@ -5,6 +5,7 @@ import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -77,7 +78,7 @@ final class StoredMetadata {
   }
 
   static String text(Instant time) {
-    return String.format("%d.%09d", time.getEpochSecond(), time.getNano());
+    return String.format(Locale.ROOT, "%d.%09d", time.getEpochSecond(), time.getNano());
   }
 
   /** Reads what an object has. */
