@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.CountingProxy.Kind;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
@@ -16,10 +17,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -401,5 +406,68 @@ class BucketBackupIT {
     // The kernel shows the old time of a file that was overwritten for a second.
     s3fs.freshMount();
     assertThat(backUpThroughMount().totals().unchanged()).isEqualTo(1);
+  }
+
+  /** OpenStack Swift refuses a copy by the tag that it tells itself, where parts were uploaded. */
+  @Test
+  void serverThatRefusesTheCurrentTag_getsTheModeAllTheSame() throws Exception {
+    Path file = Files.writeString(source.resolve("file"), "content");
+    assertThat(backUp().outcome()).isEqualTo(Outcome.OK);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+    AtomicInteger refused = new AtomicInteger();
+    s3fs.proxy()
+        .setFault(
+            (method, path, sequence) ->
+                method.equals("PUT") && path.contains("/file") && refused.getAndIncrement() == 0
+                    ? Fault.Action.answer(412)
+                    : Fault.Action.pass());
+    BackupReport report;
+    try {
+      report = backUp();
+    } finally {
+      s3fs.proxy().setFault((method, path, sequence) -> Fault.Action.pass());
+    }
+    assertThat(report.failures()).isEmpty();
+    assertThat(refused.get()).isEqualTo(2);
+    assertThat(Integer.parseInt(probe.metadata(prefix + "/file").get("mode")))
+        .isEqualTo(0100000 | 0700);
+    assertThat(probe.content(prefix + "/file").map(String::new)).contains("content");
+    assertSame();
+  }
+
+  /** Keys of other clients that are no names of files for s3fs. */
+  @Test
+  void foreignKeys_stay_andKeepNothingElseFromBeingDeleted() throws Exception {
+    Files.writeString(source.resolve("old"), "old");
+    assertThat(backUp().outcome()).isEqualTo(Outcome.OK);
+    Files.delete(source.resolve("old"));
+    Files.writeString(source.resolve("new"), "new");
+    List<String> foreign =
+        List.of("sub_$folder$", "control\u0001key", "gone/deep_$folder$", "gone/\u0002");
+    for (String key : foreign) {
+      probe.put(prefix + "/" + key, "theirs", Map.of());
+    }
+    probe.put(prefix + "/gone/ordinary", "extraneous", Map.of());
+    for (int run = 1; run <= 2; run++) {
+      List<String> skipped = Collections.synchronizedList(new ArrayList<>());
+      BackupReport report =
+          Mtb.backup(
+              toBucket(options().deletion(Deletion.ALL)).build(),
+              new BackupListener() {
+                @Override
+                public void leftAlone(Path path, String why) {
+                  skipped.add(path.toString());
+                }
+              });
+      assertThat(report.failures()).as("run %s", run).isEmpty();
+      assertThat(skipped).containsExactlyInAnyOrderElementsOf(foreign);
+    }
+    // A list of these keys is no XML that the probe could read.
+    assertThat(probe.content(prefix + "/old")).isEmpty();
+    assertThat(probe.content(prefix + "/gone/ordinary")).isEmpty();
+    assertThat(probe.content(prefix + "/new")).isPresent();
+    for (String key : foreign) {
+      assertThat(probe.content(prefix + "/" + key)).as(key).isPresent();
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.mtb.destination;
 
 import com.google.common.base.Ticker;
+import com.google.common.collect.Comparators;
 import dev.mtb.ErrorText;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,6 +37,13 @@ public final class Retry {
 
   /** Each thread has failed for good so many times in a row, and none has succeeded meanwhile. */
   static final int ROUNDS = 2;
+
+  /**
+   * A file is tried again no longer than this, however long one try takes: s3fs tries each request
+   * again itself, so that six tries through a mount can take ten minutes. A server that is started
+   * again answers sooner than this. Pauses that the user asks for (more retries) may take longer.
+   */
+  static final Duration LEAST_DEADLINE = Duration.ofMinutes(2);
 
   /** So long s3fs remembers by default that it has not found a name (stat_cache_expire). */
   private static final Duration DOUBT = Duration.ofMinutes(15);
@@ -78,6 +86,7 @@ public final class Retry {
 
   private final Destination destination;
   private final int retries;
+  private final Duration deadline;
   private final int mostInARow;
   private final Pause pause;
   private final BooleanSupplier isStopping;
@@ -111,6 +120,7 @@ public final class Retry {
       Ticker ticker) {
     this.destination = destination;
     this.retries = destination.traits().retriesItself() ? 0 : retries;
+    this.deadline = deadline(this.retries);
     this.mostInARow = Math.max(LEAST_IN_A_ROW, ROUNDS * threads * (this.retries + 1));
     this.pause = pause;
     this.isStopping = isStopping;
@@ -144,6 +154,7 @@ public final class Retry {
    */
   public <T> T run(Kind kind, String what, Path path, Operation<T> operation) throws IOException {
     AtomicInteger inARow = kind == Kind.LOOK ? failedLooks : failedChanges;
+    long start = ticker.read();
     for (int attempt = 1; ; attempt++) {
       IOException failure;
       try {
@@ -166,11 +177,13 @@ public final class Retry {
       boolean isHopeless =
           diagnosis.kind() == Diagnosis.Kind.LASTING
               || attempt > retries
+              || ticker.read() - start >= deadline.toNanos()
               || isStopping.getAsBoolean();
       if (isHopeless) {
         throw failed(diagnosis, attempt, failure);
       }
-      Duration wait = pauseAfter(attempt);
+      Duration wait =
+          Duration.ofMillis((long) (pauseAfter(attempt) * (1 + JITTER * random.getAsDouble())));
       log.info(
           "{} {} failed ({}); trying again in {} ms, {} of {}",
           what,
@@ -191,11 +204,19 @@ public final class Retry {
     return new FailedException(diagnosis.text() + tries, failure);
   }
 
-  /** Doubles from the first to the longest. */
-  private Duration pauseAfter(int attempt) {
+  /** All pauses at their longest, and at least {@link #LEAST_DEADLINE}. */
+  private static Duration deadline(int retries) {
+    double pauses = 0;
+    for (int attempt = 1; attempt <= retries; attempt++) {
+      pauses += (1 + JITTER) * pauseAfter(attempt);
+    }
+    return Comparators.max(LEAST_DEADLINE, Duration.ofMillis((long) pauses));
+  }
+
+  /** In milliseconds; doubles from the first to the longest. */
+  private static double pauseAfter(int attempt) {
     double doubled = (double) FIRST_PAUSE.toMillis() * Math.pow(2, attempt - 1);
-    double bounded = Math.min((double) LONGEST_PAUSE.toMillis(), doubled);
-    return Duration.ofMillis((long) (bounded * (1 + JITTER * random.getAsDouble())));
+    return Math.min((double) LONGEST_PAUSE.toMillis(), doubled);
   }
 
   /** A run of a million files need not fail a million times. */

@@ -12,6 +12,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.SourceMounts;
 import dev.mtb.scan.FileFilter;
 import java.io.Closeable;
@@ -406,9 +407,20 @@ final class Mirror implements Closeable {
         failures.put(item.landing(), e);
       }
     }
-    failures.forEach(
-        (landing, failure) -> failed(landing, "cannot be deleted: " + ErrorText.of(failure)));
+    failures.forEach(this::notDeleted);
     return failures.size();
+  }
+
+  /**
+   * A name that MTB never writes there (another client's) stays. It is no failure: it would be one
+   * in each run, and after a failure nothing else is deleted.
+   */
+  private void notDeleted(Path landing, IOException failure) {
+    if (failure instanceof RefusedException) {
+      tally.leftAlone(landing, "not deleted: " + ErrorText.of(failure));
+    } else {
+      failed(landing, "cannot be deleted: " + ErrorText.of(failure));
+    }
   }
 
   // The directories that it was in

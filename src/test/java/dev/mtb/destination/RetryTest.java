@@ -264,4 +264,32 @@ class RetryTest {
     nanos.addAndGet(Duration.ofMinutes(1).toNanos());
     assertThat(retry.hadTrouble()).isFalse();
   }
+
+  /** s3fs tries each request again itself, so that one try through a mount takes a minute. */
+  @Test
+  void triesThatTakeLong_endAtTheDeadline() {
+    AtomicInteger tries = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                look(
+                    retry(BackupOptions.DEFAULT_RETRIES, 1),
+                    attempt -> {
+                      tries.incrementAndGet();
+                      nanos.addAndGet(Duration.ofSeconds(50).toNanos());
+                      throw trouble;
+                    }))
+        .isInstanceOf(FailedException.class)
+        .hasMessageEndingWith("(tried 3 times)");
+    assertThat(tries.get()).isEqualTo(3);
+  }
+
+  @Test
+  void pausesThatTheUserAsksFor_areNotCutShort() throws IOException {
+    Retry.Operation<Integer> operation =
+        attempt -> {
+          nanos.addAndGet(pauses.isEmpty() ? 0 : pauses.get(pauses.size() - 1).toNanos());
+          return failing(20, trouble).run(attempt);
+        };
+    assertThat(look(retry(20, 1), operation)).isEqualTo(21);
+  }
 }

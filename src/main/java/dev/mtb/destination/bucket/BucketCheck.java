@@ -72,7 +72,7 @@ public final class BucketCheck implements Closeable {
    */
   public Answer list() throws IOException {
     long start = System.nanoTime();
-    var page = requests.list(prefix, "/", null, null, 1);
+    var page = requests.list(prefix, "/", null, null);
     return new Answer(
         Duration.ofNanos(System.nanoTime() - start),
         page.sdkHttpResponse().firstMatchingHeader("Date").flatMap(BucketCheck::time));

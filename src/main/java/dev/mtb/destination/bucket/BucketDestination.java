@@ -385,7 +385,7 @@ public final class BucketDestination implements Destination {
     if (found.isPresent()) {
       return Optional.of(metadata(found.get()));
     }
-    boolean isImplied = !requests.list(key + "/", null, null, null, 1).contents().isEmpty();
+    boolean isImplied = !requests.list(key + "/", null, null, null).contents().isEmpty();
     return isImplied ? Optional.of(IMPLIED) : Optional.empty();
   }
 
@@ -635,6 +635,7 @@ public final class BucketDestination implements Destination {
   private void deleteBelow(String directoryKey) throws IOException {
     boolean isMore = true;
     String last = null;
+    PageSequence pages = new PageSequence();
     while (isMore) {
       ListObjectsV2Response page = requests.list(directoryKey, null, last, null);
       if (page.contents().isEmpty()) {
@@ -653,7 +654,7 @@ public final class BucketDestination implements Destination {
         }
       }
       last = Iterables.getLast(page.contents()).key();
-      isMore = Boolean.TRUE.equals(page.isTruncated());
+      isMore = pages.isMore(page);
     }
   }
 

@@ -126,12 +126,16 @@ final class BucketReader implements Closeable {
   /** Lists some keys, less the prefix. */
   List<String> some(int most) throws DestinationException {
     try {
-      List<S3Object> objects = requests.list(prefix, null, null, null, most).contents();
+      // A whole page is asked for: s3rver answers 500 to fewer.
+      List<S3Object> objects = requests.list(prefix, null, null, null).contents();
       if (objects.isEmpty() && (prefix.isEmpty() || requests.head(prefix).isEmpty())) {
         throw new DestinationException(
             "there is no backup at " + place.name() + ": nothing there has a key that begins so");
       }
-      return objects.stream().map(object -> object.key().substring(prefix.length())).toList();
+      return objects.stream()
+          .limit(most)
+          .map(object -> object.key().substring(prefix.length()))
+          .toList();
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
@@ -262,7 +266,7 @@ final class BucketReader implements Closeable {
       return found.get();
     }
     boolean isImplied =
-        !asking(() -> requests.list(directoryKey(key), null, null, null, 1)).contents().isEmpty();
+        !asking(() -> requests.list(directoryKey(key), null, null, null)).contents().isEmpty();
     if (!isImplied) {
       throw missing(path);
     }

@@ -1,6 +1,7 @@
 package dev.mtb.destination.bucket;
 
 import com.google.common.base.Suppliers;
+import com.google.common.collect.Iterables;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -62,6 +63,7 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
@@ -253,12 +255,6 @@ final class Requests implements Closeable {
   /** A page of keys below a prefix, in the order of their bytes. */
   ListObjectsV2Response list(String prefix, String delimiter, String startAfter, String token)
       throws IOException {
-    return list(prefix, delimiter, startAfter, token, PAGE);
-  }
-
-  ListObjectsV2Response list(
-      String prefix, String delimiter, String startAfter, String token, int most)
-      throws IOException {
     ListObjectsV2Response page =
         send(
             "ListObjectsV2",
@@ -273,7 +269,7 @@ final class Requests implements Closeable {
                             .delimiter(delimiter)
                             .startAfter(token == null ? startAfter : null)
                             .continuationToken(token)
-                            .maxKeys(most)
+                            .maxKeys(PAGE)
                             .requestPayer(payer())));
     // What is listed may be deleted: nothing outside of what was asked for, whatever a server says.
     boolean isWithin =
@@ -428,15 +424,51 @@ final class Requests implements Closeable {
 
   /** Gives an object other metadata; its content stays on the server. */
   Stored copyOntoItself(String key, Metadata source, Optional<String> ifMatch) throws IOException {
-    return copy(
+    return underCondition(
         key,
-        key,
-        r -> {
-          ifMatch.ifPresent(r::copySourceIfMatch);
-          r.metadataDirective(MetadataDirective.REPLACE)
-              .contentType(type(key, source))
-              .metadata(headers(source));
-        });
+        ifMatch,
+        condition ->
+            copy(
+                key,
+                key,
+                r -> {
+                  condition.ifPresent(r::copySourceIfMatch);
+                  r.metadataDirective(MetadataDirective.REPLACE)
+                      .contentType(type(key, source))
+                      .metadata(headers(source));
+                }));
+  }
+
+  /** A copy on the server, of one version of an object if a tag is given. */
+  private interface Copy {
+    Stored send(Optional<String> ifMatch) throws IOException;
+  }
+
+  /**
+   * Copies an object if it is the version that was looked at. OpenStack Swift refuses the condition
+   * for an object that was uploaded in parts although its tag is the one that a HEAD tells: if a
+   * second look finds that very tag, the copy is sent without the condition.
+   */
+  private Stored underCondition(String key, Optional<String> ifMatch, Copy copy)
+      throws IOException {
+    try {
+      return copy.send(ifMatch);
+    } catch (IOException e) {
+      if (ifMatch.isEmpty() || !isPreconditionFailed(e)) {
+        throw e;
+      }
+      Optional<Head> now = head(key);
+      if (now.isEmpty() || !ifMatch.get().equals(now.get().rawTag())) {
+        throw e;
+      }
+      log.info("the server refuses a copy of {} by its current tag; it is copied without", key);
+      return copy.send(Optional.empty());
+    }
+  }
+
+  private static boolean isPreconditionFailed(IOException e) {
+    return e.getCause() instanceof AwsServiceException service
+        && service.statusCode() == Trouble.PRECONDITION_FAILED;
   }
 
   /** Copies an object with its metadata; the content stays on the server. */
@@ -475,6 +507,11 @@ final class Requests implements Closeable {
 
   /** Copies an object that is too large for one request. */
   Stored copyInParts(String from, String key, Metadata source, Optional<String> ifMatch)
+      throws IOException {
+    return underCondition(from, ifMatch, condition -> copyEachPart(from, key, source, condition));
+  }
+
+  private Stored copyEachPart(String from, String key, Metadata source, Optional<String> ifMatch)
       throws IOException {
     String uploadId = startUpload(key, source);
     try {
@@ -639,10 +676,7 @@ final class Requests implements Closeable {
                         range.ifPresent(r::range);
                       }));
     } catch (IOException e) {
-      boolean isChanged =
-          e.getCause() instanceof AwsServiceException service
-              && service.statusCode() == Trouble.PRECONDITION_FAILED;
-      throw isChanged ? new ChangedException(e) : e;
+      throw isPreconditionFailed(e) ? new ChangedException(e) : e;
     }
     GetObjectResponse response = in.response();
     if (response.contentLength() == null) {
@@ -740,16 +774,27 @@ final class Requests implements Closeable {
 
   /** Uploads below a prefix that nobody has completed. */
   List<MultipartUpload> unfinishedUploads(String prefix) throws IOException {
-    return send(
-        "ListMultipartUploads",
-        "",
-        () ->
-            s3
-                .listMultipartUploadsPaginator(
-                    r -> r.bucket(bucket).prefix(prefix).requestPayer(payer()))
-                .uploads()
-                .stream()
-                .toList());
+    List<MultipartUpload> uploads = new ArrayList<>();
+    Optional<MultipartUpload> last = Optional.empty();
+    while (true) {
+      Optional<MultipartUpload> after = last;
+      ListMultipartUploadsResponse page =
+          send(
+              "ListMultipartUploads",
+              "",
+              () ->
+                  s3.listMultipartUploads(
+                      r -> {
+                        r.bucket(bucket).prefix(prefix).requestPayer(payer());
+                        after.ifPresent(a -> r.keyMarker(a.key()).uploadIdMarker(a.uploadId()));
+                      }));
+      uploads.addAll(page.uploads());
+      last = Optional.ofNullable(Iterables.getLast(page.uploads(), null));
+      // A server that repeats a page makes no progress, and says that there is more for ever.
+      if (!Boolean.TRUE.equals(page.isTruncated()) || last.isEmpty() || last.equals(after)) {
+        return uploads;
+      }
+    }
   }
 
   private RequestPayer payer() {

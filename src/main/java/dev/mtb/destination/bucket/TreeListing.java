@@ -1,6 +1,5 @@
 package dev.mtb.destination.bucket;
 
-import com.google.common.base.Strings;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import dev.mtb.destination.ContentTag;
@@ -66,7 +65,7 @@ final class TreeListing {
     }
   }
 
-  private final Pages pages;
+  private final Pages source;
   private final Cache<String, Directory> known =
       CacheBuilder.newBuilder()
           .maximumWeight(MOST_KNOWN)
@@ -77,8 +76,8 @@ final class TreeListing {
   /** Groups that wait to be listed, by each of the prefixes in them. */
   private final Map<String, Group> groups = new ConcurrentHashMap<>();
 
-  TreeListing(Pages pages) {
-    this.pages = pages;
+  TreeListing(Pages source) {
+    this.source = source;
   }
 
   /**
@@ -105,11 +104,12 @@ final class TreeListing {
   private Directory fetch(String prefix) throws IOException {
     Tree tree = new Tree(prefix);
     String token = null;
+    PageSequence pages = new PageSequence();
     // One large directory is cut off by the second page as by the first.
     for (int read = 0; read == 0 || (read < FIRST_PAGES && tree.top().names.size() > 1); read++) {
-      ListObjectsV2Response page = pages.list(prefix, null, null, token);
+      ListObjectsV2Response page = source.list(prefix, null, null, token);
       tree.add(page);
-      token = next(page);
+      token = pages.next(page);
       if (token == null) {
         tree.publish(null);
         return tree.top();
@@ -131,8 +131,9 @@ final class TreeListing {
       throws IOException {
     List<String> directories = new ArrayList<>();
     String token = null;
+    PageSequence pages = new PageSequence();
     do {
-      ListObjectsV2Response page = pages.list(prefix, "/", key, token);
+      ListObjectsV2Response page = source.list(prefix, "/", key, token);
       for (S3Object object : page.contents()) {
         if (object.key().length() > prefix.length()) {
           directory.names.put(object.key().substring(prefix.length()), glance(object));
@@ -146,20 +147,9 @@ final class TreeListing {
           directory.names.putIfAbsent(name, Glance.directory(Optional.empty()));
         }
       }
-      token = next(page);
+      token = pages.next(page);
     } while (token != null);
     return directories;
-  }
-
-  /** Where the next page begins; null after the last. */
-  private static String next(ListObjectsV2Response page) throws IOException {
-    if (!Boolean.TRUE.equals(page.isTruncated())) {
-      return null;
-    }
-    if (Strings.isNullOrEmpty(page.nextContinuationToken())) {
-      throw new IOException("the server lists a page, and does not say how to get the next");
-    }
-    return page.nextContinuationToken();
   }
 
   /** By bytes, as S3 sorts. */
@@ -208,14 +198,15 @@ final class TreeListing {
       String after = first.substring(0, first.length() - 1) + "." + HIGH;
       String token = null;
       boolean isMore = true;
+      PageSequence pages = new PageSequence();
       for (int page = 0; page < PAGES_PER_GROUP && isMore; page++) {
-        ListObjectsV2Response found = pages.list(prefix, null, after, token);
+        ListObjectsV2Response found = source.list(prefix, null, after, token);
         tree.add(found);
         isMore =
             Boolean.TRUE.equals(found.isTruncated())
                 && tree.lastKey != null
                 && compare(tree.lastKey, end) < 0;
-        token = isMore ? next(found) : null;
+        token = isMore ? pages.next(found) : null;
       }
       // Whatever the last page cut off is listed for itself.
       boolean isCut = isMore || (tree.lastKey != null && compare(tree.lastKey, end) >= 0);

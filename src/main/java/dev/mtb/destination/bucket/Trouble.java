@@ -22,6 +22,7 @@ final class Trouble {
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
   static final int PRECONDITION_FAILED = 412;
+  private static final int SERVER_ERROR = 500;
   private static final int NOT_IMPLEMENTED = 501;
 
   private final BucketPlace place;
@@ -112,7 +113,11 @@ final class Trouble {
     if (e.statusCode() == NOT_IMPLEMENTED) {
       return new UnknownRequestException(what, e);
     }
-    return new IOException(what + " failed: " + details(e), e);
+    String remedy =
+        e.statusCode() >= SERVER_ERROR
+            ? "; it is the server's own error, and its log says more; run again"
+            : "";
+    return new IOException(what + " failed: " + details(e) + remedy, e);
   }
 
   /** The server is not Amazon's, and has no such request, or not with such a header. */

@@ -2,6 +2,7 @@ package dev.mtb.destination.bucket;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.destination.Glance;
 import java.io.IOException;
@@ -21,8 +22,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -220,5 +223,40 @@ class TreeListingTest {
   @Test
   void flatDirectory_isListedPageAfterPage() throws IOException {
     assertThat(requests(tree(1, 20_000))).isLessThanOrEqualTo(23);
+  }
+
+  /** How a server fails to get on. */
+  private enum Stuck {
+    SAME_TOKEN,
+    SAME_PAGE,
+    NO_KEYS
+  }
+
+  /** Some servers always say that there is more. */
+  @ParameterizedTest
+  @EnumSource(Stuck.class)
+  @Timeout(30)
+  void listThatMakesNoProgress_fails(Stuck stuck) {
+    AtomicInteger requests = new AtomicInteger();
+    TreeListing.Pages pages =
+        (prefix, delimiter, startAfter, token) -> {
+          int number = requests.incrementAndGet();
+          boolean isSame = stuck == Stuck.SAME_PAGE;
+          S3Object object =
+              S3Object.builder()
+                  .key("d/" + (isSame ? 1 : number))
+                  .size(1L)
+                  .lastModified(Instant.EPOCH)
+                  .build();
+          return ListObjectsV2Response.builder()
+              .isTruncated(true)
+              .nextContinuationToken(stuck == Stuck.SAME_TOKEN ? "again" : "page " + number)
+              .contents(stuck == Stuck.NO_KEYS ? List.of() : List.of(object))
+              .build();
+        };
+    assertThatThrownBy(() -> new TreeListing(pages).list("d/"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the server lists");
+    assertThat(requests.get()).isLessThan(2000);
   }
 }
