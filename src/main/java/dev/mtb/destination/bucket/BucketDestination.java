@@ -674,7 +674,10 @@ public final class BucketDestination implements Destination {
     catalog.ifPresent(
         c ->
             c.remember(
-                key, new Glance(isDirectory, source.size(), stored.tag(), stored.at()), source));
+                key,
+                new Glance(isDirectory, source.size(), stored.tag(), stored.at()),
+                source,
+                stored.took()));
   }
 
   @Override
@@ -687,7 +690,7 @@ public final class BucketDestination implements Destination {
   @Override
   public void confirm(Path path, Glance glance, Metadata source) {
     if (!readOnly) {
-      catalog.ifPresent(c -> c.remember(keyOf(path, glance), glance, source));
+      catalog.ifPresent(c -> c.remember(keyOf(path, glance), glance, source, Duration.ZERO));
     }
   }
 

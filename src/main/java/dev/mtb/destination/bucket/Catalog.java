@@ -2,6 +2,7 @@ package dev.mtb.destination.bucket;
 
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import com.google.common.primitives.Ints;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Glance;
@@ -46,8 +47,8 @@ final class Catalog implements Closeable {
 
   private static final int COMPACTION_MILLIS = 200;
 
-  /** Version, tag and date. */
-  private static final int ENTRY_BYTES = 3 * Long.BYTES;
+  /** Version, tag, date, and for how many seconds it was sent before. */
+  private static final int ENTRY_BYTES = 3 * Long.BYTES + Integer.BYTES;
 
   private static final long UNDATED = Long.MIN_VALUE;
 
@@ -143,7 +144,8 @@ final class Catalog implements Closeable {
     long version = fields.getLong();
     long tag = fields.getLong();
     long date = fields.getLong();
-    if (tag != tag(glance) || !isSameDate(date, glance.storedAt())) {
+    int took = fields.getInt();
+    if (tag != tag(glance) || !isSameDate(date, took, glance.storedAt())) {
       return Recollection.NONE;
     }
     return version == version(source) ? Recollection.SAME : Recollection.SOURCE_CHANGED;
@@ -170,14 +172,22 @@ final class Catalog implements Closeable {
   }
 
   /** Some servers (S3Proxy) tell no dates of directories. */
-  private static boolean isSameDate(long date, Optional<Instant> shown) {
-    return date == UNDATED
-        || shown.isEmpty()
-        || Math.abs(shown.get().getEpochSecond() - date) <= SAME_DATE.toSeconds();
+  private static boolean isSameDate(long date, int took, Optional<Instant> shown) {
+    if (date == UNDATED || shown.isEmpty()) {
+      return true;
+    }
+    long later = shown.get().getEpochSecond() - date;
+    return -took - SAME_DATE.toSeconds() <= later && later <= SAME_DATE.toSeconds();
   }
 
-  /** Remembers an object. */
-  void remember(String key, Glance glance, Metadata source) {
+  /**
+   * Remembers an object.
+   *
+   * @param glance as a list will show it, or has shown it
+   * @param took how long it was sent before its date. No other object of that time can be there,
+   *     since this one replaced it
+   */
+  void remember(String key, Glance glance, Metadata source, Duration took) {
     if (source.ctime().isEmpty() || broken) {
       return;
     }
@@ -186,6 +196,7 @@ final class Catalog implements Closeable {
             .putLong(version(source))
             .putLong(tag(glance))
             .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
+            .putInt(Ints.saturatedCast(took.toSeconds()))
             .array();
     try {
       byte[] unused = entries.put(hash(key), entry);

@@ -16,9 +16,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
@@ -119,6 +116,11 @@ final class Requests implements Closeable {
 
   /** Read for the first file that is stored: a run that finds nothing to do needs none. */
   private final Supplier<MimeTypes> mimeTypes = Suppliers.memoize(MimeTypes::ofSystem);
+
+  private final ServerClock clock = new ServerClock(System::nanoTime);
+
+  /** When each upload in parts began, by its id. */
+  private final Map<String, Long> uploads = new ConcurrentHashMap<>();
 
   private final String bucket;
   private final Owner owner;
@@ -271,6 +273,7 @@ final class Requests implements Closeable {
                             .continuationToken(token)
                             .maxKeys(PAGE)
                             .requestPayer(payer())));
+    Optional<Instant> unused = clock.now(page.sdkHttpResponse());
     // What is listed may be deleted: nothing outside of what was asked for, whatever a server says.
     boolean isWithin =
         page.contents().stream().allMatch(object -> object.key().startsWith(prefix))
@@ -349,27 +352,21 @@ final class Requests implements Closeable {
    * What a server said of an object that it has just stored.
    *
    * @param tag of its content, as lists will show it
-   * @param at when, by the server's clock
+   * @param at when it was whole, by the server's clock
+   * @param took how long it was sent; lists may show any moment of that, such as the beginning of
+   *     an upload in parts (S3 user guide, "Object metadata", Last-Modified)
    */
-  record Stored(Optional<ContentTag> tag, Optional<Instant> at) {
-    static Stored of(String tag, SdkHttpResponse response) {
-      return new Stored(
-          ContentTag.parse(tag), response.firstMatchingHeader("Date").flatMap(Stored::time));
-    }
+  record Stored(Optional<ContentTag> tag, Optional<Instant> at, Duration took) {}
 
-    private static Optional<Instant> time(String date) {
-      try {
-        return Optional.of(
-            ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-      } catch (DateTimeParseException e) {
-        return Optional.empty();
-      }
-    }
+  private Stored stored(String tag, SdkHttpResponse answer, long startNanos) {
+    return new Stored(
+        ContentTag.parse(tag), clock.now(answer), Duration.ofNanos(System.nanoTime() - startNanos));
   }
 
   /** Stores an object whole, or leaves what was there. */
   Stored put(String key, Metadata source, Body body) throws IOException {
     String type = type(key, source);
+    long start = System.nanoTime();
     PutObjectResponse response =
         send(
             "PutObject",
@@ -393,7 +390,7 @@ final class Requests implements Closeable {
     if (isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {
       check(key, response.eTag(), ContentTag.of(body.md5));
     }
-    return Stored.of(response.eTag(), response.sdkHttpResponse());
+    return stored(response.eTag(), response.sdkHttpResponse(), start);
   }
 
   /** The server has checked the content already; this checks the server. */
@@ -478,6 +475,7 @@ final class Requests implements Closeable {
 
   private Stored copy(String from, String to, Consumer<CopyObjectRequest.Builder> details)
       throws IOException {
+    long start = System.nanoTime();
     CopyObjectResponse response =
         send(
             "CopyObject",
@@ -497,7 +495,7 @@ final class Requests implements Closeable {
                       style.kmsKey().ifPresent(r::ssekmsKeyId);
                       details.accept(r);
                     }));
-    return Stored.of(response.copyObjectResult().eTag(), response.sdkHttpResponse());
+    return stored(response.copyObjectResult().eTag(), response.sdkHttpResponse(), start);
   }
 
   /** Gives an object other metadata that is too large for one request. */
@@ -694,6 +692,13 @@ final class Requests implements Closeable {
   }
 
   String startUpload(String key, Metadata source) throws IOException {
+    long start = System.nanoTime();
+    String uploadId = createUpload(key, source);
+    uploads.put(uploadId, start);
+    return uploadId;
+  }
+
+  private String createUpload(String key, Metadata source) throws IOException {
     return send(
         "CreateMultipartUpload",
         key,
@@ -760,10 +765,13 @@ final class Requests implements Closeable {
                             .uploadId(uploadId)
                             .multipartUpload(m -> m.parts(parts))
                             .requestPayer(payer())));
-    return Stored.of(response.eTag(), response.sdkHttpResponse());
+    Long start = uploads.remove(uploadId);
+    return stored(
+        response.eTag(), response.sdkHttpResponse(), start == null ? System.nanoTime() : start);
   }
 
   void abortUpload(String key, String uploadId) throws IOException {
+    uploads.remove(uploadId);
     send(
         "AbortMultipartUpload",
         key,

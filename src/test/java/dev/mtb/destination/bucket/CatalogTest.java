@@ -11,6 +11,7 @@ import dev.mtb.destination.Recollection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +51,7 @@ class CatalogTest {
   void whatIsRemembered_isKnownAgain_inTheNextRun() {
     try (Catalog catalog = open(false)) {
       assertThat(catalog.recall("k", GLANCE, SOURCE)).isEqualTo(Recollection.NONE);
-      catalog.remember("k", GLANCE, SOURCE);
+      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
     }
     try (Catalog catalog = open(true)) {
       assertThat(catalog.recall("k", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
@@ -61,7 +62,7 @@ class CatalogTest {
   @Test
   void anyChangeOfTheSource_isSeen() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE);
+      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
       for (Metadata changed :
           List.of(
               source(6, 0644, TIME, 7, TIME),
@@ -79,7 +80,7 @@ class CatalogTest {
   @Test
   void anotherObject_isNotTheRememberedOne() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE);
+      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
       assertThat(catalog.recall("k", glance("1".repeat(32), TIME), SOURCE))
           .isEqualTo(Recollection.NONE);
       assertThat(catalog.recall("k", glance("0".repeat(32), TIME.plusSeconds(3)), SOURCE))
@@ -93,7 +94,7 @@ class CatalogTest {
   void sourceWithoutCtime_isNeverRemembered() {
     Metadata without = new Metadata(Kind.FILE, 5, TIME, 0644, 1, 2, 3, 4);
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, without);
+      catalog.remember("k", GLANCE, without, Duration.ZERO);
       assertThat(catalog.recall("k", GLANCE, without)).isEqualTo(Recollection.NONE);
     }
   }
@@ -101,7 +102,7 @@ class CatalogTest {
   @Test
   void secondRunAtATime_goesWithout() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE);
+      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
       assertThat(Catalog.open(folder, PLACE, false, true)).isEmpty();
     }
   }
@@ -113,7 +114,7 @@ class CatalogTest {
       Files.writeString(files.findFirst().orElseThrow(), "this is no catalog");
     }
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE);
+      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
       assertThat(catalog.recall("k", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
     }
   }
@@ -128,8 +129,8 @@ class CatalogTest {
   @Test
   void whatIsForgotten_isNotKnownAnyMore() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("a", GLANCE, SOURCE);
-      catalog.remember("b", GLANCE, SOURCE);
+      catalog.remember("a", GLANCE, SOURCE, Duration.ZERO);
+      catalog.remember("b", GLANCE, SOURCE, Duration.ZERO);
       catalog.forget("a");
     }
     try (Catalog catalog = open(false)) {
@@ -141,10 +142,28 @@ class CatalogTest {
   @Test
   void whatWasComparedWithoutOwners_isNotTheSameWithThem() {
     try (Catalog catalog = Catalog.open(folder, PLACE, false, false).orElseThrow()) {
-      catalog.remember("k", GLANCE, SOURCE);
+      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
     }
     try (Catalog catalog = open(false)) {
       assertThat(catalog.recall("k", GLANCE, SOURCE)).isNotEqualTo(Recollection.SAME);
+    }
+  }
+
+  /** A list shows any moment of an upload; what is dated before or after it is another object. */
+  @Test
+  void dateWithinTheUpload_isThatOfTheObject() {
+    try (Catalog catalog = open(false)) {
+      catalog.remember("k", GLANCE, SOURCE, Duration.ofMinutes(1));
+      for (int seconds : List.of(2, 0, -3, -30, -62)) {
+        assertThat(catalog.recall("k", glance("0".repeat(32), TIME.plusSeconds(seconds)), SOURCE))
+            .as("%s s", seconds)
+            .isEqualTo(Recollection.SAME);
+      }
+      for (int seconds : List.of(3, -63)) {
+        assertThat(catalog.recall("k", glance("0".repeat(32), TIME.plusSeconds(seconds)), SOURCE))
+            .as("%s s", seconds)
+            .isEqualTo(Recollection.NONE);
+      }
     }
   }
 }

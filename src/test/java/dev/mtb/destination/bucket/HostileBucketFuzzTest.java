@@ -113,7 +113,7 @@ class HostileBucketFuzzTest {
             false, 1, ContentTag.parse("0".repeat(32)), Optional.of(Instant.ofEpochSecond(1)));
     try (Catalog catalog = Catalog.open(temp, PLACE, false, true).orElseThrow()) {
       for (int i = 0; i < 3_000; i++) {
-        catalog.remember("key" + i, glance, source);
+        catalog.remember("key" + i, glance, source, Duration.ZERO);
       }
     }
     Path file;
@@ -144,7 +144,7 @@ class HostileBucketFuzzTest {
       for (int i = 0; i < 200; i++) {
         catalog.recall("key" + 15 * i, glance, source);
       }
-      catalog.remember("new", glance, source);
+      catalog.remember("new", glance, source, Duration.ZERO);
     }
   }
 
