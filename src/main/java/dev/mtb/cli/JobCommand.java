@@ -1,25 +1,19 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import com.google.common.io.ByteStreams;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.DigestAlgorithm;
-import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,12 +46,6 @@ import picocli.CommandLine.Spec;
     })
 abstract class JobCommand implements Callable<Integer> {
   private static final Path STANDARD_STREAM = Path.of("-");
-
-  /**
-   * What is not a file has no end that could be known. A list of a gibibyte names some ten million
-   * files; remembering those takes half as much memory.
-   */
-  private static final long LONGEST_SPOOLED = 1L << 30;
 
   final PrintStream out;
   final PrintStream err;
@@ -193,28 +181,14 @@ abstract class JobCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws IOException {
-    Map<Path, Path> spooled = new HashMap<>();
-    try {
-      for (Path list : lists) {
-        boolean isFile = Files.isRegularFile(list) || Files.isDirectory(list);
-        if (list.equals(STANDARD_STREAM)) {
-          spool(list, System.in, spooled);
-        } else if (Files.exists(list) && !isFile) {
-          spool(list, spooled);
-        }
+    try (SpooledLists spooled = SpooledLists.of(lists)) {
+      try {
+        return start(spooled.copies());
+      } catch (InvalidJobException e) {
+        throw new InvalidJobException(spooled.withNames(e.getMessage()), e);
       }
-      return start(spooled);
     } catch (InvalidJobException e) {
-      String message = e.getMessage();
-      for (Map.Entry<Path, Path> list : spooled.entrySet()) {
-        // Nobody knows the temporary file.
-        message = message.replace(list.getValue().toString(), nameOf(list.getKey()));
-      }
-      throw new ParameterException(spec.commandLine(), message, e);
-    } finally {
-      for (Path file : spooled.values()) {
-        Files.deleteIfExists(file);
-      }
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 
@@ -266,41 +240,6 @@ abstract class JobCommand implements Callable<Integer> {
       }
     }
     return job.build();
-  }
-
-  private static String nameOf(Path list) {
-    return list.equals(STANDARD_STREAM) ? "on standard input" : list.toString();
-  }
-
-  private static void spool(Path list, Map<Path, Path> spooled) {
-    try (InputStream in = Files.newInputStream(list)) {
-      spool(list, in, spooled);
-    } catch (IOException e) {
-      throw new InvalidJobException("the list " + list + " cannot be read: " + ErrorText.of(e), e);
-    }
-  }
-
-  /** Lists are read twice, and standard input or a pipe can be read only once. */
-  private static void spool(Path list, InputStream in, Map<Path, Path> spooled) {
-    if (spooled.containsKey(list)) {
-      return;
-    }
-    String name = nameOf(list);
-    long copied;
-    try {
-      Path file = Files.createTempFile("mtb-list", ".txt");
-      spooled.put(list, file);
-      try (OutputStream out = Files.newOutputStream(file)) {
-        copied = ByteStreams.limit(in, LONGEST_SPOOLED).transferTo(out);
-      }
-    } catch (IOException e) {
-      throw new InvalidJobException(
-          "the list " + name + " cannot be copied to a temporary file: " + ErrorText.of(e), e);
-    }
-    if (copied == LONGEST_SPOOLED) {
-      throw new InvalidJobException(
-          "the list " + name + " does not end after 1 GiB; give a list of that length as a file");
-    }
   }
 
   /** What is run. */

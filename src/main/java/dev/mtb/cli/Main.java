@@ -58,7 +58,6 @@ public final class Main implements Runnable {
     String[] recovered = RawArguments.recover(args);
     Logging.configure(recovered);
     Preload.start(recovered);
-    Snapshot.answerSignals();
     return run(recovered, out, err);
   }
 

@@ -20,6 +20,8 @@ public final class Start {
       System.out.flush();
       Runtime.getRuntime().halt(0);
     }
+    // First of all: a signal that the process does not know ends it.
+    Snapshot.answerSignals();
     Main.main(args);
   }
 

@@ -9,8 +9,11 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +49,7 @@ final class ExtraneousNames implements Closeable {
     void visit(List<Directory> directories) throws IOException;
   }
 
-  private Path file;
+  private FileChannel file;
   private DataOutputStream out;
   private Path landingRoot;
   private Path sourceRoot;
@@ -59,8 +62,14 @@ final class ExtraneousNames implements Closeable {
   synchronized void add(Path landing, Path source, Map<Path, Optional<Glance>> names)
       throws IOException {
     if (file == null) {
-      file = Files.createTempFile("mtb-extraneous", ".tmp");
-      out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)));
+      // On Unix it has no name from now on, and is gone however the process ends.
+      file =
+          FileChannel.open(
+              Files.createTempFile("mtb-extraneous", ".tmp"),
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.DELETE_ON_CLOSE);
+      out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(file)));
       landingRoot = landing.getFileSystem().getPath("");
       sourceRoot = source.getRoot();
       nameRoot = names.keySet().iterator().next().getFileSystem().getPath("");
@@ -85,20 +94,20 @@ final class ExtraneousNames implements Closeable {
     synchronized (this) {
       out.flush();
     }
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      List<Directory> directories = new ArrayList<>();
-      int count = 0;
-      Optional<Directory> next = read(in);
-      while (next.isPresent()) {
-        directories.add(next.get());
-        count += next.get().names().size();
-        next = read(in);
-        if (count >= namesAtOnce || next.isEmpty()) {
-          visitor.visit(directories);
-          directories = new ArrayList<>();
-          count = 0;
-        }
+    file.position(0);
+    DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Channels.newInputStream(file)));
+    List<Directory> directories = new ArrayList<>();
+    int count = 0;
+    Optional<Directory> next = read(in);
+    while (next.isPresent()) {
+      directories.add(next.get());
+      count += next.get().names().size();
+      next = read(in);
+      if (count >= namesAtOnce || next.isEmpty()) {
+        visitor.visit(directories);
+        directories = new ArrayList<>();
+        count = 0;
       }
     }
   }
@@ -134,11 +143,8 @@ final class ExtraneousNames implements Closeable {
     if (file == null) {
       return;
     }
-    try {
-      out.close();
-    } finally {
-      Files.deleteIfExists(file);
-      file = null;
-    }
+    FileChannel done = file;
+    file = null;
+    done.close();
   }
 }

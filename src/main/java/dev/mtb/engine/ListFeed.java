@@ -6,7 +6,8 @@ import dev.mtb.scan.Entry;
 import dev.mtb.scan.SourceList;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -30,8 +31,15 @@ final class ListFeed implements SourceList.Visitor {
   private final Tally tally;
   private final Stop stop;
 
-  /** Directories on the way to listed entries; held to the end, since the list may come back. */
-  private final Map<Path, DirectoryNode> implied = new HashMap<>();
+  /**
+   * Directories on the way to listed entries that are held, since the list may come back to them:
+   * some 10 MB. One that the list comes back to later is looked at again.
+   */
+  private static final int MOST_HELD = 20_000;
+
+  /** The latest first to last. */
+  private final Map<Path, DirectoryNode> implied =
+      new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
 
   private final Semaphore room = new Semaphore(GROUPS_WAITING);
   private List<Entry> group = new ArrayList<>();
@@ -77,11 +85,6 @@ final class ListFeed implements SourceList.Visitor {
     tally.failed(new Failure(path, Failure.Stage.SCAN, error, Failure.Cause.ERROR));
   }
 
-  /** Whether a listed entry lands below a place. To be asked when all entries were fed. */
-  boolean leadsThrough(Path landing) {
-    return implied.containsKey(landing);
-  }
-
   /** Lets the feeding thread go, after the run was stopped: a hung checker makes no room. */
   void wake() {
     room.release();
@@ -110,6 +113,7 @@ final class ListFeed implements SourceList.Visitor {
     }
     parent.begin();
     checkers.compare(parent, entries, room::release);
+    letGoOfOldest();
   }
 
   private DirectoryNode directory(Path landing, boolean outside) {
@@ -125,5 +129,15 @@ final class ListFeed implements SourceList.Visitor {
     DirectoryNode node = DirectoryNode.implied(parent, source, landing);
     implied.put(landing, node);
     return node;
+  }
+
+  /** Children hold their parents by themselves. */
+  private void letGoOfOldest() {
+    Iterator<DirectoryNode> oldest = implied.values().iterator();
+    while (implied.size() > MOST_HELD) {
+      DirectoryNode node = oldest.next();
+      oldest.remove();
+      finisher.accept(node);
+    }
   }
 }

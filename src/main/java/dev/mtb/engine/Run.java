@@ -51,7 +51,6 @@ import java.util.OptionalLong;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -443,7 +442,6 @@ public final class Run {
     ForkJoinPool copierPool = new ForkJoinPool(options.threads());
     FileFilter filter = new FileFilter(options.filters());
     DirectoryNode root = root(sources);
-    AtomicReference<ListFeed> feeding = new AtomicReference<>();
     SourceMounts mounts = SourceMounts.in(StateDirectory.of(options));
     Optional<Mirror> mirror =
         purpose == Purpose.VERIFY || !options.deletion().isWanted()
@@ -456,7 +454,7 @@ public final class Run {
                     filter,
                     mounts,
                     Destinations.oldVersions(job),
-                    landing -> sources.supplies(landing) || feeding.get().leadsThrough(landing),
+                    landing -> sources.supplies(landing) || sources.leadsThrough(landing),
                     () -> stop.ranOutOfTime() || allowance.filesLeft() > 0,
                     end,
                     tally,
@@ -509,7 +507,6 @@ public final class Run {
               stop,
               direction);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
-      feeding.set(feed);
       stop.whenStopping(
           () -> {
             queue.wakeAll();

@@ -46,6 +46,10 @@ public final class SourceList {
   private final BackupJob job;
   private final FileFilter filter;
   private final PathSet listed = new PathSet();
+
+  /** Directories on the way to entries; filled only where something may be deleted. */
+  private final PathSet onTheWay = new PathSet();
+
   private Optional<Path> wholeSource = Optional.empty();
 
   private SourceList(BackupJob job) {
@@ -71,6 +75,7 @@ public final class SourceList {
             list.checkApart(entry.source(), destinations);
             byte[] landing = PathBytes.of(entry.landing());
             list.listed.add(landing, landing.length, entry.outside());
+            list.addWay(landing);
             if (landing.length == 0 && list.wholeSource.isEmpty()) {
               list.wholeSource = Optional.of(entry.source());
             }
@@ -88,6 +93,28 @@ public final class SourceList {
           "nothing to back up: " + describe(job.lists()) + " names no file or directory");
     }
     return list;
+  }
+
+  private void addWay(byte[] landing) {
+    if (!job.options().deletion().isWanted()) {
+      return;
+    }
+    for (int i = landing.length - 1; i > 0; i--) {
+      if (landing[i] == '/') {
+        onTheWay.add(landing, i, false);
+      }
+    }
+  }
+
+  /**
+   * Whether a listed entry lands below a place.
+   *
+   * @param landing a place
+   * @return known only in a run that may delete
+   */
+  public boolean leadsThrough(Path landing) {
+    byte[] bytes = PathBytes.of(landing);
+    return onTheWay.contains(bytes, bytes.length, false);
   }
 
   /**

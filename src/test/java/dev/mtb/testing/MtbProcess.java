@@ -38,7 +38,8 @@ public final class MtbProcess {
       throws IOException {
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");
-    List<String> command = new ArrayList<>();
+    // A script that runs the tests in the background makes them ignore SIGINT, which is inherited.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,USR1"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
     command.addAll(List.of("-jar", JAR.toString()));

@@ -1,0 +1,131 @@
+package dev.mtb.cli;
+
+import com.google.common.io.ByteStreams;
+import dev.mtb.ErrorText;
+import dev.mtb.InvalidJobException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Temporary copies of lists that can be read only once (standard input, a pipe), since lists are
+ * read twice. They are deleted when this is closed, and when a signal ends the process.
+ */
+final class SpooledLists implements Closeable {
+  private static final Path STANDARD_INPUT = Path.of("-");
+
+  /** More is no list, but an endless stream: 1 GiB has some ten million names. */
+  private static final long LONGEST = 1L << 30;
+
+  private final Map<Path, Path> copies = new ConcurrentHashMap<>();
+  private final Thread hook = new Thread(this::delete, "mtb-lists");
+
+  private SpooledLists() {}
+
+  /**
+   * Copies those of some lists that can be read only once.
+   *
+   * @throws InvalidJobException if one cannot be copied
+   */
+  static SpooledLists of(List<Path> lists) {
+    SpooledLists spooled = new SpooledLists();
+    try {
+      for (Path list : lists) {
+        spooled.add(list);
+      }
+    } catch (RuntimeException | Error e) {
+      spooled.close();
+      throw e;
+    }
+    return spooled;
+  }
+
+  private void add(Path list) {
+    boolean isFile = Files.isRegularFile(list) || Files.isDirectory(list);
+    if (copies.containsKey(list)) {
+      return;
+    }
+    if (list.equals(STANDARD_INPUT)) {
+      copy(list, System.in);
+    } else if (Files.exists(list) && !isFile) {
+      try (InputStream in = Files.newInputStream(list)) {
+        copy(list, in);
+      } catch (IOException e) {
+        throw new InvalidJobException(
+            "the list " + list + " cannot be read: " + ErrorText.of(e), e);
+      }
+    }
+  }
+
+  private void copy(Path list, InputStream in) {
+    if (copies.isEmpty()) {
+      Runtime.getRuntime().addShutdownHook(hook);
+    }
+    long copied;
+    try {
+      Path file = Files.createTempFile("mtb-list", ".txt");
+      copies.put(list, file);
+      try (OutputStream out = Files.newOutputStream(file)) {
+        copied = ByteStreams.limit(in, LONGEST).transferTo(out);
+      }
+    } catch (IOException e) {
+      throw new InvalidJobException(
+          "the list " + name(list) + " cannot be copied to a temporary file: " + ErrorText.of(e),
+          e);
+    }
+    if (copied == LONGEST) {
+      throw new InvalidJobException(
+          "the list "
+              + name(list)
+              + " does not end after 1 GiB; give a list of that length as a file");
+    }
+  }
+
+  private static String name(Path list) {
+    return list.equals(STANDARD_INPUT) ? "on standard input" : list.toString();
+  }
+
+  /** The copy of each list that was copied. */
+  Map<Path, Path> copies() {
+    return copies;
+  }
+
+  /** A message as it would be about the lists themselves: the user knows no temporary file. */
+  String withNames(String message) {
+    String named = message;
+    for (Map.Entry<Path, Path> copy : copies.entrySet()) {
+      named = named.replace(copy.getValue().toString(), name(copy.getKey()));
+    }
+    return named;
+  }
+
+  private void delete() {
+    for (Path copy : copies.values()) {
+      try {
+        Files.deleteIfExists(copy);
+      } catch (IOException e) {
+        // It lies among temporary files, which the system removes.
+        continue;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    delete();
+    if (!copies.isEmpty()) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The process is ending, and the hook does the same.
+        return;
+      }
+    }
+  }
+}

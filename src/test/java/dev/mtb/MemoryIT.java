@@ -1,0 +1,52 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.testing.MtbProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Memory is bounded by what is in flight, and 16 bytes an entry of a list. */
+class MemoryIT {
+  private static final int DIRECTORIES = 80_000;
+
+  @TempDir Path temp;
+
+  /** Each directory on the way to an entry took half a kilobyte until the end of the run. */
+  @Test
+  void listOfManyDirectories_fitsIntoLittleMemory() throws Exception {
+    List<String> entries = new ArrayList<>();
+    Path source = temp.resolve("source");
+    for (int i = 0; i < DIRECTORIES; i++) {
+      Path directory = Files.createDirectories(source.resolve("d" + i / 1000 + "/e" + i));
+      Files.createFile(directory.resolve("f"));
+      entries.add(source.relativize(directory) + "/f");
+    }
+    Collections.shuffle(entries, new Random(1));
+    Path list = Files.write(temp.resolve("list"), entries);
+    MtbProcess mtb =
+        MtbProcess.start(
+            temp,
+            Map.of(),
+            List.of("-Xmx40m", "-XX:+UseSerialGC"),
+            "backup",
+            "-n",
+            "-q",
+            "--report",
+            temp.resolve("report").toString(),
+            "-l",
+            list.toString(),
+            "-b",
+            source.toString(),
+            temp.resolve("backup").toString());
+    assertThat(mtb.exitCode()).as(mtb.err()).isZero();
+    assertThat(temp.resolve("report")).content().contains("\"copied\" : " + DIRECTORIES);
+  }
+}
