@@ -182,11 +182,11 @@ final class MountedBucket {
    * Finds the bucket.
    *
    * @param s3fs the process
-   * @param below the destination, relative to the mount point
+   * @param below the destination, relative to the root of what s3fs shows ({@link Mount#below})
    */
   static Finding find(S3fsProcess s3fs, Path below) {
-    if (s3fs.equals(S3fsProcess.UNKNOWN)) {
-      return Finding.not("its s3fs process is not visible to this user");
+    if (s3fs.doubt().isPresent()) {
+      return Finding.not(s3fs.doubt().get());
     }
     for (String flag : s3fs.flags()) {
       if (!FLAGS.contains(flag)) {

@@ -117,7 +117,7 @@ class HostileInputFuzzTest {
                   .place()
                   .ifPresent(place -> assertThat(place.location().prefix()).endsWith("home/"));
               String place =
-                  LockPlace.of(process.get(), Path.of("/mnt/s3"), Path.of("/mnt/s3/backup"));
+                  LockPlace.of(process.get(), Path.of("backup"), Path.of("/mnt/s3/backup"));
               assertThat(place).endsWith("/backup/");
             });
   }
@@ -211,8 +211,9 @@ class HostileInputFuzzTest {
                                         "bucket=" + Fuzz.text(random, 4)),
                                     Optional.empty(),
                                     com.google.common.collect.ImmutableList.of(),
+                                    Optional.empty(),
                                     Optional.empty()),
-                                Path.of("/m"),
+                                Path.of("x"),
                                 Path.of("/m/x")))
                     .doesNotThrowAnyException());
   }

@@ -82,11 +82,6 @@ class S3fsProcessTest {
     assertThat(S3fsProcess.parse(words, ROOT, POINT)).isEmpty();
   }
 
-  @Test
-  void serving_whatNobodyServes_isEmpty() {
-    assertThat(S3fsProcess.serving(Path.of("/no/such/mount/point"))).isEmpty();
-  }
-
   private static S3fsProcess parse(String... words) {
     return S3fsProcess.parse(List.of(words), ROOT, POINT).orElseThrow();
   }
