@@ -345,8 +345,10 @@ class RestoreIT {
     backUp();
     s3fs.proxy().setRoundTrip(Duration.ofMillis(20));
     List<String> args = new ArrayList<>(List.of("restore", "-t", "4", "--checkers", "4"));
-    args.addAll(List.of("--endpoint-url", "http://127.0.0.1:" + s3fs.proxy().port()));
-    args.addAll(List.of("--passwd-file", temp.resolve("passwd").toString()));
+    if (way == Way.BUCKET) {
+      args.addAll(List.of("--endpoint-url", "http://127.0.0.1:" + s3fs.proxy().port()));
+      args.addAll(List.of("--passwd-file", temp.resolve("passwd").toString()));
+    }
     args.addAll(
         switch (way) {
           case THROUGH_MOUNT -> List.of("--via", "mount", mounted.toString());
