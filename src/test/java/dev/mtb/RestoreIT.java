@@ -10,6 +10,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -72,7 +73,7 @@ class RestoreIT {
     prefix =
         test.getTestMethod().orElseThrow().getName() + "-" + Long.toHexString(System.nanoTime());
     mounted = s3fs.root().resolve(prefix);
-    Files.writeString(
+    Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 

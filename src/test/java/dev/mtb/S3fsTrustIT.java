@@ -9,6 +9,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -58,8 +59,7 @@ class S3fsTrustIT {
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
     // A program of the shell by the name of the bucket: its command line begins like that of s3fs.
     Files.writeString(open.resolve("other"), "read -r line\n");
-    Files.writeString(passwd(), otherServer.identity() + ":" + otherServer.credential() + "\n");
-    Files.setPosixFilePermissions(passwd(), PosixFilePermissions.fromString("rw-------"));
+    Secrets.write(passwd(), otherServer.identity() + ":" + otherServer.credential() + "\n");
     source = backup("good", s3fs.server().bucket(), s3fs.server().port());
     // Alike in name, size and mtime.
     backup("evil", "other", otherServer.port());

@@ -5,8 +5,10 @@ import dev.mtb.Addressing;
 import dev.mtb.BackupOptions;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Via;
+import dev.mtb.destination.bucket.PasswdFile;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -82,6 +84,18 @@ final class DestinationOptions {
                 + "' is a directory; leave it out (on a mount the options of s3fs count), or give"
                 + " the bucket");
       }
+    }
+  }
+
+  /**
+   * Checks that the password file is its owner's secret.
+   *
+   * @throws InvalidJobException if it is not
+   */
+  void checkPasswdFile() {
+    Optional<String> exposure = Optional.ofNullable(passwdFile).flatMap(PasswdFile::exposure);
+    if (exposure.isPresent()) {
+      throw new InvalidJobException(exposure.get());
     }
   }
 

@@ -248,6 +248,9 @@ abstract class JobCommand implements Callable<Integer> {
   final PlaceArgument place(String text, String what) {
     PlaceArgument given = PlaceArgument.parse(text, what);
     DestinationOptions.check(given, spec);
+    if (given.bucket().isPresent()) {
+      place.checkPasswdFile();
+    }
     return given;
   }
 

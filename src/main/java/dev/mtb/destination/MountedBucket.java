@@ -8,6 +8,7 @@ import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
 import dev.mtb.destination.bucket.BucketPlace;
 import dev.mtb.destination.bucket.ObjectStyle;
+import dev.mtb.destination.bucket.PasswdFile;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -230,6 +231,10 @@ final class MountedBucket {
           "its credentials cannot be read ("
               + passwd.map(Path::toString).orElse("no password file")
               + ")");
+    }
+    Optional<String> exposure = PasswdFile.exposure(passwd.get());
+    if (exposure.isPresent()) {
+      return Finding.not(exposure.get());
     }
     S3Location location;
     try {
