@@ -65,6 +65,11 @@ final class LockPlace {
     return !place.startsWith(OTHER);
   }
 
+  /** Whether it is in a bucket that is known. */
+  static boolean isBucket(String place) {
+    return place.startsWith(BUCKET);
+  }
+
   private static String bucket(String name, String prefix, String url) {
     return BUCKET
         + service(url)

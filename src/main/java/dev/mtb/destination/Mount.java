@@ -60,6 +60,13 @@ record Mount(Path point, String type, boolean readOnly, Path root, long device, 
     return root.getRoot().relativize(root).resolve(point.relativize(real));
   }
 
+  /** The device as stat(2) tells it, which packs it in another way than the kernel does. */
+  long statDevice() {
+    long major = device >> MINOR_BITS;
+    long minor = device & ((1L << MINOR_BITS) - 1);
+    return (minor & 0xFF) | (major & 0xFFF) << 8 | (minor & ~0xFFL) << 12 | (major & ~0xFFFL) << 32;
+  }
+
   /** All mounts that this process sees; none where there is no such table. */
   static List<Mount> all() throws IOException {
     return Files.exists(MOUNTINFO)

@@ -132,8 +132,7 @@ record S3fsProcess(
   }
 
   static CommandLine parse(List<String> words) {
-    String last = "";
-    String beforeLast = "";
+    List<String> places = new ArrayList<>();
     List<String> options = new ArrayList<>();
     List<String> flags = new ArrayList<>();
     for (int i = 1; i < words.size(); i++) {
@@ -146,19 +145,26 @@ record S3fsProcess(
       } else if (word.startsWith("-")) {
         flags.add(word);
       } else if (!word.isEmpty()) {
-        // The bucket may stand before the mount point, or among the options.
-        beforeLast = last;
-        last = word;
+        places.add(word);
       }
     }
+    int count = places.size();
+    // The bucket may stand before the mount point, or among the options. Of bucket:/prefix s3fs
+    // 1.90
+    // makes two words in its own command line (strtok).
+    boolean isSplit = count > 2 && places.get(count - 2).startsWith("/");
+    Optional<String> bucket =
+        count < 2
+            ? Optional.empty()
+            : Optional.of((isSplit ? places.get(count - 3) + ":" : "") + places.get(count - 2));
     return new CommandLine(
         new S3fsProcess(
             ImmutableList.copyOf(options),
-            beforeLast.isEmpty() ? Optional.empty() : Optional.of(beforeLast),
+            bucket,
             ImmutableList.copyOf(flags),
             Optional.empty(),
             Optional.empty()),
-        last);
+        count == 0 ? "" : places.get(count - 1));
   }
 
   private static boolean endsWith(Path mountPoint, Path absolute) {

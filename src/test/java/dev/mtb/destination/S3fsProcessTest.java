@@ -63,6 +63,16 @@ class S3fsProcessTest {
     assertThat(S3fsProcess.parse(List.of("s3fs", "", "bucket", ""), ROOT, ROOT)).isEmpty();
   }
 
+  /** s3fs 1.90 puts a NUL in the place of the colon. */
+  @Test
+  void prefix_thatS3fsHasCutOff_belongsToTheBucket() {
+    assertThat(parse("s3fs", "bucket", "/deep/er", "/mnt/s3", "-o", "a").bucket())
+        .contains("bucket:/deep/er");
+    assertThat(parse("s3fs", "bucket:/deep/er", "/mnt/s3").bucket()).contains("bucket:/deep/er");
+    assertThat(parse("s3fs", "bucket", "/mnt/s3").bucket()).contains("bucket");
+    assertThat(parse("s3fs", "/mnt/s3", "-o", "bucket=x").bucket()).isEmpty();
+  }
+
   @Test
   void optionWithoutValue_isNoTrouble() {
     assertThat(parse("s3fs", "bucket", "/mnt/s3", "-o").options()).containsExactly("");
