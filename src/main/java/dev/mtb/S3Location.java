@@ -14,6 +14,12 @@ public record S3Location(String bucket, String prefix) {
   private static final String SCHEME = "s3://";
   private static final CharMatcher SLASH = CharMatcher.is('/');
 
+  private static final CharMatcher NAME_CHARACTERS =
+      CharMatcher.inRange('a', 'z')
+          .or(CharMatcher.inRange('A', 'Z'))
+          .or(CharMatcher.inRange('0', '9'))
+          .or(CharMatcher.anyOf(".-_"));
+
   /**
    * Normalises the prefix.
    *
@@ -21,8 +27,13 @@ public record S3Location(String bucket, String prefix) {
    */
   public S3Location {
     requireNonNull(bucket);
-    if (bucket.isEmpty() || bucket.contains("/")) {
-      throw new InvalidJobException("'" + bucket + "' is not the name of a bucket");
+    // Amazon's rules are narrower now, and were wider once; other servers have their own.
+    if (!NAME_CHARACTERS.matchesAllOf(bucket) || bucket.isEmpty() || bucket.startsWith(".")) {
+      throw new InvalidJobException(
+          "'"
+              + bucket
+              + "' is not the name of a bucket: letters, digits, '.', '-' and '_'; the form is"
+              + " s3://BUCKET/PREFIX, and a server is named by its endpoint");
     }
     String trimmed = SLASH.trimFrom(prefix);
     prefix = trimmed.isEmpty() ? "" : trimmed + "/";

@@ -12,6 +12,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ class BucketBackupIT {
     source = Files.createDirectory(temp.resolve("source"));
     prefix = test.getTestMethod().orElseThrow().getName();
     mounted = s3fs.root().resolve(prefix);
-    Files.writeString(
+    Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 

@@ -9,6 +9,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -45,7 +46,7 @@ class BucketFaultIT {
     probe = S3Probe.of(server);
     source = Files.createDirectory(temp.resolve("source"));
     passwd = temp.resolve("passwd");
-    Files.writeString(passwd, server.identity() + ":" + server.credential());
+    Secrets.write(passwd, server.identity() + ":" + server.credential());
   }
 
   @AfterEach
@@ -101,16 +102,16 @@ class BucketFaultIT {
   @Test
   void wrongSecret_isSaidAndNotShown() throws IOException {
     files(1);
-    Files.writeString(passwd, server.identity() + ":" + SECRET);
+    Secrets.write(passwd, server.identity() + ":" + SECRET);
     assertUnusable(backUp(), "secret key");
-    Files.writeString(passwd, "nobody:" + SECRET);
+    Secrets.write(passwd, "nobody:" + SECRET);
     assertUnusable(backUp(), "check the credentials");
   }
 
   @Test
   void passwordFile_thatCannotBeUsed_isNamed() throws IOException {
     files(1);
-    Files.writeString(passwd, "# nothing here" + System.lineSeparator());
+    Secrets.write(passwd, "# nothing here" + System.lineSeparator());
     assertUnusable(backUp(), passwd.toString(), "ACCESS_KEY:SECRET_KEY");
     Files.delete(passwd);
     assertUnusable(backUp(), passwd.toString());

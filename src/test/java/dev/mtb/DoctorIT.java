@@ -9,6 +9,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,7 +180,7 @@ class DoctorIT {
   void credentialsThatHaveChanged_areNoticed() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       Path passwd = s3fs.root().resolveSibling("passwd");
-      Files.writeString(passwd, s3fs.server().identity() + ":no-longer-right");
+      Secrets.write(passwd, s3fs.server().identity() + ":no-longer-right");
       List<String> lines = examine(s3fs);
       // s3fs itself still has the old ones.
       assertThat(doctor.exitCode()).isZero();

@@ -12,6 +12,7 @@ import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.S3fsMount;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ final class FaultScenario implements AutoCloseable {
     before = Files.createDirectories(folder.resolve("before"));
     this.folder = folder;
     passwd = folder.resolve("passwd");
-    Files.writeString(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
+    Secrets.write(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 
   /** Starts server, proxy and mount. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -61,7 +62,7 @@ class HostileBucketRestoreTest {
     server.setExecutor(threads);
     server.createContext("/", this::answer);
     server.start();
-    Files.writeString(temp.resolve("passwd"), "key:secret");
+    Secrets.write(temp.resolve("passwd"), "key:secret");
   }
 
   @AfterEach

@@ -6,6 +6,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
+import dev.mtb.testing.Secrets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -184,7 +185,7 @@ class HostileInputIT {
       // A file takes the directory's place: what is below is deleted.
       RandomTree.write(source.resolve("dir"), "now a file");
       Path passwd =
-          Files.writeString(temp.resolve("passwd"), server.identity() + ":" + server.credential());
+          Secrets.write(temp.resolve("passwd"), server.identity() + ":" + server.credential());
       BackupJob job =
           BackupJob.builder()
               .base(source)

@@ -9,6 +9,7 @@ import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.S3fsMount;
+import dev.mtb.testing.Secrets;
 import dev.mtb.testing.Seed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -180,7 +181,7 @@ class KillIT {
         S3Probe probe = S3Probe.of(s3fs.server())) {
       s3fs.proxy().setRoundTrip(Duration.ofMillis(10));
       Path passwd = temp.resolve("passwd");
-      Files.writeString(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
+      Secrets.write(passwd, s3fs.server().identity() + ":" + s3fs.server().credential());
       killAgainAndAgain(
           () -> {},
           name -> read(probe, name),

@@ -8,6 +8,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ class LimitsIT {
     source = Files.createDirectory(temp.resolve("source"));
     prefix = test.getTestMethod().orElseThrow().getName();
     mounted = s3fs.root().resolve(prefix);
-    Files.writeString(
+    Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 

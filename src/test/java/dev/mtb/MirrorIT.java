@@ -10,6 +10,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ class MirrorIT {
   void start() throws Exception {
     s3fs = S3fsFixture.start();
     source = Files.createDirectory(temp.resolve("source"));
-    Files.writeString(
+    Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 

@@ -12,6 +12,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,7 @@ class ReadBackIT {
     probe = S3Probe.of(s3fs.server());
     source = Files.createDirectory(temp.resolve("source"));
     state = temp.resolve("state");
-    Files.writeString(
+    Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 

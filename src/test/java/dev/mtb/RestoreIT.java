@@ -10,6 +10,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -72,7 +73,7 @@ class RestoreIT {
     prefix =
         test.getTestMethod().orElseThrow().getName() + "-" + Long.toHexString(System.nanoTime());
     mounted = s3fs.root().resolve(prefix);
-    Files.writeString(
+    Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }
 
@@ -345,8 +346,10 @@ class RestoreIT {
     backUp();
     s3fs.proxy().setRoundTrip(Duration.ofMillis(20));
     List<String> args = new ArrayList<>(List.of("restore", "-t", "4", "--checkers", "4"));
-    args.addAll(List.of("--endpoint-url", "http://127.0.0.1:" + s3fs.proxy().port()));
-    args.addAll(List.of("--passwd-file", temp.resolve("passwd").toString()));
+    if (way == Way.BUCKET) {
+      args.addAll(List.of("--endpoint-url", "http://127.0.0.1:" + s3fs.proxy().port()));
+      args.addAll(List.of("--passwd-file", temp.resolve("passwd").toString()));
+    }
     args.addAll(
         switch (way) {
           case THROUGH_MOUNT -> List.of("--via", "mount", mounted.toString());

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.NullS3;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -73,7 +74,7 @@ class ScaleIT {
   @Test
   void manyFiles_intoABucket_needLittleMemoryAndFewDescriptors() throws Exception {
     files(DIRECTORIES / 4);
-    Path passwd = Files.writeString(temp.resolve("passwd"), "key:secret");
+    Path passwd = Secrets.write(temp.resolve("passwd"), "key:secret");
     try (NullS3 server = NullS3.start()) {
       JsonNode report =
           run(

@@ -8,6 +8,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -126,7 +127,7 @@ class TwoRunsIT {
     try (S3fsFixture s3fs = S3fsFixture.start()) {
       s3fs.proxy().setRoundTrip(Duration.ofMillis(20));
       Path passwd =
-          Files.writeString(
+          Secrets.write(
               temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
       destination = s3fs.root().resolve("backup");
       first = start("--via", "mount");

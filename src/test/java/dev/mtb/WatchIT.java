@@ -10,6 +10,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Server;
+import dev.mtb.testing.Secrets;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -56,7 +57,7 @@ class WatchIT {
   private List<String> toBucket(S3Server server, CountingProxy proxy, String prefix, String... more)
       throws IOException {
     Path passwd =
-        Files.writeString(temp.resolve("passwd"), server.identity() + ":" + server.credential());
+        Secrets.write(temp.resolve("passwd"), server.identity() + ":" + server.credential());
     List<String> args = new ArrayList<>(List.of("backup", "-b", source.toString()));
     args.addAll(List.of("--endpoint-url", "http://127.0.0.1:" + proxy.port()));
     args.addAll(List.of("--passwd-file", passwd.toString()));

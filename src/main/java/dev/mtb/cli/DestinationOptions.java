@@ -1,14 +1,23 @@
 package dev.mtb.cli;
 
+import com.google.common.collect.ImmutableList;
 import dev.mtb.Addressing;
 import dev.mtb.BackupOptions;
+import dev.mtb.InvalidJobException;
 import dev.mtb.Via;
+import dev.mtb.destination.bucket.PasswdFile;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** How a destination is reached, as options. */
 final class DestinationOptions {
+  /** Options that mean nothing unless the destination is given as {@code s3://}. */
+  private static final ImmutableList<String> OF_BUCKETS =
+      ImmutableList.of("--endpoint-url", "--region", "--addressing-style", "--passwd-file");
+
   @Option(
       names = "--require-mount",
       description = "Refuse a destination that is not on a mounted S3FS.")
@@ -53,6 +62,42 @@ final class DestinationOptions {
           "A password file of s3fs with the credentials of an s3:// destination; without it they"
               + " are found as the AWS tools find them.")
   private Path passwdFile;
+
+  /**
+   * Checks that no option of a bucket was typed for a directory: then the user most likely means a
+   * bucket. Defaults from the environment are for all runs, and do no harm.
+   *
+   * @param place the destination
+   * @param spec of the command
+   * @throws InvalidJobException if one was
+   */
+  static void check(PlaceArgument place, CommandSpec spec) {
+    if (place.bucket().isPresent()) {
+      return;
+    }
+    for (String option : OF_BUCKETS) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new InvalidJobException(
+            option
+                + " is for a destination that is given as s3://BUCKET/PREFIX, and '"
+                + place.text()
+                + "' is a directory; leave it out (on a mount the options of s3fs count), or give"
+                + " the bucket");
+      }
+    }
+  }
+
+  /**
+   * Checks that the password file is its owner's secret.
+   *
+   * @throws InvalidJobException if it is not
+   */
+  void checkPasswdFile() {
+    Optional<String> exposure = Optional.ofNullable(passwdFile).flatMap(PasswdFile::exposure);
+    if (exposure.isPresent()) {
+      throw new InvalidJobException(exposure.get());
+    }
+  }
 
   /** Adds them to others. */
   void addTo(BackupOptions.Builder options) {

@@ -2,8 +2,6 @@ package dev.mtb.cli;
 
 import dev.mtb.BackupOptions;
 import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
-import dev.mtb.S3Location;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
 import dev.mtb.doctor.Finding;
@@ -98,13 +96,15 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private int examine() throws IOException {
+    PlaceArgument given = PlaceArgument.parse(destination, "destination");
+    DestinationOptions.check(given, spec);
     BackupOptions.Builder options = BackupOptions.builder().threads(threads).checkers(checkers);
     place.addTo(options);
     Doctor doctor = new Doctor(options.build(), readOnly, timeout);
     Checkup checkup =
-        S3Location.isLocation(destination)
-            ? doctor.examine(S3Location.parse(destination), this::print)
-            : doctor.examine(PathBytes.parse(destination), this::print);
+        given.bucket().isPresent()
+            ? doctor.examine(given.bucket().get(), this::print)
+            : doctor.examine(given.directory(), this::print);
     if (json) {
       out.println(CheckupJson.of(checkup, destination));
     }

@@ -8,7 +8,6 @@ import dev.mtb.BackupReport;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
-import dev.mtb.S3Location;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -219,17 +218,25 @@ abstract class JobCommand implements Callable<Integer> {
     return options.build();
   }
 
+  /** Reads the place of the backup, and whether its options fit it. */
+  final PlaceArgument place(String text, String what) {
+    PlaceArgument given = PlaceArgument.parse(text, what);
+    DestinationOptions.check(given, spec);
+    if (given.bucket().isPresent()) {
+      place.checkPasswdFile();
+    }
+    return given;
+  }
+
   private BackupJob job(Map<Path, Path> spooled) {
     if (paths.isEmpty()) {
       throw new InvalidJobException("no destination given");
     }
     BackupJob.Builder job = BackupJob.builder().base(base).options(options());
-    String destination = paths.get(paths.size() - 1);
-    if (S3Location.isLocation(destination)) {
-      job.destination(S3Location.parse(destination));
-    } else {
-      job.destination(PathBytes.parse(destination));
-    }
+    PlaceArgument destination = place(paths.get(paths.size() - 1), "destination");
+    destination
+        .bucket()
+        .ifPresentOrElse(job::destination, () -> job.destination(destination.directory()));
     paths.subList(0, paths.size() - 1).forEach(source -> job.source(PathBytes.parse(source)));
     for (Path list : lists) {
       Path file = spooled.getOrDefault(list, list);

@@ -30,7 +30,7 @@ final class Preload {
     "dev.mtb.destination.Destinations",
     "dev.mtb.destination.RunLock",
     "dev.mtb.destination.S3fsDestination",
-    "dev.mtb.destination.S3fsProcess",
+    "dev.mtb.destination.S3fsProcesses",
     "dev.mtb.destination.TemporaryNames",
     "java.util.concurrent.ForkJoinPool",
     "dev.mtb.engine.Checkers",

@@ -28,6 +28,7 @@ final class Rehearsal {
     "dev.mtb.destination.S3fsDestination",
     "dev.mtb.destination.S3fsMountPoint",
     "dev.mtb.destination.S3fsProcess",
+    "dev.mtb.destination.S3fsProcesses",
     "dev.mtb.destination.KnownMounts",
     "dev.mtb.destination.WriteNewObject",
     "dev.mtb.destination.MtimeByPath",

@@ -8,7 +8,6 @@ import dev.mtb.InvalidJobException;
 import dev.mtb.Mtb;
 import dev.mtb.PathBytes;
 import dev.mtb.RestoreJob;
-import dev.mtb.S3Location;
 import dev.mtb.Totals;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -129,19 +128,16 @@ final class RestoreCommand extends JobCommand {
           "give the backup to restore from, and last the directory to restore to");
     }
     RestoreJob.Builder job = RestoreJob.builder().overwrite(overwrite).options(options());
-    String backup = paths.get(0);
-    if (S3Location.isLocation(backup)) {
-      job.from(S3Location.parse(backup));
-    } else {
-      job.from(PathBytes.parse(backup));
-    }
+    PlaceArgument backup = place(paths.get(0), "backup");
+    backup.bucket().ifPresentOrElse(job::from, () -> job.from(backup.directory()));
     int last = paths.size() - 1;
     paths.subList(1, last).forEach(name -> job.path(PathBytes.parse(name)));
-    if (S3Location.isLocation(paths.get(last))) {
+    PlaceArgument target = PlaceArgument.parse(paths.get(last), "target");
+    if (target.bucket().isPresent()) {
       throw new InvalidJobException(
           "files are restored to a directory, and " + paths.get(last) + " is none");
     }
-    return job.to(PathBytes.parse(paths.get(last))).build();
+    return job.to(target.directory()).build();
   }
 
   @Override

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Opens the bucket behind a mount, and makes sure that it is that: what a command line says may be
- * out of date, or mean another network.
+ * out of date, or mean another network. This is no proof against other users, who can make files
+ * look alike; {@link S3fsProcesses} has that.
  */
 final class ConfirmedBucket {
   private static final Logger log = LoggerFactory.getLogger(ConfirmedBucket.class);

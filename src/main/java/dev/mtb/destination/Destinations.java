@@ -252,7 +252,7 @@ public final class Destinations {
       ProcessIdentity process,
       RunLock lock)
       throws DestinationException {
-    S3fsProcess s3fs = S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN);
+    S3fsProcess s3fs = S3fsProcesses.serving(mount);
     log.info("{} is on the S3FS mount {}", real, mount.point());
     S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
     try {
@@ -260,7 +260,7 @@ public final class Destinations {
         throw new DestinationException(
             "the S3FS mount " + mount.point() + " is read-only; mount it without -o ro");
       }
-      lock.take(LockPlace.of(s3fs, mount.point(), real), PathBytes.toText(real));
+      lock.take(LockPlace.of(s3fs, mount.below(real), real), PathBytes.toText(real));
       if (!readOnly) {
         remember(mount.point(), options);
       }
@@ -317,7 +317,7 @@ public final class Destinations {
     }
     String obstacle;
     try {
-      MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.point().relativize(real));
+      MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.below(real));
       obstacle = finding.obstacle();
       if (finding.place().isPresent()) {
         return Optional.of(behind.open(finding.place().get()));

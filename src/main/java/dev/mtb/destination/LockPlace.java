@@ -40,8 +40,12 @@ final class LockPlace {
         place.endpoint().map(URI::toString).orElse(""));
   }
 
-  /** The bucket behind a mount, even where MTB does not go to it directly; else the directory. */
-  static String of(S3fsProcess s3fs, Path mountPoint, Path real) {
+  /**
+   * The bucket behind a mount, even where MTB does not go to it directly; else the directory.
+   *
+   * @param below the directory, relative to the root of what s3fs shows
+   */
+  static String of(S3fsProcess s3fs, Path below, Path real) {
     Optional<String> bucket = s3fs.value("bucket").or(s3fs::bucket);
     if (bucket.isEmpty()) {
       return of(real);
@@ -52,13 +56,18 @@ final class LockPlace {
         colon < 0 ? "" : CharMatcher.is('/').trimFrom(bucket.get().substring(colon + 1));
     return bucket(
         name,
-        withSlash(prefix) + PathBytes.toText(mountPoint.relativize(real)),
+        withSlash(prefix) + PathBytes.toText(below),
         s3fs.value("url").or(() -> s3fs.value("host")).orElse(""));
   }
 
   /** Whether processes other than this one can get at it. */
   static boolean isShared(String place) {
     return !place.startsWith(OTHER);
+  }
+
+  /** Whether it is in a bucket that is known. */
+  static boolean isBucket(String place) {
+    return place.startsWith(BUCKET);
   }
 
   private static String bucket(String name, String prefix, String url) {

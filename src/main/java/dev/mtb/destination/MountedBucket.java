@@ -8,6 +8,7 @@ import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
 import dev.mtb.destination.bucket.BucketPlace;
 import dev.mtb.destination.bucket.ObjectStyle;
+import dev.mtb.destination.bucket.PasswdFile;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -182,11 +183,11 @@ final class MountedBucket {
    * Finds the bucket.
    *
    * @param s3fs the process
-   * @param below the destination, relative to the mount point
+   * @param below the destination, relative to the root of what s3fs shows ({@link Mount#below})
    */
   static Finding find(S3fsProcess s3fs, Path below) {
-    if (s3fs.equals(S3fsProcess.UNKNOWN)) {
-      return Finding.not("its s3fs process is not visible to this user");
+    if (s3fs.doubt().isPresent()) {
+      return Finding.not(s3fs.doubt().get());
     }
     for (String flag : s3fs.flags()) {
       if (!FLAGS.contains(flag)) {
@@ -230,6 +231,10 @@ final class MountedBucket {
           "its credentials cannot be read ("
               + passwd.map(Path::toString).orElse("no password file")
               + ")");
+    }
+    Optional<String> exposure = PasswdFile.exposure(passwd.get());
+    if (exposure.isPresent()) {
+      return Finding.not(exposure.get());
     }
     S3Location location;
     try {

@@ -49,8 +49,9 @@ record RememberedPaths(Path file) {
     if (!isNew) {
       return;
     }
-    Files.createDirectories(file.getParent());
+    StateDirectory.make(file.getParent());
     Path whole = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
+    StateDirectory.makeSharedFile(whole);
     Files.write(whole, lines, StandardCharsets.US_ASCII);
     Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }

@@ -156,11 +156,12 @@ public final class RunLock implements AutoCloseable {
   }
 
   private Optional<LockClaim> tryTake(LockClaim mine, Path folder) throws IOException {
-    Files.createDirectories(folder);
-    Path real = folder.toRealPath();
-    try (FileChannel gate =
-        FileChannel.open(
-            real.resolve("gate"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    Path state = StateDirectory.prepare(options.orElseThrow());
+    Path real = StateDirectory.makeIn(state, folder.getFileName().toString()).toRealPath();
+    Path gateFile = real.resolve("gate");
+    // Whoever can open it can lock it, even for reading only.
+    StateDirectory.makeSharedFile(gateFile);
+    try (FileChannel gate = FileChannel.open(gateFile, StandardOpenOption.WRITE)) {
       if (!passes(gate)) {
         return Optional.of(LockClaim.UNKNOWN);
       }
@@ -170,7 +171,8 @@ public final class RunLock implements AutoCloseable {
       }
       // Nobody else makes one at the moment; and what makes random names takes longer than this.
       file = real.resolve(mine.pid() + "-" + Long.toHexString(System.nanoTime()) + SUFFIX);
-      channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      StateDirectory.makeSharedFile(file);
+      channel = FileChannel.open(file, StandardOpenOption.WRITE);
       mine.write(channel);
       if (channel.tryLock() == null) {
         throw new IOException("a new file is locked by somebody else");

@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableList;
 import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,21 +12,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The s3fs that serves a mount, as its command line shows it ({@code /proc/PID/cmdline}).
+ * The s3fs that serves a mount, as its command line shows it ({@code /proc/PID/cmdline}). {@link
+ * S3fsProcesses} finds it.
  *
  * @param options what stands after {@code -o}, split at commas
  * @param bucket what stands before the mount point; empty if it is among the options
  * @param flags words that begin with a dash, other than {@code -o}
  * @param program the s3fs program, if it is known
+ * @param doubt why it is not proved that this process serves the mount for the user that MTB runs
+ *     as; then nothing goes past the mount on the word of the command line. Empty if it is proved.
  */
 record S3fsProcess(
     ImmutableList<String> options,
     Optional<String> bucket,
     ImmutableList<String> flags,
-    Optional<Path> program) {
-  /** A mount whose process cannot be seen: it belongs to somebody else, or there is no /proc. */
-  static final S3fsProcess UNKNOWN =
-      new S3fsProcess(ImmutableList.of(), Optional.empty(), ImmutableList.of(), Optional.empty());
+    Optional<Path> program,
+    Optional<String> doubt) {
+  /** A mount whose process cannot be seen: it belongs to another user, or there is no /proc. */
+  static final S3fsProcess UNKNOWN = unknown("its s3fs process is not visible to this user");
 
   /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
   private static final Version FRUGAL_DEFAULTS = new Version(1, 92);
@@ -56,44 +58,6 @@ record S3fsProcess(
     @Override
     public String toString() {
       return major + "." + minor;
-    }
-  }
-
-  /** Finds the process that serves a mount point, if it is visible to us. */
-  static Optional<S3fsProcess> serving(Path mountPoint) {
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-      for (Path process : processes) {
-        Optional<S3fsProcess> found = read(process, mountPoint);
-        if (found.isPresent()) {
-          return found;
-        }
-      }
-    } catch (IOException e) {
-      // No /proc: then nothing is known of the mount's options, and the defaults are assumed.
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<S3fsProcess> read(Path process, Path mountPoint) {
-    try {
-      List<String> words =
-          Splitter.on('\0')
-              .splitToList(
-                  Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1));
-      if (!Path.of(words.get(0)).endsWith("s3fs")) {
-        return Optional.empty();
-      }
-      return parse(words, Path.of("/"), mountPoint)
-          .map(
-              found ->
-                  new S3fsProcess(
-                      found.options,
-                      found.bucket,
-                      found.flags,
-                      Optional.of(process.resolve("exe"))));
-    } catch (IOException | RuntimeException e) {
-      // It ended meanwhile, or is not ours to look at.
-      return Optional.empty();
     }
   }
 
@@ -127,9 +91,48 @@ record S3fsProcess(
     return b >= '0' && b <= '9';
   }
 
+  /** A process of which nothing is known, and why. */
+  static S3fsProcess unknown(String doubt) {
+    return new S3fsProcess(
+        ImmutableList.of(),
+        Optional.empty(),
+        ImmutableList.of(),
+        Optional.empty(),
+        Optional.of(doubt));
+  }
+
+  /** Whether anything is known of it. */
+  boolean isKnown() {
+    return bucket.isPresent() || !options.isEmpty() || program.isPresent();
+  }
+
+  S3fsProcess with(Path itsProgram, Optional<String> itsDoubt) {
+    return new S3fsProcess(options, bucket, flags, Optional.of(itsProgram), itsDoubt);
+  }
+
+  /**
+   * What a command line says.
+   *
+   * @param process as it says
+   * @param mountPoint as it is written there; empty if there is none
+   */
+  record CommandLine(S3fsProcess process, String mountPoint) {
+    /** Whether the mount point is a certain one. */
+    boolean names(Path directory, Path point) {
+      byte[] bytes = mountPoint.getBytes(StandardCharsets.ISO_8859_1);
+      Path path = PathBytes.resolve(directory, bytes).normalize();
+      // A daemon has left the directory that a relative name starts from, so the end must do.
+      return path.equals(point) || (!mountPoint.startsWith("/") && endsWith(point, path));
+    }
+  }
+
   static Optional<S3fsProcess> parse(List<String> words, Path directory, Path mountPoint) {
-    String last = "";
-    String beforeLast = "";
+    CommandLine line = parse(words);
+    return line.names(directory, mountPoint) ? Optional.of(line.process()) : Optional.empty();
+  }
+
+  static CommandLine parse(List<String> words) {
+    List<String> places = new ArrayList<>();
     List<String> options = new ArrayList<>();
     List<String> flags = new ArrayList<>();
     for (int i = 1; i < words.size(); i++) {
@@ -142,24 +145,26 @@ record S3fsProcess(
       } else if (word.startsWith("-")) {
         flags.add(word);
       } else if (!word.isEmpty()) {
-        // The bucket may stand before the mount point, or among the options.
-        beforeLast = last;
-        last = word;
+        places.add(word);
       }
     }
-    byte[] bytes = last.getBytes(StandardCharsets.ISO_8859_1);
-    Path path = PathBytes.resolve(directory, bytes).normalize();
-    // A daemon has left the folder that a relative name starts from, so the end must do.
-    boolean isOurs =
-        path.equals(mountPoint) || (!last.startsWith("/") && endsWith(mountPoint, path));
-    return isOurs
-        ? Optional.of(
-            new S3fsProcess(
-                ImmutableList.copyOf(options),
-                beforeLast.isEmpty() ? Optional.empty() : Optional.of(beforeLast),
-                ImmutableList.copyOf(flags),
-                Optional.empty()))
-        : Optional.empty();
+    int count = places.size();
+    // The bucket may stand before the mount point, or among the options. Of bucket:/prefix s3fs
+    // 1.90
+    // makes two words in its own command line (strtok).
+    boolean isSplit = count > 2 && places.get(count - 2).startsWith("/");
+    Optional<String> bucket =
+        count < 2
+            ? Optional.empty()
+            : Optional.of((isSplit ? places.get(count - 3) + ":" : "") + places.get(count - 2));
+    return new CommandLine(
+        new S3fsProcess(
+            ImmutableList.copyOf(options),
+            bucket,
+            ImmutableList.copyOf(flags),
+            Optional.empty(),
+            Optional.empty()),
+        count == 0 ? "" : places.get(count - 1));
   }
 
   private static boolean endsWith(Path mountPoint, Path absolute) {
@@ -173,7 +178,7 @@ record S3fsProcess(
    * @return a sentence for each; empty if there is nothing to gain
    */
   List<String> advice() {
-    if (equals(UNKNOWN)) {
+    if (!isKnown()) {
       return List.of();
     }
     List<String> advice = new ArrayList<>();
@@ -212,10 +217,11 @@ record S3fsProcess(
    * @return a sentence; empty if nothing does
    */
   Optional<String> obstacleToReadingBack() {
-    if (equals(UNKNOWN)) {
+    if (!isKnown()) {
       return Optional.of(
-          "MTB cannot see how this bucket is mounted (the s3fs process belongs to somebody else):"
-              + " if it is with use_cache, reading back shows what the local cache holds, not what"
+          "MTB cannot see how this bucket is mounted ("
+              + doubt.orElse("")
+              + "): if it is with use_cache, reading back shows what the local cache holds, not what"
               + " the bucket does");
     }
     for (String option : READ_FROM_MEMORY) {

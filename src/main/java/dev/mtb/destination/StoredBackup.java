@@ -144,7 +144,7 @@ public final class StoredBackup implements Closeable {
           Destinations.openBehind(
               real,
               mount,
-              S3fsProcess.serving(mount.point()).orElse(S3fsProcess.UNKNOWN),
+              S3fsProcesses.serving(mount),
               options.via(),
               "read",
               place ->

@@ -43,7 +43,7 @@ public final class Whereabouts {
     this.s3fs = s3fs;
     bucket =
         isOnS3fs()
-            ? MountedBucket.find(s3fs, mount.orElseThrow().point().relativize(path))
+            ? MountedBucket.find(s3fs, mount.orElseThrow().below(path))
             : new MountedBucket.Finding(Optional.empty(), "it is not on S3FS");
   }
 
@@ -63,9 +63,7 @@ public final class Whereabouts {
           path,
           mount,
           isS3fs ? Optional.empty() : KnownMounts.in(StateDirectory.of(options)).expecting(path),
-          isS3fs
-              ? S3fsProcess.serving(mount.get().point()).orElse(S3fsProcess.UNKNOWN)
-              : S3fsProcess.UNKNOWN);
+          isS3fs ? S3fsProcesses.serving(mount.get()) : S3fsProcess.UNKNOWN);
     } catch (IOException e) {
       throw new DestinationException(
           "which folders are mount points cannot be read: " + ErrorText.of(e), e);
@@ -138,10 +136,11 @@ public final class Whereabouts {
   /**
    * Whether the command line of the s3fs that serves it can be seen.
    *
-   * @return false if it belongs to somebody else, or is not there any more
+   * @return false if it belongs to another user, is not there any more, or cannot be told from
+   *     others
    */
   public boolean isProcessKnown() {
-    return !s3fs.equals(S3fsProcess.UNKNOWN);
+    return s3fs.isKnown();
   }
 
   /**

@@ -5,7 +5,9 @@ import dev.mtb.Via;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.bucket.BucketCheck;
 import dev.mtb.destination.bucket.BucketPlace;
+import dev.mtb.destination.bucket.PasswdFile;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,6 +32,14 @@ final class BucketAccessCheck implements Check {
       return List.of();
     }
     BucketPlace place = patient.place.get();
+    Optional<Path> passwd = place.passwdFile();
+    if (passwd.flatMap(PasswdFile::exposure).isPresent()) {
+      return List.of(
+          Finding.fail(
+              what(),
+              "the password file " + passwd.get() + " is open to other users than its owner",
+              "chmod 600 " + passwd.get()));
+    }
     try {
       BucketCheck bucket = BucketCheck.connect(place, ProcessIdentity.read());
       patient.connection = Optional.of(bucket);

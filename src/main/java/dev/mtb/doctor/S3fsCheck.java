@@ -22,8 +22,8 @@ final class S3fsCheck implements Check {
           ? List.of(
               Finding.warn(
                   what(),
-                  "its process, and with it version and options, is not visible to this user",
-                  "run MTB as the user that mounted it, or as root"))
+                  "its version and options are not known: " + where.obstacle(),
+                  "run MTB as the user that mounted it; end an s3fs that an earlier mount has left"))
           : List.of();
     }
     List<Finding> findings = new ArrayList<>();

@@ -25,6 +25,15 @@ final class StateCheck implements Check {
     try {
       boolean isThere = Files.exists(state);
       tryOut(state, isThere && !patient.readOnly);
+      if (isThere && StateDirectory.isOpenToOthers(state)) {
+        return List.of(
+            Finding.warn(
+                what(),
+                state
+                    + " is open to other users, who see what is backed up there, and with the right"
+                    + " to write can keep backups from starting",
+                "chmod 700 " + state + ", unless users share it on purpose"));
+      }
       return List.of(
           Finding.ok(
               what(), state + (isThere ? " can be written to" : " will be made by the first run")));

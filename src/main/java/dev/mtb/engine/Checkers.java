@@ -12,6 +12,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.OwnPlaces;
 import dev.mtb.files.Folders;
 import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
@@ -54,7 +55,7 @@ final class Checkers {
   private final ForkJoinPool pool;
   private final Folders folders;
   private final Destination destination;
-  private final Metadata destinationRoot;
+  private final OwnPlaces ownPlaces;
   private final FileFilter filter;
   private final Optional<Mirror> mirror;
   private final Shard shard;
@@ -71,7 +72,7 @@ final class Checkers {
    * Wires it.
    *
    * @param mirror notes what is only at the destination, if that matters
-   * @param destinationRoot recognises the destination if the walk should come upon it
+   * @param ownPlaces recognises the destination if the walk should come upon it
    * @param queuesUnchanged whether there is something to be done about unchanged files, too
    * @param finisher told when one thing in a directory is done
    */
@@ -79,7 +80,7 @@ final class Checkers {
       ForkJoinPool pool,
       Folders folders,
       Destination destination,
-      Metadata destinationRoot,
+      OwnPlaces ownPlaces,
       FileFilter filter,
       Optional<Mirror> mirror,
       Shard shard,
@@ -95,7 +96,7 @@ final class Checkers {
     this.direction = direction;
     this.folders = folders;
     this.destination = destination;
-    this.destinationRoot = destinationRoot;
+    this.ownPlaces = ownPlaces;
     this.filter = filter;
     this.mirror = mirror;
     this.shard = shard;
@@ -147,6 +148,13 @@ final class Checkers {
     }
     if (node.metadata().isPresent() && filter.isOutside(node.metadata().get(), node.device)) {
       onlyItself(node);
+      return;
+    }
+    if (node.parent.isEmpty()
+        && node.metadata().isPresent()
+        && ownPlaces.hold(node.source, node.metadata().get(), /* isListed= */ true)) {
+      refuseDestination(node.source, node.landing);
+      finisher.accept(node);
       return;
     }
     Failure.Stage stage = Failure.Stage.SCAN;
@@ -376,16 +384,10 @@ final class Checkers {
       tally.skipped(landing);
       return;
     }
-    if (isDestination(metadata)) {
-      if (!isOurs) {
-        return;
+    if (isDestination(parent, source, metadata, isListed)) {
+      if (isOurs) {
+        refuseDestination(source, landing);
       }
-      tally.failed(
-          new Failure(
-              landing,
-              Failure.Stage.SCAN,
-              "this is the destination itself (" + source + "); it was not backed up into itself",
-              Failure.Cause.ERROR));
       return;
     }
     Optional<Glance> glance = Optional.empty();
@@ -473,11 +475,22 @@ final class Checkers {
     }
   }
 
-  private boolean isDestination(Metadata metadata) {
-    return metadata.kind() == Kind.DIRECTORY
-        && metadata.inode() != Metadata.UNKNOWN
-        && metadata.inode() == destinationRoot.inode()
-        && metadata.device() == destinationRoot.device();
+  /** A mount that a filter keeps from being walked into is nobody's trouble. */
+  private boolean isDestination(
+      DirectoryNode parent, Path source, Metadata metadata, boolean isListed) {
+    return (isListed || !filter.isOutside(metadata, parent.device))
+        && ownPlaces.hold(source, metadata, isListed);
+  }
+
+  private void refuseDestination(Path source, Path landing) {
+    tally.failed(
+        new Failure(
+            landing,
+            Failure.Stage.SCAN,
+            "this is the destination itself, or a mount of it ("
+                + source
+                + "); it was not backed up into itself; exclude it",
+            Failure.Cause.ERROR));
   }
 
   private void walkInto(DirectoryNode node, boolean isListed) {

@@ -25,6 +25,7 @@ import dev.mtb.copy.Copier;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.OwnPlaces;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
@@ -215,6 +216,14 @@ public final class Run {
   }
 
   private static void refuseTargetInBackup(RestoreJob job) {
+    if (OwnPlaces.isTargetInBackup(job)) {
+      throw new InvalidJobException(
+          "the target "
+              + job.target()
+              + " lies inside the backup "
+              + job.backupName()
+              + ": it is on an S3FS mount of the same bucket");
+    }
     if (job.directory().isEmpty()) {
       return;
     }
@@ -494,7 +503,7 @@ public final class Run {
               checkerPool,
               folders,
               destination,
-              rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0)),
+              ownPlaces(rootFound.orElse(Metadata.known(Kind.DIRECTORY, 0))),
               filter,
               mirror,
               options.shard(),
@@ -533,6 +542,10 @@ public final class Run {
       mounts.save();
     }
     reportWhatIsLeft();
+  }
+
+  private OwnPlaces ownPlaces(Metadata root) {
+    return direction.mayContainSource() ? OwnPlaces.ofDirectory(root) : OwnPlaces.of(job, root);
   }
 
   private Line line(Traits traits) {

@@ -10,12 +10,12 @@ import dev.mtb.BackupOptions;
 import dev.mtb.Metadata;
 import dev.mtb.S3Location;
 import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -52,7 +52,7 @@ abstract class BucketContract extends DestinationContract {
   @Override
   Destination open(Path directory) throws IOException {
     Path passwd = temp.resolve("passwd");
-    Files.writeString(passwd, credentials());
+    Secrets.write(passwd, credentials());
     return Destinations.open(
         BackupJob.builder()
             .source(Path.of("."))

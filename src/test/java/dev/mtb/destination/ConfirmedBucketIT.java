@@ -9,6 +9,7 @@ import dev.mtb.S3Location;
 import dev.mtb.destination.bucket.BucketPlace;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ class ConfirmedBucketIT {
             .endpoint(URI.create("http://127.0.0.1:" + server.port()))
             .addressing(Addressing.PATH)
             .passwdFile(
-                Files.writeString(
+                Secrets.write(
                     temp.resolve("passwd"), server.identity() + ":" + server.credential()))
             .build();
     ConfirmedBucket.open(

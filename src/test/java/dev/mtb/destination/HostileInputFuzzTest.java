@@ -8,6 +8,7 @@ import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.S3Location;
 import dev.mtb.testing.Fuzz;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -90,7 +91,7 @@ class HostileInputFuzzTest {
 
   @Test
   void commandLines_ofAnything_areUnderstoodOrAnObstacle() throws IOException {
-    Path passwd = Files.writeString(temp.resolve("passwd"), "key:secret");
+    Path passwd = Secrets.write(temp.resolve("passwd"), "key:secret");
     String ordinary =
         "s3fs\0data:/deep\0/mnt/s3\0-o\0url=http://localhost:9000,passwd_file="
             + passwd
@@ -117,7 +118,7 @@ class HostileInputFuzzTest {
                   .place()
                   .ifPresent(place -> assertThat(place.location().prefix()).endsWith("home/"));
               String place =
-                  LockPlace.of(process.get(), Path.of("/mnt/s3"), Path.of("/mnt/s3/backup"));
+                  LockPlace.of(process.get(), Path.of("backup"), Path.of("/mnt/s3/backup"));
               assertThat(place).endsWith("/backup/");
             });
   }
@@ -211,8 +212,9 @@ class HostileInputFuzzTest {
                                         "bucket=" + Fuzz.text(random, 4)),
                                     Optional.empty(),
                                     com.google.common.collect.ImmutableList.of(),
+                                    Optional.empty(),
                                     Optional.empty()),
-                                Path.of("/m"),
+                                Path.of("x"),
                                 Path.of("/m/x")))
                     .doesNotThrowAnyException());
   }

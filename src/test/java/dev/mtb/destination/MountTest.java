@@ -19,7 +19,7 @@ class MountTest {
       22 1 253:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
       23 22 0:21 / /proc rw,nosuid - proc proc rw
       40 22 0:40 / /mnt/s3 rw,nosuid,nodev,relatime shared:5 master:1 - fuse.s3fs s3fs rw,user_id=0
-      41 40 0:41 / /mnt/s3/deep/er ro,relatime - fuse.s3fs s3fs rw,user_id=0
+      41 40 0:41 / /mnt/s3/deep/er ro,relatime - fuse.s3fs s3fs rw,user_id=1000
       42 22 0:42 / /mnt/with\\040space\\011and\\134octal rw - tmpfs none rw
       43 22 0:43 /sub /mnt/stack rw - ext4 /dev/vdb rw
       44 43 0:44 / /mnt/stack rw - fuse.s3fs s3fs rw
@@ -29,19 +29,42 @@ class MountTest {
   void parse_tellsPointTypeAndOptions() {
     assertThat(Mount.parse(MOUNTINFO))
         .containsExactly(
-            new Mount(Path.of("/"), "ext4", false),
-            new Mount(Path.of("/proc"), "proc", false),
-            new Mount(Path.of("/mnt/s3"), "fuse.s3fs", false),
-            new Mount(Path.of("/mnt/s3/deep/er"), "fuse.s3fs", true),
-            new Mount(Path.of("/mnt/with space\tand\\octal"), "tmpfs", false),
-            new Mount(Path.of("/mnt/stack"), "ext4", false),
-            new Mount(Path.of("/mnt/stack"), "fuse.s3fs", false));
+            mount("/", "ext4", "/", (253 << 20), -1),
+            mount("/proc", "proc", "/", 21, -1),
+            mount("/mnt/s3", "fuse.s3fs", "/", 40, 0),
+            new Mount(Path.of("/mnt/s3/deep/er"), "fuse.s3fs", true, Path.of("/"), 41, 1000),
+            mount("/mnt/with space\tand\\octal", "tmpfs", "/", 42, -1),
+            mount("/mnt/stack", "ext4", "/sub", 43, -1),
+            mount("/mnt/stack", "fuse.s3fs", "/", 44, -1));
+  }
+
+  private static Mount mount(String point, String type, String root, long device, int user) {
+    return new Mount(Path.of(point), type, false, Path.of(root), device, user);
+  }
+
+  /** Programs may add options of any name to those of the kernel. */
+  @Test
+  void parse_userOfTheMount_isTheKernelsWord() {
+    assertThat(Mount.parse("1 0 0:1 / /a rw - fuse.s3fs s3fs rw,user_id=7,group_id=8\n"))
+        .containsExactly(mount("/a", "fuse.s3fs", "/", 1, 7));
+    assertThat(Mount.parse("1 0 x / /a rw - fuse.s3fs s3fs rw,user_id=x\n"))
+        .containsExactly(mount("/a", "fuse.s3fs", "/", -1, -1));
+  }
+
+  @Test
+  void below_isInTheFileSystem_whateverPartOfItIsMounted() {
+    Mount whole = mount("/mnt/s3", "fuse.s3fs", "/", 1, 0);
+    Mount part = mount("/srv/part", "fuse.s3fs", "/deep/er", 1, 0);
+    assertThat(whole.below(Path.of("/mnt/s3"))).isEqualTo(Path.of(""));
+    assertThat(whole.below(Path.of("/mnt/s3/a/b"))).isEqualTo(Path.of("a/b"));
+    assertThat(part.below(Path.of("/srv/part"))).isEqualTo(Path.of("deep/er"));
+    assertThat(part.below(Path.of("/srv/part/a"))).isEqualTo(Path.of("deep/er/a"));
   }
 
   @Test
   void parse_readOnly_isAWholeWordOfTheMountOptions() {
     assertThat(Mount.parse("1 0 0:1 / /a rw,errors=remount-ro - ext4 /dev/x ro\n"))
-        .containsExactly(new Mount(Path.of("/a"), "ext4", false));
+        .containsExactly(mount("/a", "ext4", "/", 1, -1));
   }
 
   @Test
@@ -74,8 +97,8 @@ class MountTest {
 
   @Test
   void holding_doesNotDependOnTheOrderOfDepth() {
-    Mount root = new Mount(Path.of("/"), "ext4", false);
-    Mount s3 = new Mount(Path.of("/mnt/s3"), Mount.S3FS, false);
+    Mount root = mount("/", "ext4", "/", 1, -1);
+    Mount s3 = mount("/mnt/s3", Mount.S3FS, "/", 2, 0);
 
     assertThat(Mount.holding(Path.of("/mnt/s3/x"), List.of(s3, root))).contains(s3);
     assertThat(Mount.holding(Path.of("/mnt/s3/x"), List.of(root, s3))).contains(s3);

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mtb.S3Location;
 import dev.mtb.destination.bucket.BucketPlace;
 import dev.mtb.destination.bucket.ObjectStyle;
+import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +24,7 @@ class MountedBucketTest {
 
   @BeforeEach
   void passwdFile() throws IOException {
-    passwd = Files.writeString(temp.resolve("passwd"), "key:secret");
+    passwd = Secrets.write(temp.resolve("passwd"), "key:secret");
   }
 
   private MountedBucket.Finding find(String commandLine) {

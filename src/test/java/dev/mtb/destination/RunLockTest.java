@@ -253,7 +253,7 @@ class RunLockTest {
     S3fsProcess s3fs =
         S3fsProcess.parse(List.of(commandLine.split(" ", -1)), Path.of("/"), Path.of(point))
             .orElseThrow();
-    return LockPlace.of(s3fs, Path.of(point), Path.of(real));
+    return LockPlace.of(s3fs, Path.of(point).relativize(Path.of(real)), Path.of(real));
   }
 
   private static String bucket(String url, String endpoint) {

@@ -15,6 +15,7 @@ import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ class S3MockBucketIT extends BucketContract {
       BackupOptions.Builder options =
           BackupOptions.builder()
               .endpoint(URI.create("http://127.0.0.1:" + proxy.port()))
-              .passwdFile(Files.writeString(temp.resolve("keys"), credentials()))
+              .passwdFile(Secrets.write(temp.resolve("keys"), credentials()))
               .stateDirectory(temp.resolve("state"));
       BackupJob.Builder job =
           BackupJob.builder()
@@ -96,7 +97,7 @@ class S3MockBucketIT extends BucketContract {
   void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
     Path source = Files.createDirectory(temp.resolve("source"));
     RandomTree.write(source.resolve("d/f"), "content");
-    Path passwd = Files.writeString(temp.resolve("keys"), credentials());
+    Path passwd = Secrets.write(temp.resolve("keys"), credentials());
     BackupJob job =
         BackupJob.builder()
             .base(source)

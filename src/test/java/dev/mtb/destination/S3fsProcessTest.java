@@ -63,6 +63,16 @@ class S3fsProcessTest {
     assertThat(S3fsProcess.parse(List.of("s3fs", "", "bucket", ""), ROOT, ROOT)).isEmpty();
   }
 
+  /** s3fs 1.90 puts a NUL in the place of the colon. */
+  @Test
+  void prefix_thatS3fsHasCutOff_belongsToTheBucket() {
+    assertThat(parse("s3fs", "bucket", "/deep/er", "/mnt/s3", "-o", "a").bucket())
+        .contains("bucket:/deep/er");
+    assertThat(parse("s3fs", "bucket:/deep/er", "/mnt/s3").bucket()).contains("bucket:/deep/er");
+    assertThat(parse("s3fs", "bucket", "/mnt/s3").bucket()).contains("bucket");
+    assertThat(parse("s3fs", "/mnt/s3", "-o", "bucket=x").bucket()).isEmpty();
+  }
+
   @Test
   void optionWithoutValue_isNoTrouble() {
     assertThat(parse("s3fs", "bucket", "/mnt/s3", "-o").options()).containsExactly("");
@@ -80,11 +90,6 @@ class S3fsProcessTest {
     List<String> words = List.of("s3fs", "s3", "/mnt/other", "-o", "use_wtf8");
 
     assertThat(S3fsProcess.parse(words, ROOT, POINT)).isEmpty();
-  }
-
-  @Test
-  void serving_whatNobodyServes_isEmpty() {
-    assertThat(S3fsProcess.serving(Path.of("/no/such/mount/point"))).isEmpty();
   }
 
   private static S3fsProcess parse(String... words) {

@@ -6,6 +6,7 @@ import dev.mtb.BackupOptions;
 import dev.mtb.S3Location;
 import dev.mtb.doctor.Finding.Status;
 import dev.mtb.testing.S3Server;
+import dev.mtb.testing.Secrets;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -43,7 +44,7 @@ class DoctorTest {
   @BeforeEach
   void password() throws Exception {
     passwd = temp.resolve("passwd");
-    Files.writeString(passwd, server.identity() + ":" + server.credential());
+    Secrets.write(passwd, server.identity() + ":" + server.credential());
   }
 
   private BackupOptions.Builder options() {
@@ -171,7 +172,7 @@ class DoctorTest {
 
   @Test
   void wrongSecret_isSaid_andNotShown() throws Exception {
-    Files.writeString(passwd, server.identity() + ":wrong-secret");
+    Secrets.write(passwd, server.identity() + ":wrong-secret");
     Checkup checkup = examine(options(), "s3://bucket/x");
     assertThat(checkup.exitCode()).isEqualTo(10);
     assertThat(the(checkup, "bucket").text()).contains("secret key does not fit");
@@ -237,7 +238,7 @@ class DoctorTest {
 
   @Test
   void clockThatIsWrong_whereRequestsAreRefused_isAFailure() throws Exception {
-    Files.writeString(passwd, server.identity() + ":wrong");
+    Secrets.write(passwd, server.identity() + ":wrong");
     Checkup checkup =
         new Doctor(
                 options().build(),

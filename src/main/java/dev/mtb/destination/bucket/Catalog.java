@@ -6,7 +6,9 @@ import com.google.common.primitives.Ints;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.destination.Glance;
+import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.Recollection;
+import dev.mtb.destination.StateDirectory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -91,10 +93,15 @@ final class Catalog implements Closeable {
             .toString();
     Path file = folder.resolve("bucket-" + name + ".mv");
     try {
+      if (Files.exists(file) && belongsToAnother(file)) {
+        // It would decide what is not copied.
+        log.info("without a catalog, more has to be asked for: {} is another user's", file);
+        return Optional.empty();
+      }
       if (readOnly) {
         return Files.exists(file) ? Optional.of(open(file, true, keepsOwner)) : Optional.empty();
       }
-      Files.createDirectories(folder);
+      StateDirectory.make(folder);
       return Optional.of(openOrReplace(file, keepsOwner));
     } catch (IOException | RuntimeException | AssertionError e) {
       // A spoilt file makes the store throw whatever it likes.
@@ -103,7 +110,13 @@ final class Catalog implements Closeable {
     }
   }
 
+  private static boolean belongsToAnother(Path file) throws IOException {
+    int owner = Metadata.following(file).uid();
+    return owner != Metadata.UNKNOWN && owner != ProcessIdentity.read().uid();
+  }
+
   private static Catalog openOrReplace(Path file, boolean keepsOwner) throws IOException {
+    StateDirectory.makeFile(file);
     try {
       return open(file, false, keepsOwner);
     } catch (RuntimeException | AssertionError e) {
@@ -117,6 +130,7 @@ final class Catalog implements Closeable {
       }
       log.info("the catalog {} cannot be read, and is made anew: {}", file, e.getMessage());
       Files.delete(file);
+      StateDirectory.makeFile(file);
       return open(file, false, keepsOwner);
     }
   }

@@ -2,12 +2,15 @@ package dev.mtb.destination.bucket;
 
 import com.google.common.base.Splitter;
 import dev.mtb.ErrorText;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
 import dev.mtb.destination.DestinationException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A password file of s3fs (s3fs(1), AUTHENTICATION): lines {@code key:secret} or {@code
@@ -16,9 +19,47 @@ import java.util.List;
  * @param accessKey the access key
  * @param secretKey the secret key; never in a message
  */
-record PasswdFile(String accessKey, String secretKey) {
+public record PasswdFile(String accessKey, String secretKey) {
+  /** The one that a group may read (s3fs(1), AUTHENTICATION). */
+  private static final Path OF_SYSTEM = Path.of("/etc/passwd-s3fs");
+
+  private static final int GROUP_OR_OTHERS = 0077;
+
+  private static final int GROUP_WRITE_OR_OTHERS = 0027;
+
+  /**
+   * What s3fs, too, does not put up with: others than the owner can get at the keys.
+   *
+   * @param file with keys
+   * @return what is wrong, and what to do; empty if nothing is, or nothing can be told
+   */
+  public static Optional<String> exposure(Path file) {
+    Metadata found;
+    try {
+      found = Metadata.following(file);
+    } catch (IOException e) {
+      // What that means is said when it is read.
+      return Optional.empty();
+    }
+    int forbidden = file.equals(OF_SYSTEM) ? GROUP_WRITE_OR_OTHERS : GROUP_OR_OTHERS;
+    boolean isExposed = found.mode() != Metadata.UNKNOWN && (found.mode() & forbidden) != 0;
+    // A pipe (<(...)) is in nobody's way.
+    return isExposed && found.kind() == Kind.FILE
+        ? Optional.of(
+            "the password file "
+                + file
+                + " is open to other users than its owner (mode "
+                + Integer.toOctalString(found.mode())
+                + "), and s3fs refuses such a file, too: chmod 600 "
+                + file)
+        : Optional.empty();
+  }
 
   static PasswdFile read(Path file, String bucket) throws DestinationException {
+    Optional<String> exposure = exposure(file);
+    if (exposure.isPresent()) {
+      throw new DestinationException(exposure.get());
+    }
     List<String> lines;
     try {
       // Keys are ASCII; a comment may be anything.

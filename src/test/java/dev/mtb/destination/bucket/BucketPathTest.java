@@ -3,6 +3,7 @@ package dev.mtb.destination.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.S3Location;
+import dev.mtb.testing.Secrets;
 import dev.mtb.testing.Seed;
 import java.net.URI;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ class BucketPathTest {
 
   @BeforeEach
   void connect() throws Exception {
-    Path passwd = Files.writeString(temp.resolve("passwd"), "key:secret");
+    Path passwd = Secrets.write(temp.resolve("passwd"), "key:secret");
     Files.setPosixFilePermissions(
         passwd, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
     files =

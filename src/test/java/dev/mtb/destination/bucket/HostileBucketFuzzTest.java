@@ -9,6 +9,7 @@ import dev.mtb.destination.ContentTag;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.testing.Fuzz;
+import dev.mtb.testing.Secrets;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +83,8 @@ class HostileBucketFuzzTest {
   }
 
   @Test
-  void passwordFiles_ofAnything_areReadOrRefused_andNeverShown() {
-    Path file = temp.resolve("passwd");
+  void passwordFiles_ofAnything_areReadOrRefused_andNeverShown() throws Exception {
+    Path file = Secrets.write(temp.resolve("passwd"), "");
     Fuzz.seeded("password files")
         .times(
             2_000,

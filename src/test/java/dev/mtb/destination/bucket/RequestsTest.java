@@ -11,10 +11,10 @@ import dev.mtb.S3Location;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.NullS3;
+import dev.mtb.testing.Secrets;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -47,7 +47,7 @@ class RequestsTest {
             Optional.of(URI.create("http://127.0.0.1:" + proxy.port())),
             Optional.empty(),
             /* pathStyle= */ true,
-            Optional.of(Files.writeString(temp.resolve("passwd"), "key:secret")),
+            Optional.of(Secrets.write(temp.resolve("passwd"), "key:secret")),
             ObjectStyle.DEFAULT);
     requests = new Requests(place, new Requests.Owner(0, 0, true), 1, /* retries= */ 0);
   }
