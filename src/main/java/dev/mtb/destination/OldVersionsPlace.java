@@ -1,6 +1,5 @@
 package dev.mtb.destination;
 
-import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.OldVersions;
 import dev.mtb.PathBytes;
@@ -180,8 +179,9 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
           ? real
           : real.resolve(place.subpath(known, place.getNameCount())).normalize();
     } catch (IOException e) {
-      throw new InvalidJobException(
-          "old versions cannot be kept in " + given + ": " + ErrorText.of(e), e);
+      // A mount that does not answer, most likely the destination's, which says so when it is
+      // opened.
+      return place.normalize();
     }
   }
 
