@@ -93,19 +93,6 @@ class RetryingDestinationTest {
     return answer;
   }
 
-  /** A default method that is not handed through would be lost without a word. */
-  @Test
-  void everyMethod_isHandedThrough() throws Exception {
-    for (Method method : Destination.class.getMethods()) {
-      assertThat(
-              RetryingDestination.class
-                  .getMethod(method.getName(), method.getParameterTypes())
-                  .getDeclaringClass())
-          .as("%s", method)
-          .isEqualTo(RetryingDestination.class);
-    }
-  }
-
   @Test
   void whileAllIsWell_nothingMoreIsAsked() throws IOException {
     Destination destination = retrying();

@@ -10,7 +10,6 @@ import dev.mtb.Kind;
 import dev.mtb.Limits;
 import dev.mtb.Metadata;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -247,19 +246,5 @@ class ThrottleTest {
     }
     assertThat(written.get()).isEqualTo(10 << 20);
     assertThat(calls).containsExactly("stat", "write", "commit", "close");
-  }
-
-  @Test
-  void everyMethod_isHandedThrough() throws Exception {
-    for (Method method : Destination.class.getMethods()) {
-      if (!method.getName().equals("limitedBy")) {
-        assertThat(
-                LimitedDestination.class
-                    .getMethod(method.getName(), method.getParameterTypes())
-                    .getDeclaringClass())
-            .as("%s", method)
-            .isEqualTo(LimitedDestination.class);
-      }
-    }
   }
 }
