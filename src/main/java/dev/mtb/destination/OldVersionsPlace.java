@@ -1,5 +1,6 @@
 package dev.mtb.destination;
 
+import com.google.common.base.Splitter;
 import dev.mtb.InvalidJobException;
 import dev.mtb.OldVersions;
 import dev.mtb.PathBytes;
@@ -74,7 +75,7 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
               + " must be relative to the destination, such as ../old: it lies in the same bucket");
     }
     List<String> prefix = new ArrayList<>();
-    for (String name : destination.prefix().split("/")) {
+    for (String name : Splitter.on('/').split(destination.prefix())) {
       if (!name.isEmpty()) {
         prefix.add(name);
       }

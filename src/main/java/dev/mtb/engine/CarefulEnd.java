@@ -92,34 +92,36 @@ final class CarefulEnd implements End {
 
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
-    boolean isDirectory =
-        work.existing().isPresent() && work.existing().get().kind() == Kind.DIRECTORY;
+    prepare(work, decision).run();
+  }
+
+  @Override
+  public Doing prepare(FileWork work, Decision decision) throws IOException {
     if (decision.action() == Action.REPLACE) {
       guard.check(work.landing());
     }
-    if (isDirectory) {
-      overDirectory(work);
-    } else {
-      end.file(work, decision);
+    Path landing = work.landing();
+    boolean isDirectory =
+        work.existing().isPresent() && work.existing().get().kind() == Kind.DIRECTORY;
+    if (!isDirectory) {
+      return end.prepare(work, decision);
     }
+    if (isEmpty(landing)) {
+      return () -> end.replaceDirectory(work, () -> deleteEmpty(landing));
+    }
+    checkMayGo(work);
+    return guard.keepsOldVersions()
+        ? () -> end.replaceDirectory(work, () -> end.putAside(landing))
+        : () -> waiting.add(work);
   }
 
-  private void overDirectory(FileWork work) throws IOException {
-    Path landing = work.landing();
-    if (isEmpty(landing)) {
-      end.replaceDirectory(work, () -> deleteEmpty(landing));
-      return;
-    }
-    if (filter.hasRules() && holdsProtected(landing, work.source())) {
+  private void checkMayGo(FileWork work) throws IOException {
+    if (filter.hasRules() && holdsProtected(work.landing(), work.source())) {
       throw new RefusedException(
           "a directory of the destination stands in its place, and a filter protects something in"
               + " it; move the directory away");
     }
-    if (guard.keepsOldVersions()) {
-      end.replaceDirectory(work, () -> end.putAside(landing));
-    } else if (notEmpty == NotEmpty.IS_DELETED_LAST) {
-      waiting.add(work);
-    } else {
+    if (!guard.keepsOldVersions() && notEmpty == NotEmpty.STAYS) {
       throw new RefusedException(
           "a directory that is not empty stands in its place, and it is not deleted for it; "
               + remedy);

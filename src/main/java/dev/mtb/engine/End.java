@@ -38,6 +38,21 @@ interface End {
     return ImmutableSet.of();
   }
 
+  /** What is done about a file or link. */
+  interface Doing {
+    void run() throws IOException;
+  }
+
+  /**
+   * Prepares {@link #file}, before it is said that the file will be copied.
+   *
+   * @return does it
+   * @throws IOException if it must not be done
+   */
+  default Doing prepare(FileWork work, Decision decision) throws IOException {
+    return () -> file(work, decision);
+  }
+
   /** A file or link differs. */
   void file(FileWork work, Decision decision) throws IOException;
 
