@@ -57,6 +57,10 @@ class BucketFaultIT {
   }
 
   private BackupJob.Builder job(String bucket, int port) {
+    return job(bucket, port, Deletion.NONE);
+  }
+
+  private BackupJob.Builder job(String bucket, int port, Deletion deletion) {
     return BackupJob.builder()
         .base(source)
         .source(Path.of("."))
@@ -64,9 +68,14 @@ class BucketFaultIT {
         .options(
             BackupOptions.builder()
                 .threads(16)
+                .deletion(deletion)
                 .endpoint(URI.create("http://127.0.0.1:" + port))
                 .passwdFile(passwd)
                 .build());
+  }
+
+  private BackupReport mirror() {
+    return Mtb.backup(job("bucket", proxy.port(), Deletion.ALL).build());
   }
 
   private BackupReport backUp() {
@@ -200,12 +209,44 @@ class BucketFaultIT {
             method.equals("PUT") && !path.contains("place")
                 ? Fault.Action.answer(403)
                 : Fault.Action.pass());
-    assertThat(backUp().exitCode()).isEqualTo(23);
+    assertThat(mirror().exitCode()).isEqualTo(23);
     assertThat(probe.content("backup/place/f")).contains("old".getBytes(StandardCharsets.UTF_8));
     proxy.setFault(Fault.NONE);
-    assertThat(backUp().totals().copied()).isEqualTo(1);
+    assertThat(mirror().totals().copied()).isEqualTo(1);
     assertThat(probe.keys("backup/place")).containsExactly("backup/place");
     assertVerified();
+  }
+
+  /** Another server's list shows it; this one's does not, as soon as nothing else is in it. */
+  @Test
+  void directoryThatBecomesAFile_interruptedAnywhere_isFinishedByTheNextRun() throws Exception {
+    RandomTree.write(source.resolve("other"), "other");
+    for (String fault : List.of("COPY", "DELETE place/", "DELETE place/f", "DELETE .mtb")) {
+      Path place = RandomTree.write(source.resolve("place/f"), "old").getParent();
+      assertThat(mirror().failures()).isEmpty();
+      Files.delete(place.resolve("f"));
+      Files.delete(place);
+      RandomTree.write(place, "new");
+      proxy.setFault(
+          (method, path, sequence) -> {
+            boolean isTemporary = path.contains(".mtb-tmp");
+            boolean isHit =
+                switch (fault) {
+                  case "COPY" -> method.equals("PUT") && path.endsWith("/place");
+                  case "DELETE place/" -> method.equals("DELETE") && path.endsWith("/place/");
+                  case "DELETE place/f" -> method.equals("DELETE") && path.endsWith("/place/f");
+                  default -> method.equals("DELETE") && isTemporary;
+                };
+            return isHit ? Fault.Action.answer(403) : Fault.Action.pass();
+          });
+      assertThat(mirror().exitCode()).as(fault).isEqualTo(23);
+      proxy.setFault(Fault.NONE);
+      assertThat(mirror().failures()).as(fault).isEmpty();
+      assertThat(probe.keys("backup/place")).as(fault).containsExactly("backup/place");
+      assertVerified();
+      Files.delete(place);
+      assertThat(mirror().failures()).isEmpty();
+    }
   }
 
   @Test

@@ -23,8 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -146,14 +149,29 @@ class KillIT {
 
   @Test
   void killedTwentyTimes_onALocalFolder_theNextRunIsWhole() throws Exception {
+    killOnALocalFolder();
+  }
+
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void killedTwentyTimes_whileOldVersionsAreKept_eachNameHasAWholeFile() throws Exception {
+    killOnALocalFolder("--backup-dir", "../old");
+    try (Stream<Path> old = Files.walk(temp.resolve("old"))) {
+      assertThat(old.filter(Files::isRegularFile)).as(description).isNotEmpty();
+    }
+  }
+
+  private void killOnALocalFolder(String... options) throws Exception {
     Path backup = temp.resolve("backup");
+    List<String> arguments = new ArrayList<>(List.of(options));
+    arguments.addAll(List.of(".", backup.toString()));
     killAgainAndAgain(
         () -> {},
         name -> {
           Path file = backup.resolve(name);
           return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
         },
-        List.of(".", backup.toString()));
+        arguments);
     assertThat(Rsync.differences(source, backup, "--delete")).as(description).isEmpty();
   }
 

@@ -189,13 +189,18 @@ class RestoreTest {
   }
 
   @Test
-  void directoryInTheWayOfAFile_isLeftAlone_unlessItIsToBeOverwritten() throws Exception {
+  void directoryInTheWayOfAFile_isLeftAlone_andOverwrittenOnlyIfItIsEmpty() throws Exception {
     file(backup.resolve("f"), "backup", OLD);
     file(target.resolve("f/work"), "local", OLD.minusSeconds(60));
     Files.setLastModifiedTime(target.resolve("f"), FileTime.from(OLD.minusSeconds(60)));
     assertThat(run().totals().skipped()).isEqualTo(1);
     assertThat(target.resolve("f/work")).hasContent("local");
     assertThat(skipped.get("f")).contains("a directory is there");
+    BackupReport report = run(job().overwrite(true));
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures().get(0).error()).contains("directory that is not empty");
+    assertThat(target.resolve("f/work")).hasContent("local");
+    Files.delete(target.resolve("f/work"));
     assertThat(run(job().overwrite(true)).failures()).isEmpty();
     assertThat(target.resolve("f")).hasContent("backup");
   }

@@ -45,7 +45,7 @@ final class ConfirmedBucket {
       int retries,
       boolean readOnly,
       ProcessIdentity process,
-      Optional<Aside> aside,
+      Optional<OldVersionsPlace> oldVersions,
       Path stateDirectory)
       throws IOException {
     Optional<Metadata> mounted = look(real);
@@ -54,7 +54,7 @@ final class ConfirmedBucket {
     }
     BucketDestination bucket =
         BucketDestination.connect(
-            place, connections, retries, readOnly, process, mounted, aside, stateDirectory);
+            place, connections, retries, readOnly, process, mounted, oldVersions, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.

@@ -204,7 +204,7 @@ public interface Destination extends Closeable {
    *
    * @param file which
    * @param source what will be written: its size and mode matter here
-   * @param existing what is there, as the comparison saw it
+   * @param existing what is there, as the comparison saw it; not a directory
    * @return takes the content; must be closed
    * @throws IOException if it cannot be started; what was there still is
    */
@@ -217,7 +217,7 @@ public interface Destination extends Closeable {
    *
    * @param file which
    * @param source its metadata
-   * @param existing what is there, as the comparison saw it
+   * @param existing what is there, as the comparison saw it; not a directory
    * @param content of the source
    * @return to be committed, or closed; empty if this destination wants the content given
    * @throws IOException if it cannot be uploaded; what was there still is
@@ -233,7 +233,7 @@ public interface Destination extends Closeable {
    * @param link which
    * @param target what it leads to
    * @param source its metadata
-   * @param existing what is there, as the comparison saw it
+   * @param existing what is there, as the comparison saw it; not a directory
    * @throws IOException if it cannot be made
    */
   void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
@@ -263,7 +263,7 @@ public interface Destination extends Closeable {
 
   /**
    * Deletes files, links and empty directories, none of which is in another. What is not there is
-   * deleted already. Where old versions are kept, files and links go there.
+   * deleted already. Where old versions are kept, files and links go there, but temporary ones.
    *
    * @param doomed what to delete, and what it is; a link may be called a file. At most {@link
    *     #deletedAtOnce}
@@ -271,6 +271,23 @@ public interface Destination extends Closeable {
    * @throws IOException if nothing is known of any of them
    */
   Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException;
+
+  /**
+   * Gives a whole file or link its name. Nothing is there any more that has this name.
+   *
+   * @param from a temporary name in the same directory
+   * @param to the name
+   * @throws IOException if it could not be renamed
+   */
+  void rename(Path from, Path to) throws IOException;
+
+  /**
+   * Moves a directory with all that is in it to where old versions are kept.
+   *
+   * @param directory which
+   * @throws IOException if not all of it is there now; the rest is where it was
+   */
+  void putAside(Path directory) throws IOException;
 
   /**
    * Sets metadata, without touching content.

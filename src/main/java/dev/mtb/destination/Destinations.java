@@ -4,6 +4,7 @@ import dev.mtb.BackupJob;
 import dev.mtb.BackupOptions;
 import dev.mtb.ErrorText;
 import dev.mtb.Metadata;
+import dev.mtb.OldVersions;
 import dev.mtb.PathBytes;
 import dev.mtb.Via;
 import dev.mtb.destination.bucket.BucketDestination;
@@ -18,7 +19,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -120,7 +120,7 @@ public final class Destinations {
         boolean fsync,
         boolean isShared,
         ProcessIdentity process,
-        Optional<Aside> aside);
+        Optional<OldVersionsPlace> oldVersions);
   }
 
   /** One for each thread: none waits for another. */
@@ -144,7 +144,7 @@ public final class Destinations {
               readOnly,
               process,
               Optional.empty(),
-              Aside.of(options.oldVersions(), Optional.empty()),
+              OldVersionsPlace.inBucket(options.oldVersions(), place.location()),
               StateDirectory.ofCatalogs(options));
       try {
         bucket.start();
@@ -210,7 +210,7 @@ public final class Destinations {
     Path absolute = destination.toAbsolutePath().normalize();
     ProcessIdentity process = ProcessIdentity.read();
     boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
-    Path real = isDefault ? real(absolute) : absolute;
+    Path real = real(absolute);
     Optional<Mount> mount = isDefault ? mountOf(real) : Optional.empty();
     if (mount.isPresent() && mount.get().isS3fs()) {
       return openMounted(real, mount.get(), options, via, readOnly, process, lock);
@@ -233,14 +233,14 @@ public final class Destinations {
               + " --via bucket, or give s3://BUCKET/PREFIX");
     }
     lock.take(LockPlace.of(real), PathBytes.toText(real));
-    Optional<Aside> aside = aside(options, real);
+    Optional<OldVersionsPlace> oldVersions = oldVersions(options, real);
     boolean isNew = makeUsable(real, /* below= */ null, readOnly);
     if (!readOnly && !Files.isWritable(real)) {
       throw new DestinationException(
           "the destination " + absolute + " cannot be written to: permission denied");
     }
     return maker.make(
-        real, isNew, readOnly, options.fsync(), !options.shard().isWhole(), process, aside);
+        real, isNew, readOnly, options.fsync(), !options.shard().isWhole(), process, oldVersions);
   }
 
   private static Destination openMounted(
@@ -264,7 +264,7 @@ public final class Destinations {
       if (!readOnly) {
         remember(mount.point(), options);
       }
-      Optional<Aside> aside = aside(options, real);
+      Optional<OldVersionsPlace> oldVersions = oldVersions(options, real);
       boolean isNew = makeUsable(real, mount.point(), readOnly);
       Optional<BucketDestination> bucket =
           openBehind(
@@ -281,7 +281,7 @@ public final class Destinations {
                       options.retries(),
                       readOnly,
                       process,
-                      aside,
+                      oldVersions,
                       StateDirectory.ofCatalogs(options)));
       if (bucket.isPresent()) {
         point.close();
@@ -291,7 +291,8 @@ public final class Destinations {
       if (readsBack) {
         s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }
-      return new S3fsDestination(real, isNew, readOnly, process, point, s3fs, aside, readsBack);
+      return new S3fsDestination(
+          real, isNew, readOnly, process, point, s3fs, oldVersions, readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
@@ -343,13 +344,13 @@ public final class Destinations {
   }
 
   /** Old versions are moved, which no system can do from one file system to another. */
-  private static Optional<Aside> aside(BackupOptions options, Path real)
+  private static Optional<OldVersionsPlace> oldVersions(BackupOptions options, Path real)
       throws DestinationException {
-    Optional<Aside> aside = Aside.of(options.oldVersions(), Optional.of(real));
-    if (aside.flatMap(Aside::directory).isEmpty()) {
-      return aside;
+    Optional<OldVersionsPlace> found = OldVersionsPlace.inDirectory(options.oldVersions(), real);
+    if (found.isEmpty() || found.get().directory().isEmpty()) {
+      return found;
     }
-    Path place = real.resolve(aside.get().directory().get()).normalize();
+    Path place = real.resolve(found.get().directory().get()).normalize();
     Path existing = place;
     while (existing.getParent() != null && !exists(existing)) {
       existing = existing.getParent();
@@ -369,7 +370,7 @@ public final class Destinations {
           : new DestinationException(
               "old versions cannot be kept in " + place + ": " + ErrorText.of(e), e);
     }
-    return aside;
+    return found;
   }
 
   private static void remember(Path mountPoint, BackupOptions options) throws DestinationException {
@@ -388,15 +389,34 @@ public final class Destinations {
   }
 
   /**
-   * Tells old versions from the backup itself.
+   * Finds where a job's old versions go.
    *
-   * @param job where they are kept
-   * @return whether something at the destination is one
+   * @param job its destination is looked at
+   * @return empty if they are not kept
+   * @throws InvalidJobException if they could take the place of what is backed up
    */
-  public static Predicate<Path> oldVersions(BackupJob job) {
-    Optional<Path> directory = job.directory().map(d -> real(d.toAbsolutePath().normalize()));
-    Optional<Aside> aside = Aside.of(job.options().oldVersions(), directory);
-    return landing -> aside.isPresent() && aside.get().holds(landing);
+  public static Optional<OldVersionsPlace> oldVersions(BackupJob job) {
+    OldVersions wanted = job.options().oldVersions();
+    return job.bucket().isPresent()
+        ? OldVersionsPlace.inBucket(wanted, job.bucket().get())
+        : OldVersionsPlace.inDirectory(
+            wanted, real(job.directory().get().toAbsolutePath().normalize()));
+  }
+
+  /**
+   * The directory that a job's old versions go to.
+   *
+   * @param job its destination is looked at
+   * @return absolute, with symbolic links resolved; empty if there is none, or none on this machine
+   */
+  public static Optional<Path> directoryOfOldVersions(BackupJob job) {
+    return job.directory()
+        .map(d -> real(d.toAbsolutePath().normalize()))
+        .flatMap(
+            root ->
+                oldVersions(job)
+                    .flatMap(OldVersionsPlace::directory)
+                    .map(directory -> root.resolve(directory).normalize()));
   }
 
   /**
@@ -522,7 +542,7 @@ public final class Destinations {
           real = real.resolve(name);
         }
         return real;
-      } catch (IOException e) {
+      } catch (IOException | UnsupportedOperationException e) {
         rest.push(path.getFileName());
         path = path.getParent();
       }

@@ -150,6 +150,16 @@ public abstract class ForwardingDestination implements Destination {
   }
 
   @Override
+  public void rename(Path from, Path to) throws IOException {
+    real.rename(from, to);
+  }
+
+  @Override
+  public void putAside(Path directory) throws IOException {
+    real.putAside(directory);
+  }
+
+  @Override
   public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
       throws IOException {
     real.setMetadata(path, source, attributes);

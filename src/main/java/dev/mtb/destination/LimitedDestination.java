@@ -106,6 +106,18 @@ final class LimitedDestination extends ForwardingDestination {
   }
 
   @Override
+  public void rename(Path from, Path to) throws IOException {
+    throttle.operation();
+    real.rename(from, to);
+  }
+
+  @Override
+  public void putAside(Path directory) throws IOException {
+    throttle.operation();
+    real.putAside(directory);
+  }
+
+  @Override
   public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
       throws IOException {
     throttle.operation();

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -69,7 +68,7 @@ final class OverwriteSmallObject implements FileWrite {
 
   private void replace(Metadata source) throws IOException {
     try (WriteBeside write =
-        new WriteBeside(destination, path, Optional.of(existing.kind()), /* keepHoles= */ false)) {
+        new WriteBeside(destination, path, /* replaces= */ true, /* keepHoles= */ false)) {
       write.write(content);
       write.commit(source);
     }

@@ -63,7 +63,7 @@ class PathDestination implements Destination {
   private final boolean isShared;
   private final boolean isUnix;
   private final boolean isPosix;
-  private final Optional<Aside> aside;
+  private final Optional<OldVersionsFolder> oldVersions;
 
   /** An ordinary directory. */
   PathDestination(
@@ -75,7 +75,7 @@ class PathDestination implements Destination {
    * An ordinary directory.
    *
    * @param isShared whether others may make the same directories in it at the same time
-   * @param aside where old versions go
+   * @param oldVersionsPlace where old versions go
    */
   PathDestination(
       Path root,
@@ -84,7 +84,7 @@ class PathDestination implements Destination {
       boolean fsync,
       boolean isShared,
       ProcessIdentity process,
-      Optional<Aside> aside) {
+      Optional<OldVersionsPlace> oldVersionsPlace) {
     this(
         root,
         isNew,
@@ -92,7 +92,7 @@ class PathDestination implements Destination {
         fsync,
         isShared,
         process,
-        aside,
+        oldVersionsPlace,
         ordinary(root, process),
         new Folders());
   }
@@ -104,7 +104,7 @@ class PathDestination implements Destination {
       boolean fsync,
       boolean isShared,
       ProcessIdentity process,
-      Optional<Aside> aside,
+      Optional<OldVersionsPlace> oldVersionsPlace,
       Traits traits,
       Folders folders) {
     this.root = root;
@@ -113,11 +113,13 @@ class PathDestination implements Destination {
     this.fsync = fsync;
     this.isShared = isShared;
     this.process = process;
-    this.aside = aside;
     this.traits = traits;
     this.folders = folders;
     isUnix = isUnix(root);
     isPosix = isPosix(root);
+    oldVersions =
+        oldVersionsPlace.map(
+            place -> new OldVersionsFolder(this, folders, place, movesOldVersions()));
   }
 
   private static Traits ordinary(Path root, ProcessIdentity process) {
@@ -288,7 +290,7 @@ class PathDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    return new WriteBeside(this, at(file), existing.map(Metadata::kind), /* keepHoles= */ true);
+    return new WriteBeside(this, at(file), existing.isPresent(), /* keepHoles= */ true);
   }
 
   @Override
@@ -310,7 +312,7 @@ class PathDestination implements Destination {
       Files.createSymbolicLink(temporary, local);
       try {
         setLinkMetadata(temporary, source);
-        publish(folder, temporary, path, existing.map(Metadata::kind));
+        publish(folder, temporary, path, existing.isPresent());
       } catch (IOException e) {
         deleteAfter(e, temporary);
         throw e;
@@ -318,7 +320,7 @@ class PathDestination implements Destination {
     }
   }
 
-  private void setLinkMetadata(Path link, Metadata source) throws IOException {
+  final void setLinkMetadata(Path link, Metadata source) throws IOException {
     if (traits().keepsOwner() && !process.is(source.uid(), source.gid())) {
       setOwner(link, source);
     }
@@ -357,95 +359,43 @@ class PathDestination implements Destination {
     return differing;
   }
 
-  /** Gives a whole file its name. A directory in its place is deleted first; it is not replaced. */
-  final void publish(Folder folder, Path temporary, Path path, Optional<Kind> existing)
+  /** Gives a whole file its name. What is there is replaced at once, but no directory. */
+  final void publish(Folder folder, Path temporary, Path path, boolean replaces)
       throws IOException {
     Path name = path.getFileName();
-    if (aside.isPresent() && existing.isPresent()) {
-      replaceAside(folder, temporary.getFileName(), name);
-      return;
-    }
-    if (existing.equals(Optional.of(Kind.DIRECTORY))) {
-      folder.deleteTree(name);
-    }
-    folder.rename(temporary.getFileName(), name);
-  }
-
-  /** If the new one cannot take its name, the old one gets it back. */
-  private void replaceAside(Folder folder, Path temporary, Path name) throws IOException {
-    putAside(folder, name);
-    try {
-      folder.rename(temporary, name);
-    } catch (IOException e) {
-      try {
-        takeBack(folder, name);
-      } catch (IOException e2) {
-        e.addSuppressed(e2);
-      }
-      throw e;
+    if (oldVersions.isPresent() && replaces) {
+      oldVersions.get().replace(folder, temporary.getFileName(), name);
+    } else {
+      folder.rename(temporary.getFileName(), name);
     }
   }
 
-  // Old versions
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    Path path = at(to);
+    Optional<Metadata> metadata = isPosix ? Optional.empty() : Optional.of(Metadata.of(at(from)));
+    try (Folder folder = folderOf(path)) {
+      folder.rename(at(from).getFileName(), path.getFileName());
+    }
+    if (metadata.isPresent()) {
+      afterRename(path, metadata.get());
+    }
+  }
 
   final boolean keepsOldVersions() {
-    return aside.isPresent();
+    return oldVersions.isPresent();
   }
 
-  /** Moves a file, a link or a whole directory to where old versions are kept. */
-  final void putAside(Folder folder, Path name) throws IOException {
-    Path newName = aside.orElseThrow().rename(name);
-    Optional<Path> directory = aside.get().directory();
-    if (directory.isEmpty()) {
-      folder.rename(name, newName);
-      return;
-    }
-    try (Folder there = asideOf(folder)) {
-      folder.moveTo(name, there, newName);
-    } catch (NoSuchFileException e) {
-      makeAsideOf(folder);
-      try (Folder there = asideOf(folder)) {
-        folder.moveTo(name, there, newName);
-      }
-    }
+  /** Whether an old version is moved away before the new one takes its name: a copy costs much. */
+  boolean movesOldVersions() {
+    return false;
   }
 
-  private void takeBack(Folder folder, Path name) throws IOException {
-    Path newName = aside.orElseThrow().rename(name);
-    if (aside.get().directory().isEmpty()) {
-      folder.rename(newName, name);
-      return;
-    }
-    try (Folder there = asideOf(folder)) {
-      there.moveTo(newName, folder, name);
-    }
-  }
-
-  private Path asideTop() {
-    return at(aside.orElseThrow().directory().orElseThrow()).normalize();
-  }
-
-  private Folder asideOf(Folder folder) throws IOException {
-    Path top = asideTop();
-    return folders.open(top.resolve(root.relativize(folder.path())), top);
-  }
-
-  /** Those above the place itself are made as they come; others are like those of the backup. */
-  private void makeAsideOf(Folder folder) throws IOException {
-    Path top = asideTop();
-    Files.createDirectories(top);
-    Path directory = top;
-    Path original = root;
-    for (Path name : root.relativize(folder.path())) {
-      directory = directory.resolve(name);
-      original = original.resolve(name);
-      Metadata like = Metadata.of(original);
-      try {
-        Files.createDirectory(directory, modeAttribute(like.mode() | 0700));
-        setMetadata(directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), traits());
-      } catch (FileAlreadyExistsException e) {
-        // Another thread was first, or an earlier run. A link in its place is not followed later.
-      }
+  @Override
+  public void putAside(Path directory) throws IOException {
+    Path path = at(directory);
+    try (Folder folder = folderOf(path)) {
+      oldVersions.orElseThrow().move(folder, path.getFileName());
     }
   }
 
@@ -474,8 +424,9 @@ class PathDestination implements Destination {
   }
 
   private void takeAway(Folder folder, Path name, Kind kind) throws IOException {
-    if (aside.isPresent() && kind != Kind.DIRECTORY) {
-      putAside(folder, name);
+    boolean isKept = kind != Kind.DIRECTORY && !TemporaryNames.isTemporary(name);
+    if (oldVersions.isPresent() && isKept) {
+      oldVersions.get().move(folder, name);
     } else {
       folder.delete(name);
     }
@@ -536,7 +487,12 @@ class PathDestination implements Destination {
       if (isInTheWay) {
         // Nothing is deleted before there is something to take its place.
         folders.check(temporary, root, Kind.DIRECTORY);
-        takeAway(folder, path.getFileName(), Kind.FILE);
+        if (oldVersions.isPresent()) {
+          Path name = path.getFileName();
+          oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
+          return;
+        }
+        folder.delete(path.getFileName());
       }
       folder.rename(temporary.getFileName(), path.getFileName());
     } catch (IOException e) {
@@ -565,7 +521,7 @@ class PathDestination implements Destination {
   }
 
   /** What Java makes by path only is made where the path leads to the right place, if it can be. */
-  private void checkWay(Folder folder) throws IOException {
+  final void checkWay(Folder folder) throws IOException {
     if (folder.isHeld() && !folder.path().equals(root) && folder.look().isEmpty()) {
       folders.forget(folder.path(), root);
       throw new ReplacedException(folder.path());

@@ -18,8 +18,8 @@ final class RestoreTarget extends PathDestination {
       boolean fsync,
       boolean isShared,
       ProcessIdentity process,
-      Optional<Aside> aside) {
-    super(root, isNew, readOnly, fsync, isShared, process, aside);
+      Optional<OldVersionsPlace> oldVersions) {
+    super(root, isNew, readOnly, fsync, isShared, process, oldVersions);
   }
 
   @Override

@@ -157,6 +157,36 @@ public final class RetryingDestination extends ForwardingDestination {
         });
   }
 
+  /** One that failed may have renamed it. */
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    retry.run(
+        Retry.Kind.CHANGE,
+        "renaming",
+        to,
+        attempt -> {
+          if (attempt == 1 || real.stat(from).isPresent()) {
+            real.rename(from, to);
+          }
+          return null;
+        });
+  }
+
+  /** One that failed may have moved a part of it, or all. */
+  @Override
+  public void putAside(Path directory) throws IOException {
+    retry.run(
+        Retry.Kind.CHANGE,
+        "moving",
+        directory,
+        attempt -> {
+          if (attempt == 1 || real.stat(directory).isPresent()) {
+            real.putAside(directory);
+          }
+          return null;
+        });
+  }
+
   @Override
   public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
       throws IOException {

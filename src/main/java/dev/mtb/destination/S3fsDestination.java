@@ -84,7 +84,7 @@ final class S3fsDestination extends PathDestination {
    *
    * @param root on a mount that is there
    * @param mountPoint closed with this
-   * @param aside where old versions go
+   * @param oldVersions where old versions go
    * @param readsBack whether what is written is read back
    */
   S3fsDestination(
@@ -94,7 +94,7 @@ final class S3fsDestination extends PathDestination {
       ProcessIdentity process,
       S3fsMountPoint mountPoint,
       S3fsProcess s3fs,
-      Optional<Aside> aside,
+      Optional<OldVersionsPlace> oldVersions,
       boolean readsBack) {
     super(
         root,
@@ -103,7 +103,7 @@ final class S3fsDestination extends PathDestination {
         /* fsync= */ false,
         /* isShared= */ false,
         process,
-        aside,
+        oldVersions,
         new Traits(
             /* listingBringsMetadata= */ true,
             /* contentsMoveDirectoryMtime= */ s3fs.has("update_parent_dir_stat"),
@@ -286,7 +286,7 @@ final class S3fsDestination extends PathDestination {
     if (fitsOver) {
       return new OverwriteSmallObject(this, path, (int) source.size(), old);
     }
-    return new WriteBeside(this, path, Optional.of(old.kind()), /* keepHoles= */ false);
+    return new WriteBeside(this, path, /* replaces= */ true, /* keepHoles= */ false);
   }
 
   /** A write that finds out why it failed. */
@@ -494,6 +494,32 @@ final class S3fsDestination extends PathDestination {
   @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
     return changing(() -> super.delete(doomed));
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    changing(
+        () -> {
+          checkWay(at(to));
+          super.rename(from, to);
+          return null;
+        });
+  }
+
+  @Override
+  public void putAside(Path directory) throws IOException {
+    changing(
+        () -> {
+          checkWay(at(directory));
+          super.putAside(directory);
+          return null;
+        });
+  }
+
+  /** A copy would be read and sent again; a rename is done on the server. */
+  @Override
+  boolean movesOldVersions() {
+    return true;
   }
 
   @Override

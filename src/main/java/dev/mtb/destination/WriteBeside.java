@@ -1,13 +1,11 @@
 package dev.mtb.destination;
 
-import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.files.Folder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** Writes under a temporary name in the same directory, then renames. */
 final class WriteBeside implements FileWrite {
@@ -21,7 +19,7 @@ final class WriteBeside implements FileWrite {
   private final PathDestination destination;
   private final Folder folder;
   private final Path path;
-  private final Optional<Kind> existing;
+  private final boolean replaces;
   private final boolean keepHoles;
   private final Path temporary;
   private final SeekableByteChannel channel;
@@ -32,13 +30,14 @@ final class WriteBeside implements FileWrite {
   /**
    * Starts.
    *
+   * @param replaces whether something is there
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */
-  WriteBeside(PathDestination destination, Path path, Optional<Kind> existing, boolean keepHoles)
+  WriteBeside(PathDestination destination, Path path, boolean replaces, boolean keepHoles)
       throws IOException {
     this.destination = destination;
     this.path = path;
-    this.existing = existing;
+    this.replaces = replaces;
     this.keepHoles = keepHoles;
     temporary = path.resolveSibling(TemporaryNames.next());
     folder = destination.folderOf(path);
@@ -78,7 +77,7 @@ final class WriteBeside implements FileWrite {
     }
     destination.finish(channel, temporary, source);
     isOpen = false;
-    destination.publish(folder, temporary, path, existing);
+    destination.publish(folder, temporary, path, replaces);
     isPublished = true;
     destination.afterRename(path, source);
   }

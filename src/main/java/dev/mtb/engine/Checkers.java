@@ -390,6 +390,12 @@ final class Checkers {
       }
       return;
     }
+    Optional<String> obstacle = direction.obstacle(landing, metadata.kind());
+    if (obstacle.isPresent() && metadata.kind() != Kind.DIRECTORY) {
+      tally.failed(
+          new Failure(landing, Failure.Stage.COMPARE, obstacle.get(), Failure.Cause.ERROR));
+      return;
+    }
     Optional<Glance> glance = Optional.empty();
     Optional<Metadata> existing = Optional.empty();
     boolean isNew = listing.isEmpty();

@@ -11,6 +11,7 @@ import dev.mtb.copy.Copied;
 import dev.mtb.copy.Copier;
 import dev.mtb.copy.SourceException;
 import dev.mtb.destination.Destination;
+import dev.mtb.destination.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -27,6 +28,7 @@ final class CopyEnd implements End {
   private final Copier copier;
   private final Optional<ReadBack> readBack;
   private final Optional<Manifest> manifest;
+  private final OldVersionsGuard guard;
   private final Tally tally;
 
   /**
@@ -34,17 +36,20 @@ final class CopyEnd implements End {
    *
    * @param readBack checks each copy, if that is wanted
    * @param manifest is told of everything that is in the backup, if that is wanted
+   * @param guard asked before something is overwritten
    */
   CopyEnd(
       Destination destination,
       Copier copier,
       Optional<ReadBack> readBack,
       Optional<Manifest> manifest,
+      OldVersionsGuard guard,
       Tally tally) {
     this.destination = destination;
     this.copier = copier;
     this.readBack = readBack;
     this.manifest = manifest;
+    this.guard = guard;
     this.tally = tally;
   }
 
@@ -95,7 +100,47 @@ final class CopyEnd implements End {
       return;
     }
     touch(work.directory());
-    Copied copied = copier.copy(work.source(), start, work.landing(), work.existing());
+    if (work.existing().isPresent()) {
+      guard.check(work.landing());
+    }
+    done(work, copier.copy(work.source(), start, work.landing(), work.existing()));
+  }
+
+  @Override
+  public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
+    tally.copying(work.landing(), work.metadata(), work.decision().action());
+    tally.busy(Activity.COPYING, work.landing());
+    try {
+      copyOverDirectory(work, clearing);
+    } finally {
+      tally.idle();
+    }
+  }
+
+  /** Nothing is taken away before the file is whole under another name. */
+  private void copyOverDirectory(FileWork work, Clearing clearing) throws IOException {
+    touch(work.directory());
+    Path temporary = work.landing().resolveSibling(TemporaryNames.next());
+    Copied copied = copier.copy(work.source(), work.start(), temporary, Optional.empty());
+    try {
+      clearing.run();
+    } catch (IOException | RuntimeException e) {
+      Map<Path, IOException> unused =
+          destination.delete(Map.of(temporary, copied.metadata().kind()));
+      throw e;
+    }
+    // If this fails, the temporary file stays: nothing else is there now. The next run removes it.
+    destination.rename(temporary, work.landing());
+    done(work, copied);
+  }
+
+  @Override
+  public void putAside(Path directory) throws IOException {
+    destination.putAside(directory);
+  }
+
+  private void done(FileWork work, Copied written) throws IOException {
+    Copied copied = written;
     if (readBack.isPresent()) {
       copied = readBack.get().prove(work, copied);
     }

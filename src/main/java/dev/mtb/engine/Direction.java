@@ -10,6 +10,7 @@ import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.StoredBackup;
 import dev.mtb.destination.TemporaryNames;
@@ -27,8 +28,6 @@ import java.util.regex.Pattern;
  * Immutable and thread-safe.
  */
 final class Direction {
-  static final Direction INTO_BACKUP = new Direction(Optional.empty(), Optional.empty(), false);
-
   /** What libfuse calls a file that was deleted while it was open ({@code hide_node}, fuse.c). */
   private static final Pattern HIDDEN_BY_FUSE = Pattern.compile("\\.fuse_hidden[0-9a-f]{16}");
 
@@ -43,10 +42,27 @@ final class Direction {
 
   private final boolean overwrites;
 
-  private Direction(Optional<StoredBackup> backup, Optional<Path> ownLanding, boolean overwrites) {
+  /** Where old versions go; empty if they are not kept. */
+  private final Optional<OldVersionsPlace> oldVersions;
+
+  private Direction(
+      Optional<StoredBackup> backup,
+      Optional<Path> ownLanding,
+      boolean overwrites,
+      Optional<OldVersionsPlace> oldVersions) {
     this.backup = backup;
     this.ownLanding = ownLanding;
     this.overwrites = overwrites;
+    this.oldVersions = oldVersions;
+  }
+
+  /**
+   * Into a backup.
+   *
+   * @param oldVersions where old versions go; empty if they are not kept
+   */
+  static Direction intoBackup(Optional<OldVersionsPlace> oldVersions) {
+    return new Direction(Optional.empty(), Optional.empty(), false, oldVersions);
   }
 
   /**
@@ -54,9 +70,14 @@ final class Direction {
    *
    * @param ownLanding where the backup lies, if that is in the target
    * @param overwrites whether newer files are replaced
+   * @param oldVersions where old versions go; empty if they are not kept
    */
-  static Direction outOf(StoredBackup backup, Optional<Path> ownLanding, boolean overwrites) {
-    return new Direction(Optional.of(backup), ownLanding, overwrites);
+  static Direction outOf(
+      StoredBackup backup,
+      Optional<Path> ownLanding,
+      boolean overwrites,
+      Optional<OldVersionsPlace> oldVersions) {
+    return new Direction(Optional.of(backup), ownLanding, overwrites, oldVersions);
   }
 
   private boolean isRestore() {
@@ -174,9 +195,38 @@ final class Direction {
     return (isNewer && !setsNoTime) || isDirectory;
   }
 
+  /**
+   * Why something of the source must not be written where it lands.
+   *
+   * @return empty if it may be
+   */
+  Optional<String> obstacle(Path landing, Kind kind) {
+    boolean isMet =
+        oldVersions.isPresent() && oldVersions.get().meets(landing, kind == Kind.DIRECTORY);
+    return isMet
+        ? Optional.of(
+            "old versions are kept in the place where it would land ("
+                + oldVersions.get().directory().orElseThrow()
+                + " in the destination), and one could overwrite it; keep them elsewhere, such as in"
+                + " ../old")
+        : Optional.empty();
+  }
+
+  Optional<OldVersionsPlace> oldVersions() {
+    return oldVersions;
+  }
+
+  /** What the user can do about a directory in the place of a file. */
+  String makingWay() {
+    return isRestore()
+        ? "move it away and run again"
+        : "run with --delete (it is deleted when all else is done) or with --backup-dir (it is kept"
+            + " there), or move it away";
+  }
+
   String whyLeftAlone(Metadata existing) {
     return existing.kind() == Kind.DIRECTORY
-        ? "left alone: a directory is there; --overwrite puts the file in its place"
+        ? "left alone: a directory is there; --overwrite puts the file in its place if that is empty"
         : "left alone: what is there is newer; --overwrite replaces it";
   }
 

@@ -15,6 +15,7 @@ import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.Recollection;
+import dev.mtb.destination.RefusedException;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -87,6 +88,11 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       if (source.kind() != Kind.DIRECTORY) {
         // The list takes a file for a directory: nothing must be replaced by one.
         throw new NotDirectoryException(node.source.toString());
+      }
+      Optional<String> obstacle = direction.obstacle(node.landing, Kind.DIRECTORY);
+      if (obstacle.isPresent()) {
+        stage = end.stage();
+        throw new RefusedException(obstacle.get());
       }
       stage = Failure.Stage.COMPARE;
       boolean isOurs = shard.owns(node.landing);

@@ -40,6 +40,12 @@ final class DryRunEnd implements End {
   }
 
   @Override
+  public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
+    clearing.run();
+    file(work, work.decision());
+  }
+
+  @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) {
     doomed.values().forEach(tally::wouldDelete);
     return ImmutableMap.of();

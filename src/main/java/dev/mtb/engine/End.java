@@ -9,6 +9,7 @@ import dev.mtb.compare.Decision;
 import dev.mtb.destination.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,8 +38,41 @@ interface End {
     return ImmutableSet.of();
   }
 
+  /** What is done about a file or link. */
+  interface Doing {
+    void run() throws IOException;
+  }
+
+  /**
+   * Prepares {@link #file}, before it is said that the file will be copied.
+   *
+   * @return does it
+   * @throws IOException if it must not be done
+   */
+  default Doing prepare(FileWork work, Decision decision) throws IOException {
+    return () -> file(work, decision);
+  }
+
   /** A file or link differs. */
   void file(FileWork work, Decision decision) throws IOException;
+
+  /** Takes away what stands in the place of a file, when that is whole under another name. */
+  interface Clearing {
+    void run() throws IOException;
+  }
+
+  /** A file or link takes the place of a directory. */
+  default void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
+    file(work, work.decision());
+  }
+
+  /** A directory goes where old versions are kept. */
+  default void putAside(Path directory) throws IOException {}
+
+  /** Files in whose place there is a directory that may be deleted when all else is done. */
+  default List<FileWork> waiting() {
+    return List.of();
+  }
 
   /** Whether {@link #unchanged} does anything. */
   default boolean seesUnchanged() {

@@ -92,6 +92,9 @@ final class ExtraneousNames implements Closeable {
   /** Hands out all of them, so many names at a time, or one directory if that has more. */
   void forEach(int namesAtOnce, Visitor visitor) throws IOException {
     synchronized (this) {
+      if (file == null) {
+        return;
+      }
       out.flush();
     }
     file.position(0);

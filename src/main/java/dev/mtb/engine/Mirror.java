@@ -8,6 +8,8 @@ import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.copy.SourceException;
+import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
@@ -160,17 +162,32 @@ final class Mirror implements Closeable {
 
   /** Deletes, in the pool of whoever calls; all else is done. */
   void finish() throws IOException {
-    if (notes.isEmpty() || stop.stopping()) {
+    List<FileWork> waiting = end.waiting();
+    if ((notes.isEmpty() && waiting.isEmpty()) || stop.stopping()) {
       return;
     }
+    if (isRefused(waiting)) {
+      for (FileWork work : stop.stopping() ? List.<FileWork>of() : waiting) {
+        notCopied(
+            work,
+            "a directory that is not empty stands in its place, and nothing was deleted",
+            Failure.Cause.ERROR);
+      }
+      return;
+    }
+    notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::delete));
+    invokeAll(waiting, this::replace);
+  }
+
+  private boolean isRefused(List<FileWork> waiting) throws IOException {
     if (isCutShort.getAsBoolean()) {
       refused(
           "nothing was deleted, since not everything was backed up; run again for the rest",
           Failure.Cause.ERROR);
-    } else if (!isRefusedForFailures()
-        && !(deletion.limit().isPresent() && isTooMuch(deletion.limit().get()))) {
-      notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::delete));
+      return true;
     }
+    return isRefusedForFailures()
+        || (deletion.limit().isPresent() && isTooMuch(deletion.limit().get(), waiting));
   }
 
   @Override
@@ -194,9 +211,10 @@ final class Mirror implements Closeable {
   }
 
   /** Counts everything before the first is deleted; what cannot be counted is a failure, too. */
-  private boolean isTooMuch(Deletion.Limit most) throws IOException {
+  private boolean isTooMuch(Deletion.Limit most, List<FileWork> waiting) throws IOException {
     limit = most.isPercentage() ? Long.MAX_VALUE : most.of(0);
     notes.forEach(NAMES_AT_ONCE, directories -> invokeAll(directories, this::count));
+    count(Lists.transform(waiting, Mirror::directoryInPlaceOf));
     if (stop.stopping()) {
       return true;
     }
@@ -343,10 +361,59 @@ final class Mirror implements Closeable {
     if (items.isEmpty()) {
       return;
     }
-    Optional<Metadata> metadata = metadataOf(directory);
-    metadata.ifPresent(m -> makeWritable(directory.landing(), m));
-    delete(items);
-    metadata.ifPresent(m -> restore(directory.landing(), m));
+    changing(directory.landing(), directory.source(), () -> delete(items));
+  }
+
+  private interface Change {
+    void run() throws IOException;
+  }
+
+  /** Changes what is in a directory, and leaves its own metadata as it was. */
+  private void changing(Path landing, Path source, Change change) throws IOException {
+    Optional<Metadata> metadata = metadataOf(landing, source);
+    metadata.ifPresent(m -> makeWritable(landing, m));
+    change.run();
+    metadata.ifPresent(m -> restore(landing, m));
+  }
+
+  // Files that take the place of directories
+
+  private static Item directoryInPlaceOf(FileWork work) {
+    return new Item(work.landing(), work.source(), Kind.DIRECTORY);
+  }
+
+  private void replace(FileWork work) throws IOException {
+    DirectoryNode parent = work.directory();
+    changing(parent.landing, parent.source, () -> tryReplace(work));
+  }
+
+  private void tryReplace(FileWork work) throws DestinationException {
+    try {
+      end.replaceDirectory(work, () -> clear(work));
+    } catch (DestinationException e) {
+      throw e;
+    } catch (StoppedException e) {
+      // Undone; the report says that the run was stopped.
+      log.debug("stopped before {} was copied", work.landing());
+    } catch (SourceException e) {
+      notCopied(work, e.getMessage(), e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
+    } catch (WrongCopyException e) {
+      tally.failed(
+          new Failure(work.landing(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
+    } catch (IOException e) {
+      notCopied(work, "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
+    }
+  }
+
+  private void clear(FileWork work) throws IOException {
+    if (!delete(List.of(directoryInPlaceOf(work)))) {
+      throw new RefusedException(
+          "the directory that stands in its place could not be deleted with all that is in it");
+    }
+  }
+
+  private void notCopied(FileWork work, String error, Failure.Cause cause) {
+    tally.failed(new Failure(work.landing(), end.stage(), error, cause));
   }
 
   /** Directories first, which are deleted from the inside. */
@@ -426,15 +493,15 @@ final class Mirror implements Closeable {
   // The directories that it was in
 
   /** Of the source, if that is what its copy has. */
-  private Optional<Metadata> metadataOf(ExtraneousNames.Directory directory) {
-    boolean isRoot = directory.landing().toString().isEmpty();
+  private Optional<Metadata> metadataOf(Path landing, Path source) {
+    boolean isRoot = landing.toString().isEmpty();
     if (isRoot && !destination.traits().keepsRootMetadata()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(Metadata.following(directory.source()));
+      return Optional.of(Metadata.following(source));
     } catch (IOException e) {
-      log.debug("no metadata of {}", directory.source(), e);
+      log.debug("no metadata of {}", source, e);
       return Optional.empty();
     }
   }

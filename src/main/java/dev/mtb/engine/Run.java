@@ -25,6 +25,7 @@ import dev.mtb.copy.Copier;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.OwnPlaces;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
@@ -148,7 +149,7 @@ public final class Run {
   static BackupReport backup(
       BackupJob job, Opener opener, BackupListener listener, Duration grace) {
     Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
-    return new Run(job, Direction.INTO_BACKUP, purpose, opener, listener, grace, Optional.empty())
+    return new Run(job, intoBackup(job), purpose, opener, listener, grace, Optional.empty())
         .report();
   }
 
@@ -156,7 +157,7 @@ public final class Run {
   static BackupReport backup(
       BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
     return new Run(
-            job, Direction.INTO_BACKUP, Purpose.BACKUP, opener, listener, GRACE, Optional.of(pause))
+            job, intoBackup(job), Purpose.BACKUP, opener, listener, GRACE, Optional.of(pause))
         .report();
   }
 
@@ -171,7 +172,7 @@ public final class Run {
   public static BackupReport verify(BackupJob job, BackupListener listener) {
     return new Run(
             job,
-            Direction.INTO_BACKUP,
+            intoBackup(job),
             Purpose.VERIFY,
             opener(job, RunLock.NONE),
             listener,
@@ -201,9 +202,14 @@ public final class Run {
       if (!options.dryRun()) {
         backup.expect(path -> isMissing(job.target(), backup.root().relativize(path)));
       }
+      BackupJob reversed = reversed(job, backup.root());
       return new Run(
-              reversed(job, backup.root()),
-              Direction.outOf(backup, landingOfBackup(job), job.overwrite()),
+              reversed,
+              Direction.outOf(
+                  backup,
+                  landingOfBackup(job),
+                  job.overwrite(),
+                  Destinations.oldVersions(reversed)),
               options.dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP,
               opener,
               listener,
@@ -282,6 +288,10 @@ public final class Run {
         List.of());
   }
 
+  private static Direction intoBackup(BackupJob job) {
+    return Direction.intoBackup(Destinations.oldVersions(job));
+  }
+
   private static Opener opener(BackupJob job, RunLock lock) {
     return readOnly -> Destinations.open(job, readOnly, lock);
   }
@@ -300,7 +310,7 @@ public final class Run {
     tally.begun();
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
-    SourceList sources = SourceList.read(job, apart);
+    SourceList sources = SourceList.read(job, apart, Destinations.directoryOfOldVersions(job));
     if (purpose == Purpose.BACKUP) {
       manifest =
           job.options()
@@ -441,15 +451,23 @@ public final class Run {
         options.verifyAfter()
             ? Optional.of(new ReadBack(destination, copier, comparison, pause))
             : Optional.empty();
+    Optional<OldVersionsPlace> oldVersions =
+        purpose == Purpose.VERIFY ? Optional.empty() : direction.oldVersions();
+    OldVersionsGuard guard = new OldVersionsGuard(oldVersions, sources::couldSupply);
+    FileFilter filter = new FileFilter(options.filters());
     End end =
         switch (purpose) {
-          case BACKUP -> new CopyEnd(destination, copier, readBack, manifest, tally);
-          case DRY_RUN -> new DryRunEnd(tally);
+          case BACKUP ->
+              careful(
+                  new CopyEnd(destination, copier, readBack, manifest, guard, tally),
+                  destination,
+                  filter,
+                  guard);
+          case DRY_RUN -> careful(new DryRunEnd(tally), destination, filter, guard);
           case VERIFY -> new VerifyEnd(tally);
         };
     ForkJoinPool checkerPool = new ForkJoinPool(options.checkers());
     ForkJoinPool copierPool = new ForkJoinPool(options.threads());
-    FileFilter filter = new FileFilter(options.filters());
     DirectoryNode root = root(sources);
     SourceMounts mounts = SourceMounts.in(StateDirectory.of(options));
     Optional<Mirror> mirror =
@@ -462,7 +480,7 @@ public final class Run {
                     emptyPath(),
                     filter,
                     mounts,
-                    Destinations.oldVersions(job),
+                    landing -> oldVersions.map(p -> p.holds(landing)).orElse(false),
                     landing -> sources.supplies(landing) || sources.leadsThrough(landing),
                     () -> stop.ranOutOfTime() || allowance.filesLeft() > 0,
                     end,
@@ -546,6 +564,17 @@ public final class Run {
 
   private OwnPlaces ownPlaces(Metadata root) {
     return direction.mayContainSource() ? OwnPlaces.ofDirectory(root) : OwnPlaces.of(job, root);
+  }
+
+  private End careful(End end, Destination destination, FileFilter filter, OldVersionsGuard guard) {
+    boolean isDeleted = job.options().deletion().isWanted() && !direction.mayContainSource();
+    return new CarefulEnd(
+        end,
+        destination,
+        filter,
+        guard,
+        isDeleted ? CarefulEnd.NotEmpty.IS_DELETED_LAST : CarefulEnd.NotEmpty.STAYS,
+        direction.makingWay());
   }
 
   private Line line(Traits traits) {

@@ -139,8 +139,9 @@ final class Workers {
       } else if (direction.leavesAlone(work.metadata(), work.existing(), decision)) {
         tally.leftAlone(work.landing(), direction.whyLeftAlone(work.existing().orElseThrow()));
       } else {
+        End.Doing doing = end.prepare(work, decision);
         tally.decided(work.landing(), work.metadata(), decision.action(), decision.reason());
-        end.file(work, decision);
+        doing.run();
       }
     } catch (SourceException e) {
       if (isLost(e)) {

@@ -3,8 +3,6 @@ package dev.mtb.files;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import com.google.common.collect.ImmutableSet;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
@@ -91,6 +89,38 @@ public final class Folder implements Closeable {
   }
 
   /**
+   * What tells a file from all others, whatever name it has.
+   *
+   * @param name a single name
+   * @return null where the file system has no such thing
+   * @throws IOException if there is nothing of that name, or it cannot be told
+   */
+  public Object key(Path name) throws IOException {
+    return attributes(name).fileKey();
+  }
+
+  /**
+   * Whether there is a directory of a name, and no link to one.
+   *
+   * @param name a single name
+   * @return false if there is something else, or nothing
+   * @throws IOException if it cannot be told
+   */
+  public boolean isDirectory(Path name) throws IOException {
+    try {
+      return attributes(name).isDirectory();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private BasicFileAttributes attributes(Path name) throws IOException {
+    return handle.isPresent()
+        ? attributes(handle.get(), name)
+        : Files.readAttributes(path.resolve(name), BasicFileAttributes.class, NOFOLLOW_LINKS);
+  }
+
+  /**
    * Looks at the directory itself.
    *
    * @return empty if something else is at its path now
@@ -112,7 +142,7 @@ public final class Folder implements Closeable {
    * @return a channel that does not need this any more
    * @throws IOException if it cannot be opened, or is a link
    */
-  SeekableByteChannel open(Path name) throws IOException {
+  public SeekableByteChannel open(Path name) throws IOException {
     return handle.isPresent()
         ? handle.get().newByteChannel(name, READ)
         : NoFollow.open(path.resolve(name));
@@ -206,34 +236,6 @@ public final class Folder implements Closeable {
     } catch (NoSuchFileException e) {
       // So much the better.
     }
-  }
-
-  /**
-   * Deletes a directory and all that is in it, and nothing else, whatever is moved about meanwhile.
-   *
-   * @param name a single name
-   * @throws IOException if it cannot be deleted as a whole
-   */
-  public void deleteTree(Path name) throws IOException {
-    if (handle.isPresent()) {
-      deleteTree(handle.get(), name);
-    } else {
-      MoreFiles.deleteRecursively(path.resolve(name), RecursiveDeleteOption.ALLOW_INSECURE);
-    }
-  }
-
-  private void deleteTree(SecureDirectoryStream<Path> parent, Path name) throws IOException {
-    try (SecureDirectoryStream<Path> directory = child(parent, name)) {
-      for (Path child : directory) {
-        Path childName = child.getFileName();
-        if (attributes(directory, childName).isDirectory()) {
-          deleteTree(directory, childName);
-        } else {
-          directory.deleteFile(childName);
-        }
-      }
-    }
-    parent.deleteDirectory(name);
   }
 
   /** Opens a directory in this one, if there is a handle to do so by. */

@@ -6,9 +6,9 @@ import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -58,21 +58,38 @@ public final class SourceList {
   }
 
   /**
+   * Reads the lists of a job that keeps no old versions.
+   *
+   * @param job as below
+   * @param destinations as below
+   * @return the list
+   */
+  public static SourceList read(BackupJob job, List<Path> destinations) {
+    return read(job, destinations, Optional.empty());
+  }
+
+  /**
    * Reads the lists for the first time and checks that the job makes sense.
    *
    * @param job what is listed
    * @param destinations the names by which the destination is known (as given, and with symbolic
    *     links resolved)
+   * @param oldVersions where old versions go, with symbolic links resolved; empty if that is no
+   *     directory
    * @return the list
    * @throws InvalidJobException if a list cannot be read or is none, if nothing is listed, or if
-   *     the destination and an entry contain each other
+   *     the destination or the place of old versions and an entry contain each other
    */
-  public static SourceList read(BackupJob job, List<Path> destinations) {
+  public static SourceList read(
+      BackupJob job, List<Path> destinations, Optional<Path> oldVersions) {
     SourceList list = new SourceList(job);
+    for (BackupJob.ListFile file : job.lists()) {
+      list.checkNoList(file.file(), oldVersions);
+    }
     try {
       Taker taker =
           entry -> {
-            list.checkApart(entry.source(), destinations);
+            list.checkApart(entry.source(), destinations, oldVersions);
             byte[] landing = PathBytes.of(entry.landing());
             list.listed.add(landing, landing.length, entry.outside());
             list.addWay(landing);
@@ -137,6 +154,27 @@ public final class SourceList {
     byte[] bytes = PathBytes.of(landing);
     return (listedAtOrAbove(bytes, false) >= 0 && isThere(job.base(), landing))
         || (listedAtOrAbove(bytes, true) >= 0 && isThere(job.base().getRoot(), landing));
+  }
+
+  /**
+   * Finds out whether something lands at a place, listed or not: it may be excluded, another
+   * shard's, or of another list with the same destination.
+   *
+   * @param landing a place
+   * @return whether there is something at the source that has this place
+   */
+  public boolean couldSupply(Path landing) {
+    return mayBe(job.base().resolve(landing)) || mayBe(job.base().getRoot().resolve(landing));
+  }
+
+  private static boolean mayBe(Path source) {
+    try {
+      Metadata unused = Metadata.of(source);
+      return true;
+    } catch (IOException e) {
+      // A file in the place of one of its directories tells it, too.
+      return !Folders.isMoved(e, source);
+    }
   }
 
   private static boolean isThere(Path start, Path landing) {
@@ -416,7 +454,7 @@ public final class SourceList {
   /** Links on the way to a source are resolved; neighbours in a list share the way. */
   private Path withRealParent(Path source) {
     Path parent = source.getParent();
-    if (parent == null || source.getFileSystem() != FileSystems.getDefault()) {
+    if (parent == null) {
       return source;
     }
     if (!parent.equals(knownParent)) {
@@ -426,17 +464,52 @@ public final class SourceList {
     return knownRealParent.resolve(source.getFileName());
   }
 
-  private void checkApart(Path source, List<Path> destinations) {
-    if (destinations.isEmpty()) {
+  private void checkApart(Path source, List<Path> destinations, Optional<Path> oldVersions) {
+    if (destinations.isEmpty() && oldVersions.isEmpty()) {
       return;
     }
     checkNotNested(source, destinations);
+    checkOldVersionsApart(source, oldVersions);
     Path real = withRealParent(source);
     if (source.equals(job.base())) {
       real = real(source);
     }
     if (!real.equals(source)) {
       checkNotNested(real, destinations);
+      checkOldVersionsApart(real, oldVersions);
+    }
+  }
+
+  private static void checkOldVersionsApart(Path source, Optional<Path> oldVersions) {
+    if (oldVersions.isEmpty() || oldVersions.get().getFileSystem() != source.getFileSystem()) {
+      return;
+    }
+    Path place = oldVersions.get();
+    if (place.startsWith(source) || source.startsWith(place)) {
+      throw new InvalidJobException(
+          "old versions cannot be kept in "
+              + place
+              + ": it "
+              + (place.equals(source) ? "is" : place.startsWith(source) ? "lies inside" : "holds")
+              + " the source "
+              + source
+              + ", whose files they could overwrite; give another directory");
+    }
+  }
+
+  /** An old version could take the place of a list, too. */
+  private void checkNoList(Path file, Optional<Path> oldVersions) {
+    Path absolute = file.toAbsolutePath().normalize();
+    if (oldVersions.isPresent()
+        && oldVersions.get().getFileSystem() == absolute.getFileSystem()
+        && (absolute.startsWith(oldVersions.get())
+            || real(absolute).startsWith(oldVersions.get()))) {
+      throw new InvalidJobException(
+          "old versions cannot be kept in "
+              + oldVersions.get()
+              + ": the list "
+              + file
+              + " lies there, and they could overwrite it; give another directory");
     }
   }
 

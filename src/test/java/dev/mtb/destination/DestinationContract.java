@@ -543,24 +543,50 @@ abstract class DestinationContract {
 
   @ParameterizedTest
   @ValueSource(ints = {10, 600_000})
-  void file_replacesATree(int size) throws IOException {
-    makeTree("x");
+  void file_takesThePlaceOfADirectory_byItsTemporaryName(int size) throws IOException {
+    makeDirectory("x", Optional.empty());
     byte[] content = bytes(size);
+    String temporary = TemporaryNames.next();
 
-    write("x", content, file(size, 0644, TIME));
+    write(temporary, content, file(size, 0644, TIME));
+    settle();
+    assertThat(destination.delete(Map.of(path("x"), Kind.DIRECTORY))).isEmpty();
+    destination.rename(path(temporary), path("x"));
 
+    settle();
     assertFile("x", content, file(size, 0644, TIME));
     assertThat(names()).containsExactly("x");
   }
 
   @Test
-  void link_replacesATree() throws IOException {
-    makeTree("x");
+  void link_takesThePlaceOfADirectory_byItsTemporaryName() throws IOException {
+    makeDirectory("x", Optional.empty());
+    String temporary = TemporaryNames.next();
 
-    destination.writeLink(path("x"), path("t"), link("t", TIME), destination.stat(path("x")));
+    destination.writeLink(path(temporary), path("t"), link("t", TIME), Optional.empty());
+    settle();
+    assertThat(destination.delete(Map.of(path("x"), Kind.DIRECTORY))).isEmpty();
+    destination.rename(path(temporary), path("x"));
 
     settle();
     assertThat(destination.readLink(path("x")).toString()).isEqualTo("t");
+    assertThat(names()).containsExactly("x");
+  }
+
+  @Test
+  void writing_neverReplacesADirectory() throws IOException {
+    makeTree("x");
+
+    assertThatThrownBy(() -> write("x", bytes(5), file(5, 0644, TIME)))
+        .isInstanceOf(IOException.class);
+    assertThatThrownBy(
+            () ->
+                destination.writeLink(
+                    path("x"), path("t"), link("t", TIME), destination.stat(path("x"))))
+        .isInstanceOf(IOException.class);
+
+    settle();
+    assertThat(read("x/deep/f")).hasSize(5);
     assertThat(names()).containsExactly("x");
   }
 
@@ -596,18 +622,6 @@ abstract class DestinationContract {
     settle();
     assertThat(stat("x").kind()).isEqualTo(Kind.DIRECTORY);
     assertThat(read("tree/deep/f")).hasSize(5);
-  }
-
-  @Test
-  void replacingATree_doesNotFollowLinksInIt() throws IOException {
-    makeTree("precious");
-    makeTree("x");
-    destination.writeLink(
-        path("x/link"), path("../precious"), link("../precious", TIME), Optional.empty());
-
-    write("x", bytes(5), file(5, 0644, TIME));
-
-    assertThat(read("precious/deep/f")).hasSize(5);
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.Deletion;
 import dev.mtb.Mtb;
+import dev.mtb.OldVersions;
 import dev.mtb.S3Location;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.RandomTree;
@@ -19,9 +20,13 @@ import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** A bucket on Adobe's S3Mock, which has nothing in common with S3Proxy. */
 class S3MockBucketIT extends BucketContract {
@@ -119,5 +124,58 @@ class S3MockBucketIT extends BucketContract {
 
     assertThat(probe.metadata("marker/d/")).containsKey("mtime");
     assertThat(Mtb.verify(job, BackupListener.NONE).failures()).isEmpty();
+  }
+
+  /** S3 itself has no objection to a file and a directory of one name. */
+  @Test
+  @Timeout(value = 2, unit = TimeUnit.MINUTES)
+  void directoryThatBecomesAFile_leavesNothingOfItself_andIsKeptWhereThatIsWanted()
+      throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    RandomTree.write(source.resolve("other"), "other");
+    List<OldVersions> all =
+        List.of(
+            OldVersions.NONE,
+            new OldVersions(Optional.of(Path.of("../old")), ""),
+            new OldVersions(Optional.empty(), "~"));
+    for (OldVersions old : all) {
+      Path place = source.resolve("place");
+      RandomTree.write(place.resolve("deep/f"), "old");
+      assertThat(backUp(source, "becomes", Deletion.NONE, OldVersions.NONE).failures()).isEmpty();
+      MoreFiles.deleteRecursively(place, RecursiveDeleteOption.ALLOW_INSECURE);
+      RandomTree.write(place, "new");
+
+      assertThat(backUp(source, "becomes", Deletion.NONE, OldVersions.NONE).exitCode())
+          .isEqualTo(23);
+      assertThat(probe.keys("becomes/place"))
+          .containsExactly("becomes/place/", "becomes/place/deep/", "becomes/place/deep/f");
+      Deletion deletion = old.areKept() ? Deletion.NONE : Deletion.ALL;
+      assertThat(backUp(source, "becomes", deletion, old).failures()).isEmpty();
+
+      assertThat(probe.keys("becomes/place").stream().filter(key -> !key.contains("~")))
+          .containsExactly("becomes/place");
+      Files.delete(place);
+      assertThat(backUp(source, "becomes", Deletion.ALL, OldVersions.NONE).failures()).isEmpty();
+    }
+    assertThat(probe.keys("old/place"))
+        .containsExactly("old/place/", "old/place/deep/", "old/place/deep/f");
+  }
+
+  private BackupReport backUp(Path source, String prefix, Deletion deletion, OldVersions old)
+      throws Exception {
+    return Mtb.backup(
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(new S3Location(bucket(), prefix))
+            .options(
+                BackupOptions.builder()
+                    .endpoint(URI.create("http://127.0.0.1:" + port()))
+                    .passwdFile(Files.writeString(temp.resolve("keys"), credentials()))
+                    .stateDirectory(temp.resolve("state"))
+                    .deletion(deletion)
+                    .oldVersions(old)
+                    .build())
+            .build());
   }
 }

@@ -193,7 +193,10 @@ public final class MemoryDestination implements Destination {
     if (!written.add(path)) {
       violation("'" + path + "' written twice");
     }
-    nodes.keySet().removeIf(other -> other.startsWith(path + "/"));
+    Node there = nodes.get(path);
+    if (there != null && there.kind == Kind.DIRECTORY) {
+      throw new FileAlreadyExistsException(path);
+    }
     nodes.put(path, node);
     touch(above);
   }
@@ -435,6 +438,19 @@ public final class MemoryDestination implements Destination {
       }
     }
     return failures;
+  }
+
+  @Override
+  public synchronized void rename(Path from, Path to) throws IOException {
+    change("rename", to.toString());
+    Node node = existing(from);
+    put("rename", to.toString(), node);
+    nodes.remove(from.toString());
+  }
+
+  @Override
+  public void putAside(Path directory) throws IOException {
+    throw new UnsupportedOperationException("old versions are not kept");
   }
 
   @Override

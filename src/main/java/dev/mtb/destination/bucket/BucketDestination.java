@@ -10,13 +10,13 @@ import dev.mtb.Attribute;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
-import dev.mtb.destination.Aside;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.Recollection;
 import dev.mtb.destination.RefusedException;
@@ -33,6 +33,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -100,7 +101,7 @@ public final class BucketDestination implements Destination {
   private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
   /** Old versions are for the owner, whoever could read the directories that they were in. */
-  private static final int ASIDE_MODE = 0700;
+  private static final int OLD_VERSIONS_MODE = 0700;
 
   /** For what a listed entry's parents are given before anything better is known. */
   private static final int DIRECTORY_MODE = 0755;
@@ -135,10 +136,10 @@ public final class BucketDestination implements Destination {
 
   private final Optional<Catalog> catalog;
 
-  private final Optional<Aside> aside;
+  private final Optional<OldVersionsPlace> oldVersions;
 
   /** Keys of directories that are there, by now, where old versions go. */
-  private final Set<String> madeAside = ConcurrentHashMap.newKeySet();
+  private final Set<String> madeForOldVersions = ConcurrentHashMap.newKeySet();
 
   private volatile CompletableFuture<Void> tidying = CompletableFuture.completedFuture(null);
 
@@ -149,11 +150,11 @@ public final class BucketDestination implements Destination {
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
-      Optional<Aside> aside,
+      Optional<OldVersionsPlace> oldVersions,
       Optional<Catalog> catalog)
       throws DestinationException {
     this.mounted = mounted;
-    this.aside = aside;
+    this.oldVersions = oldVersions;
     this.catalog = catalog;
     this.place = place;
     this.readOnly = readOnly;
@@ -179,7 +180,7 @@ public final class BucketDestination implements Destination {
    * @param readOnly whether nothing may be changed
    * @param process who new objects belong to, unless it is root
    * @param mounted what a mount shows of the destination, if it is on one
-   * @param aside where old versions go
+   * @param oldVersions where old versions go
    * @param stateDirectory where MTB remembers what it has stored
    * @return to be started; must be closed
    * @throws DestinationException if there are no credentials
@@ -191,30 +192,30 @@ public final class BucketDestination implements Destination {
       boolean readOnly,
       ProcessIdentity process,
       Optional<Metadata> mounted,
-      Optional<Aside> aside,
+      Optional<OldVersionsPlace> oldVersions,
       Path stateDirectory)
       throws DestinationException {
-    checkInBucket(place, aside);
+    checkInBucket(place, oldVersions);
     Optional<Catalog> catalog = catalog(stateDirectory, place, readOnly, process.isRoot());
     try {
       return new BucketDestination(
-          place, connections, retries, readOnly, process, mounted, aside, catalog);
+          place, connections, retries, readOnly, process, mounted, oldVersions, catalog);
     } catch (DestinationException | RuntimeException | LinkageError e) {
       catalog.ifPresent(Catalog::close);
       throw e;
     }
   }
 
-  private static void checkInBucket(BucketPlace place, Optional<Aside> aside)
+  private static void checkInBucket(BucketPlace place, Optional<OldVersionsPlace> oldVersions)
       throws DestinationException {
     int depth = Splitter.on('/').splitToList(place.location().prefix()).size() - 1;
-    for (Path name : aside.flatMap(Aside::directory).orElse(Path.of(""))) {
+    for (Path name : oldVersions.flatMap(OldVersionsPlace::directory).orElse(Path.of(""))) {
       depth -= name.toString().equals("..") ? 1 : 0;
     }
     if (depth < 0) {
       throw new DestinationException(
           "old versions cannot be kept in "
-              + aside.orElseThrow().directory().orElseThrow()
+              + oldVersions.orElseThrow().directory().orElseThrow()
               + ", seen from "
               + place.name()
               + ": that is outside of the bucket");
@@ -581,81 +582,30 @@ public final class BucketDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    Target target = target(file, source, existing);
-    return new PutStream(this, requests, target.key(), source, target.afterwards());
+    return new PutStream(this, requests, target(file, existing), source);
   }
 
   @Override
   public Optional<FileWrite> upload(
       Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
-    Target target = target(file, source, existing);
+    String key = target(file, existing);
     return Optional.of(
         source.size() < MULTIPART_FROM
-            ? new PutFile(this, requests, target.key(), content, source.size(), target.afterwards())
-            : new PutParts(this, requests, target.key(), source, content, target.afterwards()));
+            ? new PutFile(this, requests, key, content, source.size())
+            : new PutParts(this, requests, key, source, content));
   }
 
-  /**
-   * Where an object is written to, and what is done then.
-   *
-   * @param key of the object
-   * @param afterwards when it is safe
-   */
-  private record Target(String key, Afterwards afterwards) {}
-
-  /**
-   * A directory in a file's place goes when the file is safe. Servers that keep objects as files
-   * cannot hold both, so the file is safe under another name first.
-   */
-  private Target target(Path file, Metadata source, Optional<Metadata> existing)
-      throws IOException {
+  /** The key to write to; the old version of what is there is kept, if that is wanted. */
+  private String target(Path file, Optional<Metadata> existing) throws IOException {
     String key = checkedKey(file);
-    boolean isDirectory = existing.isPresent() && existing.get().kind() == Kind.DIRECTORY;
-    if (aside.isPresent() && existing.isPresent() && !isDirectory) {
-      putAside(key, Optional.of(existing.get().size()));
+    if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
+      // S3 itself would take both.
+      throw new RefusedException("a directory stands in its place");
     }
-    if (!isDirectory) {
-      return new Target(key, () -> {});
+    if (oldVersions.isPresent() && existing.isPresent()) {
+      keep(key, Optional.of(existing.get().size()));
     }
-    if (source.size() > MOST_COPIED) {
-      throw new RefusedException(
-          "a directory of the backup stands in its place, and it is too large to take that; delete"
-              + " the directory there first");
-    }
-    String temporary = key.substring(0, key.lastIndexOf('/') + 1) + TemporaryNames.next();
-    return new Target(
-        temporary,
-        () -> {
-          deleteBelow(key + "/");
-          requests.copy(temporary, key);
-          requests.delete(temporary);
-        });
-  }
-
-  private void deleteBelow(String directoryKey) throws IOException {
-    boolean isMore = true;
-    String last = null;
-    PageSequence pages = new PageSequence();
-    while (isMore) {
-      ListObjectsV2Response page = requests.list(directoryKey, null, last, null);
-      if (page.contents().isEmpty()) {
-        return;
-      }
-      // What is in a directory before the directory.
-      for (S3Object object : Lists.reverse(page.contents())) {
-        if (isPlain(object.key())) {
-          if (aside.isPresent() && !object.key().endsWith("/")) {
-            putAside(object.key(), Optional.of(object.size()));
-          }
-          requests.delete(object.key());
-        } else {
-          log.warn(
-              "{} is left: whoever takes its dots for a path would delete another", object.key());
-        }
-      }
-      last = Iterables.getLast(page.contents()).key();
-      isMore = pages.isMore(page);
-    }
+    return key;
   }
 
   /** Whether nothing on the way to the server can take a key for that of another object. */
@@ -734,9 +684,8 @@ public final class BucketDestination implements Destination {
       throws IOException {
     byte[] bytes = PathBytes.of(target);
     S3fsNames.checkTarget(bytes);
-    Target where = target(link, source, existing);
-    remember(where.key(), source, requests.put(where.key(), source, Requests.Body.of(bytes)));
-    where.afterwards().run();
+    String key = target(link, existing);
+    remember(key, source, requests.put(key, source, Requests.Body.of(bytes)));
   }
 
   @Override
@@ -744,8 +693,8 @@ public final class BucketDestination implements Destination {
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
     String key = checkedKey(directory);
     if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
-      if (aside.isPresent()) {
-        putAside(key, Optional.of(existing.get().size()));
+      if (oldVersions.isPresent()) {
+        keep(key, Optional.of(existing.get().size()));
       }
       requests.delete(key);
     }
@@ -816,45 +765,106 @@ public final class BucketDestination implements Destination {
     if (kind == Kind.DIRECTORY) {
       return key + "/";
     }
-    if (aside.isPresent()) {
-      putAside(key, Optional.empty());
+    if (oldVersions.isPresent() && !TemporaryNames.isTemporary(path.getFileName())) {
+      keep(key, Optional.empty());
     }
     return key;
   }
 
+  // Old versions, and other copies on the server
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    String key = checkedKey(to);
+    String temporary = checkedKey(from);
+    if (!copy(temporary, key, Optional.empty())) {
+      throw new NoSuchFileException(temporary);
+    }
+    catalog.ifPresent(c -> c.forget(temporary));
+    requests.delete(temporary);
+  }
+
+  /** What is in a directory goes before the directory, whose own object a list may not show. */
+  @Override
+  public void putAside(Path directory) throws IOException {
+    String key = checkedKey(directory);
+    String from = key + "/";
+    String to = oldKey(key) + "/";
+    boolean isMore = true;
+    String last = null;
+    PageSequence pages = new PageSequence();
+    while (isMore) {
+      ListObjectsV2Response page = requests.list(from, null, last, null);
+      for (S3Object object : Lists.reverse(page.contents())) {
+        if (isPlain(object.key())) {
+          String place = to + object.key().substring(from.length());
+          makeDirectories(place);
+          boolean unused = copy(object.key(), place, Optional.ofNullable(object.size()));
+          requests.delete(object.key());
+        } else {
+          log.warn(
+              "{} is left: whoever takes its dots for a path would delete another", object.key());
+        }
+      }
+      if (!page.contents().isEmpty()) {
+        last = Iterables.getLast(page.contents()).key();
+      }
+      isMore = !page.contents().isEmpty() && pages.isMore(page);
+    }
+    requests.delete(from);
+  }
+
   /** The old one stays where it is until something takes its place. */
-  private void putAside(String key, Optional<Long> knownSize) throws IOException {
-    String place = asideKey(key);
+  private void keep(String key, Optional<Long> knownSize) throws IOException {
+    String place = oldKey(key);
+    makeDirectories(place);
+    boolean unused = copy(key, place, knownSize);
+  }
+
+  private void makeDirectories(String place) throws IOException {
     for (int slash = place.indexOf('/'); slash >= 0; slash = place.indexOf('/', slash + 1)) {
       String directory = place.substring(0, slash + 1);
-      if (!prefix.startsWith(directory) && !madeAside.contains(directory)) {
+      if (directory.equals(place) || prefix.startsWith(directory)) {
+        continue;
+      }
+      if (!madeForOldVersions.contains(directory)) {
         if (requests.head(directory).isEmpty()) {
-          putDirectory(directory, directory(ASIDE_MODE, Instant.now()));
+          String file = directory.substring(0, directory.length() - 1);
+          if (requests.head(file).isPresent()) {
+            throw new RefusedException(
+                "its old version cannot be kept, since " + file + " in the bucket is a file");
+          }
+          putDirectory(directory, directory(OLD_VERSIONS_MODE, Instant.now()));
         }
-        madeAside.add(directory);
+        madeForOldVersions.add(directory);
       }
     }
+  }
+
+  /** Copies an object with its metadata; false if it is not there. */
+  private boolean copy(String from, String to, Optional<Long> knownSize) throws IOException {
     if (knownSize.isPresent() && knownSize.get() <= MOST_COPIED) {
-      requests.copy(key, place);
-      return;
+      requests.copy(from, to);
+      return true;
     }
-    Optional<Requests.Head> head = requests.head(key);
+    Optional<Requests.Head> head = requests.head(from);
     if (head.isEmpty()) {
-      return;
+      return false;
     }
     Metadata old = head.get().metadata();
     if (old.size() > MOST_COPIED) {
       Optional<String> tag = Optional.of(head.get().rawTag());
-      Requests.Stored unused = requests.copyInParts(key, place, old, tag);
+      Requests.Stored unused = requests.copyInParts(from, to, old, tag);
     } else {
-      requests.copy(key, place);
+      requests.copy(from, to);
     }
+    return true;
   }
 
-  private String asideKey(String key) {
+  private String oldKey(String key) {
     String below = key.substring(prefix.length());
     String base = prefix;
-    for (Path name : aside.orElseThrow().directory().orElse(Path.of(""))) {
+    for (Path name : oldVersions.orElseThrow().directory().orElse(Path.of(""))) {
       String text = new String(PathBytes.of(name), StandardCharsets.UTF_8);
       if (text.equals("..")) {
         base = base.substring(0, base.lastIndexOf('/', base.length() - 2) + 1);
@@ -862,7 +872,7 @@ public final class BucketDestination implements Destination {
         base += text + "/";
       }
     }
-    return base + below + aside.get().suffix();
+    return base + below + oldVersions.get().suffix();
   }
 
   /** Each request counts, and its body. */

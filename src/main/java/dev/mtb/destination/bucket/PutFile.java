@@ -16,23 +16,15 @@ final class PutFile implements FileWrite {
   private final Content content;
   private final long size;
   private final byte[] md5;
-  private final Afterwards afterwards;
 
   /** Reads it for the first time: its MD5 stands before it in the request. */
-  PutFile(
-      BucketDestination destination,
-      Requests requests,
-      String key,
-      Content content,
-      long size,
-      Afterwards afterwards)
+  PutFile(BucketDestination destination, Requests requests, String key, Content content, long size)
       throws IOException {
     this.destination = destination;
     this.requests = requests;
     this.key = key;
     this.content = content;
     this.size = size;
-    this.afterwards = afterwards;
     md5 = read();
   }
 
@@ -69,7 +61,6 @@ final class PutFile implements FileWrite {
       stream.close();
     }
     content.sent(size);
-    afterwards.run();
   }
 
   @Override

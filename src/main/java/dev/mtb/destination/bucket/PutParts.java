@@ -25,7 +25,6 @@ final class PutParts implements FileWrite {
   private final String key;
   private final Content content;
   private final long size;
-  private final Afterwards afterwards;
   private final String uploadId;
   private final CompletedPart[] parts;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -36,14 +35,12 @@ final class PutParts implements FileWrite {
       Requests requests,
       String key,
       Metadata source,
-      Content content,
-      Afterwards afterwards)
+      Content content)
       throws IOException {
     this.destination = destination;
     this.requests = requests;
     this.key = key;
     this.content = content;
-    this.afterwards = afterwards;
     size = source.size();
     long partSize = ContentTag.partSize(size);
     parts = new CompletedPart[(int) ((size + partSize - 1) / partSize)];
@@ -147,7 +144,6 @@ final class PutParts implements FileWrite {
     Requests.Stored stored = requests.completeUpload(key, uploadId, Arrays.asList(parts));
     isDone = true;
     destination.remember(key, source, stored);
-    afterwards.run();
   }
 
   @Override

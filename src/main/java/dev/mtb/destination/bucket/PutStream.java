@@ -20,23 +20,16 @@ final class PutStream implements FileWrite {
   private final Requests requests;
   private final String key;
   private final Metadata source;
-  private final Afterwards afterwards;
   private final ByteArrayOutputStream pending;
   private final List<CompletedPart> parts = new ArrayList<>();
   private String uploadId;
   private boolean isDone;
 
-  PutStream(
-      BucketDestination destination,
-      Requests requests,
-      String key,
-      Metadata source,
-      Afterwards afterwards) {
+  PutStream(BucketDestination destination, Requests requests, String key, Metadata source) {
     this.destination = destination;
     this.requests = requests;
     this.key = key;
     this.source = source;
-    this.afterwards = afterwards;
     pending = new ByteArrayOutputStream((int) Math.min(source.size(), ContentTag.PART_SIZE));
   }
 
@@ -88,7 +81,6 @@ final class PutStream implements FileWrite {
     }
     isDone = true;
     destination.remember(key, metadata, stored);
-    afterwards.run();
   }
 
   @Override

@@ -1,8 +1,0 @@
-package dev.mtb.destination.bucket;
-
-import java.io.IOException;
-
-/** What is left to do when a new object is safe. */
-interface Afterwards {
-  void run() throws IOException;
-}

@@ -1,0 +1,216 @@
+package dev.mtb.engine;
+
+import dev.mtb.Action;
+import dev.mtb.Attribute;
+import dev.mtb.Failure;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.PathBytes;
+import dev.mtb.compare.Decision;
+import dev.mtb.destination.Destination;
+import dev.mtb.destination.Glance;
+import dev.mtb.destination.Listing;
+import dev.mtb.destination.RefusedException;
+import dev.mtb.scan.FileFilter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * An end that loses nothing of what the destination holds: a file takes the place of a directory
+ * only if there is nothing in it, if it is kept, or if it may be deleted; and no old version takes
+ * the place of something else. Thread-safe.
+ */
+final class CarefulEnd implements End {
+  /** What is done with a directory that is not empty. */
+  enum NotEmpty {
+    /** It stays, and the file is not copied. */
+    STAYS,
+    /** It is deleted when all else is done. */
+    IS_DELETED_LAST
+  }
+
+  private final End end;
+  private final Destination destination;
+  private final FileFilter filter;
+  private final OldVersionsGuard guard;
+  private final NotEmpty notEmpty;
+  private final String remedy;
+  private final Queue<FileWork> waiting = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Puts itself in front of another end.
+   *
+   * @param notEmpty what becomes of directories, unless old versions are kept
+   * @param remedy what the user can do about one that stays
+   */
+  CarefulEnd(
+      End end,
+      Destination destination,
+      FileFilter filter,
+      OldVersionsGuard guard,
+      NotEmpty notEmpty,
+      String remedy) {
+    this.end = end;
+    this.destination = destination;
+    this.filter = filter;
+    this.guard = guard;
+    this.notEmpty = notEmpty;
+    this.remedy = remedy;
+  }
+
+  @Override
+  public Failure.Stage stage() {
+    return end.stage();
+  }
+
+  @Override
+  public Set<Attribute> makeDirectory(
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
+      throws IOException {
+    if (existing.isPresent()) {
+      guard.check(directory.landing);
+    }
+    return end.makeDirectory(directory, source, existing, decision);
+  }
+
+  @Override
+  public Set<Attribute> makeWay(
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    if (existing.isPresent()) {
+      guard.check(directory.landing);
+    }
+    return end.makeWay(directory, source, existing);
+  }
+
+  @Override
+  public void file(FileWork work, Decision decision) throws IOException {
+    prepare(work, decision).run();
+  }
+
+  @Override
+  public Doing prepare(FileWork work, Decision decision) throws IOException {
+    if (decision.action() == Action.REPLACE) {
+      guard.check(work.landing());
+    }
+    Path landing = work.landing();
+    boolean isDirectory =
+        work.existing().isPresent() && work.existing().get().kind() == Kind.DIRECTORY;
+    if (!isDirectory) {
+      return end.prepare(work, decision);
+    }
+    if (isEmpty(landing)) {
+      return () -> end.replaceDirectory(work, () -> deleteEmpty(landing));
+    }
+    checkMayGo(work);
+    return guard.keepsOldVersions()
+        ? () -> end.replaceDirectory(work, () -> end.putAside(landing))
+        : () -> waiting.add(work);
+  }
+
+  private void checkMayGo(FileWork work) throws IOException {
+    if (filter.hasRules() && holdsProtected(work.landing(), work.source())) {
+      throw new RefusedException(
+          "a directory of the destination stands in its place, and a filter protects something in"
+              + " it; move the directory away");
+    }
+    if (!guard.keepsOldVersions() && notEmpty == NotEmpty.STAYS) {
+      throw new RefusedException(
+          "a directory that is not empty stands in its place, and it is not deleted for it; "
+              + remedy);
+    }
+  }
+
+  private boolean isEmpty(Path landing) throws IOException {
+    return names(landing).isEmpty();
+  }
+
+  private Map<Path, Optional<Glance>> names(Path landing) throws IOException {
+    Listing listing = destination.listNames(landing);
+    return listing.names().orElseThrow();
+  }
+
+  /** Only that directory: what has come into it since it was listed keeps it from being deleted. */
+  private void deleteEmpty(Path landing) throws IOException {
+    for (IOException failure : end.delete(Map.of(landing, Kind.DIRECTORY)).values()) {
+      throw failure;
+    }
+  }
+
+  private boolean holdsProtected(Path landing, Path source) throws IOException {
+    for (Map.Entry<Path, Optional<Glance>> entry : names(landing).entrySet()) {
+      byte[] name = PathBytes.of(entry.getKey());
+      Path child = PathBytes.resolve(landing, name);
+      Path childSource = PathBytes.resolve(source, name);
+      Optional<Boolean> isKnown = entry.getValue().map(Glance::isDirectory);
+      boolean isDirectory =
+          isKnown.isPresent()
+              ? isKnown.get()
+              : destination.statListed(child).kind() == Kind.DIRECTORY;
+      if (filter.protects(childSource, child, isDirectory)
+          || (isDirectory && holdsProtected(child, childSource))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public List<FileWork> waiting() {
+    return List.copyOf(waiting);
+  }
+
+  @Override
+  public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
+    end.replaceDirectory(work, clearing);
+  }
+
+  @Override
+  public boolean seesUnchanged() {
+    return end.seesUnchanged();
+  }
+
+  @Override
+  public void unchanged(FileWork work) throws IOException {
+    end.unchanged(work);
+  }
+
+  @Override
+  public void directory(Path landing) {
+    end.directory(landing);
+  }
+
+  /** What cannot be kept stays. */
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    Map<Path, Kind> free = new LinkedHashMap<>();
+    Map<Path, IOException> failures = new HashMap<>();
+    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+      try {
+        if (one.getValue() != Kind.DIRECTORY) {
+          guard.check(one.getKey());
+        }
+        free.put(one.getKey(), one.getValue());
+      } catch (RefusedException e) {
+        failures.put(one.getKey(), e);
+      }
+    }
+    if (!free.isEmpty()) {
+      failures.putAll(end.delete(free));
+    }
+    return failures;
+  }
+
+  @Override
+  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    end.setDirectoryMetadata(landing, source, attributes);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.mtb.engine;
+
+import dev.mtb.destination.OldVersionsPlace;
+import dev.mtb.destination.RefusedException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Keeps old versions from taking the place of files that the source has: with {@code --suffix '~'}
+ * the old version of {@code a} is {@code a~}, and with {@code --backup-dir old} it is {@code
+ * old/a}; the source may have a file of that name. Thread-safe.
+ */
+final class OldVersionsGuard {
+  private final Optional<OldVersionsPlace> place;
+  private final Predicate<Path> isInSource;
+
+  /**
+   * Wires it.
+   *
+   * @param place where old versions go; empty if they are not kept
+   * @param isInSource whether the source has something that lands at a path, backed up or not
+   */
+  OldVersionsGuard(Optional<OldVersionsPlace> place, Predicate<Path> isInSource) {
+    this.place = place;
+    this.isInSource = isInSource;
+  }
+
+  boolean keepsOldVersions() {
+    return place.isPresent();
+  }
+
+  /**
+   * To be called before something is overwritten or deleted.
+   *
+   * @param landing relative to the destination
+   * @throws RefusedException if its old version would overwrite a copy of something else
+   */
+  void check(Path landing) throws RefusedException {
+    Optional<Path> old = place.flatMap(p -> p.inDestination(landing));
+    if (old.isPresent() && isInSource.test(old.get())) {
+      throw new RefusedException(
+          "its old version would be kept as "
+              + old.get()
+              + ", and the source has something of that name; use another --suffix or --backup-dir");
+    }
+  }
+}
