@@ -12,12 +12,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Temporary copies of lists that can be read only once (standard input, a pipe), since lists are
  * read twice. They are deleted when this is closed, and when a signal ends the process.
  */
 final class SpooledLists implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(SpooledLists.class);
+
   private static final Path STANDARD_INPUT = Path.of("-");
 
   /** More is no list, but an endless stream: 1 GiB has some ten million names. */
@@ -111,7 +115,7 @@ final class SpooledLists implements Closeable {
         Files.deleteIfExists(copy);
       } catch (IOException e) {
         // It lies among temporary files, which the system removes.
-        continue;
+        log.debug("the copy {} of a list cannot be deleted", copy, e);
       }
     }
   }
@@ -123,8 +127,7 @@ final class SpooledLists implements Closeable {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
-        // The process is ending, and the hook does the same.
-        return;
+        log.debug("the process is ending, and the hook deletes the copies", e);
       }
     }
   }
