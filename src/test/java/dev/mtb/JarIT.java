@@ -330,4 +330,23 @@ class JarIT {
       assertThat(whole).isEqualTo(json.at("/files/copied").asInt()).isBetween(1, 299);
     }
   }
+
+  /** There they are defaults of all runs, whatever the destination. */
+  @Test
+  void optionsOfABucket_fromTheEnvironment_areNoErrorForADirectory() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("environment"));
+    Files.writeString(source.resolve("a"), "aaa");
+    MtbProcess run =
+        MtbProcess.start(
+            temp,
+            Map.of("MTB_ENDPOINT_URL", "http://127.0.0.1:1", "MTB_REGION", "x"),
+            List.of(),
+            "backup",
+            "-b",
+            source.toString(),
+            ".",
+            temp.resolve("of-environment").toString());
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(temp.resolve("of-environment/a")).hasContent("aaa");
+  }
 }

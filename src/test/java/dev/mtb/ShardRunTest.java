@@ -176,7 +176,8 @@ class ShardRunTest {
       RandomTree.write(destination.resolve("e" + d + "/x/file"), "was in a directory");
     }
     for (int i : List.of(3, 1, 2)) {
-      assertOk(List.of(Mtb.backup(whole(Shard.of(i, 3)))));
+      BackupOptions mirror = options(Shard.of(i, 3)).deletion(Deletion.ALL).build();
+      assertOk(List.of(Mtb.backup(job(mirror).source(Path.of(".")).build())));
     }
     assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
   }

@@ -18,6 +18,8 @@ import java.util.Locale;
  * and that may be mailed, printed, or opened years later.
  */
 final class HtmlReport {
+  private static final String GENERATOR = "<meta name=\"generator\" content=\"MTB\"/>";
+
   /** More than anybody reads; the JSON report has them all. */
   static final int FAILURES_SHOWN = 1000;
 
@@ -47,6 +49,11 @@ final class HtmlReport {
     this.history = history;
   }
 
+  /** Whether a text is the beginning of a page. */
+  static boolean isBeginning(String text) {
+    return text.contains(GENERATOR);
+  }
+
   /**
    * Writes the page.
    *
@@ -62,6 +69,7 @@ final class HtmlReport {
         .line("<html lang=\"en\">")
         .line("<head>")
         .line("<meta charset=\"utf-8\"/>")
+        .line(GENERATOR)
         .line("<meta http-equiv=\"Content-Security-Policy\" content=\"" + POLICY + "\"/>")
         .line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
         .line("<meta name=\"color-scheme\" content=\"light dark\"/>")

@@ -257,9 +257,11 @@ abstract class JobCommand implements Callable<Integer> {
   /** Runs a task, shows how it goes and reports it. */
   final int execute(Subject subject, Task task) {
     watching.check(itemizes(), report);
-    ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.inputs());
+    ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.outputs());
     ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
     List<Path> written = new ArrayList<>(more.files());
+    subject.options().manifest().ifPresent(written::add);
+    refuseRules(written);
     if (report != null && !STANDARD_STREAM.equals(report)) {
       written.add(report);
     }
@@ -267,6 +269,18 @@ abstract class JobCommand implements Callable<Integer> {
       return execute(subject, task, reportFile, more, log);
     } finally {
       Logging.keepIn(LogFile.NONE);
+    }
+  }
+
+  /** The library knows rules, and not the files that they came from. */
+  private void refuseRules(List<Path> written) {
+    for (Path rules : filters.files()) {
+      for (Path file : written) {
+        if (ReportFile.isSame(rules.toAbsolutePath(), file.toAbsolutePath())) {
+          throw new InvalidJobException(
+              file + " would take the place of the rules " + rules + "; name another file");
+        }
+      }
     }
   }
 

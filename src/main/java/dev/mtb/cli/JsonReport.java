@@ -21,6 +21,11 @@ final class JsonReport {
 
   private JsonReport() {}
 
+  /** Whether a text is the beginning of a report. */
+  static boolean isBeginning(String text) {
+    return text.startsWith("{") && text.contains("\"status\"") && text.contains("\"exitCode\"");
+  }
+
   static String of(BackupReport report, String destination) throws IOException {
     return escaped(MAPPER.writeValueAsString(node(report, destination)));
   }

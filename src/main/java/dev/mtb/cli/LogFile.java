@@ -22,6 +22,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.slf4j.event.Level;
 
 /**
@@ -33,6 +34,8 @@ import org.slf4j.event.Level;
  */
 final class LogFile implements BackupListener, AutoCloseable {
   static final LogFile NONE = new LogFile(null, null, Clock.systemUTC(), null, false);
+
+  private static final Pattern LINE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T[\\d:.]+Z \\[\\d+\\] ");
 
   private final Path given;
 
@@ -87,6 +90,11 @@ final class LogFile implements BackupListener, AutoCloseable {
       throw new InvalidJobException(
           "the log file " + given + " cannot be written: " + ErrorText.of(e), e);
     }
+  }
+
+  /** Whether a text is the beginning of a log: a time and the number of a process. */
+  static boolean isBeginning(String text) {
+    return LINE.matcher(text).lookingAt();
   }
 
   /** A slip on the command line must not spoil what is to be backed up. */

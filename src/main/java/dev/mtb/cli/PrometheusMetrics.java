@@ -29,6 +29,11 @@ final class PrometheusMetrics {
     this.labels = labels;
   }
 
+  /** Whether a text is the beginning of such a file. */
+  static boolean isBeginning(String text) {
+    return text.startsWith("# HELP mtb_");
+  }
+
   /**
    * Writes them.
    *

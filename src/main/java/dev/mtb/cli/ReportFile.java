@@ -5,6 +5,7 @@ import dev.mtb.InvalidJobException;
 import dev.mtb.Metadata;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.TemporaryNames;
+import dev.mtb.scan.OutputCheck;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -16,8 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Where a report goes. It is looked at before the run, so that nobody waits for hours to learn that
@@ -73,18 +74,20 @@ final class ReportFile {
    *
    * @throws InvalidJobException if it cannot, or should not
    */
-  static ReportFile check(Path given, List<Path> inputs) {
-    return check("report", given, inputs);
+  static ReportFile check(Path given, OutputCheck outputs) {
+    return check("report", given, outputs, JsonReport::isBeginning);
   }
 
   /**
    * Checks that something can be written there.
    *
    * @param what in a word, for messages
-   * @param inputs files that it must not take the place of
+   * @param outputs what it must not take the place of
+   * @param isOfKind whether a text is the beginning of an earlier one
    * @throws InvalidJobException if it cannot, or should not
    */
-  static ReportFile check(String what, Path given, List<Path> inputs) {
+  static ReportFile check(
+      String what, Path given, OutputCheck outputs, Predicate<String> isOfKind) {
     Wish wish = new Wish(what, given);
     if (given.equals(STANDARD_OUTPUT)) {
       return new ReportFile(wish, null, /* isSpecial= */ true, /* isForAll= */ false);
@@ -110,7 +113,7 @@ final class ReportFile {
               + folder
               + " cannot be written to");
     }
-    refuseInputs(wish, file, inputs);
+    outputs.check(what, file, isOfKind);
     return new ReportFile(wish, file, /* isSpecial= */ false, /* isForAll= */ false);
   }
 
@@ -129,15 +132,6 @@ final class ReportFile {
       return link.toRealPath();
     } catch (IOException e) {
       throw wish.refused("is a symbolic link that leads nowhere: " + ErrorText.of(e));
-    }
-  }
-
-  /** A slip on the command line must not cost what was to be backed up. */
-  private static void refuseInputs(Wish wish, Path file, List<Path> inputs) {
-    for (Path input : inputs) {
-      if (isSame(input.toAbsolutePath(), file)) {
-        throw wish.refused("would take the place of " + input);
-      }
     }
   }
 

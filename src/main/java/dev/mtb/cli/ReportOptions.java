@@ -5,11 +5,13 @@ import dev.mtb.BackupListener;
 import dev.mtb.BackupReport;
 import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
+import dev.mtb.scan.OutputCheck;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -114,11 +116,15 @@ final class ReportOptions {
     }
     Invocation invocation = Invocation.of(command, System.getenv(), subject);
     Optional<ReportFile> page =
-        Optional.ofNullable(html).map(f -> check("page", f, subject.inputs()));
+        Optional.ofNullable(html)
+            .map(f -> check("page", f, subject.outputs(), HtmlReport::isBeginning));
     page.ifPresent(p -> report.ifPresent(p::refuseSame));
     Optional<ReportFile> figures =
         Optional.ofNullable(metrics)
-            .map(f -> check("file of metrics", f, subject.inputs()).readableByAll());
+            .map(
+                f ->
+                    check("file of metrics", f, subject.outputs(), PrometheusMetrics::isBeginning)
+                        .readableByAll());
     figures.ifPresent(
         file -> {
           report.ifPresent(file::refuseSame);
@@ -128,12 +134,13 @@ final class ReportOptions {
     return new Reports(invocation, page, figures);
   }
 
-  private static ReportFile check(String what, Path given, List<Path> inputs) {
+  private static ReportFile check(
+      String what, Path given, OutputCheck outputs, Predicate<String> isOfKind) {
     if (given.equals(ReportFile.STANDARD_OUTPUT)) {
       throw new InvalidJobException(
           "the " + what + " must be a file; only --report can go to standard output");
     }
-    return ReportFile.check(what, given, inputs);
+    return ReportFile.check(what, given, outputs, isOfKind);
   }
 
   private static void checkMetrics(ReportFile file, String command) {

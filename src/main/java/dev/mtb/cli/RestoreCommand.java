@@ -5,10 +5,13 @@ import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
 import dev.mtb.InvalidJobException;
+import dev.mtb.Metadata;
 import dev.mtb.Mtb;
 import dev.mtb.PathBytes;
 import dev.mtb.RestoreJob;
 import dev.mtb.Totals;
+import dev.mtb.destination.StoredBackup;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,7 +27,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "restore",
     description = "Brings files back out of a backup.",
-    customSynopsis = "mtb restore [OPTIONS] DESTINATION [PATH...] TARGET",
+    customSynopsis = "mtb restore [OPTIONS] BACKUP [PATH...] TARGET",
     modelTransformer = RestoreCommand.Arguments.class,
     exitCodeList = {
       " 0:everything that was asked for is in the target",
@@ -49,11 +52,11 @@ final class RestoreCommand extends JobCommand {
       spec.remove(old);
       return spec.add(
           PositionalParamSpec.builder(old)
-              .paramLabel("DESTINATION [PATH...] TARGET")
+              .paramLabel("BACKUP [PATH...] TARGET")
               .description(
                   "The directory that holds the backup, or s3://BUCKET/PREFIX; files and directories"
                       + " in it, relative to it (none: everything); and last the directory to"
-                      + " restore to.")
+                      + " restore to, unless --target names it.")
               .build());
     }
   }
@@ -67,6 +70,13 @@ final class RestoreCommand extends JobCommand {
       names = {"-i", "--itemize"},
       description = "Print a line for each file that is (would be) changed, with the reason.")
   private boolean itemize;
+
+  @Option(
+      names = "--target",
+      paramLabel = "DIR",
+      description =
+          "The directory to restore to; then all that follows the backup is a path in it.")
+  private String target;
 
   @Option(
       names = "--overwrite",
@@ -123,21 +133,54 @@ final class RestoreCommand extends JobCommand {
   }
 
   private RestoreJob job() {
-    if (paths.size() < 2) {
+    int others = target == null ? 2 : 1;
+    if (paths.size() < others) {
       throw new InvalidJobException(
           "give the backup to restore from, and last the directory to restore to");
     }
     RestoreJob.Builder job = RestoreJob.builder().overwrite(overwrite).options(options());
     PlaceArgument backup = place(paths.get(0), "backup");
     backup.bucket().ifPresentOrElse(job::from, () -> job.from(backup.directory()));
-    int last = paths.size() - 1;
-    paths.subList(1, last).forEach(name -> job.path(PathBytes.parse(name)));
-    PlaceArgument target = PlaceArgument.parse(paths.get(last), "target");
-    if (target.bucket().isPresent()) {
-      throw new InvalidJobException(
-          "files are restored to a directory, and " + paths.get(last) + " is none");
+    int end = target == null ? paths.size() - 1 : paths.size();
+    paths.subList(1, end).forEach(name -> job.path(PathBytes.parse(name)));
+    String to = target == null ? paths.get(end) : target;
+    PlaceArgument directory = PlaceArgument.parse(to, "target");
+    if (directory.bucket().isPresent()) {
+      throw new InvalidJobException("files are restored to a directory, and " + to + " is none");
     }
-    return job.to(target.directory()).build();
+    RestoreJob result = job.to(directory.directory()).build();
+    if (target == null && paths.size() == 2) {
+      refusePathInBackup(result, to);
+    }
+    return result;
+  }
+
+  /**
+   * A second operand that is the last one is the target; a user who leaves the target out would get
+   * the whole backup into a directory of the name of what was wanted.
+   */
+  private static void refusePathInBackup(RestoreJob job, String operand) {
+    Path name = PathBytes.parse(operand).normalize();
+    boolean isPlainName =
+        !name.isAbsolute() && !name.toString().isEmpty() && !operand.startsWith(".");
+    if (isPlainName && isInBackup(job, name)) {
+      throw new InvalidJobException(
+          String.format(
+              "%s is in the backup, and no target is given: to restore only that, write"
+                  + " 'mtb restore BACKUP %s TARGET'; to restore everything into a directory of that"
+                  + " name, 'mtb restore BACKUP --target %s'",
+              operand, operand, operand));
+    }
+  }
+
+  private static boolean isInBackup(RestoreJob job, Path name) {
+    try (StoredBackup backup = StoredBackup.open(job)) {
+      Metadata unused = Metadata.of(PathBytes.resolve(backup.root(), PathBytes.of(name)));
+      return true;
+    } catch (IOException e) {
+      // It is not there, or the run will say what is wrong with the backup.
+      return false;
+    }
   }
 
   @Override

@@ -5,9 +5,11 @@ import dev.mtb.BackupJob;
 import dev.mtb.BackupOptions;
 import dev.mtb.PathBytes;
 import dev.mtb.RestoreJob;
+import dev.mtb.scan.OutputCheck;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a command works on, whichever way the files go.
@@ -19,7 +21,7 @@ import java.util.List;
  * @param base where that is, in which nothing can act on a terminal
  * @param destination where the backup is, in the same way
  * @param name of the same, as it is
- * @param inputs files that no report must take the place of
+ * @param outputs what no file that is written for the user may take the place of
  * @param direction says with base and destination what is done
  */
 record Subject(
@@ -29,13 +31,10 @@ record Subject(
     String base,
     String destination,
     String name,
-    ImmutableList<Path> inputs,
+    OutputCheck outputs,
     String direction) {
 
   static Subject of(BackupJob job) {
-    List<Path> inputs = inputs(job.options());
-    job.sources().forEach(source -> inputs.add(job.base().resolve(source)));
-    job.lists().forEach(list -> inputs.add(list.file()));
     return new Subject(
         job.options(),
         texts(job.sources()),
@@ -43,7 +42,7 @@ record Subject(
         Text.path(job.base()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName())),
         job.destinationName(),
-        ImmutableList.copyOf(inputs),
+        OutputCheck.of(job, inputs(job.options())),
         " of %s to %s");
   }
 
@@ -56,7 +55,9 @@ record Subject(
         Text.path(job.target()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.backupName())),
         job.backupName(),
-        ImmutableList.copyOf(inputs(job.options())),
+        OutputCheck.of(
+            inputs(job.options()),
+            Stream.concat(job.directory().stream(), Stream.of(job.target())).toList()),
         " to %s from %s");
   }
 

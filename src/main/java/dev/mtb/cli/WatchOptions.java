@@ -4,7 +4,6 @@ import dev.mtb.InvalidJobException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -81,8 +80,7 @@ final class WatchOptions {
     if (logFile == null) {
       return LogFile.NONE;
     }
-    List<Path> others = new ArrayList<>(subject.inputs());
-    others.addAll(reports);
-    return LogFile.open(logFile, others, subject.options().dryRun(), Clock.systemUTC(), err);
+    subject.outputs().check("log file", logFile, LogFile::isBeginning);
+    return LogFile.open(logFile, reports, subject.options().dryRun(), Clock.systemUTC(), err);
   }
 }

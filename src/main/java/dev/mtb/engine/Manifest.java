@@ -33,6 +33,8 @@ import java.util.Optional;
  * the backup; it is told at the end.
  */
 final class Manifest implements Closeable {
+  private static final String TITLE = "manifest of a backup by MTB";
+
   private final Path file;
   private final Path temporary;
   private final OutputStream out;
@@ -78,7 +80,7 @@ final class Manifest implements Closeable {
       throw new InvalidJobException(
           "the manifest " + file + " cannot be written: " + ErrorText.of(e), e);
     }
-    manifest.comment("manifest of a backup by MTB");
+    manifest.comment(TITLE);
     manifest.comment("started: " + startedAt.truncatedTo(ChronoUnit.SECONDS));
     manifest.comment("destination: " + destinationName);
     manifest.comment("algorithm: " + algorithm.name());
@@ -87,6 +89,11 @@ final class Manifest implements Closeable {
             + algorithm.name().toLowerCase(Locale.ROOT)
             + "sum -c THIS_FILE");
     return manifest;
+  }
+
+  /** Whether a text is the beginning of a manifest. */
+  static boolean isBeginning(String text) {
+    return text.startsWith("# " + TITLE);
   }
 
   /** Where it will be. */

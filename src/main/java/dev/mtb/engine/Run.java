@@ -37,6 +37,7 @@ import dev.mtb.destination.Throttle;
 import dev.mtb.destination.Traits;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.FileFilter;
+import dev.mtb.scan.OutputCheck;
 import dev.mtb.scan.SourceList;
 import java.io.Closeable;
 import java.io.IOException;
@@ -311,6 +312,13 @@ public final class Run {
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
     SourceList sources = SourceList.read(job, apart, Destinations.directoryOfOldVersions(job));
+    if (purpose != Purpose.VERIFY) {
+      job.options()
+          .manifest()
+          .ifPresent(
+              file ->
+                  OutputCheck.of(job, List.of()).check("manifest", file, Manifest::isBeginning));
+    }
     if (purpose == Purpose.BACKUP) {
       manifest =
           job.options()

@@ -177,6 +177,26 @@ public final class SourceList {
     }
   }
 
+  /**
+   * Whether a file is listed, or below what is listed.
+   *
+   * @param file absolute, with symbolic links resolved; the base may have other names
+   * @return whether this backup reads it, but for filters
+   */
+  public boolean lists(Path file) {
+    Path base = job.base();
+    Path realBase = real(base);
+    for (Path start : List.of(base, realBase)) {
+      if (file.getFileSystem() == start.getFileSystem()
+          && file.startsWith(start)
+          && listedAtOrAbove(PathBytes.of(start.relativize(file)), false) >= 0) {
+        return true;
+      }
+    }
+    return file.getFileSystem() == base.getFileSystem()
+        && listedAtOrAbove(PathBytes.of(file.getRoot().relativize(file)), true) >= 0;
+  }
+
   private static boolean isThere(Path start, Path landing) {
     // What cannot be told is taken to be there.
     return !Files.notExists(start.resolve(landing), LinkOption.NOFOLLOW_LINKS);

@@ -225,10 +225,10 @@ class LogFileTest {
     assertRefused("is a directory", temp, ".");
     assertRefused("there is no folder", temp.resolve("no/log"), ".");
     assertRefused("is not a file", Path.of("/dev/null"), ".");
-    assertRefused("is the same file as", source.resolve("a"), "a");
-    assertRefused("is the same file as", link, "-l", list.toString());
+    assertRefused("would take the place of", source.resolve("a"), "a");
+    assertRefused("would take the place of", link, "-l", list.toString());
     assertRefused("is the same file as", log, ".", "--report", log.toString());
-    assertRefused("is the same file as", log, ".", "--manifest", log.toString());
+    assertRefused("would take the place of", log, ".", "--manifest", log.toString());
     assertRefused("symbolic link in a folder where anybody", planted, ".");
     assertThat(list).hasContent("a\n");
     assertThat(temp.resolve("elsewhere")).doesNotExist();

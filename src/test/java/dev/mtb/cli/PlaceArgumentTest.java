@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.InvalidJobException;
-import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -13,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -181,22 +179,5 @@ class PlaceArgumentTest {
       assertThat(err).contains(option.split("=", -1)[0]).contains("s3://BUCKET/PREFIX");
     }
     assertThat(temp.resolve("backup")).doesNotExist();
-  }
-
-  /** There it is a default of all runs. */
-  @Test
-  void optionOfABucket_fromTheEnvironment_isNoError() throws Exception {
-    MtbProcess run =
-        MtbProcess.start(
-            temp,
-            Map.of("MTB_ENDPOINT_URL", "http://127.0.0.1:1", "MTB_REGION", "x"),
-            List.of(),
-            "backup",
-            "-b",
-            source.toString(),
-            ".",
-            temp.resolve("backup").toString());
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(temp.resolve("backup/a")).hasContent("aaa");
   }
 }

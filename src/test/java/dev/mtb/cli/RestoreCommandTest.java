@@ -116,13 +116,13 @@ class RestoreCommandTest {
   void help_namesTheArguments() {
     assertThat(mtb("restore", "--help")).isZero();
     assertThat(out)
-        .contains("DESTINATION [PATH...] TARGET")
+        .contains("BACKUP [PATH...] TARGET")
         .contains("--overwrite")
         .contains("--exclude")
         .contains("--endpoint-url")
         .doesNotContain("--files-from")
         .doesNotContain("SOURCE... DESTINATION");
     assertThat(mtb("man")).isZero();
-    assertThat(out).contains("MTB RESTORE").contains("DESTINATION [PATH...] TARGET");
+    assertThat(out).contains("MTB RESTORE").contains("BACKUP [PATH...] TARGET");
   }
 }
