@@ -31,9 +31,6 @@ public final class BackupOptions {
   /** More threads than this only cost memory: each copying thread has a buffer of its own. */
   public static final int MAX_THREADS = 1024;
 
-  /** Objects that s3fs 1.90 stamps itself have whole seconds. */
-  public static final Duration DEFAULT_MODIFY_WINDOW = Duration.ofSeconds(1);
-
   /**
    * Retries unless told otherwise: with pauses that double from half a second they outlast a
    * quarter of a minute, which most throttling and restarts of a server do not.
@@ -46,7 +43,8 @@ public final class BackupOptions {
   private final int threads;
   private final int checkers;
   private final CompareMode compare;
-  private final Duration modifyWindow;
+  private final Optional<Duration> modifyWindow;
+  private final KeptAttributes attributes;
   private final DigestAlgorithm digest;
   private final boolean dryRun;
   private final boolean requireMount;
@@ -74,6 +72,7 @@ public final class BackupOptions {
     checkers = builder.checkers;
     compare = builder.compare;
     modifyWindow = builder.modifyWindow;
+    attributes = builder.attributes;
     digest = builder.digest;
     dryRun = builder.dryRun;
     requireMount = builder.requireMount;
@@ -136,10 +135,19 @@ public final class BackupOptions {
   /**
    * Times of modification no further apart than this are equal.
    *
-   * @return default {@link #DEFAULT_MODIFY_WINDOW}
+   * @return empty, the default, if they are compared as finely as source and destination keep them
    */
-  public Duration modifyWindow() {
+  public Optional<Duration> modifyWindow() {
     return modifyWindow;
+  }
+
+  /**
+   * Which attributes of the sources are kept.
+   *
+   * @return default {@link KeptAttributes#ALL}
+   */
+  public KeptAttributes attributes() {
+    return attributes;
   }
 
   /**
@@ -350,7 +358,8 @@ public final class BackupOptions {
     private int threads = DEFAULT_THREADS;
     private int checkers = DEFAULT_CHECKERS;
     private CompareMode compare = CompareMode.SIZE_MTIME;
-    private Duration modifyWindow = DEFAULT_MODIFY_WINDOW;
+    private Optional<Duration> modifyWindow = Optional.empty();
+    private KeptAttributes attributes = KeptAttributes.ALL;
     private DigestAlgorithm digest = DigestAlgorithm.MD5;
     private boolean dryRun;
     private boolean requireMount;
@@ -421,7 +430,18 @@ public final class BackupOptions {
       if (window.isNegative()) {
         throw new InvalidJobException("modify window " + window + " is negative");
       }
-      modifyWindow = window;
+      modifyWindow = Optional.of(window);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#attributes()}.
+     *
+     * @param kept which are kept
+     * @return this
+     */
+    public Builder attributes(KeptAttributes kept) {
+      attributes = requireNonNull(kept);
       return this;
     }
 

@@ -49,6 +49,9 @@ public record Metadata(
   /** Stands for a value that the file system does not have. */
   public static final int UNKNOWN = -1;
 
+  /** Stands for an mtime that is not to be kept. */
+  public static final Instant UNKNOWN_TIME = Instant.MIN;
+
   private static final String UNIX =
       "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
           + "isRegularFile,isDirectory,isSymbolicLink";

@@ -42,7 +42,7 @@ class KillIT {
   private static final Duration LONGEST = Duration.ofSeconds(3);
 
   /** Twice of what --modify-window allows for. */
-  private static final Duration SAME_TIME = BackupOptions.DEFAULT_MODIFY_WINDOW.multipliedBy(2);
+  private static final Duration SAME_TIME = Duration.ofSeconds(2);
 
   @TempDir Path temp;
   private Path source;

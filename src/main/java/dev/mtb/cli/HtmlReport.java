@@ -2,11 +2,9 @@ package dev.mtb.cli;
 
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
-import dev.mtb.CompareMode;
 import dev.mtb.Failure;
 import dev.mtb.Totals;
 import dev.mtb.destination.TemporaryNames;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -354,7 +352,7 @@ final class HtmlReport {
     fact("Ended", time(report.startedAt().plus(report.elapsed())));
     fact("Threads", options.threads() + " copying, " + options.checkers() + " comparing");
     if (!invocation.command().equals("verify")) {
-      fact("Differs by", words(options.compare(), options.modifyWindow()));
+      fact("Differs by", words(options));
       fact("Read back", options.verifyAfter() ? "each copy, after it was written" : "no");
     }
     fact("Retries", Integer.toString(options.retries()));
@@ -371,9 +369,10 @@ final class HtmlReport {
     page.line("</dl>").line("</section>");
   }
 
-  private static String words(CompareMode mode, Duration window) {
-    return switch (mode) {
-      case SIZE_MTIME -> "size and time (to " + Figures.time(window) + "), permissions, owner";
+  private static String words(BackupOptions options) {
+    String window = options.modifyWindow().map(w -> " (to " + Figures.time(w) + ")").orElse("");
+    return switch (options.compare()) {
+      case SIZE_MTIME -> "size and time" + window + ", permissions, owner";
       case SIZE -> "size, permissions, owner";
       case CHECKSUM -> "content, time, permissions, owner";
       case ALWAYS -> "everything is copied";

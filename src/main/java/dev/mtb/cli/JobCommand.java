@@ -107,10 +107,13 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = "--modify-window",
       paramLabel = "D",
-      defaultValue = "1s",
       converter = DurationConverter.class,
-      description = "Mtimes this close are equal, such as 1s or 500ms.")
+      description =
+          "Mtimes this close are equal, such as 1s or 500ms (default: as fine as both sides keep"
+              + " them).")
   private Duration modifyWindow;
+
+  @Mixin private final AttributeOptions attributes = new AttributeOptions();
 
   @Option(
       names = "--digest",
@@ -208,11 +211,14 @@ abstract class JobCommand implements Callable<Integer> {
         BackupOptions.builder()
             .threads(threads)
             .checkers(checkers)
-            .modifyWindow(modifyWindow)
+            .attributes(attributes.kept())
             .digest(digest)
             .retries(retries)
             .filters(filters.filters(from0))
             .shard(shard.shard(from0, base));
+    if (modifyWindow != null) {
+      options.modifyWindow(modifyWindow);
+    }
     place.addTo(options);
     addOptions(options);
     return options.build();

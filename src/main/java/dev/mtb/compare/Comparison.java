@@ -3,8 +3,8 @@ package dev.mtb.compare;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
-import dev.mtb.BackupOptions;
 import dev.mtb.CompareMode;
+import dev.mtb.KeptAttributes;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
@@ -40,24 +40,9 @@ public final class Comparison {
    */
   private static final Instant WRONG = Instant.parse("1980-01-02T03:04:06Z");
 
-  /**
-   * The last mtimes that a place can keep; a later one is kept as this. Linux cuts a time off at
-   * what the inode holds (s_time_max of its file systems): 31 bits of seconds (ext3), 32 bits (XFS
-   * without bigtime, NFSv3 and others), 34 bits (ext4), and XFS with bigtime. The JDK sets times as
-   * 63 bits of nanoseconds (FileTime), which end in 2262.
-   */
-  private static final ImmutableSet<Instant> LAST_SECONDS =
-      ImmutableSet.of(
-          Instant.ofEpochSecond(Integer.MAX_VALUE),
-          Instant.ofEpochSecond(0xFFFF_FFFFL),
-          Instant.parse("2262-04-11T23:47:16Z"),
-          Instant.parse("2446-05-10T22:38:55Z"),
-          Instant.parse("2486-07-02T20:20:24Z"));
-
   private final CompareMode mode;
-  private final Duration modifyWindow;
-  private final Duration granularity;
-  private final Instant earliest;
+  private final MtimeRules mtimes;
+  private final KeptAttributes kept;
   private final boolean comparePermissions;
   private final boolean compareOwner;
   private final UpdateRules rules;
@@ -66,41 +51,30 @@ public final class Comparison {
    * Sets the rules.
    *
    * @param mode how content is compared
-   * @param modifyWindow mtimes no further apart than this are equal
-   * @param granularity how coarse the destination's mtimes are at best
-   * @param earliest the earliest mtime that the destination can keep; earlier ones are kept as this
+   * @param mtimes when two of them are equal
+   * @param kept what is to be kept of a source
    * @param comparePermissions whether the destination keeps permission bits
-   * @param compareOwner whether owner and group are to be kept
+   * @param compareOwner whether the destination keeps owner and group
    */
   public Comparison(
       CompareMode mode,
-      Duration modifyWindow,
-      Duration granularity,
-      Instant earliest,
+      MtimeRules mtimes,
+      KeptAttributes kept,
       boolean comparePermissions,
       boolean compareOwner) {
-    this(
-        mode,
-        modifyWindow,
-        granularity,
-        earliest,
-        comparePermissions,
-        compareOwner,
-        UpdateRules.NONE);
+    this(mode, mtimes, kept, comparePermissions, compareOwner, UpdateRules.NONE);
   }
 
   private Comparison(
       CompareMode mode,
-      Duration modifyWindow,
-      Duration granularity,
-      Instant earliest,
+      MtimeRules mtimes,
+      KeptAttributes kept,
       boolean comparePermissions,
       boolean compareOwner,
       UpdateRules rules) {
     this.mode = mode;
-    this.modifyWindow = modifyWindow;
-    this.granularity = granularity;
-    this.earliest = earliest;
+    this.mtimes = mtimes;
+    this.kept = kept;
     this.comparePermissions = comparePermissions;
     this.compareOwner = compareOwner;
     this.rules = rules;
@@ -113,8 +87,7 @@ public final class Comparison {
    * @return decides by these rules, too
    */
   public Comparison under(UpdateRules updateRules) {
-    return new Comparison(
-        mode, modifyWindow, granularity, earliest, comparePermissions, compareOwner, updateRules);
+    return new Comparison(mode, mtimes, kept, comparePermissions, compareOwner, updateRules);
   }
 
   /**
@@ -144,7 +117,7 @@ public final class Comparison {
     if (isMarkedWrong(source, copy)) {
       return Decision.replace(Reason.READ_BACK_WRONG);
     }
-    boolean sameMtime = sameMtime(settable(source), copy.mtime());
+    boolean sameMtime = sameMtime(source, copy);
     boolean isEmptyFile = source.kind() == Kind.FILE && source.size() == 0;
     if (mode == CompareMode.ALWAYS) {
       return Decision.replace(Reason.ALWAYS);
@@ -173,7 +146,7 @@ public final class Comparison {
     if (isMarkedWrong(source, copy)) {
       return Decision.replace(Reason.READ_BACK_WRONG);
     }
-    return metadata(source, copy, sameMtime(settable(source), copy.mtime()), false);
+    return metadata(source, copy, sameMtime(source, copy), false);
   }
 
   /**
@@ -222,11 +195,11 @@ public final class Comparison {
     return Decision.replace(Reason.CONTENT_DIFFERS);
   }
 
-  /** The JDK sets the time of a link in microseconds. */
-  private static Instant settable(Metadata source) {
-    return source.kind() == Kind.LINK
-        ? source.mtime().truncatedTo(ChronoUnit.MICROS)
-        : source.mtime();
+  /** The JDK sets the time of a link in microseconds; other programs, and a bucket, keep more. */
+  private boolean sameMtime(Metadata source, Metadata copy) {
+    return sameMtime(source.mtime(), copy.mtime())
+        || (source.kind() == Kind.LINK
+            && sameMtime(source.mtime().truncatedTo(ChronoUnit.MICROS), copy.mtime()));
   }
 
   /**
@@ -246,37 +219,25 @@ public final class Comparison {
           ? Decision.leave(Reason.THERE_ALREADY)
           : Decision.replace(Reason.TYPE_DIFFERS);
     }
-    boolean sameMtime = sameMtime(source.mtime(), copy.mtime(), directoryWindow());
+    boolean sameMtime = mtimes.sameDirectory(source.mtime(), copy.mtime());
     return metadata(source, copy, sameMtime, false);
   }
 
-  /**
-   * A directory that a killed run made a moment after the source's has an mtime within the usual
-   * window and yet the wrong one. Setting it costs no copy, so it need not be forgiven, unless the
-   * user has asked for a wider window.
-   */
-  private Duration directoryWindow() {
-    return modifyWindow.compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) > 0
-        ? modifyWindow
-        : Duration.ZERO;
-  }
-
   private Decision metadata(
-      Metadata source, Metadata copy, boolean sameMtime, boolean needsContent) {
+      Metadata whole, Metadata copy, boolean sameMtime, boolean needsContent) {
+    Metadata source = kept.of(whole);
     ImmutableSet.Builder<Attribute> differing = ImmutableSet.builder();
     Reason reason = Reason.UNCHANGED;
-    if (compareOwner && differs(source.uid(), copy.uid(), source.gid(), copy.gid())) {
+    if (compareOwner && (differs(source.uid(), copy.uid()) || differs(source.gid(), copy.gid()))) {
       differing.add(Attribute.OWNER);
       reason = Reason.OWNER_DIFFERS;
     }
     // A link's own permission bits mean nothing on Linux.
-    if (comparePermissions
-        && source.kind() != Kind.LINK
-        && differs(source.mode(), copy.mode(), 0, 0)) {
+    if (comparePermissions && source.kind() != Kind.LINK && differs(source.mode(), copy.mode())) {
       differing.add(Attribute.MODE);
       reason = Reason.MODE_DIFFERS;
     }
-    if (!sameMtime) {
+    if (!sameMtime && kept.times()) {
       differing.add(Attribute.MTIME);
       reason = Reason.MTIME_DIFFERS;
     }
@@ -288,57 +249,18 @@ public final class Comparison {
         needsContent);
   }
 
-  private static boolean differs(int source, int copy, int source2, int copy2) {
-    boolean isKnown =
-        source != Metadata.UNKNOWN
-            && copy != Metadata.UNKNOWN
-            && source2 != Metadata.UNKNOWN
-            && copy2 != Metadata.UNKNOWN;
-    return isKnown && (source != copy || source2 != copy2);
+  private static boolean differs(int source, int copy) {
+    return source != Metadata.UNKNOWN && copy != Metadata.UNKNOWN && source != copy;
   }
 
   /**
-   * Tells whether two mtimes are equal as far as the destination can tell.
-   *
-   * <p>Besides the window, a copy's time may have lost digits on its way: whatever it lacks (whole
-   * seconds, whole milliseconds) is not held against it, where the destination is known to lose
-   * such digits. They are cut off, never rounded.
+   * Tells whether two mtimes are equal as far as both sides can tell.
    *
    * @param source of the source
    * @param copy of the destination's file
    * @return whether they are equal
    */
   public boolean sameMtime(Instant source, Instant copy) {
-    return sameMtime(source, copy, modifyWindow);
-  }
-
-  private boolean sameMtime(Instant source, Instant copy, Duration window) {
-    Instant kept = source.isBefore(earliest) ? earliest : source;
-    Duration apart = Duration.between(copy, kept);
-    if (apart.abs().compareTo(window) <= 0) {
-      return true;
-    }
-    return !apart.isNegative() && (apart.compareTo(precision(copy)) < 0 || isLast(copy));
-  }
-
-  /**
-   * Whether a copy has the last mtime that its place can keep, so that its source's may be later.
-   */
-  private static boolean isLast(Instant copy) {
-    return LAST_SECONDS.contains(copy.truncatedTo(ChronoUnit.SECONDS));
-  }
-
-  /** How precise one mtime of the destination is, to be learned from its zeros. */
-  private Duration precision(Instant copy) {
-    if (granularity.isZero()) {
-      return granularity;
-    }
-    Duration learned = Duration.ZERO;
-    if (copy.truncatedTo(ChronoUnit.SECONDS).equals(copy)) {
-      learned = Duration.ofSeconds(1);
-    } else if (copy.truncatedTo(ChronoUnit.MILLIS).equals(copy)) {
-      learned = Duration.ofMillis(1);
-    }
-    return learned.compareTo(granularity) > 0 ? learned : granularity;
+    return mtimes.same(source, copy);
   }
 }

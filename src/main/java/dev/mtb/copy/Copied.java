@@ -1,6 +1,7 @@
 package dev.mtb.copy;
 
 import dev.mtb.Metadata;
+import dev.mtb.destination.AttributesException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -11,5 +12,10 @@ import java.util.Optional;
  * @param digest of the content of that version, in lower-case hexadecimal digits; empty for a link,
  *     and where none was asked for
  * @param target of a link
+ * @param unset what the destination did not take of its attributes; its content is there
  */
-public record Copied(Metadata metadata, Optional<String> digest, Optional<Path> target) {}
+public record Copied(
+    Metadata metadata,
+    Optional<String> digest,
+    Optional<Path> target,
+    Optional<AttributesException> unset) {}

@@ -3,6 +3,7 @@ package dev.mtb.copy;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
+import dev.mtb.destination.AttributesException;
 import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
@@ -235,8 +236,9 @@ public final class Copier {
     if (!isSame(source, before)) {
       return Optional.empty();
     }
-    destination.writeLink(landing, target, before, existing);
-    return Optional.of(new Copied(before, Optional.empty(), Optional.of(target)));
+    Optional<AttributesException> unset =
+        unset(() -> destination.writeLink(landing, target, before, existing));
+    return Optional.of(new Copied(before, Optional.empty(), Optional.of(target), unset));
   }
 
   private Optional<Copied> copyFile(
@@ -276,14 +278,25 @@ public final class Copier {
         if (!isAll && !isStill(source, before, total)) {
           return Optional.empty();
         }
-        write.commit(before);
-        return Optional.of(copied(before, digest.map(d -> Hex.encodeHexString(d.digest()))));
+        Optional<AttributesException> unset = unset(() -> write.commit(before));
+        Optional<String> hex = digest.map(d -> Hex.encodeHexString(d.digest()));
+        return Optional.of(new Copied(before, hex, Optional.empty(), unset));
       }
     }
   }
 
-  private static Copied copied(Metadata before, Optional<String> digest) {
-    return new Copied(before, digest, Optional.empty());
+  private interface Commit {
+    void run() throws IOException;
+  }
+
+  /** What was not set of something whose content was committed. */
+  private static Optional<AttributesException> unset(Commit commit) throws IOException {
+    try {
+      commit.run();
+      return Optional.empty();
+    } catch (AttributesException e) {
+      return Optional.of(e);
+    }
   }
 
   /**
@@ -309,8 +322,8 @@ public final class Copier {
         } else if (!isSame(source, before)) {
           return Optional.of(Optional.empty());
         }
-        upload.commit(before);
-        return Optional.of(Optional.of(copied(before, digest)));
+        Optional<AttributesException> unset = unset(() -> upload.commit(before));
+        return Optional.of(Optional.of(new Copied(before, digest, Optional.empty(), unset)));
       }
     } catch (DestinationException | StoppedException e) {
       throw e;

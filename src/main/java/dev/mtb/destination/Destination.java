@@ -234,6 +234,7 @@ public interface Destination extends Closeable {
    * @param target what it leads to
    * @param source its metadata
    * @param existing what is there, as the comparison saw it; not a directory
+   * @throws AttributesException if it is made, and only some of its metadata is not set
    * @throws IOException if it cannot be made
    */
   void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
@@ -295,7 +296,8 @@ public interface Destination extends Closeable {
    * @param path a file, directory or link
    * @param source what to set
    * @param attributes which of it
-   * @throws IOException if some could not be set
+   * @throws AttributesException if some could not be set, and all others are
+   * @throws IOException if none could be set
    */
   void setMetadata(Path path, Metadata source, Set<Attribute> attributes) throws IOException;
 
@@ -321,6 +323,14 @@ public interface Destination extends Closeable {
   default Destination limitedBy(Throttle throttle) {
     return new LimitedDestination(this, throttle);
   }
+
+  /**
+   * Makes sure that all that was done survives a failure of the machine, where that was asked for.
+   * What was done meanwhile by other threads may not be among it.
+   *
+   * @throws IOException if that cannot be said of all
+   */
+  default void sync() throws IOException {}
 
   /**
    * Checks that the place is still what it was.

@@ -44,6 +44,9 @@ public record Diagnosis(Kind kind, String text) {
     if (failure instanceof RefusedException) {
       return new Diagnosis(Kind.OF_THIS_FILE, failure.getMessage());
     }
+    if (failure instanceof AttributesException unset) {
+      return new Diagnosis(of(unset.first(), onS3fs).kind(), unset.getMessage());
+    }
     IOException root = root(failure);
     String words = ErrorText.of(root);
     Optional<Errno> errno = Errno.of(root);

@@ -23,6 +23,7 @@ public interface FileWrite extends Closeable {
    * Sets the metadata and gives the file its name. When this returns the file is safe.
    *
    * @param source what to set: owner, mode and mtime
+   * @throws AttributesException if the file is safe, and only some of its metadata is not set
    * @throws IOException if it could not be finished; then the file must be taken for not written
    */
   void commit(Metadata source) throws IOException;

@@ -171,6 +171,11 @@ public abstract class ForwardingDestination implements Destination {
   }
 
   @Override
+  public void sync() throws IOException {
+    real.sync();
+  }
+
+  @Override
   public void check() throws DestinationException {
     real.check();
   }

@@ -71,6 +71,7 @@ final class OldVersionsFolder {
         }
         throw e;
       }
+      destination.changed(there.path());
     }
   }
 
@@ -104,6 +105,8 @@ final class OldVersionsFolder {
         // An earlier run has moved a directory of this name there.
         merge(folder, name, there, oldName);
       }
+      destination.changed(folder.path());
+      destination.changed(there.path());
     }
   }
 
@@ -125,6 +128,7 @@ final class OldVersionsFolder {
           from.moveTo(child, to, child);
         }
       }
+      destination.changed(to.path());
     }
     folder.delete(name);
   }
@@ -192,10 +196,11 @@ final class OldVersionsFolder {
     try {
       if (old.kind() == Kind.LINK) {
         Files.createSymbolicLink(copy, Files.readSymbolicLink(original));
-        destination.setLinkMetadata(copy, old);
+        destination.setLinkMetadata(new AttributeSetter(), copy, old);
       } else if (old.kind() == Kind.FILE) {
         copyContent(folder, name, there, copyName);
-        destination.setMetadata(copy, old, EnumSet.allOf(Attribute.class), destination.traits());
+        // An old version of which the place takes no owner is still worth having.
+        destination.setMetadata(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
       } else {
         throw new RefusedException("the old version is no file, and it cannot be kept");
       }
@@ -249,6 +254,7 @@ final class OldVersionsFolder {
   /** Those above the place itself are made as they come; others are like those of the backup. */
   private void make(Folder folder) throws IOException {
     Files.createDirectories(top);
+    destination.changed(top.getParent());
     Path directory = top;
     Path original = root;
     for (Path name : root.relativize(folder.path())) {
@@ -258,7 +264,8 @@ final class OldVersionsFolder {
       try {
         Files.createDirectory(directory, destination.modeAttribute(like.mode() | 0700));
         destination.setMetadata(
-            directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), destination.traits());
+            directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), new AttributeSetter());
+        destination.changed(directory.getParent());
       } catch (FileAlreadyExistsException e) {
         // Another thread was first, or an earlier run. A link in its place is not followed later.
       }

@@ -203,14 +203,15 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
    * the place, too, since what is beside it is most likely from earlier runs (old/2026-11-24).
    *
    * @param landing relative to the destination
+   * @param rules which names are one at the destination
    * @return whether it is left alone
    */
-  public boolean holds(Path landing) {
-    String path = PathBytes.toText(landing);
+  public boolean holds(Path landing, NameRules rules) {
     if (directory.isEmpty()) {
-      return path.endsWith(suffix);
+      return PathBytes.toText(landing).endsWith(suffix);
     }
-    String place = PathBytes.toText(directory.get());
+    String path = rules.fold(landing);
+    String place = rules.fold(directory.get());
     return (path + "/").startsWith(place + "/") || place.startsWith(path + "/");
   }
 
@@ -220,14 +221,15 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
    *
    * @param landing relative to the destination
    * @param isDirectory whether it is one; above the place there must be directories
+   * @param rules which names are one at the destination
    * @return whether it must not be backed up there
    */
-  public boolean meets(Path landing, boolean isDirectory) {
+  public boolean meets(Path landing, boolean isDirectory, NameRules rules) {
     if (directory.isEmpty()) {
       return false;
     }
-    String path = PathBytes.toText(landing);
-    String place = PathBytes.toText(directory.get());
+    String path = rules.fold(landing);
+    String place = rules.fold(directory.get());
     return (path + "/").startsWith(place + "/") || (!isDirectory && place.startsWith(path + "/"));
   }
 

@@ -50,25 +50,27 @@ final class OverwriteSmallObject implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     content.flip();
+    AttributeSetter setter = new AttributeSetter();
     try (SeekableByteChannel channel = Files.newByteChannel(path, OLD_FILE)) {
       if (channel.size() <= content.remaining()) {
         while (content.hasRemaining()) {
           channel.write(content);
         }
-        destination.setMetadataWhileOpen(path, source, existing);
+        destination.setMetadataWhileOpen(path, source, existing, setter);
       }
     }
     if (content.hasRemaining()) {
       // It has grown since it was looked at. Nothing was written, so nothing was uploaded.
       replace(source);
     } else {
-      destination.setMetadataAfterClose(path, source, existing);
+      destination.setMetadataAfterClose(path, source, existing, setter);
+      setter.check();
     }
   }
 
   private void replace(Metadata source) throws IOException {
     try (WriteBeside write =
-        new WriteBeside(destination, path, /* replaces= */ true, /* keepHoles= */ false)) {
+        new WriteBeside(destination, path, source, /* replaces= */ true, /* keepHoles= */ false)) {
       write.write(content);
       write.commit(source);
     }

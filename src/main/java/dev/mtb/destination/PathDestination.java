@@ -29,7 +29,6 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
@@ -45,10 +44,8 @@ import java.util.Set;
  * a temporary name beside the target and renamed when they are whole.
  */
 class PathDestination implements Destination {
-  /** FAT keeps even seconds. */
-  private static final Duration FAT_GRANULARITY = Duration.ofSeconds(2);
-
-  private static final ImmutableSet<String> FAT = ImmutableSet.of("vfat", "msdos");
+  /** Set-user-ID and set-group-ID. */
+  private static final int SET_ID = 06000;
 
   /** To find a name that is there and not there by turns; it is most likely not there at all. */
   private static final int TRIES = 100;
@@ -60,6 +57,7 @@ class PathDestination implements Destination {
   private final Traits traits;
   private final boolean isNew;
   private final boolean fsync;
+  private final Optional<DirectorySync> sync;
   private final boolean isShared;
   private final boolean isUnix;
   private final boolean isPosix;
@@ -93,7 +91,7 @@ class PathDestination implements Destination {
         isShared,
         process,
         oldVersionsPlace,
-        ordinary(root, process),
+        ordinary(root, readOnly, process),
         new Folders());
   }
 
@@ -111,6 +109,7 @@ class PathDestination implements Destination {
     this.isNew = isNew;
     this.readOnly = readOnly;
     this.fsync = fsync;
+    sync = fsync ? Optional.of(new DirectorySync(DirectorySync::force)) : Optional.empty();
     this.isShared = isShared;
     this.process = process;
     this.traits = traits;
@@ -120,15 +119,19 @@ class PathDestination implements Destination {
     oldVersions =
         oldVersionsPlace.map(
             place -> new OldVersionsFolder(this, folders, place, movesOldVersions()));
+    if (isNew) {
+      changed(root.getParent());
+    }
   }
 
-  private static Traits ordinary(Path root, ProcessIdentity process) {
+  private static Traits ordinary(Path root, boolean readOnly, ProcessIdentity process) {
+    PlaceProbe place = PlaceProbe.of(root, readOnly);
     return new Traits(
         /* listingBringsMetadata= */ false,
         /* contentsMoveDirectoryMtime= */ true,
         // A local file system takes as many as there are threads.
         /* operationsPerDirectory= */ Integer.MAX_VALUE,
-        granularity(root),
+        place.mtimes(),
         /* earliestMtime= */ Instant.MIN,
         /* keepsRootMetadata= */ true,
         /* keepsPermissions= */ isPosix(root),
@@ -136,7 +139,8 @@ class PathDestination implements Destination {
         /* listedForOne= */ 1,
         /* listingShows= */ false,
         /* retriesItself= */ false,
-        /* missesAfterErrors= */ false);
+        /* missesAfterErrors= */ false,
+        place.names());
   }
 
   /** jimfs and others show owners and modes in a view of that name, but cannot set them there. */
@@ -147,20 +151,6 @@ class PathDestination implements Destination {
 
   private static boolean isPosix(Path root) {
     return root.getFileSystem().supportedFileAttributeViews().contains("posix");
-  }
-
-  /** Zero means exact; what is no POSIX file system (zip) may keep no more than even seconds. */
-  private static Duration granularity(Path directory) {
-    if (!isPosix(directory)) {
-      return FAT_GRANULARITY;
-    }
-    try {
-      boolean isFat = FAT.contains(Files.getFileStore(directory).type());
-      return isFat ? FAT_GRANULARITY : Duration.ZERO;
-    } catch (IOException | UnsupportedOperationException e) {
-      // It does not exist yet, or cannot tell.
-      return Duration.ZERO;
-    }
   }
 
   @Override
@@ -290,7 +280,7 @@ class PathDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    return new WriteBeside(this, at(file), existing.isPresent(), /* keepHoles= */ true);
+    return new WriteBeside(this, at(file), source, existing.isPresent(), /* keepHoles= */ true);
   }
 
   @Override
@@ -301,40 +291,46 @@ class PathDestination implements Destination {
         target.getFileSystem() == root.getFileSystem()
             ? target
             : root.getFileSystem().getPath(PathBytes.toText(target));
+    AttributeSetter setter = new AttributeSetter();
     try (Folder folder = folderOf(path)) {
       if (existing.isEmpty() && !folder.isHeld()) {
         Files.createSymbolicLink(path, local);
-        setLinkMetadata(path, source);
+        changed(folder.path());
+        setLinkMetadata(setter, path, source);
+        setter.check();
         return;
       }
       Path temporary = path.resolveSibling(TemporaryNames.next());
       checkWay(folder);
       Files.createSymbolicLink(temporary, local);
       try {
-        setLinkMetadata(temporary, source);
+        setLinkMetadata(setter, temporary, source);
         publish(folder, temporary, path, existing.isPresent());
       } catch (IOException e) {
         deleteAfter(e, temporary);
         throw e;
       }
     }
+    setter.check();
   }
 
-  final void setLinkMetadata(Path link, Metadata source) throws IOException {
+  final void setLinkMetadata(AttributeSetter setter, Path link, Metadata source)
+      throws DestinationException {
     if (traits().keepsOwner() && !process.is(source.uid(), source.gid())) {
-      setOwner(link, source);
+      setOwner(setter, link, source);
     }
-    setMtime(link, source);
+    setter.set(AttributeSetter.What.TIME, () -> setMtime(link, source));
   }
 
   /** Closes a file whose content is complete and sets its metadata. */
-  void finish(SeekableByteChannel channel, Path temporary, Metadata source) throws IOException {
+  void finish(SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
+      throws IOException {
     try (channel) {
       if (fsync && channel instanceof FileChannel file) {
         file.force(true);
       }
     }
-    setMetadata(temporary, source, differing(source, temporary), traits());
+    setMetadata(temporary, source, differing(source, temporary), setter);
   }
 
   /**
@@ -347,7 +343,9 @@ class PathDestination implements Destination {
     }
     Metadata now = folders.look(written, root);
     EnumSet<Attribute> differing = EnumSet.of(Attribute.MTIME);
-    boolean isOwned = now.uid() == source.uid() && now.gid() == source.gid();
+    boolean isOwned =
+        (source.uid() == Metadata.UNKNOWN || now.uid() == source.uid())
+            && (source.gid() == Metadata.UNKNOWN || now.gid() == source.gid());
     if (traits().keepsOwner() && !isOwned) {
       differing.add(Attribute.OWNER);
       // Changing the owner clears the set-user-ID bit.
@@ -368,6 +366,19 @@ class PathDestination implements Destination {
     } else {
       folder.rename(temporary.getFileName(), name);
     }
+    changed(folder.path());
+  }
+
+  /** Notes that names were changed, for {@link #sync}. */
+  final void changed(Path directory) {
+    sync.ifPresent(s -> s.changed(directory));
+  }
+
+  @Override
+  public void sync() throws IOException {
+    if (sync.isPresent()) {
+      sync.get().flush();
+    }
   }
 
   @Override
@@ -376,6 +387,7 @@ class PathDestination implements Destination {
     Optional<Metadata> metadata = isPosix ? Optional.empty() : Optional.of(Metadata.of(at(from)));
     try (Folder folder = folderOf(path)) {
       folder.rename(at(from).getFileName(), path.getFileName());
+      changed(folder.path());
     }
     if (metadata.isPresent()) {
       afterRename(path, metadata.get());
@@ -430,6 +442,7 @@ class PathDestination implements Destination {
     } else {
       folder.delete(name);
     }
+    changed(folder.path());
   }
 
   /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
@@ -470,6 +483,7 @@ class PathDestination implements Destination {
         }
         Files.createDirectory(path, mode);
       }
+      changed(folder.path());
     }
     return remainingAfterCreation(source);
   }
@@ -546,29 +560,44 @@ class PathDestination implements Destination {
     if (!file.equals(root)) {
       folders.check(file, root, source.kind());
     }
-    setMetadata(file, source, attributes, traits());
+    AttributeSetter setter = new AttributeSetter();
+    setMetadata(file, source, attributes, setter);
+    setter.check();
   }
 
-  /** Owner first: changing it clears the set-user-ID bit. Mtime last. */
-  final void setMetadata(Path path, Metadata source, Set<Attribute> attributes, Traits traits)
-      throws IOException {
-    if (attributes.contains(Attribute.OWNER) && traits.keepsOwner()) {
-      setOwner(path, source);
+  /**
+   * Owner first: changing it clears the set-user-ID bit. Mtime last. What cannot be set does not
+   * keep the rest from being set.
+   */
+  final void setMetadata(
+      Path path, Metadata source, Set<Attribute> attributes, AttributeSetter setter)
+      throws DestinationException {
+    if (attributes.contains(Attribute.OWNER) && traits().keepsOwner()) {
+      setOwner(setter, path, source);
     }
     if (attributes.contains(Attribute.MODE)
-        && traits.keepsPermissions()
+        && traits().keepsPermissions()
         && source.mode() != Metadata.UNKNOWN
         && source.kind() != Kind.LINK) {
-      setMode(path, source.mode());
+      setMode(setter, path, source);
     }
     if (attributes.contains(Attribute.MTIME)) {
-      setMtime(path, source);
+      setter.set(AttributeSetter.What.TIME, () -> setMtime(path, source));
     }
   }
 
-  private static void setOwner(Path path, Metadata source) throws IOException {
-    setUser(path, source);
-    setGroup(path, source);
+  /** A file that has another owner than its source must not let anybody act as that one. */
+  final void setMode(AttributeSetter setter, Path path, Metadata source)
+      throws DestinationException {
+    boolean isSafe = setter.isOwned() || source.kind() == Kind.DIRECTORY;
+    int mode = isSafe ? source.mode() : source.mode() & ~SET_ID;
+    setter.set(AttributeSetter.What.PERMISSIONS, () -> setMode(path, mode));
+  }
+
+  private static void setOwner(AttributeSetter setter, Path path, Metadata source)
+      throws DestinationException {
+    setter.set(AttributeSetter.What.OWNER, () -> setUser(path, source));
+    setter.set(AttributeSetter.What.GROUP, () -> setGroup(path, source));
   }
 
   static void setUser(Path path, Metadata source) throws IOException {
@@ -601,6 +630,9 @@ class PathDestination implements Destination {
   /** Sets an mtime, of a link too. */
   void setMtime(Path path, Metadata source) throws IOException {
     Instant mtime = source.mtime();
+    if (mtime.equals(Metadata.UNKNOWN_TIME)) {
+      return;
+    }
     if (mtime.isBefore(Instant.EPOCH)) {
       // The JDK makes 1970 of an earlier time that has a fraction.
       mtime = mtime.truncatedTo(ChronoUnit.SECONDS);

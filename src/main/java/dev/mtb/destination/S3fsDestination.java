@@ -43,8 +43,8 @@ import java.util.function.ToIntFunction;
  * </ul>
  */
 final class S3fsDestination extends PathDestination {
-  /** File.setLastModified has milliseconds. */
-  private static final Duration GRANULARITY = Duration.ofMillis(1);
+  /** File.setLastModified has milliseconds; what old versions of s3fs stored has whole seconds. */
+  private static final MtimePrecision MTIMES = new MtimePrecision(Duration.ofMillis(1), true);
 
   /** An mtime of 0 reads back as the time of the upload (s3fs 1.90, get_mtime). */
   private static final Instant EARLIEST = Instant.ofEpochSecond(1);
@@ -108,7 +108,7 @@ final class S3fsDestination extends PathDestination {
             /* listingBringsMetadata= */ true,
             /* contentsMoveDirectoryMtime= */ s3fs.has("update_parent_dir_stat"),
             OPERATIONS_PER_DIRECTORY,
-            GRANULARITY,
+            MTIMES,
             EARLIEST,
             // s3fs answers EIO to changes of the mount point itself.
             /* keepsRootMetadata= */ !root.equals(mountPoint.path()),
@@ -119,7 +119,8 @@ final class S3fsDestination extends PathDestination {
             /* listingShows= */ false,
             /* retriesItself= */ false,
             // s3fs issue 2581: a 5xx, then a 404 to one of its fallbacks.
-            /* missesAfterErrors= */ true),
+            /* missesAfterErrors= */ true,
+            NameRules.EXACT),
         // Each directory that is opened costs requests.
         Folders.byPath());
     this.mountPoint = mountPoint;
@@ -286,7 +287,7 @@ final class S3fsDestination extends PathDestination {
     if (fitsOver) {
       return new OverwriteSmallObject(this, path, (int) source.size(), old);
     }
-    return new WriteBeside(this, path, /* replaces= */ true, /* keepHoles= */ false);
+    return new WriteBeside(this, path, source, /* replaces= */ true, /* keepHoles= */ false);
   }
 
   /** A write that finds out why it failed. */
@@ -335,12 +336,13 @@ final class S3fsDestination extends PathDestination {
 
   /** On S3FS the metadata comes first and rides along with the upload at close. */
   @Override
-  void finish(SeekableByteChannel channel, Path temporary, Metadata source) throws IOException {
+  void finish(SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
+      throws IOException {
     Metadata created = process.created(source, WriteBeside.MODE);
     try (channel) {
-      setMetadataWhileOpen(temporary, source, created);
+      setMetadataWhileOpen(temporary, source, created, setter);
     }
-    setMetadataAfterClose(temporary, source, created);
+    setMetadataAfterClose(temporary, source, created, setter);
   }
 
   /** What a new file has by itself. */
@@ -357,34 +359,35 @@ final class S3fsDestination extends PathDestination {
    *
    * @param now what the file has
    */
-  void setMetadataWhileOpen(Path path, Metadata source, Metadata now) throws IOException {
+  void setMetadataWhileOpen(Path path, Metadata source, Metadata now, AttributeSetter setter)
+      throws DestinationException {
     if (userDiffers(source, now)) {
-      setUser(path, source);
+      setter.set(AttributeSetter.What.OWNER, () -> setUser(path, source));
     } else if (groupDiffers(source, now)) {
-      setGroup(path, source);
+      setter.set(AttributeSetter.What.GROUP, () -> setGroup(path, source));
     }
     // Changing the owner clears the set-user-ID bit.
     boolean isCleared =
         hasSpecialBits(source) && (userDiffers(source, now) || groupDiffers(source, now));
     if (source.mode() != Metadata.UNKNOWN && (source.mode() != now.mode() || isCleared)) {
-      setMode(path, source.mode());
+      setMode(setter, path, source);
     }
-    setMtime(path, source);
+    setter.set(AttributeSetter.What.TIME, () -> setMtime(path, source));
   }
 
   /** Sets what could not be set before. */
-  void setMetadataAfterClose(Path path, Metadata source, Metadata now) throws IOException {
+  void setMetadataAfterClose(Path path, Metadata source, Metadata now, AttributeSetter setter)
+      throws DestinationException {
     if (userDiffers(source, now) && groupDiffers(source, now)) {
-      persistently(path, source, Metadata::gid, () -> setGroup(path, source));
-      if (hasSpecialBits(source)) {
-        persistently(path, source, Metadata::mode, () -> setMode(path, source.mode()));
+      setter.set(
+          AttributeSetter.What.GROUP,
+          () -> persistently(path, source, Metadata::gid, () -> setGroup(path, source)));
+      if (hasSpecialBits(source) && setter.isOwned()) {
+        setter.set(
+            AttributeSetter.What.PERMISSIONS,
+            () -> persistently(path, source, Metadata::mode, () -> setMode(path, source.mode())));
       }
     }
-  }
-
-  /** Sets something. */
-  private interface Setter {
-    void set() throws IOException;
   }
 
   /**
@@ -394,7 +397,8 @@ final class S3fsDestination extends PathDestination {
    * answer from the call itself.
    */
   private static void persistently(
-      Path path, Metadata source, ToIntFunction<Metadata> value, Setter setter) throws IOException {
+      Path path, Metadata source, ToIntFunction<Metadata> value, AttributeSetter.Setter setter)
+      throws IOException {
     for (int attempt = 1; attempt <= SET_TRIES; attempt++) {
       setter.set();
       if (value.applyAsInt(Metadata.of(path)) == value.applyAsInt(source)) {
@@ -541,6 +545,9 @@ final class S3fsDestination extends PathDestination {
 
   @Override
   void setMtime(Path path, Metadata source) throws IOException {
+    if (source.mtime().equals(Metadata.UNKNOWN_TIME)) {
+      return;
+    }
     Instant mtime = source.mtime().isBefore(EARLIEST) ? EARLIEST : source.mtime();
     if (source.kind() == Kind.LINK) {
       super.setMtime(path, source.withMtime(mtime));

@@ -191,6 +191,17 @@ public final class StoredBackup implements Closeable {
   }
 
   /**
+   * How precise its mtimes are.
+   *
+   * @return what a mount or a bucket holds may have lost digits on its way there
+   */
+  public MtimePrecision mtimes() {
+    return bucket.isPresent() || mountPoint.isPresent()
+        ? MtimePrecision.OF_ITS_ZEROS
+        : PlaceProbe.mtimesByType(root);
+  }
+
+  /**
    * Whether the root has metadata that somebody meant it to have. May cost a request.
    *
    * @return false for a mount point, and in a bucket for what has no object of its own

@@ -2,6 +2,7 @@ package dev.mtb.destination;
 
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
+import dev.mtb.PathBytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,7 +24,12 @@ import java.util.regex.Pattern;
  */
 public final class TemporaryNames {
   private static final Pattern PATTERN =
-      Pattern.compile("\\.mtb-tmp\\.([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{1,16})\\.[0-9a-f]{1,16}");
+      Pattern.compile(
+          "\\.mtb-tmp\\.([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{1,16})\\.[0-9a-f]{1,16}"
+              + "(?:\u00e9|e\u0301)?");
+
+  /** What may stand behind one, to find out what a place does with such letters. */
+  static final String ACCENT = "\u00e9";
 
   /** Where it cannot be asked whether the writer lives, a file this old is taken for forgotten. */
   private static final Duration FOREIGN_LIFETIME = Duration.ofDays(1);
@@ -65,8 +71,7 @@ public final class TemporaryNames {
    * @return whether it has the form of a temporary name
    */
   public static boolean isTemporary(Path name) {
-    String text = name.toString();
-    return text.startsWith(PREFIX) && PATTERN.matcher(text).matches();
+    return name.toString().startsWith(PREFIX) && PATTERN.matcher(PathBytes.toText(name)).matches();
   }
 
   /**
@@ -79,7 +84,7 @@ public final class TemporaryNames {
    * @throws IOException if the mtime cannot be read
    */
   public static boolean isAbandoned(Path name, MtimeReader mtime, Instant now) throws IOException {
-    Matcher matcher = PATTERN.matcher(name.toString());
+    Matcher matcher = PATTERN.matcher(PathBytes.toText(name));
     if (!matcher.matches()) {
       return false;
     }

@@ -11,8 +11,7 @@ import java.time.Instant;
  *     compared by listing it first
  * @param contentsMoveDirectoryMtime whether writing into a directory changes its mtime
  * @param operationsPerDirectory how many files of one directory are worth being written at a time
- * @param mtimeGranularity how coarse mtimes are at best; zero where they are kept exactly. Times
- *     are cut off, never rounded
+ * @param mtimes how precise mtimes are
  * @param earliestMtime the earliest time that is kept; earlier ones are kept as this one
  * @param keepsRootMetadata whether the destination itself has metadata that can be set
  * @param keepsPermissions whether permission bits are kept
@@ -22,12 +21,13 @@ import java.time.Instant;
  * @param listingShows whether listings tell something of each name ({@link Glance})
  * @param retriesItself whether it tries again by itself what failed, so that nobody else need
  * @param missesAfterErrors whether after an error it may take for absent what is there
+ * @param names which names are one here
  */
 public record Traits(
     boolean listingBringsMetadata,
     boolean contentsMoveDirectoryMtime,
     int operationsPerDirectory,
-    Duration mtimeGranularity,
+    MtimePrecision mtimes,
     Instant earliestMtime,
     boolean keepsRootMetadata,
     boolean keepsPermissions,
@@ -35,7 +35,17 @@ public record Traits(
     int listedForOne,
     boolean listingShows,
     boolean retriesItself,
-    boolean missesAfterErrors) {
+    boolean missesAfterErrors,
+    NameRules names) {
+  /**
+   * How coarse mtimes are at best.
+   *
+   * @return zero where they are kept exactly
+   */
+  public Duration mtimeGranularity() {
+    return mtimes.granularity();
+  }
+
   /**
    * Whether something can be in a directory that nobody has made: where whole paths are keys, whose
    * listings show all of them.

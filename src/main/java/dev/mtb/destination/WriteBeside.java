@@ -30,10 +30,12 @@ final class WriteBeside implements FileWrite {
   /**
    * Starts.
    *
+   * @param source what will be written; one without a mode gets that of any new file
    * @param replaces whether something is there
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */
-  WriteBeside(PathDestination destination, Path path, boolean replaces, boolean keepHoles)
+  WriteBeside(
+      PathDestination destination, Path path, Metadata source, boolean replaces, boolean keepHoles)
       throws IOException {
     this.destination = destination;
     this.path = path;
@@ -42,7 +44,8 @@ final class WriteBeside implements FileWrite {
     temporary = path.resolveSibling(TemporaryNames.next());
     folder = destination.folderOf(path);
     try {
-      channel = folder.create(temporary.getFileName(), destination.modeAttribute(MODE));
+      int mode = source.mode() == Metadata.UNKNOWN ? Metadata.UNKNOWN : MODE;
+      channel = folder.create(temporary.getFileName(), destination.modeAttribute(mode));
     } catch (IOException | RuntimeException e) {
       folder.close();
       throw e;
@@ -75,11 +78,13 @@ final class WriteBeside implements FileWrite {
       channel.position(channel.position() - 1);
       channel.write(ByteBuffer.allocate(1));
     }
-    destination.finish(channel, temporary, source);
+    AttributeSetter setter = new AttributeSetter();
+    destination.finish(channel, temporary, source, setter);
     isOpen = false;
     destination.publish(folder, temporary, path, replaces);
     isPublished = true;
-    destination.afterRename(path, source);
+    setter.set(AttributeSetter.What.TIME, () -> destination.afterRename(path, source));
+    setter.check();
   }
 
   @Override

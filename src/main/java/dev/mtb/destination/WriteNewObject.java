@@ -43,13 +43,15 @@ final class WriteNewObject implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     Metadata now = destination.created(source);
-    destination.setMetadataWhileOpen(path, source, now);
+    AttributeSetter setter = new AttributeSetter();
+    destination.setMetadataWhileOpen(path, source, now, setter);
     // From here on there is nothing to undo: what s3fs has is whole, and it uploads that or
     // nothing.
     // If an error of the server made an old object seem absent, deleting would lose it.
     isDone = true;
     channel.close();
-    destination.setMetadataAfterClose(path, source, now);
+    destination.setMetadataAfterClose(path, source, now, setter);
+    setter.check();
   }
 
   @Override

@@ -67,6 +67,7 @@ final class Checkers {
   private final Tally tally;
   private final Stop stop;
   private final Direction direction;
+  private final NameRivals rivals;
 
   /**
    * Wires it.
@@ -91,7 +92,9 @@ final class Checkers {
       Consumer<DirectoryNode> finisher,
       Tally tally,
       Stop stop,
-      Direction direction) {
+      Direction direction,
+      NameRivals rivals) {
+    this.rivals = rivals;
     this.pool = pool;
     this.direction = direction;
     this.folders = folders;
@@ -202,6 +205,7 @@ final class Checkers {
         failed(node.source, node.landing, stage, e, "nothing more in it was " + direction.done());
       }
     } finally {
+      node.forgetNames();
       tally.idle();
       finisher.accept(node);
     }
@@ -377,6 +381,17 @@ final class Checkers {
     if (filter.leavesOut(source, landing, metadata)) {
       return;
     }
+    Optional<String> rival =
+        metadata.kind() == Kind.SPECIAL
+            ? Optional.empty()
+            : isListed ? rivals.obstacle(landing) : rivals.obstacle(parent, landing);
+    if (rival.isPresent()) {
+      // The others, too, are left to the shard whose it is.
+      if (isOurs) {
+        tally.failed(new Failure(landing, Failure.Stage.COMPARE, rival.get(), Failure.Cause.ERROR));
+      }
+      return;
+    }
     if (!isOurs && metadata.kind() != Kind.DIRECTORY) {
       return;
     }
@@ -390,7 +405,7 @@ final class Checkers {
       }
       return;
     }
-    Optional<String> obstacle = direction.obstacle(landing, metadata.kind());
+    Optional<String> obstacle = direction.obstacle(landing, metadata.kind(), rivals.rules());
     if (obstacle.isPresent() && metadata.kind() != Kind.DIRECTORY) {
       tally.failed(
           new Failure(landing, Failure.Stage.COMPARE, obstacle.get(), Failure.Cause.ERROR));
@@ -449,9 +464,11 @@ final class Checkers {
     if (listing.names().isEmpty()) {
       return destination.stat(landing);
     }
-    return listing.mayHold(destination.nameOf(name))
-        ? Optional.of(destination.statListed(landing))
-        : Optional.empty();
+    if (listing.mayHold(destination.nameOf(name))) {
+      return Optional.of(destination.statListed(landing));
+    }
+    // It may be there under another name that is the same there.
+    return rivals.rules().isExact() ? Optional.empty() : destination.stat(landing);
   }
 
   /** Of what is there only the listing has told so far: more is asked for where it is needed. */

@@ -10,7 +10,10 @@ import dev.mtb.compare.Decision;
 import dev.mtb.copy.Copied;
 import dev.mtb.copy.Copier;
 import dev.mtb.copy.SourceException;
+import dev.mtb.destination.AttributesException;
 import dev.mtb.destination.Destination;
+import dev.mtb.destination.Diagnosis;
+import dev.mtb.destination.FailedException;
 import dev.mtb.destination.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,9 +21,13 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Does it. */
 final class CopyEnd implements End {
+  private static final Logger log = LoggerFactory.getLogger(CopyEnd.class);
+
   /** Owner may list, enter and change. */
   private static final int WRITABLE = 0700;
 
@@ -94,9 +101,13 @@ final class CopyEnd implements End {
     if (decision.action() == Action.UPDATE_METADATA
         && copier.look(work.source(), start).sameVersion(work.metadata())) {
       Optional<String> digest = digestIfListed(work);
-      destination.setMetadata(work.landing(), work.metadata(), decision.attributes());
+      Optional<String> problem = problem(work.landing(), work.metadata(), decision.attributes());
       list(work.landing(), work.metadata(), digest);
-      tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
+      if (problem.isPresent()) {
+        unset(work.landing(), problem.get());
+      } else {
+        tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
+      }
       return;
     }
     touch(work.directory());
@@ -146,6 +157,40 @@ final class CopyEnd implements End {
     }
     list(work.landing(), copied.metadata(), copied.digest());
     tally.copied(work.landing(), copied.metadata(), /* withContent= */ true);
+    if (copied.unset().isPresent()) {
+      setAgain(work.landing(), copied.metadata(), copied.unset().get());
+    }
+  }
+
+  /** What failed may pass, and then it is tried as often as anything else. */
+  private void setAgain(Path landing, Metadata source, AttributesException unset)
+      throws IOException {
+    Diagnosis diagnosis = destination.diagnose(unset);
+    Optional<String> problem =
+        diagnosis.kind() == Diagnosis.Kind.OF_THIS_FILE
+            ? Optional.of(diagnosis.text())
+            : problem(landing, source, unset.attributes());
+    problem.ifPresent(text -> unset(landing, text));
+  }
+
+  /** Sets attributes, and says what could not be set. */
+  private Optional<String> problem(Path landing, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    try {
+      destination.setMetadata(landing, source, attributes);
+      return Optional.empty();
+    } catch (FailedException e) {
+      if (e.getCause() instanceof AttributesException) {
+        return Optional.of(e.getMessage());
+      }
+      throw e;
+    } catch (AttributesException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private void unset(Path landing, String problem) {
+    tally.failed(new Failure(landing, stage(), problem, Failure.Cause.ERROR));
   }
 
   @Override
@@ -224,8 +269,13 @@ final class CopyEnd implements End {
             source.gid(),
             source.device(),
             source.inode());
-    destination.setMetadata(directory.landing, writable, EnumSet.of(Attribute.MODE));
-    directory.alsoSet(Attribute.MODE);
+    // Where no mode can be set, it may well be that none is obeyed.
+    Optional<String> problem = problem(directory.landing, writable, EnumSet.of(Attribute.MODE));
+    if (problem.isPresent()) {
+      log.debug("{}: {}", directory.landing, problem.get());
+    } else {
+      directory.alsoSet(Attribute.MODE);
+    }
   }
 
   @Override

@@ -10,6 +10,8 @@ import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
 import dev.mtb.compare.Decision;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.MtimePrecision;
+import dev.mtb.destination.NameRules;
 import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.StoredBackup;
@@ -119,6 +121,11 @@ final class Direction {
     return backup.flatMap(b -> b.isListedAsDirectory(source));
   }
 
+  /** How precise the times are that are copied; those of a source itself are as they are. */
+  MtimePrecision sourceMtimes() {
+    return backup.map(StoredBackup::mtimes).orElse(MtimePrecision.EXACT);
+  }
+
   /** Whether the root of what is copied has metadata of its own. */
   boolean hasRootMetadata() {
     return backup.map(StoredBackup::hasRootMetadata).orElse(true);
@@ -200,9 +207,9 @@ final class Direction {
    *
    * @return empty if it may be
    */
-  Optional<String> obstacle(Path landing, Kind kind) {
+  Optional<String> obstacle(Path landing, Kind kind, NameRules rules) {
     boolean isMet =
-        oldVersions.isPresent() && oldVersions.get().meets(landing, kind == Kind.DIRECTORY);
+        oldVersions.isPresent() && oldVersions.get().meets(landing, kind == Kind.DIRECTORY, rules);
     return isMet
         ? Optional.of(
             "old versions are kept in the place where it would land ("

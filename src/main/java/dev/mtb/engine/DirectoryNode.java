@@ -8,6 +8,8 @@ import dev.mtb.destination.Listing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -67,6 +69,9 @@ final class DirectoryNode {
 
   /** Whether it is itself in the list; for the thread that walks it. */
   boolean isListed;
+
+  /** Names found in it, by what they are at the destination; see {@link NameRivals}. */
+  private Map<String, String> names;
 
   /** What is in it at the destination, if somebody has listed it already. */
   private Optional<Listing> listing = Optional.empty();
@@ -238,6 +243,19 @@ final class DirectoryNode {
   /** The permission bits that the destination's directory had before this run. */
   synchronized int existingMode() {
     return existing == null ? Metadata.UNKNOWN : existing.map(Metadata::mode).orElse(-1);
+  }
+
+  /** For the thread that walks it. */
+  Map<String, String> names() {
+    if (names == null) {
+      names = new HashMap<>();
+    }
+    return names;
+  }
+
+  /** The same: it has been walked. */
+  void forgetNames() {
+    names = null;
   }
 
   /** Whether this is the first call. */

@@ -51,6 +51,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private final Tally tally;
   private final Stop stop;
   private final Direction direction;
+  private final NameRivals rivals;
 
   DirectoryResolver(
       Destination destination,
@@ -61,7 +62,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       Stop stop,
       boolean isTrusting,
       Direction direction,
+      NameRivals rivals,
       Shard shard) {
+    this.rivals = rivals;
     this.shard = shard;
     this.isTrusting = isTrusting;
     this.direction = direction;
@@ -89,7 +92,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         // The list takes a file for a directory: nothing must be replaced by one.
         throw new NotDirectoryException(node.source.toString());
       }
-      Optional<String> obstacle = direction.obstacle(node.landing, Kind.DIRECTORY);
+      Optional<String> obstacle =
+          rivals
+              .obstacle(node.landing)
+              .or(() -> direction.obstacle(node.landing, Kind.DIRECTORY, rivals.rules()));
       if (obstacle.isPresent()) {
         stage = end.stage();
         throw new RefusedException(obstacle.get());

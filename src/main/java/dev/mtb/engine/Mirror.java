@@ -14,6 +14,7 @@ import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.NameRules;
 import dev.mtb.destination.RefusedException;
 import dev.mtb.destination.SourceMounts;
 import dev.mtb.scan.FileFilter;
@@ -23,10 +24,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.atomic.LongAdder;
@@ -107,6 +110,9 @@ final class Mirror implements Closeable {
     private final int count;
     private boolean isEmpty = true;
 
+    /** Of the source, where some of the destination's names may be the same as others. */
+    private final List<Path> notListed = new ArrayList<>();
+
     private Comparison(DirectoryNode directory, Listing listing) {
       this.directory = directory;
       onlyThere = new HashMap<>(listing.names().orElseThrow());
@@ -116,12 +122,46 @@ final class Mirror implements Closeable {
     /** The source has it, whether it is backed up or not. */
     void inSource(Path name) {
       isEmpty = false;
-      onlyThere.remove(destination.nameOf(name));
+      boolean isListed = onlyThere.remove(destination.nameOf(name)) != null;
+      if (!isListed && !destination.traits().names().isExact()) {
+        notListed.add(name);
+      }
+    }
+
+    /**
+     * Leaves out what is there under another name that is the same, so that it would be deleted as
+     * the only copy: by the rules for names, and by looking which file a name leads to.
+     */
+    private void leaveOutOtherNames() throws IOException {
+      if (notListed.isEmpty() || onlyThere.isEmpty()) {
+        return;
+      }
+      NameRules rules = destination.traits().names();
+      Set<String> folded = new HashSet<>();
+      notListed.forEach(name -> folded.add(rules.fold(name)));
+      onlyThere.keySet().removeIf(name -> folded.contains(rules.fold(name)));
+      Set<List<Long>> files = new HashSet<>();
+      for (Path name : onlyThere.isEmpty() ? List.<Path>of() : notListed) {
+        fileOf(name).ifPresent(files::add);
+      }
+      for (Path name : files.isEmpty() ? List.<Path>of() : List.copyOf(onlyThere.keySet())) {
+        if (fileOf(name).map(files::contains).orElse(false)) {
+          onlyThere.remove(name);
+        }
+      }
+    }
+
+    private Optional<List<Long>> fileOf(Path name) throws IOException {
+      return destination
+          .stat(PathBytes.resolve(directory.landing, PathBytes.of(name)))
+          .filter(found -> found.inode() != Metadata.UNKNOWN)
+          .map(found -> List.of(found.device(), found.inode()));
     }
 
     /** All of the source was seen. */
     void done() throws IOException {
       held.add(count);
+      leaveOutOtherNames();
       directory.metadata().ifPresent(m -> mounts.look(directory.source, m));
       if (!deletion.despiteErrors()) {
         checkNotUnmounted();

@@ -1,6 +1,8 @@
 package dev.mtb.engine;
 
+import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
+import dev.mtb.Attribute;
 import dev.mtb.ErrorText;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -10,6 +12,7 @@ import dev.mtb.compare.Decision;
 import dev.mtb.copy.Copied;
 import dev.mtb.copy.Copier;
 import dev.mtb.copy.StoppedException;
+import dev.mtb.destination.AttributesException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Retry;
@@ -140,7 +143,14 @@ final class ReadBack {
 
   private Optional<String> words(Copied copied, Metadata there) {
     Decision decision = comparison.sameContent(copied.metadata(), there);
-    return decision.action() == Action.NONE
+    // What the destination does not take is reported as such; copying again would not help.
+    ImmutableSet<Attribute> unset =
+        copied.unset().map(AttributesException::attributes).orElse(ImmutableSet.of());
+    boolean isAsSet =
+        decision.action() == Action.NONE
+            || (decision.action() == Action.UPDATE_METADATA
+                && unset.containsAll(decision.attributes()));
+    return isAsSet
         ? Optional.empty()
         : Optional.of("its content is right, but: " + decision.reason());
   }

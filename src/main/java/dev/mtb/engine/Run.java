@@ -13,6 +13,7 @@ import dev.mtb.CompareMode;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
 import dev.mtb.InvalidJobException;
+import dev.mtb.KeptAttributes;
 import dev.mtb.Kind;
 import dev.mtb.Limits;
 import dev.mtb.Metadata;
@@ -20,16 +21,19 @@ import dev.mtb.PathBytes;
 import dev.mtb.RestoreJob;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.ContentComparison;
+import dev.mtb.compare.MtimeRules;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.Copier;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
+import dev.mtb.destination.MtimePrecision;
 import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.OwnPlaces;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
+import dev.mtb.destination.SelectiveDestination;
 import dev.mtb.destination.SourceMounts;
 import dev.mtb.destination.StateDirectory;
 import dev.mtb.destination.StoredBackup;
@@ -361,7 +365,7 @@ public final class Run {
     try (Destination real = opener.open(purpose != Purpose.BACKUP)) {
       Retry retry = retry(real);
       // Who waits for his next try takes no part in the limits.
-      Destination destination = new RetryingDestination(limited(real), retry);
+      Destination destination = new RetryingDestination(selective(limited(real)), retry);
       Optional<Metadata> root = destination.stat(emptyPath());
       if (root.isEmpty() && purpose == Purpose.VERIFY) {
         throw new DestinationException(
@@ -381,6 +385,15 @@ public final class Run {
     if (stop.crash().isPresent()) {
       throw new IllegalStateException("internal error", stop.crash().get());
     }
+  }
+
+  private static MtimeRules.Precision precision(MtimePrecision place) {
+    return new MtimeRules.Precision(place.granularity(), place.mayLackDigits());
+  }
+
+  private Destination selective(Destination real) {
+    KeptAttributes kept = job.options().attributes();
+    return kept.equals(KeptAttributes.ALL) ? real : new SelectiveDestination(real, kept);
   }
 
   private Destination limited(Destination real) {
@@ -427,21 +440,31 @@ public final class Run {
     hasBegun = true;
     BackupOptions options = job.options();
     Traits traits = destination.traits();
+    NameRivals rivals;
+    try {
+      rivals = NameRivals.of(traits.names(), sources);
+    } catch (InterruptedException e) {
+      interrupted = true;
+      stop.interrupted();
+      return;
+    }
     CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
     Comparison comparison =
         new Comparison(
             mode,
-            options.modifyWindow(),
-            traits.mtimeGranularity(),
-            traits.earliestMtime(),
+            new MtimeRules(
+                options.modifyWindow(),
+                traits.earliestMtime(),
+                precision(traits.mtimes()),
+                precision(direction.sourceMtimes())),
+            options.attributes(),
             traits.keepsPermissions(),
             traits.keepsOwner());
     Comparison underRules =
         purpose == Purpose.VERIFY ? comparison : comparison.under(options.updateRules());
     // Whoever verifies wants to know, and a wide window makes alike what is not the same.
     boolean isTrusting =
-        purpose != Purpose.VERIFY
-            && options.modifyWindow().compareTo(BackupOptions.DEFAULT_MODIFY_WINDOW) <= 0;
+        purpose != Purpose.VERIFY && options.modifyWindow().orElse(Duration.ZERO).isZero();
     Buffers buffers = new Buffers();
     Folders folders = new Folders();
     boolean needsDigests = options.verifyAfter() || manifest.isPresent();
@@ -461,7 +484,10 @@ public final class Run {
             : Optional.empty();
     Optional<OldVersionsPlace> oldVersions =
         purpose == Purpose.VERIFY ? Optional.empty() : direction.oldVersions();
-    OldVersionsGuard guard = new OldVersionsGuard(oldVersions, sources::couldSupply);
+    OldVersionsGuard guard =
+        new OldVersionsGuard(
+            oldVersions,
+            landing -> sources.couldSupply(landing) || rivals.couldSupply(job.base(), landing));
     FileFilter filter = new FileFilter(options.filters());
     End end =
         switch (purpose) {
@@ -488,8 +514,11 @@ public final class Run {
                     emptyPath(),
                     filter,
                     mounts,
-                    landing -> oldVersions.map(p -> p.holds(landing)).orElse(false),
-                    landing -> sources.supplies(landing) || sources.leadsThrough(landing),
+                    landing -> oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false),
+                    landing ->
+                        sources.supplies(landing)
+                            || sources.leadsThrough(landing)
+                            || rivals.mayBeListed(landing),
                     () -> stop.ranOutOfTime() || allowance.filesLeft() > 0,
                     end,
                     tally,
@@ -509,7 +538,7 @@ public final class Run {
               end,
               tally,
               stop,
-              mirror.isPresent() ? () -> finish(mirror.get(), copierPool) : stop::done,
+              mirror.isPresent() ? () -> finish(mirror.get(), destination, copierPool) : stop::done,
               direction);
       WorkQueue queue =
           new WorkQueue(copierPool, options.threads(), line(traits), workers::work, stop);
@@ -523,6 +552,7 @@ public final class Run {
               stop,
               isTrusting,
               direction,
+              rivals,
               options.shard());
       Checkers checkers =
           new Checkers(
@@ -540,7 +570,8 @@ public final class Run {
               workers::finished,
               tally,
               stop,
-              direction);
+              direction,
+              rivals);
       ListFeed feed = new ListFeed(job, root, checkers, workers::finished, tally, stop);
       stop.whenStopping(
           () -> {
@@ -564,6 +595,7 @@ public final class Run {
       close(folders);
       mirror.ifPresent(Run::close);
     }
+    sync(destination);
     if (mirror.isPresent() && purpose == Purpose.BACKUP) {
       mounts.save();
     }
@@ -572,6 +604,27 @@ public final class Run {
 
   private OwnPlaces ownPlaces(Metadata root) {
     return direction.mayContainSource() ? OwnPlaces.ofDirectory(root) : OwnPlaces.of(job, root);
+  }
+
+  /** Nothing is reported as safe before it is. */
+  private void sync(Destination destination) {
+    if (purpose != Purpose.BACKUP || stop.lost().isPresent()) {
+      return;
+    }
+    try {
+      destination.sync();
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException e) {
+      tally.failed(
+          new Failure(
+              emptyPath(),
+              Failure.Stage.COPY,
+              ErrorText.of(e)
+                  + "; what was copied may be lost if the machine fails: see what is wrong with the"
+                  + " disk (dmesg), and run again",
+              Failure.Cause.ERROR));
+    }
   }
 
   private End careful(End end, Destination destination, FileFilter filter, OldVersionsGuard guard) {
@@ -625,11 +678,13 @@ public final class Run {
   }
 
   /** What is deleted is deleted when all else is done. */
-  private void finish(Mirror mirror, ForkJoinPool pool) {
+  private void finish(Mirror mirror, Destination destination, ForkJoinPool pool) {
     try {
       pool.execute(
           () -> {
             try {
+              // What takes the place of something must not be lost with it.
+              sync(destination);
               mirror.finish();
             } catch (Throwable e) {
               stop.crashed(e);

@@ -15,6 +15,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All that a job lists, each entry once.
@@ -24,6 +27,8 @@ import java.util.Optional;
  * their hashes are kept.
  */
 public final class SourceList {
+  private static final Logger log = LoggerFactory.getLogger(SourceList.class);
+
   /** Takes what is handed out. */
   public interface Visitor {
     /**
@@ -200,6 +205,25 @@ public final class SourceList {
   private static boolean isThere(Path start, Path landing) {
     // What cannot be told is taken to be there.
     return !Files.notExists(start.resolve(landing), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Reads the lists once more, only to tell where entries land.
+   *
+   * @param visitor told each of them, in the order of the lists
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public void forEachLanding(Consumer<Path> visitor) throws InterruptedException {
+    Taker taker = entry -> visitor.accept(entry.landing());
+    eachSource(taker);
+    for (BackupJob.ListFile list : job.lists()) {
+      try {
+        eachOf(list, taker);
+      } catch (InvalidJobException e) {
+        // It is reported when the entries are handed out.
+        log.debug("{} cannot be read again", list.file(), e);
+      }
+    }
   }
 
   /**

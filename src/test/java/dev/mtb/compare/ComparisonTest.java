@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.CompareMode;
+import dev.mtb.KeptAttributes;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
@@ -337,20 +338,38 @@ class ComparisonTest {
   }
 
   private static Comparison comparison(CompareMode mode) {
-    return new Comparison(
-        mode, Duration.ofSeconds(1), Duration.ofMillis(1), Instant.MIN, true, true);
+    return comparison(mode, Duration.ofSeconds(1), Duration.ofMillis(1), Instant.MIN, true, true);
   }
 
   private static ImmutableSet<Attribute> attributes(
       boolean permissions, boolean owner, Metadata source, Metadata copy) {
-    return new Comparison(
+    return comparison(
             CompareMode.SIZE_MTIME, Duration.ZERO, Duration.ZERO, Instant.MIN, permissions, owner)
         .file(source, Optional.of(copy))
         .attributes();
   }
 
   private static Comparison times(Duration window, Duration granularity, Instant earliest) {
-    return new Comparison(CompareMode.SIZE_MTIME, window, granularity, earliest, true, true);
+    return comparison(CompareMode.SIZE_MTIME, window, granularity, earliest, true, true);
+  }
+
+  private static Comparison comparison(
+      CompareMode mode,
+      Duration window,
+      Duration granularity,
+      Instant earliest,
+      boolean permissions,
+      boolean owner) {
+    return new Comparison(
+        mode,
+        new MtimeRules(
+            Optional.of(window),
+            earliest,
+            new MtimeRules.Precision(granularity, !granularity.isZero()),
+            MtimeRules.Precision.EXACT),
+        KeptAttributes.ALL,
+        permissions,
+        owner);
   }
 
   @ParameterizedTest
@@ -359,7 +378,7 @@ class ComparisonTest {
     for (Duration window : new Duration[] {Duration.ofSeconds(1), Duration.ofDays(100 * 365)}) {
       for (Metadata source : new Metadata[] {FILE, LINK}) {
         Comparison comparison =
-            new Comparison(mode, window, Duration.ofSeconds(2), Instant.EPOCH, true, true);
+            comparison(mode, window, Duration.ofSeconds(2), Instant.EPOCH, true, true);
         Metadata copy = comparison.markedWrong(source);
 
         assertThat(comparison.file(source, Optional.of(copy)).reason())

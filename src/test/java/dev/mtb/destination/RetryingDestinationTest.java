@@ -13,7 +13,6 @@ import java.lang.reflect.Proxy;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +56,7 @@ class RetryingDestinationTest {
             true,
             false,
             1,
-            Duration.ZERO,
+            MtimePrecision.EXACT,
             Instant.EPOCH,
             true,
             true,
@@ -65,7 +64,8 @@ class RetryingDestinationTest {
             1,
             false,
             retriesItself,
-            missesAfterErrors);
+            missesAfterErrors,
+            NameRules.EXACT);
       }
       case "diagnose" -> {
         calls.remove(calls.size() - 1);

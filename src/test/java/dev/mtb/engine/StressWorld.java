@@ -8,6 +8,8 @@ import dev.mtb.CompareMode;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
+import dev.mtb.destination.MtimePrecision;
+import dev.mtb.destination.NameRules;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.Traits;
 import dev.mtb.scan.Entry;
@@ -98,7 +100,7 @@ final class StressWorld implements AutoCloseable {
             random.nextBoolean(),
             random.nextBoolean(),
             perDirectory,
-            random.nextBoolean() ? Duration.ZERO : Duration.ofSeconds(1),
+            new MtimePrecision(random.nextBoolean() ? Duration.ZERO : Duration.ofSeconds(1), false),
             Instant.MIN,
             random.nextBoolean(),
             random.nextInt(4) > 0,
@@ -106,7 +108,8 @@ final class StressWorld implements AutoCloseable {
             1 + random.nextInt(10),
             random.nextInt(3) == 0,
             random.nextBoolean(),
-            random.nextBoolean());
+            random.nextBoolean(),
+            NameRules.EXACT);
     Files.createDirectories(base);
     Files.createDirectories(memory.getPath("/dest"));
     grow(base, isLarge ? 150 : random.nextInt(10), isLarge ? 300 : random.nextInt(25));

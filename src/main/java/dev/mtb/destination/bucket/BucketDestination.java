@@ -16,6 +16,8 @@ import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
+import dev.mtb.destination.MtimePrecision;
+import dev.mtb.destination.NameRules;
 import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.Recollection;
@@ -66,9 +68,6 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  */
 public final class BucketDestination implements Destination {
   private static final Logger log = LoggerFactory.getLogger(BucketDestination.class);
-
-  /** What came through a mount has milliseconds (MtimeByPath). */
-  private static final Duration GRANULARITY = Duration.ofMillis(1);
 
   /** From here on s3fs uploads in parts (multipart_threshold). */
   private static final long MULTIPART_FROM = 25L << 20;
@@ -297,7 +296,8 @@ public final class BucketDestination implements Destination {
         /* contentsMoveDirectoryMtime= */ false,
         // The bucket itself has no locks.
         /* operationsPerDirectory= */ Integer.MAX_VALUE,
-        GRANULARITY,
+        // What came through a mount has milliseconds (MtimeByPath), or whole seconds.
+        MtimePrecision.OF_ITS_ZEROS,
         StoredMetadata.EARLIEST,
         /* keepsRootMetadata= */ !prefix.isEmpty(),
         /* keepsPermissions= */ true,
@@ -306,7 +306,8 @@ public final class BucketDestination implements Destination {
         /* listingShows= */ true,
         // The SDK does.
         /* retriesItself= */ true,
-        /* missesAfterErrors= */ false);
+        /* missesAfterErrors= */ false,
+        NameRules.EXACT);
   }
 
   @Override

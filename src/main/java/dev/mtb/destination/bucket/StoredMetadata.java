@@ -46,7 +46,8 @@ final class StoredMetadata {
     headers.put("mode", Integer.toString(format(source.kind()) | permissions(source)));
     headers.put("uid", unsigned(uid));
     headers.put("gid", unsigned(gid));
-    String mtime = text(source.mtime().isBefore(EARLIEST) ? EARLIEST : source.mtime());
+    Instant kept = source.mtime().equals(Metadata.UNKNOWN_TIME) ? now : source.mtime();
+    String mtime = text(kept.isBefore(EARLIEST) ? EARLIEST : kept);
     headers.put("mtime", mtime);
     headers.put("atime", mtime);
     headers.put("ctime", text(now));

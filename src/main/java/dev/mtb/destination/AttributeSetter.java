@@ -1,0 +1,81 @@
+package dev.mtb.destination;
+
+import dev.mtb.Attribute;
+import dev.mtb.ErrorText;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+
+/**
+ * Sets one attribute after another, whatever becomes of the others: what a place cannot keep of a
+ * file must not keep its content from being backed up. For one thread.
+ */
+final class AttributeSetter {
+  /** What may be refused, and what the user can do about it. */
+  enum What {
+    OWNER(Attribute.OWNER, "its owner", "--no-owner"),
+    GROUP(Attribute.OWNER, "its group", "--no-group"),
+    PERMISSIONS(Attribute.MODE, "its permissions", "--no-perms"),
+    TIME(Attribute.MTIME, "its time of modification", "--no-times");
+
+    private final Attribute attribute;
+    private final String words;
+    private final String option;
+
+    What(Attribute attribute, String words, String option) {
+      this.attribute = attribute;
+      this.words = words;
+      this.option = option;
+    }
+  }
+
+  /** Sets something. */
+  interface Setter {
+    void set() throws IOException;
+  }
+
+  private final Map<What, IOException> failures = new EnumMap<>(What.class);
+
+  /** Sets something; only the loss of the whole place ends it. */
+  void set(What what, Setter setter) throws DestinationException {
+    try {
+      setter.set();
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      failures.put(what, e);
+    } catch (UnsupportedOperationException | IllegalArgumentException e) {
+      failures.put(what, new IOException("not supported here: " + e.getMessage(), e));
+    }
+  }
+
+  /** Whether a file has, as far as is known, the owner and group that it should have. */
+  boolean isOwned() {
+    return !failures.containsKey(What.OWNER) && !failures.containsKey(What.GROUP);
+  }
+
+  /** Says what could not be set, if there was any such thing. */
+  void check() throws AttributesException {
+    if (failures.isEmpty()) {
+      return;
+    }
+    IOException first = failures.values().iterator().next();
+    EnumSet<Attribute> attributes = EnumSet.noneOf(Attribute.class);
+    StringBuilder words = new StringBuilder();
+    StringBuilder options = new StringBuilder();
+    for (What what : failures.keySet()) {
+      attributes.add(what.attribute);
+      words.append(words.length() == 0 ? "" : " and ").append(what.words);
+      options.append(options.length() == 0 ? "" : " ").append(what.option);
+    }
+    throw new AttributesException(
+        attributes,
+        words
+            + " cannot be set: "
+            + ErrorText.of(first)
+            + "; its content is in the backup; where the destination cannot keep this, run with "
+            + options,
+        first);
+  }
+}
