@@ -22,6 +22,12 @@ public final class ErrorText {
    * @return never empty
    */
   public static String missing(Path name) {
+    for (Path part : name) {
+      if (part.toString().equals("~")) {
+        return "no such file or directory; only a shell replaces ~ by the home directory: write the"
+            + " full path";
+      }
+    }
     return name.toString().endsWith("\r")
         ? "no such file or directory; its name ends with a carriage return: if the list was made on"
             + " Windows, take those out of it (tr -d '\\r')"

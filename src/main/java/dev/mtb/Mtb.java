@@ -52,6 +52,17 @@ public final class Mtb {
   }
 
   /**
+   * Reads both sides back and compares contents and metadata. Nothing is changed.
+   *
+   * @param job what should be in the backup; its compare mode does not matter
+   * @return {@link BackupReport.Outcome#OK} if and only if everything is as it should be
+   * @throws InvalidJobException if the job makes no sense
+   */
+  public static BackupReport verify(BackupJob job) {
+    return verify(job, BackupListener.NONE);
+  }
+
+  /**
    * Brings files back out of a backup. A second run brings what the first did not, and what
    * differs.
    *
@@ -62,5 +73,16 @@ public final class Mtb {
    */
   public static BackupReport restore(RestoreJob job, BackupListener listener) {
     return Run.restore(requireNonNull(job), requireNonNull(listener));
+  }
+
+  /**
+   * Brings files back out of a backup.
+   *
+   * @param job what to restore, from where, and where to
+   * @return how it went; trouble with files, the backup or the target is in there, never thrown
+   * @throws InvalidJobException if the job makes no sense, before anything is changed
+   */
+  public static BackupReport restore(RestoreJob job) {
+    return restore(job, BackupListener.NONE);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import dev.mtb.BackupReport.Outcome;
+import dev.mtb.destination.RememberedBase;
 import dev.mtb.testing.RandomTree;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -422,5 +423,45 @@ class BackupTest {
     assertThat(run().totals().copied()).isEqualTo(2);
     assertThat(run().totals().unchanged()).isEqualTo(2);
     assertThat(verify().exitCode()).isZero();
+  }
+
+  private List<String> warnings(Path base, String entry, boolean dryRun) {
+    List<String> found = new ArrayList<>();
+    BackupOptions options = options().dryRun(dryRun).build();
+    BackupJob job =
+        BackupJob.builder()
+            .base(base)
+            .source(base.resolve(entry))
+            .destination(destination)
+            .options(options)
+            .build();
+    RememberedBase.of(job)
+        .orElseThrow()
+        .warning(job.base(), path -> path.startsWith(base.resolve(entry)))
+        .ifPresent(found::add);
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+    return found;
+  }
+
+  /** The same files would be copied a second time under other names. */
+  @Test
+  void anotherBase_isWarnedOf_ifFilesLandElsewhere() throws Exception {
+    Files.createDirectories(source.resolve("documents"));
+    Files.writeString(source.resolve("documents/a"), "a");
+    Files.createDirectories(source.resolve("photos"));
+    assertThat(warnings(source, "documents", false)).isEmpty();
+    assertThat(warnings(source, "documents", false)).isEmpty();
+    // Other files, which the last run did not have.
+    assertThat(warnings(temp, "source/photos", true)).isEmpty();
+    // A dry run is warned, and is no run that the next one is compared with.
+    for (boolean dryRun : List.of(true, false)) {
+      assertThat(warnings(temp, "source/documents", dryRun))
+          .singleElement()
+          .asString()
+          .contains("was backed up as documents")
+          .contains("as source/documents")
+          .contains("run with the base " + source);
+    }
+    assertThat(warnings(temp, "source", false)).isEmpty();
   }
 }

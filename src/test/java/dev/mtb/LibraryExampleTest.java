@@ -23,6 +23,8 @@ class LibraryExampleTest {
             .options(BackupOptions.builder().threads(64).build())
             .build();
     BackupReport report = Mtb.backup(job);
+    System.err.println("the backup ended: " + report.outcome());
+    report.fatal().ifPresent(why -> System.err.println("it was given up: " + why));
     for (Failure failure : report.failures()) {
       System.err.println(failure.path() + ": " + failure.error());
     }

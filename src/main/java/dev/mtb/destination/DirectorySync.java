@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -66,7 +67,7 @@ final class DirectorySync {
   }
 
   private void syncAll() {
-    for (Path directory : changed) {
+    for (Path directory : List.copyOf(changed)) {
       // Whoever changes it from now on notes it again.
       if (changed.remove(directory)) {
         try {

@@ -30,6 +30,7 @@ import dev.mtb.destination.Destinations;
 import dev.mtb.destination.MtimePrecision;
 import dev.mtb.destination.OldVersionsPlace;
 import dev.mtb.destination.OwnPlaces;
+import dev.mtb.destination.RememberedBase;
 import dev.mtb.destination.Retry;
 import dev.mtb.destination.RetryingDestination;
 import dev.mtb.destination.RunLock;
@@ -316,7 +317,12 @@ public final class Run {
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
     SourceList sources = SourceList.read(job, apart, Destinations.directoryOfOldVersions(job));
+    Optional<RememberedBase> lastBase =
+        direction.mayContainSource() ? Optional.empty() : RememberedBase.of(job);
     if (purpose != Purpose.VERIFY) {
+      lastBase
+          .flatMap(last -> last.warning(job.base(), sources::lists))
+          .ifPresent(sentence -> log.warn("{}", sentence));
       job.options()
           .manifest()
           .ifPresent(
@@ -335,6 +341,9 @@ public final class Run {
     try {
       open(sources);
       BackupReport result = result();
+      if (purpose == Purpose.BACKUP && hasBegun) {
+        lastBase.ifPresent(last -> last.save(job.base(), sources.first()));
+      }
       return manifest.isPresent() && hasBegun ? finish(manifest.get(), result) : result;
     } finally {
       manifest.ifPresent(Manifest::close);

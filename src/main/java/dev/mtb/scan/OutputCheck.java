@@ -74,11 +74,9 @@ public final class OutputCheck {
     for (Path input : allInputs()) {
       refuseIf(isSame(input, file), what, output, "would take the place of " + input);
     }
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      refuseIf(isPlaceOfCopy(file), what, output, "would lie where a file of the source lands");
-      return;
-    }
-    if (isOfKind.test(beginning(file))) {
+    // Also if an earlier report is there: it is the copy of one in the source.
+    refuseIf(isPlaceOfCopy(file), what, output, "would lie where a file of the source lands");
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS) || isOfKind.test(beginning(file))) {
       return;
     }
     for (Path directory : directories) {

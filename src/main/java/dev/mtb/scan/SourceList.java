@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -54,6 +55,11 @@ public final class SourceList {
 
   /** Directories on the way to entries; filled only where something may be deleted. */
   private final PathSet onTheWay = new PathSet();
+
+  /** Enough to recognise a layout by; a list may have millions. */
+  private static final int MOST_FIRST = 100;
+
+  private final List<Path> first = new ArrayList<>();
 
   private Optional<Path> wholeSource = Optional.empty();
 
@@ -98,6 +104,9 @@ public final class SourceList {
             byte[] landing = PathBytes.of(entry.landing());
             list.listed.add(landing, landing.length, entry.outside());
             list.addWay(landing);
+            if (list.first.size() < MOST_FIRST) {
+              list.first.add(entry.source());
+            }
             if (landing.length == 0 && list.wholeSource.isEmpty()) {
               list.wholeSource = Optional.of(entry.source());
             }
@@ -115,6 +124,15 @@ public final class SourceList {
           "nothing to back up: " + describe(job.lists()) + " names no file or directory");
     }
     return list;
+  }
+
+  /**
+   * Some of the entries.
+   *
+   * @return the first, absolute
+   */
+  public List<Path> first() {
+    return List.copyOf(first);
   }
 
   private void addWay(byte[] landing) {
