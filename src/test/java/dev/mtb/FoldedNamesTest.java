@@ -137,8 +137,10 @@ class FoldedNamesTest {
       assertThat(contents())
           .isEqualTo(
               Map.of(
-                  "d/" + winner, winner.equals("README") ? "the first" : "another",
-                  "d/other", "x"));
+                  "d/" + winner,
+                  winner.equals("README") ? "the first" : "another",
+                  "d/other",
+                  "x"));
       assertThat(report.totals().copied()).isEqualTo(run == 0 ? 2 : 0);
     }
   }

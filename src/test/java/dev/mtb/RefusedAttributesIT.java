@@ -169,8 +169,7 @@ class RefusedAttributesIT {
     own(backup, 1234, 1234);
     Files.setAttribute(backup, "unix:mode", 0777);
 
-    MtbProcess run =
-        run(without("chown", "fowner"), backup, "--no-owner", "--no-group");
+    MtbProcess run = run(without("chown", "fowner"), backup, "--no-owner", "--no-group");
 
     assertThat(run.exitCode()).isEqualTo(23);
     assertThat(run.err())
