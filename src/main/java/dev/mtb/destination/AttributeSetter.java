@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Sets one attribute after another, whatever becomes of the others: what a place cannot keep of a
@@ -36,6 +37,7 @@ final class AttributeSetter {
   }
 
   private final Map<What, IOException> failures = new EnumMap<>(What.class);
+  private final Set<Attribute> incomplete = EnumSet.noneOf(Attribute.class);
 
   /** Sets something; only the loss of the whole place ends it. */
   void set(What what, Setter setter) throws DestinationException {
@@ -55,13 +57,19 @@ final class AttributeSetter {
     return !failures.containsKey(What.OWNER) && !failures.containsKey(What.GROUP);
   }
 
+  /** Something could be set in part only, because of a failure that is reported. */
+  void incomplete(Attribute attribute) {
+    incomplete.add(attribute);
+  }
+
   /** Says what could not be set, if there was any such thing. */
   void check() throws AttributesException {
     if (failures.isEmpty()) {
       return;
     }
     IOException first = failures.values().iterator().next();
-    EnumSet<Attribute> attributes = EnumSet.noneOf(Attribute.class);
+    Set<Attribute> attributes = EnumSet.noneOf(Attribute.class);
+    attributes.addAll(incomplete);
     StringBuilder words = new StringBuilder();
     StringBuilder options = new StringBuilder();
     for (What what : failures.keySet()) {

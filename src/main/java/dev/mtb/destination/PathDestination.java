@@ -591,6 +591,9 @@ class PathDestination implements Destination {
       throws DestinationException {
     boolean isSafe = setter.isOwned() || source.kind() == Kind.DIRECTORY;
     int mode = isSafe ? source.mode() : source.mode() & ~SET_ID;
+    if (mode != source.mode()) {
+      setter.incomplete(Attribute.MODE);
+    }
     setter.set(AttributeSetter.What.PERMISSIONS, () -> setMode(path, mode));
   }
 

@@ -36,10 +36,21 @@ public final class MtbProcess {
   public static MtbProcess start(
       Path folder, Map<String, String> environment, List<String> jvm, String... args)
       throws IOException {
+    return start(folder, List.of(), environment, jvm, args);
+  }
+
+  private static MtbProcess start(
+      Path folder,
+      List<String> launcher,
+      Map<String, String> environment,
+      List<String> jvm,
+      String... args)
+      throws IOException {
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");
     // A script that runs the tests in the background makes them ignore SIGINT, which is inherited.
     List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,USR1"));
+    command.addAll(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
     command.addAll(List.of("-jar", JAR.toString()));
@@ -49,6 +60,18 @@ public final class MtbProcess {
     builder.environment().putAll(environment);
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
     return new MtbProcess(builder.start(), out, err);
+  }
+
+  /**
+   * Runs it to its end by another program, such as strace.
+   *
+   * @param launcher that program and its arguments
+   */
+  public static MtbProcess runBy(List<String> launcher, Path folder, String... args)
+      throws IOException, InterruptedException {
+    MtbProcess run = start(folder, launcher, Map.of(), List.of(), args);
+    run.exitCode();
+    return run;
   }
 
   /** Runs it to its end and returns the exit code. */
