@@ -267,10 +267,11 @@ abstract class JobCommand implements Callable<Integer> {
     ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
     List<Path> written = new ArrayList<>(more.files());
     subject.options().manifest().ifPresent(written::add);
-    refuseRules(written);
     if (report != null && !STANDARD_STREAM.equals(report)) {
       written.add(report);
     }
+    refuseRules(written);
+    written.addAll(filters.files());
     try (LogFile log = watching.log(subject, written, err)) {
       return execute(subject, task, reportFile, more, log);
     } finally {

@@ -3,6 +3,7 @@ package dev.mtb.compare;
 import com.google.common.collect.ImmutableSet;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoField;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
@@ -55,7 +56,7 @@ public record MtimeRules(
         return granularity;
       }
       long learned = 1;
-      long nanos = mtime.getNano();
+      long nanos = mtime.getLong(ChronoField.NANO_OF_SECOND);
       for (int digit = 0; digit < DIGITS && nanos % 10 == 0; digit++) {
         learned *= 10;
         nanos /= 10;
