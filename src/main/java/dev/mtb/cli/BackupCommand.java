@@ -26,7 +26,7 @@ import picocli.CommandLine.TypeConversionException;
       " 1:an internal error",
       " 2:wrong usage",
       "10:the destination cannot be used: missing, not mounted, lost during the run",
-      "23:some files could not be backed up, or the report could not be written",
+      "23:some files could not be backed up, or a report or manifest could not be written",
       "24:some files vanished or kept changing; nothing else went wrong",
       "25:there is more to delete than --max-delete allows; nothing was deleted",
       "130:interrupted; what was in flight was finished or undone"

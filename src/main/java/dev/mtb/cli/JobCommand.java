@@ -33,16 +33,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     showDefaultValues = true,
     sortOptions = false,
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      " 0:everything is backed up",
-      " 1:an internal error",
-      " 2:wrong usage",
-      "10:the destination cannot be used: missing, not mounted, lost during the run",
-      "23:some files could not be backed up, or the report could not be written",
-      "24:some files vanished or kept changing; nothing else went wrong",
-      "130:interrupted; what was in flight was finished or undone"
-    })
+    exitCodeListHeading = "%nExit codes:%n")
 abstract class JobCommand implements Callable<Integer> {
   private static final Path STANDARD_STREAM = Path.of("-");
 

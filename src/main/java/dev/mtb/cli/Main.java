@@ -22,11 +22,26 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:everything is done",
+      " 1:an internal error",
+      " 2:wrong usage",
+      "10:the destination cannot be used: missing, not mounted, lost during the run",
+      "23:some files could not be backed up or restored, or differ, or a report or manifest could"
+          + " not be written",
+      "24:some files vanished or kept changing; nothing else went wrong",
+      "25:there is more to delete than --max-delete allows; nothing was deleted",
+      "130:interrupted; what was in flight was finished or undone"
+    },
+    footer = "%n'mtb help COMMAND' shows the options of a command.",
     subcommands = {
       BackupCommand.class,
       RestoreCommand.class,
       VerifyCommand.class,
       DoctorCommand.class,
+      HelpCommand.class,
+      VersionCommand.class,
       CompletionCommand.class,
       ManCommand.class
     })
@@ -120,7 +135,7 @@ public final class Main implements Runnable {
     @Override
     public int handleParseException(ParameterException e, String[] args) {
       PrintWriter err = e.getCommandLine().getErr();
-      err.println("mtb: " + Text.printable(e.getMessage()));
+      err.println("mtb: " + Text.printable(Suggestions.message(e)));
       String name = e.getCommandLine().getCommandName();
       err.println("Try '" + (name.equals("mtb") ? name : "mtb " + name) + " --help'.");
       return EXIT_USAGE;

@@ -35,11 +35,7 @@ final class ManPage {
     for (CommandLine command : root.subcommands().values()) {
       command(command.getCommandSpec());
     }
-    root.subcommands().values().stream()
-        .map(command -> command.getCommandSpec().usageMessage().exitCodeList())
-        .filter(codes -> !codes.isEmpty())
-        .findFirst()
-        .ifPresent(this::exitCodes);
+    exitCodes(root.usageMessage().exitCodeList());
     section("ENVIRONMENT");
     item(
         "MTB_...",
@@ -75,7 +71,8 @@ final class ManPage {
     item(
         names,
         described(option.description()).replace("${COMPLETION-CANDIDATES}", candidates(option))
-            + (isShown ? " Default: " + standard + "." : ""));
+            // Without a full stop: the default of --base is one.
+            + (isShown ? " Default: " + standard : ""));
   }
 
   private static String candidates(OptionSpec option) {

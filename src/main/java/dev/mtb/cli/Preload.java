@@ -47,7 +47,8 @@ final class Preload {
    * Commands that copy nothing. The doctor is not to touch a mount before it knows that somebody
    * answers: the kernel lets no process end that waits for one.
    */
-  private static final List<String> NO_RUN = List.of("doctor", "completion", "man", "help");
+  private static final List<String> NO_RUN =
+      List.of("doctor", "completion", "man", "help", "version");
 
   private Preload() {}
 

@@ -34,7 +34,8 @@ import picocli.CommandLine.Option;
       " 1:an internal error",
       " 2:wrong usage",
       "10:the backup or the target cannot be used: missing, not mounted, lost during the run",
-      "23:some files could not be restored, or are not in the backup",
+      "23:some files could not be restored, or are not in the backup, or the report could not be"
+          + " written",
       "24:some files vanished or kept changing in the backup; nothing else went wrong",
       "130:interrupted; run it again for the rest"
     })

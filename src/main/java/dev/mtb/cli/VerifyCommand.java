@@ -15,7 +15,16 @@ import picocli.CommandLine.Option;
     name = "verify",
     description =
         "Reads both sides back and compares contents and metadata; prints every difference.",
-    customSynopsis = "mtb verify [OPTIONS] [SOURCE...] DESTINATION")
+    customSynopsis = "mtb verify [OPTIONS] [SOURCE...] DESTINATION",
+    exitCodeList = {
+      " 0:the backup has everything as the sources have it",
+      " 1:an internal error",
+      " 2:wrong usage",
+      "10:the backup cannot be used: missing, not mounted, lost during the run",
+      "23:something differs or is missing, or could not be read, or the report not be written",
+      "24:some files vanished or kept changing; nothing else went wrong",
+      "130:interrupted"
+    })
 final class VerifyCommand extends JobCommand {
   @Option(
       names = "--read-data",

@@ -127,7 +127,7 @@ class CommandTest {
     new Random(42).nextBytes(noise);
     Path rubbish = Files.write(temp.resolve("rubbish"), noise);
     assertUsage("no command given");
-    assertUsage("Unmatched argument", "restor");
+    assertUsage("there is no command 'restor'; did you mean 'restore'?", "restor");
     assertUsage("Unknown option: '--bogus'", "backup", "--bogus", "a", "b");
     assertUsage("no destination", "backup");
     assertUsage("nothing to back up", "backup", destination.toString());

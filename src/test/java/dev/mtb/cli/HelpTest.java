@@ -1,0 +1,130 @@
+package dev.mtb.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How a user finds out what to type. */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+final class HelpTest {
+  private String out;
+  private String err;
+
+  private int mtb(String... args) {
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    int code =
+        Main.run(
+            args,
+            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+    out = outBytes.toString(StandardCharsets.UTF_8);
+    err = errBytes.toString(StandardCharsets.UTF_8);
+    return code;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"backup", "restore", "verify", "doctor", "completion", "man"})
+  void help_isTheSameAsTheOption(String command) {
+    assertThat(mtb(command, "--help")).isZero();
+    String expected = out;
+    assertThat(expected).startsWith("Usage: mtb " + command);
+    assertThat(mtb("help", command)).isZero();
+    assertThat(out).isEqualTo(expected);
+    assertThat(err).isEmpty();
+  }
+
+  @Test
+  void help_withoutACommand_listsThem() {
+    assertThat(mtb("--help")).isZero();
+    String expected = out;
+    assertThat(expected).contains("backup", "restore", "verify", "doctor", "help COMMAND");
+    assertThat(mtb("help")).isZero();
+    assertThat(out).isEqualTo(expected);
+  }
+
+  @Test
+  void version_isACommand_too() {
+    assertThat(mtb("--version")).isZero();
+    String expected = out;
+    assertThat(expected).startsWith("mtb ");
+    assertThat(mtb("version")).isZero();
+    assertThat(out).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "bakcup | backup",
+        "back | backup",
+        "verfy | verify",
+        "doktor | doctor",
+        "help bakcup | backup",
+        "backup --thread 3 a b | --threads",
+        "backup --exlcude=x a b | --exclude",
+        "backup --dryrun a b | --dry-run",
+        "backup --hekp | --help",
+        "restore --targt d b | --target",
+        "verify --read-dat a b | --read-data",
+        "doctor --time-out 3s d | --timeout"
+      })
+  void mistyped_isAnsweredWithWhatIsSimilar(String line, String meant) {
+    assertThat(mtb(line.split(" "))).isEqualTo(2);
+    assertThat(err).contains("did you mean '" + meant + "'").contains("Try 'mtb");
+    assertThat(out).isEmpty();
+  }
+
+  @Test
+  void whatIsSimilarToNothing_isAnsweredWithTheCommands_orNothing() {
+    assertThat(mtb("frobnicate")).isEqualTo(2);
+    assertThat(err)
+        .startsWith("mtb: there is no command 'frobnicate'; the commands are backup, restore");
+    assertThat(mtb("backup", "--frobnicate", "a", "b")).isEqualTo(2);
+    assertThat(err).contains("Unknown option: '--frobnicate'").doesNotContain("mean");
+    assertThat(mtb("backup", "--" + "x".repeat(100_000), "a", "b")).isEqualTo(2);
+  }
+
+  @Test
+  void similar_isWhatDiffersLeast() {
+    List<String> names = List.of("--delete", "--digest", "--max-delete", "--max-size");
+    assertThat(Suggestions.similar("--delte", names)).containsExactly("--delete");
+    assertThat(Suggestions.similar("--max", names)).containsExactly("--max-delete", "--max-size");
+    assertThat(Suggestions.similar("--zzz", names)).isEmpty();
+    assertThat(Suggestions.distance("abcd", "abdc")).isEqualTo(1);
+    assertThat(Suggestions.distance("abc", "")).isEqualTo(3);
+  }
+
+  @Test
+  void exitCodes_areThoseThatTheCommandHas() {
+    mtb("--help");
+    assertThat(out).contains("Exit codes:", "  25 ", "--max-delete");
+    mtb("backup", "--help");
+    assertThat(out).contains("Exit codes:", "  25 ", "  24 ", "  130 ");
+    mtb("verify", "--help");
+    assertThat(out).contains("differs or is missing", "  130 ").doesNotContain("  25 ");
+    mtb("restore", "--help");
+    assertThat(out).contains("not in the backup", "  130 ").doesNotContain("  25 ");
+    mtb("doctor", "--help");
+    assertThat(out).contains("  10 ").doesNotContain("  23 ");
+    mtb("man");
+    assertThat(out.substring(out.indexOf("EXIT STATUS"))).contains(".B 25\n", ".B 130\n");
+  }
+
+  @Test
+  void defaultOfTheBase_isTheCurrentDirectory_andLooksLikeIt() {
+    mtb("man");
+    assertThat(out).contains("relative to it. Default: .\n").doesNotContain("Default: ..");
+    mtb("backup", "--help");
+    assertThat(out).containsPattern("Default: \\.\\s");
+  }
+}
