@@ -34,7 +34,9 @@ class FoldedNamesTest {
     MAC(Configuration.osX(), "/Users/backup"),
     WINDOWS(Configuration.windows(), "C:\\backup");
 
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Configuration configuration;
+
     private final String path;
 
     Place(Configuration configuration, String path) {

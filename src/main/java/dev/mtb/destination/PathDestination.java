@@ -125,7 +125,8 @@ class PathDestination implements Destination {
   }
 
   private static Traits ordinary(Path root, boolean readOnly, ProcessIdentity process) {
-    PlaceProbe place = PlaceProbe.of(root, readOnly);
+    // A temporary file would move the directory's mtime, which another shard may have set.
+    PlaceProbe place = PlaceProbe.of(root, readOnly || isShared);
     return new Traits(
         /* listingBringsMetadata= */ false,
         /* contentsMoveDirectoryMtime= */ true,

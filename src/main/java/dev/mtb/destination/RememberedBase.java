@@ -34,14 +34,18 @@ public record RememberedBase(Path file) {
    * @return empty for a file system that only this process knows
    */
   public static Optional<RememberedBase> of(BackupJob job) {
-    if (job.base().getFileSystem() != FileSystems.getDefault()) {
+    List<Path> names = Destinations.namesOf(job);
+    if (!isDefault(job.base()) || !names.stream().allMatch(RememberedBase::isDefault)) {
       return Optional.empty();
     }
-    List<Path> names = Destinations.namesOf(job);
     String place = names.isEmpty() ? job.destinationName() : PathBytes.toText(names.get(1));
     String name = Hashing.murmur3_128().hashString(place, StandardCharsets.UTF_8).toString();
     Path folder = StateDirectory.of(job.options()).resolve("bases");
     return Optional.of(new RememberedBase(folder.resolve(name)));
+  }
+
+  private static boolean isDefault(Path path) {
+    return path.getFileSystem() == FileSystems.getDefault();
   }
 
   /**
