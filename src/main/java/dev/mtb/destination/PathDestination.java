@@ -91,7 +91,8 @@ class PathDestination implements Destination {
         isShared,
         process,
         oldVersionsPlace,
-        ordinary(root, readOnly, process),
+        // A temporary file would move the directory's mtime, which another shard may have set.
+        ordinary(root, readOnly || isShared, process),
         new Folders());
   }
 
@@ -125,8 +126,7 @@ class PathDestination implements Destination {
   }
 
   private static Traits ordinary(Path root, boolean readOnly, ProcessIdentity process) {
-    // A temporary file would move the directory's mtime, which another shard may have set.
-    PlaceProbe place = PlaceProbe.of(root, readOnly || isShared);
+    PlaceProbe place = PlaceProbe.of(root, readOnly);
     return new Traits(
         /* listingBringsMetadata= */ false,
         /* contentsMoveDirectoryMtime= */ true,
