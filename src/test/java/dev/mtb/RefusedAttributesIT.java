@@ -36,9 +36,11 @@ class RefusedAttributesIT {
     assumeTrue(isRoot(), "only root keeps owners");
     source = Files.createDirectory(temp.resolve("source"));
     backup = Files.createDirectory(temp.resolve("backup"));
-    RandomTree.write(source.resolve("file"), "content".getBytes(), OLD);
+    RandomTree.write(
+        source.resolve("file"), "content".getBytes(java.nio.charset.StandardCharsets.UTF_8), OLD);
     Files.createDirectory(source.resolve("d"));
-    RandomTree.write(source.resolve("d/mine"), "mine".getBytes(), OLD);
+    RandomTree.write(
+        source.resolve("d/mine"), "mine".getBytes(java.nio.charset.StandardCharsets.UTF_8), OLD);
     Files.createSymbolicLink(source.resolve("link"), Path.of("file"));
     for (String name : List.of("file", "link")) {
       own(source.resolve(name), 1234, 2345);
@@ -128,7 +130,10 @@ class RefusedAttributesIT {
   @Test
   void oldVersions_areKeptWhereOwnersAreRefused() throws Exception {
     assertThat(run(List.of(), backup).exitCode()).isZero();
-    RandomTree.write(source.resolve("file"), "changed content".getBytes(), OLD);
+    RandomTree.write(
+        source.resolve("file"),
+        "changed content".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        OLD);
 
     MtbProcess run = run(without("chown"), backup, "--backup-dir", "../old");
 
@@ -238,7 +243,10 @@ class RefusedAttributesIT {
       assertThat(mounted.resolve("d/mine")).hasContent("mine");
 
       // A larger content, which takes the way by another name.
-      RandomTree.write(source.resolve("file"), "x".repeat(300_000).getBytes(), OLD);
+      RandomTree.write(
+          source.resolve("file"),
+          "x".repeat(300_000).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+          OLD);
       assertThat(run(refusing, mounted, "--via=mount").exitCode()).isEqualTo(23);
       assertThat(mounted.resolve("file")).hasContent("x".repeat(300_000));
 
