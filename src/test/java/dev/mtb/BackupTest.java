@@ -435,7 +435,7 @@ class BackupTest {
             .destination(destination)
             .options(options)
             .build();
-    RememberedBase.of(job)
+    RememberedBase.of(job, List.of(destination, destination))
         .orElseThrow()
         .warning(job.base(), path -> path.startsWith(base.resolve(entry)))
         .ifPresent(found::add);

@@ -397,6 +397,10 @@ public final class Destinations {
    */
   public static Optional<OldVersionsPlace> oldVersions(BackupJob job) {
     OldVersions wanted = job.options().oldVersions();
+    if (!wanted.areKept()) {
+      // To resolve a name that is not there costs four requests through a mount.
+      return Optional.empty();
+    }
     return job.bucket().isPresent()
         ? OldVersionsPlace.inBucket(wanted, job.bucket().get())
         : OldVersionsPlace.inDirectory(
@@ -411,6 +415,7 @@ public final class Destinations {
    */
   public static Optional<Path> directoryOfOldVersions(BackupJob job) {
     return job.directory()
+        .filter(d -> job.options().oldVersions().areKept())
         .map(d -> real(d.toAbsolutePath().normalize()))
         .flatMap(
             root ->

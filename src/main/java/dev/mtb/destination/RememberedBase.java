@@ -31,10 +31,10 @@ public record RememberedBase(Path file) {
    * That of a job's destination.
    *
    * @param job names destination and state directory
+   * @param names those of the destination's directory, the last with links resolved
    * @return empty for a file system that only this process knows
    */
-  public static Optional<RememberedBase> of(BackupJob job) {
-    List<Path> names = Destinations.namesOf(job);
+  public static Optional<RememberedBase> of(BackupJob job, List<Path> names) {
     if (!isDefault(job.base()) || !names.stream().allMatch(RememberedBase::isDefault)) {
       return Optional.empty();
     }

@@ -318,7 +318,7 @@ public final class Run {
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
     SourceList sources = SourceList.read(job, apart, Destinations.directoryOfOldVersions(job));
     Optional<RememberedBase> lastBase =
-        direction.mayContainSource() ? Optional.empty() : RememberedBase.of(job);
+        direction.mayContainSource() ? Optional.empty() : RememberedBase.of(job, apart);
     if (purpose != Purpose.VERIFY) {
       lastBase
           .flatMap(last -> last.warning(job.base(), sources::lists))
