@@ -6,7 +6,7 @@ import java.io.IOException;
  * MTB itself refuses to write something that this destination could not keep. Nothing was tried,
  * and trying again would change nothing.
  */
-public final class RefusedException extends IOException {
+public class RefusedException extends IOException {
   private static final long serialVersionUID = 1;
 
   /**

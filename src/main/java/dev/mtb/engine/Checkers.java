@@ -371,7 +371,6 @@ final class Checkers {
         return;
       }
       if (isMissing) {
-        direction.check();
         missing(source, landing, causeIfMissing);
       } else {
         failed(source, landing, Failure.Stage.SCAN, e, "it was not " + direction.done());
@@ -566,6 +565,9 @@ final class Checkers {
   }
 
   private void missing(Path source, Path landing, Failure.Cause cause) {
+    if (isLost()) {
+      return;
+    }
     String error =
         cause == Failure.Cause.ERROR ? direction.missing(source) : "vanished during the scan";
     // The base itself has no other name in the report.
@@ -573,12 +575,20 @@ final class Checkers {
     tally.failed(new Failure(landing, Failure.Stage.SCAN, subject + error, cause));
   }
 
-  private void failed(
-      Path source, Path landing, Failure.Stage stage, Exception e, String consequence) {
+  /** What is restored is read from a place that may be lost as a whole; then the run ends. */
+  private boolean isLost() {
     try {
       direction.check();
+      return false;
     } catch (DestinationException lost) {
       stop.lost(lost);
+      return true;
+    }
+  }
+
+  private void failed(
+      Path source, Path landing, Failure.Stage stage, Exception e, String consequence) {
+    if (isLost()) {
       return;
     }
     if (e instanceof RuntimeException) {

@@ -12,6 +12,7 @@ import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
+import dev.mtb.destination.ForeignNameException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.NameRules;
@@ -523,7 +524,7 @@ final class Mirror implements Closeable {
    * in each run, and after a failure nothing else is deleted.
    */
   private void notDeleted(Path landing, IOException failure) {
-    if (failure instanceof RefusedException) {
+    if (failure instanceof ForeignNameException) {
       tally.leftAlone(landing, "not deleted: " + ErrorText.of(failure));
     } else {
       failed(landing, "cannot be deleted: " + ErrorText.of(failure));

@@ -171,7 +171,7 @@ class S3MockBucketIT extends BucketContract {
             .options(
                 BackupOptions.builder()
                     .endpoint(URI.create("http://127.0.0.1:" + port()))
-                    .passwdFile(Files.writeString(temp.resolve("keys"), credentials()))
+                    .passwdFile(Secrets.write(temp.resolve("keys"), credentials()))
                     .stateDirectory(temp.resolve("state"))
                     .deletion(deletion)
                     .oldVersions(old)

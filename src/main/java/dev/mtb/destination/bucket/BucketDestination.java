@@ -14,6 +14,7 @@ import dev.mtb.destination.Content;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.FileWrite;
+import dev.mtb.destination.ForeignNameException;
 import dev.mtb.destination.Glance;
 import dev.mtb.destination.Listing;
 import dev.mtb.destination.MtimePrecision;
@@ -758,10 +759,15 @@ public final class BucketDestination implements Destination {
 
   /** The key to delete; a copy of its object is where old versions go, if they are kept. */
   private String doomedKey(Path path, Kind kind) throws IOException {
-    String key = checkedKey(path);
+    String key;
+    try {
+      key = checkedKey(path);
+    } catch (RefusedException e) {
+      throw new ForeignNameException(e.getMessage());
+    }
     if (!isPlain(key)) {
-      throw new RefusedException(
-          "whoever takes the dots in its name for a path would delete another object");
+      throw new ForeignNameException(
+          "a program that takes the dots in its name for a path would delete another object");
     }
     if (kind == Kind.DIRECTORY) {
       return key + "/";
@@ -831,7 +837,10 @@ public final class BucketDestination implements Destination {
       if (!madeForOldVersions.contains(directory)) {
         if (requests.head(directory).isEmpty()) {
           String file = directory.substring(0, directory.length() - 1);
-          if (requests.head(file).isPresent()) {
+          // S3Proxy answers for a directory, too, which another thread may have made meanwhile.
+          boolean isFile =
+              requests.head(file).filter(h -> h.metadata().kind() != Kind.DIRECTORY).isPresent();
+          if (isFile) {
             throw new RefusedException(
                 "its old version cannot be kept, since " + file + " in the bucket is a file");
           }
