@@ -393,7 +393,7 @@ public final class Destinations {
    *
    * @param job its destination is looked at
    * @return empty if they are not kept
-   * @throws InvalidJobException if they could take the place of what is backed up
+   * @throws dev.mtb.InvalidJobException if they could take the place of what is backed up
    */
   public static Optional<OldVersionsPlace> oldVersions(BackupJob job) {
     OldVersions wanted = job.options().oldVersions();
