@@ -13,8 +13,23 @@ import java.util.Optional;
  *
  * <p>Sources may be on any file system of {@code java.nio}; all of one job are on that of the base.
  * The destination may be on another.
+ *
+ * @param base where relative entries start, and what entries below it lose of their path at the
+ *     destination; absolute and normal
+ * @param sources files and directories named one by one, in the order given
+ * @param lists lists of files and directories, in the order given
+ * @param directory the directory that holds the backup, as given; empty if it is a {@link
+ *     #bucket()}
+ * @param bucket the place in a bucket that holds the backup; empty if it is a {@link #directory()}
+ * @param options how it is run
  */
-public final class BackupJob {
+public record BackupJob(
+    Path base,
+    List<Path> sources,
+    List<ListFile> lists,
+    Optional<Path> directory,
+    Optional<S3Location> bucket,
+    BackupOptions options) {
   /**
    * A file that lists what to back up.
    *
@@ -24,20 +39,27 @@ public final class BackupJob {
    */
   public record ListFile(Path file, boolean nulSeparated) {}
 
-  private final Path base;
-  private final ImmutableList<Path> sources;
-  private final ImmutableList<ListFile> lists;
-  private final Optional<Path> directory;
-  private final Optional<S3Location> bucket;
-  private final BackupOptions options;
-
-  private BackupJob(Builder builder) {
-    base = builder.base.toAbsolutePath().normalize();
-    sources = ImmutableList.copyOf(builder.sources);
-    lists = builder.lists.build();
-    directory = builder.directory;
-    bucket = builder.bucket;
-    options = builder.options;
+  /**
+   * Checks that it can be run.
+   *
+   * @throws InvalidJobException without a destination, or without any source or list
+   */
+  public BackupJob {
+    base = base.toAbsolutePath().normalize();
+    sources = ImmutableList.copyOf(sources);
+    lists = ImmutableList.copyOf(lists);
+    requireNonNull(options);
+    if (directory.isEmpty() == bucket.isEmpty()) {
+      throw new InvalidJobException(
+          directory.isEmpty() ? "no destination given" : "more than one destination given");
+    }
+    if (sources.isEmpty() && lists.isEmpty()) {
+      throw new InvalidJobException(
+          "nothing to back up: name a source, or a list of sources with --files-from");
+    }
+    if (bucket.isPresent() && options.connection().via() == Via.MOUNT) {
+      throw new InvalidJobException(bucket.get() + " is no mount to go through");
+    }
   }
 
   /**
@@ -50,48 +72,19 @@ public final class BackupJob {
   }
 
   /**
-   * Where relative entries start, and what entries below it lose of their path at the destination.
+   * Starts with this job.
    *
-   * @return absolute and normal
+   * @return a new builder
    */
-  public Path base() {
-    return base;
-  }
-
-  /**
-   * Files and directories named one by one.
-   *
-   * @return in the order given
-   */
-  public List<Path> sources() {
-    return sources;
-  }
-
-  /**
-   * Lists of files and directories.
-   *
-   * @return in the order given
-   */
-  public List<ListFile> lists() {
-    return lists;
-  }
-
-  /**
-   * The directory that holds the backup.
-   *
-   * @return as given; empty if it is a {@link #bucket()}
-   */
-  public Optional<Path> directory() {
-    return directory;
-  }
-
-  /**
-   * The place in a bucket that holds the backup.
-   *
-   * @return empty if it is a {@link #directory()}
-   */
-  public Optional<S3Location> bucket() {
-    return bucket;
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.base = base;
+    builder.sources.addAll(sources);
+    builder.lists.addAll(lists);
+    builder.directory = directory;
+    builder.bucket = bucket;
+    builder.options = options;
+    return builder;
   }
 
   /**
@@ -103,23 +96,14 @@ public final class BackupJob {
     return directory.map(Path::toString).or(() -> bucket.map(S3Location::toString)).orElseThrow();
   }
 
-  /**
-   * How it is run.
-   *
-   * @return the options
-   */
-  public BackupOptions options() {
-    return options;
-  }
-
   /** Collects a job. Not thread-safe. */
   public static final class Builder {
     private Path base = Path.of("");
     private final List<Path> sources = new ArrayList<>();
-    private final ImmutableList.Builder<ListFile> lists = ImmutableList.builder();
+    private final List<ListFile> lists = new ArrayList<>();
     private Optional<Path> directory = Optional.empty();
     private Optional<S3Location> bucket = Optional.empty();
-    private BackupOptions options = BackupOptions.builder().build();
+    private BackupOptions options = BackupOptions.DEFAULT;
 
     private Builder() {}
 
@@ -211,17 +195,7 @@ public final class BackupJob {
      * @throws InvalidJobException without a destination, or without any source or list
      */
     public BackupJob build() {
-      if (directory.isEmpty() && bucket.isEmpty()) {
-        throw new InvalidJobException("no destination given");
-      }
-      if (sources.isEmpty() && lists.build().isEmpty()) {
-        throw new InvalidJobException(
-            "nothing to back up: name a source, or a list of sources with --files-from");
-      }
-      if (bucket.isPresent() && options.via() == Via.MOUNT) {
-        throw new InvalidJobException(bucket.get() + " is no mount to go through");
-      }
-      return new BackupJob(this);
+      return new BackupJob(base, sources, lists, directory, bucket, options);
     }
   }
 }

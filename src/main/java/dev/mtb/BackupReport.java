@@ -14,9 +14,8 @@ import java.util.Optional;
  * @param startedAt when it began
  * @param elapsed how long it took
  * @param totals counts
- * @param failures all that is not safe; empty if and only if the outcome is {@link Outcome#OK} or
- *     {@link Outcome#INTERRUPTED}
- * @param fatal why the run was given up, if it was
+ * @param failures all that is not safe, and why the run was given up, if it was; empty if and only
+ *     if the outcome is {@link Outcome#OK} or {@link Outcome#INTERRUPTED}
  * @param advice how the destination could be set up so that the next run costs less; a sentence
  *     each
  */
@@ -27,7 +26,6 @@ public record BackupReport(
     Duration elapsed,
     Totals totals,
     List<Failure> failures,
-    Optional<String> fatal,
     List<String> advice) {
 
   /** How a run ended. */
@@ -46,6 +44,19 @@ public record BackupReport(
   public BackupReport {
     failures = ImmutableList.copyOf(failures);
     advice = ImmutableList.copyOf(advice);
+  }
+
+  /**
+   * Why the run was given up.
+   *
+   * @return the text of the failure whose cause is {@link Failure.Cause#GIVEN_UP}; empty if the run
+   *     was not given up
+   */
+  public Optional<String> fatal() {
+    return failures.stream()
+        .filter(failure -> failure.cause() == Failure.Cause.GIVEN_UP)
+        .map(Failure::error)
+        .findFirst();
   }
 
   /**

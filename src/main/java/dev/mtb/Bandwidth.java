@@ -147,6 +147,22 @@ public final class Bandwidth {
     return rate == 0 ? OptionalLong.empty() : OptionalLong.of(rate);
   }
 
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Bandwidth bandwidth && slots.equals(bandwidth.slots);
+  }
+
+  @Override
+  public int hashCode() {
+    return slots.hashCode();
+  }
+
+  /** Bytes a second from each minute of the week on; 0 is no limit. */
+  @Override
+  public String toString() {
+    return slots.toString();
+  }
+
   /** Before the first one of the week it is the last one of the week before. */
   private Map.Entry<Integer, Long> slotAt(LocalDateTime time) {
     int minute =

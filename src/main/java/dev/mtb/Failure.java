@@ -36,7 +36,9 @@ public record Failure(Path path, Stage stage, String error, Cause cause) {
     /** The source vanished or kept changing while it was read: the next run may well succeed. */
     SOURCE_MOVED,
     /** There is more to delete than {@link Deletion#limit()} allows: nothing was deleted. */
-    TOO_MANY_DELETIONS
+    TOO_MANY_DELETIONS,
+    /** The destination cannot be used, so the run was given up. The path is empty. */
+    GIVEN_UP
   }
 
   /** Checks that nothing is null. */
@@ -45,5 +47,15 @@ public record Failure(Path path, Stage stage, String error, Cause cause) {
     requireNonNull(stage);
     requireNonNull(error);
     requireNonNull(cause);
+  }
+
+  /**
+   * The failure of a whole run: its destination cannot be used.
+   *
+   * @param why what went wrong, in words for the user
+   * @return its path is empty, which is the destination itself
+   */
+  public static Failure givenUp(String why) {
+    return new Failure(Path.of(""), Stage.COPY, why, Cause.GIVEN_UP);
   }
 }

@@ -23,8 +23,25 @@ import java.util.OptionalLong;
  * }</pre>
  *
  * <p>What is left out is neither counted nor deleted at the destination.
+ *
+ * @param rules in the order in which they are tried
+ * @param excludeCaches whether directories are left out that hold a {@code CACHEDIR.TAG} with its
+ *     signature
+ * @param excludeIfPresent names that make a directory be left out if it holds one of them
+ * @param oneFileSystem whether directories on another file system than that of the listed entry are
+ *     not looked into; they are backed up empty
+ * @param minSize files that are smaller are left out, in bytes; empty for no limit
+ * @param maxSize files that are larger are left out, in bytes; empty for no limit
+ * @param newerThan files and links that were last modified before are left out; empty for no limit
  */
-public final class Filters {
+public record Filters(
+    List<Rule> rules,
+    boolean excludeCaches,
+    List<String> excludeIfPresent,
+    boolean oneFileSystem,
+    OptionalLong minSize,
+    OptionalLong maxSize,
+    Optional<Instant> newerThan) {
   /** Leaves nothing out. */
   public static final Filters NONE = builder().build();
 
@@ -50,22 +67,11 @@ public final class Filters {
     }
   }
 
-  private final ImmutableList<Rule> rules;
-  private final boolean excludeCaches;
-  private final ImmutableList<String> markers;
-  private final boolean oneFileSystem;
-  private final OptionalLong minSize;
-  private final OptionalLong maxSize;
-  private final Optional<Instant> newerThan;
-
-  private Filters(Builder builder) {
-    rules = ImmutableList.copyOf(builder.rules);
-    excludeCaches = builder.excludeCaches;
-    markers = builder.markers.build();
-    oneFileSystem = builder.oneFileSystem;
-    minSize = builder.minSize;
-    maxSize = builder.maxSize;
-    newerThan = builder.newerThan;
+  /** Makes the lists immutable. */
+  public Filters {
+    rules = ImmutableList.copyOf(rules);
+    excludeIfPresent = ImmutableList.copyOf(excludeIfPresent);
+    requireNonNull(newerThan);
   }
 
   /**
@@ -75,70 +81,6 @@ public final class Filters {
    */
   public static Builder builder() {
     return new Builder();
-  }
-
-  /**
-   * The rules.
-   *
-   * @return in the order in which they are tried
-   */
-  public List<Rule> rules() {
-    return rules;
-  }
-
-  /**
-   * Whether directories are left out that hold a {@code CACHEDIR.TAG} with its signature.
-   *
-   * @return default false
-   */
-  public boolean excludeCaches() {
-    return excludeCaches;
-  }
-
-  /**
-   * Names that make a directory be left out if it holds one of them.
-   *
-   * @return default none
-   */
-  public List<String> excludeIfPresent() {
-    return markers;
-  }
-
-  /**
-   * Whether directories on another file system than that of the listed entry are not looked into.
-   * They are backed up empty.
-   *
-   * @return default false
-   */
-  public boolean oneFileSystem() {
-    return oneFileSystem;
-  }
-
-  /**
-   * Files that are smaller are left out.
-   *
-   * @return in bytes; empty for no limit
-   */
-  public OptionalLong minSize() {
-    return minSize;
-  }
-
-  /**
-   * Files that are larger are left out.
-   *
-   * @return in bytes; empty for no limit
-   */
-  public OptionalLong maxSize() {
-    return maxSize;
-  }
-
-  /**
-   * Files and links that were last modified before are left out.
-   *
-   * @return empty for no limit
-   */
-  public Optional<Instant> newerThan() {
-    return newerThan;
   }
 
   /** Collects filters. Not thread-safe. */
@@ -305,7 +247,8 @@ public final class Filters {
      * @return the filters
      */
     public Filters build() {
-      return new Filters(this);
+      return new Filters(
+          rules, excludeCaches, markers.build(), oneFileSystem, minSize, maxSize, newerThan);
     }
   }
 }

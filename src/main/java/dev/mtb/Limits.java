@@ -9,18 +9,42 @@ import java.util.OptionalLong;
 
 /**
  * How fast a run may go, how much it may do, and what it does first. Immutable and thread-safe;
- * made by {@link #builder()}. By default nothing is limited.
+ * made from {@link #NONE}.
  *
  * <pre>{@code
- * Limits limits = Limits.builder().bandwidth(Bandwidth.parse("2M")).maxTransfer(10L << 30).build();
+ * Limits limits = Limits.NONE.withBandwidth(Bandwidth.parse("2M")).withMaxTransfer(10L << 30);
  * }</pre>
  *
  * <p>A run that leaves something for the next one because of {@link #maxTransfer()} or {@link
  * #maxDuration()} ends with a {@link Failure} that says so.
+ *
+ * @param bandwidth how many bytes of content all threads together write to the destination in a
+ *     second, on average; for a time in which fewer were written, no more than one second is made
+ *     up
+ * @param operationsPerSecond how many operations on the destination all threads together begin in a
+ *     second, on average, at least {@link #LEAST_OPERATIONS}; for a bucket, how many HTTP requests
+ * @param maxTransfer how many bytes of content are copied at most. A file that would exceed that is
+ *     left for the next run, and smaller ones may still be copied
+ * @param maxDuration how long after its start a run begins no new file and no new directory. What
+ *     is in flight then is finished
+ * @param order in which order files are copied, among those that have been found and wait for a
+ *     copying thread. At most 8192 do, so that this is no order of all files of a larger backup.
+ *     Empty for one that is fair to all directories and begins with large files
  */
-public final class Limits {
+public record Limits(
+    Bandwidth bandwidth,
+    OptionalDouble operationsPerSecond,
+    OptionalLong maxTransfer,
+    Optional<Duration> maxDuration,
+    Optional<Order> order) {
   /** No limits, and the engine's own order. */
-  public static final Limits NONE = builder().build();
+  public static final Limits NONE =
+      new Limits(
+          Bandwidth.UNLIMITED,
+          OptionalDouble.empty(),
+          OptionalLong.empty(),
+          Optional.empty(),
+          Optional.empty());
 
   /**
    * Operations a second must be no fewer: a request waits for its turn when it is signed already,
@@ -51,164 +75,79 @@ public final class Limits {
     }
   }
 
-  private final Bandwidth bandwidth;
-  private final OptionalDouble operations;
-  private final OptionalLong maxTransfer;
-  private final Optional<Duration> maxDuration;
-  private final Optional<Order> order;
-
-  private Limits(Builder builder) {
-    bandwidth = builder.bandwidth;
-    operations = builder.operations;
-    maxTransfer = builder.maxTransfer;
-    maxDuration = builder.maxDuration;
-    order = builder.order;
+  /**
+   * Checks the values.
+   *
+   * @throws InvalidJobException if nothing could be copied with them
+   */
+  public Limits {
+    requireNonNull(bandwidth);
+    requireNonNull(order);
+    double least = operationsPerSecond.orElse(LEAST_OPERATIONS);
+    if (!(least >= LEAST_OPERATIONS) || Double.isInfinite(least)) {
+      throw new InvalidJobException(
+          "operations per second must be at least " + LEAST_OPERATIONS + ", not " + least);
+    }
+    if (maxTransfer.orElse(1) < 1) {
+      throw new InvalidJobException(
+          "no file can be copied in " + maxTransfer.getAsLong() + " bytes");
+    }
+    Duration longest = maxDuration.orElse(Duration.ofNanos(1));
+    if (longest.isNegative() || longest.isZero()) {
+      throw new InvalidJobException("no file can be copied in " + longest);
+    }
   }
 
   /**
-   * Starts with the defaults.
+   * The same with another {@link #bandwidth()}.
    *
-   * @return a new builder
+   * @param value how many bytes a second, and when
+   * @return a copy
    */
-  public static Builder builder() {
-    return new Builder();
+  public Limits withBandwidth(Bandwidth value) {
+    return new Limits(value, operationsPerSecond, maxTransfer, maxDuration, order);
   }
 
   /**
-   * How many bytes of content all threads together write to the destination in a second, on
-   * average; for a time in which fewer were written, no more than one second is made up.
+   * The same with {@link #operationsPerSecond()}.
    *
-   * @return default {@link Bandwidth#UNLIMITED}
+   * @param count at least {@link #LEAST_OPERATIONS}
+   * @return a copy
+   * @throws InvalidJobException if it is less
    */
-  public Bandwidth bandwidth() {
-    return bandwidth;
+  public Limits withOperationsPerSecond(double count) {
+    return new Limits(bandwidth, OptionalDouble.of(count), maxTransfer, maxDuration, order);
   }
 
   /**
-   * How many operations on the destination all threads together begin in a second, on average; for
-   * a bucket, how many HTTP requests.
+   * The same with a {@link #maxTransfer()}.
    *
-   * @return empty for no limit, the default
+   * @param bytes at least one
+   * @return a copy
+   * @throws InvalidJobException if it is less
    */
-  public OptionalDouble operationsPerSecond() {
-    return operations;
+  public Limits withMaxTransfer(long bytes) {
+    return new Limits(bandwidth, operationsPerSecond, OptionalLong.of(bytes), maxDuration, order);
   }
 
   /**
-   * How many bytes of content are copied at most. A file that would exceed that is left for the
-   * next run, and smaller ones may still be copied.
+   * The same with a {@link #maxDuration()}.
    *
-   * @return empty for no limit, the default
+   * @param duration more than zero
+   * @return a copy
+   * @throws InvalidJobException if it is not
    */
-  public OptionalLong maxTransfer() {
-    return maxTransfer;
+  public Limits withMaxDuration(Duration duration) {
+    return new Limits(bandwidth, operationsPerSecond, maxTransfer, Optional.of(duration), order);
   }
 
   /**
-   * How long after its start a run begins no new file and no new directory. What is in flight then
-   * is finished.
+   * The same with an {@link #order()}.
    *
-   * @return empty for no limit, the default
+   * @param value which file comes first
+   * @return a copy
    */
-  public Optional<Duration> maxDuration() {
-    return maxDuration;
-  }
-
-  /**
-   * In which order files are copied, among those that have been found and wait for a copying
-   * thread. At most 8192 do, so that this is no order of all files of a larger backup.
-   *
-   * @return empty, the default, for one that is fair to all directories and begins with large files
-   */
-  public Optional<Order> order() {
-    return order;
-  }
-
-  /** Collects limits. Not thread-safe. */
-  public static final class Builder {
-    private Bandwidth bandwidth = Bandwidth.UNLIMITED;
-    private OptionalDouble operations = OptionalDouble.empty();
-    private OptionalLong maxTransfer = OptionalLong.empty();
-    private Optional<Duration> maxDuration = Optional.empty();
-    private Optional<Order> order = Optional.empty();
-
-    private Builder() {}
-
-    /**
-     * Sets {@link Limits#bandwidth()}.
-     *
-     * @param value how many bytes a second, and when
-     * @return this
-     */
-    public Builder bandwidth(Bandwidth value) {
-      bandwidth = requireNonNull(value);
-      return this;
-    }
-
-    /**
-     * Sets {@link Limits#operationsPerSecond()}.
-     *
-     * @param count at least {@link #LEAST_OPERATIONS}
-     * @return this
-     * @throws InvalidJobException if it is less
-     */
-    public Builder operationsPerSecond(double count) {
-      if (!(count >= LEAST_OPERATIONS) || Double.isInfinite(count)) {
-        throw new InvalidJobException(
-            "operations per second must be at least " + LEAST_OPERATIONS + ", not " + count);
-      }
-      operations = OptionalDouble.of(count);
-      return this;
-    }
-
-    /**
-     * Sets {@link Limits#maxTransfer()}.
-     *
-     * @param bytes at least one
-     * @return this
-     * @throws InvalidJobException if it is less
-     */
-    public Builder maxTransfer(long bytes) {
-      if (bytes < 1) {
-        throw new InvalidJobException("no file can be copied in " + bytes + " bytes");
-      }
-      maxTransfer = OptionalLong.of(bytes);
-      return this;
-    }
-
-    /**
-     * Sets {@link Limits#maxDuration()}.
-     *
-     * @param duration more than zero
-     * @return this
-     * @throws InvalidJobException if it is not
-     */
-    public Builder maxDuration(Duration duration) {
-      if (duration.isNegative() || duration.isZero()) {
-        throw new InvalidJobException("no file can be copied in " + duration);
-      }
-      maxDuration = Optional.of(duration);
-      return this;
-    }
-
-    /**
-     * Sets {@link Limits#order()}.
-     *
-     * @param value which file comes first
-     * @return this
-     */
-    public Builder order(Order value) {
-      order = Optional.of(value);
-      return this;
-    }
-
-    /**
-     * Finishes.
-     *
-     * @return the limits
-     */
-    public Limits build() {
-      return new Limits(this);
-    }
+  public Limits withOrder(Order value) {
+    return new Limits(bandwidth, operationsPerSecond, maxTransfer, maxDuration, Optional.of(value));
   }
 }

@@ -1,8 +1,8 @@
 package dev.mtb;
 
+import static com.google.common.collect.ImmutableList.toImmutableList;
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,24 +20,58 @@ import java.util.Optional;
  * target, whether it was asked for by its name, by that of a directory, or not at all.
  *
  * <p>Of the {@link BackupOptions} those that say how the destination of a backup is reached say
- * here how the backup is; {@link BackupOptions#manifest()} and {@link BackupOptions#verifyAfter()}
- * are about the files in the target.
+ * here how the backup is; {@link BackupOptions#manifest()} and {@link Checks#verifyAfter()} are
+ * about the files in the target.
+ *
+ * @param directory the directory that holds the backup, as given; empty if it is a {@link
+ *     #bucket()}
+ * @param bucket the place in a bucket that holds the backup; empty if it is a {@link #directory()}
+ * @param paths what is restored, relative to the backup, and normal; empty for everything
+ * @param target the directory that files are restored to, as given
+ * @param overwrite whether files of the target are replaced that are newer than those of the
+ *     backup, and directories that stand in the place of files. Otherwise they are left alone,
+ *     {@link BackupListener#skipped told of}, and counted as skipped
+ * @param options how it is run
  */
-public final class RestoreJob {
-  private final Optional<Path> directory;
-  private final Optional<S3Location> bucket;
-  private final ImmutableList<Path> paths;
-  private final Path target;
-  private final boolean overwrite;
-  private final BackupOptions options;
+public record RestoreJob(
+    Optional<Path> directory,
+    Optional<S3Location> bucket,
+    List<Path> paths,
+    Path target,
+    boolean overwrite,
+    BackupOptions options) {
+  /**
+   * Checks that it can be run.
+   *
+   * @throws InvalidJobException without a backup, or if a path leads out of the backup
+   */
+  public RestoreJob {
+    requireNonNull(target);
+    requireNonNull(options);
+    if (directory.isEmpty() == bucket.isEmpty()) {
+      throw new InvalidJobException(
+          directory.isEmpty()
+              ? "no backup given to restore from"
+              : "more than one backup given to restore from");
+    }
+    if (bucket.isPresent() && options.connection().via() == Via.MOUNT) {
+      throw new InvalidJobException(bucket.get() + " is no mount to go through");
+    }
+    Optional<Path> root = directory.map(Path::toAbsolutePath).map(Path::normalize);
+    paths = paths.stream().map(path -> inBackup(path, root)).collect(toImmutableList());
+  }
 
-  private RestoreJob(Builder builder, List<Path> paths) {
-    directory = builder.directory;
-    bucket = builder.bucket;
-    this.paths = ImmutableList.copyOf(paths);
-    target = builder.target;
-    overwrite = builder.overwrite;
-    options = builder.options;
+  private static Path inBackup(Path path, Optional<Path> root) {
+    Path relative = path;
+    if (path.isAbsolute()) {
+      Path start = root.filter(path::startsWith).orElse(path.getRoot());
+      relative = start.relativize(path);
+    }
+    Path normal = relative.normalize();
+    if (normal.startsWith("..")) {
+      throw new InvalidJobException("'" + path + "' leads out of the backup");
+    }
+    return normal;
   }
 
   /**
@@ -50,21 +84,19 @@ public final class RestoreJob {
   }
 
   /**
-   * The directory that holds the backup.
+   * Starts with this job.
    *
-   * @return as given; empty if it is a {@link #bucket()}
+   * @return a new builder
    */
-  public Optional<Path> directory() {
-    return directory;
-  }
-
-  /**
-   * The place in a bucket that holds the backup.
-   *
-   * @return empty if it is a {@link #directory()}
-   */
-  public Optional<S3Location> bucket() {
-    return bucket;
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.directory = directory;
+    builder.bucket = bucket;
+    builder.paths.addAll(paths);
+    builder.target = target;
+    builder.overwrite = overwrite;
+    builder.options = options;
+    return builder;
   }
 
   /**
@@ -76,44 +108,6 @@ public final class RestoreJob {
     return directory.map(Path::toString).or(() -> bucket.map(S3Location::toString)).orElseThrow();
   }
 
-  /**
-   * What is restored.
-   *
-   * @return relative to the backup, and normal; empty for everything
-   */
-  public List<Path> paths() {
-    return paths;
-  }
-
-  /**
-   * The directory that files are restored to.
-   *
-   * @return as given
-   */
-  public Path target() {
-    return target;
-  }
-
-  /**
-   * Whether files of the target are replaced that are newer than those of the backup, and
-   * directories that stand in the place of files. Otherwise they are left alone, {@link
-   * BackupListener#skipped told of}, and counted as skipped.
-   *
-   * @return default false
-   */
-  public boolean overwrite() {
-    return overwrite;
-  }
-
-  /**
-   * How it is run.
-   *
-   * @return the options
-   */
-  public BackupOptions options() {
-    return options;
-  }
-
   /** Collects a job. Not thread-safe. */
   public static final class Builder {
     private Optional<Path> directory = Optional.empty();
@@ -121,7 +115,7 @@ public final class RestoreJob {
     private final List<Path> paths = new ArrayList<>();
     private Path target;
     private boolean overwrite;
-    private BackupOptions options = BackupOptions.builder().build();
+    private BackupOptions options = BackupOptions.DEFAULT;
 
     private Builder() {}
 
@@ -204,30 +198,10 @@ public final class RestoreJob {
      *     backup
      */
     public RestoreJob build() {
-      if (directory.isEmpty() && bucket.isEmpty()) {
-        throw new InvalidJobException("no backup given to restore from");
-      }
       if (target == null) {
         throw new InvalidJobException("no directory given to restore to");
       }
-      if (bucket.isPresent() && options.via() == Via.MOUNT) {
-        throw new InvalidJobException(bucket.get() + " is no mount to go through");
-      }
-      return new RestoreJob(this, paths.stream().map(this::inBackup).toList());
-    }
-
-    private Path inBackup(Path path) {
-      Path relative = path;
-      if (path.isAbsolute()) {
-        Optional<Path> root = directory.map(Path::toAbsolutePath).map(Path::normalize);
-        Path start = root.filter(path::startsWith).orElse(path.getRoot());
-        relative = start.relativize(path);
-      }
-      Path normal = relative.normalize();
-      if (normal.startsWith("..")) {
-        throw new InvalidJobException("'" + path + "' leads out of the backup");
-      }
-      return normal;
+      return new RestoreJob(directory, bucket, paths, target, overwrite, options);
     }
   }
 }

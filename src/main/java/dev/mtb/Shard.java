@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 
 /**
@@ -182,6 +183,20 @@ public final class Shard {
       hasher.putLong(known[i]).putInt(owners[i]);
     }
     return count + " by sizes " + hasher.hash();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Shard shard
+        && index == shard.index
+        && count == shard.count
+        && Arrays.equals(known, shard.known)
+        && Arrays.equals(owners, shard.owners);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(index, count, Arrays.hashCode(known), Arrays.hashCode(owners));
   }
 
   /** The part as it is written on the command line, such as {@code 2/4}. */

@@ -11,7 +11,7 @@ package dev.mtb;
  * @param skipped devices, sockets and pipes, what {@link UpdateRules} leave as it is, and what
  *     {@link Limits} leave for the next run as far as it was seen; when restoring, also newer files
  *     that were left alone
- * @param failed what is in the list of failures
+ * @param failed what is in the list of failures, without the reason why a run was given up
  * @param directoriesCreated made at the destination
  * @param bytesScanned sizes of the scanned files added up
  * @param bytesCopied sizes of the copied files added up

@@ -149,7 +149,12 @@ class BackupTest {
     RandomTree.write(file, bytes("two"), OLD);
     assertThat(run().totals().copied()).isZero();
     for (DigestAlgorithm digest : DigestAlgorithm.values()) {
-      assertThat(reasons(options().dryRun(true).compare(CompareMode.CHECKSUM).digest(digest)))
+      assertThat(
+              reasons(
+                  options()
+                      .dryRun(true)
+                      .compare(CompareMode.CHECKSUM)
+                      .comparison(c -> c.withDigest(digest))))
           .containsExactly("file: content differs");
     }
     assertThat(run(options().compare(CompareMode.CHECKSUM)).totals().copied()).isEqualTo(1);

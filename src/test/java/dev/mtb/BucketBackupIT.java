@@ -70,8 +70,10 @@ class BucketBackupIT {
     return BackupOptions.builder()
         .stateDirectory(temp.resolve("state"))
         .threads(64)
-        .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
-        .passwdFile(temp.resolve("passwd"));
+        .connection(
+            c ->
+                c.withEndpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                    .withPasswdFile(temp.resolve("passwd")));
   }
 
   private BackupJob.Builder toBucket(BackupOptions.Builder options) {
@@ -87,7 +89,8 @@ class BucketBackupIT {
   }
 
   private BackupReport verify(boolean readData) {
-    return Mtb.verify(toBucket(options().readData(readData)).build(), BackupListener.NONE);
+    return Mtb.verify(
+        toBucket(options().checks(c -> c.withReadData(readData))).build(), BackupListener.NONE);
   }
 
   private BackupReport backUpThroughMount() {
@@ -96,7 +99,7 @@ class BucketBackupIT {
             .base(source)
             .source(Path.of("."))
             .destination(mounted)
-            .options(options().via(Via.MOUNT).build())
+            .options(options().connection(c -> c.withVia(Via.MOUNT)).build())
             .build());
   }
 
@@ -199,7 +202,7 @@ class BucketBackupIT {
     backUp();
     RandomTree.write(
         file, "two".getBytes(StandardCharsets.UTF_8), Instant.ofEpochSecond(1_600_000_100));
-    BackupOptions.Builder wide = options().modifyWindow(Duration.ofHours(1));
+    BackupOptions.Builder wide = options().comparison(c -> c.withModifyWindow(Duration.ofHours(1)));
     assertThat(Mtb.backup(toBucket(wide).build()).totals().copied()).isZero();
     assertThat(backUp().totals().copied()).isEqualTo(1);
     assertSame();
@@ -331,7 +334,7 @@ class BucketBackupIT {
             .base(source)
             .source(Path.of("."))
             .destination(mounted)
-            .options(options().via(via).dryRun(dryRun).build())
+            .options(options().connection(c -> c.withVia(via)).dryRun(dryRun).build())
             .build());
   }
 
@@ -383,7 +386,7 @@ class BucketBackupIT {
                 .base(source)
                 .source(Path.of("."))
                 .destination(folder)
-                .options(options().via(Via.BUCKET).build())
+                .options(options().connection(c -> c.withVia(Via.BUCKET)).build())
                 .build());
     assertThat(report.exitCode()).isEqualTo(10);
     assertThat(report.fatal().orElseThrow()).contains("not on a mounted S3FS");

@@ -69,8 +69,10 @@ class BucketFaultIT {
             BackupOptions.builder()
                 .threads(16)
                 .deletion(deletion)
-                .endpoint(URI.create("http://127.0.0.1:" + port))
-                .passwdFile(passwd)
+                .connection(
+                    c ->
+                        c.withEndpoint(URI.create("http://127.0.0.1:" + port))
+                            .withPasswdFile(passwd))
                 .build());
   }
 

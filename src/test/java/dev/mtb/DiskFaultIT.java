@@ -163,8 +163,8 @@ class DiskFaultIT {
               .destination(s3fs.root().resolve("backup"))
               .options(
                   BackupOptions.builder()
-                      .via(Via.MOUNT)
-                      .retries(0)
+                      .connection(c -> c.withVia(Via.MOUNT))
+                      .waiting(w -> w.withRetries(0))
                       .stateDirectory(temp.resolve("state"))
                       .build())
               .build();

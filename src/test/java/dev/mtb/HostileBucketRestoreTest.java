@@ -151,10 +151,13 @@ class HostileBucketRestoreTest {
             .options(
                 BackupOptions.builder()
                     .threads(2)
-                    .retries(1)
+                    .waiting(w -> w.withRetries(1))
                     .stateDirectory(temp.resolve("state"))
-                    .endpoint(URI.create("http://127.0.0.1:" + server.getAddress().getPort()))
-                    .passwdFile(temp.resolve("passwd"))
+                    .connection(
+                        c ->
+                            c.withEndpoint(
+                                    URI.create("http://127.0.0.1:" + server.getAddress().getPort()))
+                                .withPasswdFile(temp.resolve("passwd")))
                     .build());
     for (String path : paths) {
       job.path(Path.of(path));

@@ -194,8 +194,10 @@ class HostileInputIT {
               .options(
                   BackupOptions.builder()
                       .stateDirectory(temp.resolve("state"))
-                      .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-                      .passwdFile(passwd)
+                      .connection(
+                          c ->
+                              c.withEndpoint(URI.create("http://127.0.0.1:" + server.port()))
+                                  .withPasswdFile(passwd))
                       .build())
               .build();
       assertThat(Mtb.backup(job).exitCode()).isIn(0, 23);

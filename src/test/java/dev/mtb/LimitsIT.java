@@ -68,8 +68,10 @@ class LimitsIT {
     return BackupOptions.builder()
         .stateDirectory(temp.resolve("state"))
         .threads(16)
-        .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
-        .passwdFile(temp.resolve("passwd"));
+        .connection(
+            c ->
+                c.withEndpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                    .withPasswdFile(temp.resolve("passwd")));
   }
 
   private BackupReport toBucket(BackupOptions.Builder options) {
@@ -88,12 +90,12 @@ class LimitsIT {
             .base(source)
             .source(Path.of("."))
             .destination(mounted)
-            .options(options.via(Via.MOUNT).build())
+            .options(options.connection(c -> c.withVia(Via.MOUNT)).build())
             .build());
   }
 
   private static Limits bandwidth(long bytesPerSecond) {
-    return Limits.builder().bandwidth(Bandwidth.of(bytesPerSecond)).build();
+    return Limits.NONE.withBandwidth(Bandwidth.of(bytesPerSecond));
   }
 
   private static double seconds(BackupReport report) {
@@ -137,7 +139,7 @@ class LimitsIT {
   @Test
   void requests_areNoMoreThanTheLimit() throws Exception {
     RandomTree.smallFiles(source, 1, 30, 10);
-    Limits limits = Limits.builder().operationsPerSecond(20).build();
+    Limits limits = Limits.NONE.withOperationsPerSecond(20);
     Counts counts =
         s3fs.counting(
             () ->

@@ -105,7 +105,9 @@ class ManifestTest {
 
     for (String state : List.of("new", "unchanged")) {
       BackupReport report =
-          backUp(BackupOptions.builder().manifest(manifest).digest(algorithm), BackupListener.NONE);
+          backUp(
+              BackupOptions.builder().manifest(manifest).comparison(c -> c.withDigest(algorithm)),
+              BackupListener.NONE);
       assertThat(report.failures()).as("%s", tree).isEmpty();
       assertThat(report.totals().copied() > 0).isEqualTo(state.equals("new"));
       assertThat(entries()).as("%s, %s", state, tree).isEqualTo(files);
@@ -290,8 +292,8 @@ class ManifestTest {
         backUp(
             BackupOptions.builder()
                 .manifest(manifest)
-                .verifyAfter(true)
-                .digest(DigestAlgorithm.SHA256),
+                .checks(c -> c.withVerifyAfter(true))
+                .comparison(c -> c.withDigest(DigestAlgorithm.SHA256)),
             BackupListener.NONE);
 
     assertThat(report.outcome()).isEqualTo(Outcome.OK);

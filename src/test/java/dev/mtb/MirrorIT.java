@@ -63,13 +63,16 @@ class MirrorIT {
             .oldVersions(old);
     BackupJob.Builder job = BackupJob.builder().base(source).source(Path.of("."));
     if (way == Way.MOUNT) {
-      job.destination(s3fs.root().resolve("backup")).options(options.via(Via.MOUNT).build());
+      job.destination(s3fs.root().resolve("backup"))
+          .options(options.connection(c -> c.withVia(Via.MOUNT)).build());
     } else {
       job.destination(new S3Location(s3fs.server().bucket(), "backup"))
           .options(
               options
-                  .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
-                  .passwdFile(temp.resolve("passwd"))
+                  .connection(
+                      c ->
+                          c.withEndpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                              .withPasswdFile(temp.resolve("passwd")))
                   .build());
     }
     return Mtb.backup(job.build());

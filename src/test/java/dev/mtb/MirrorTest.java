@@ -260,7 +260,7 @@ class MirrorTest {
         run(
             options()
                 .deletion(new Deletion(true, Optional.empty(), true))
-                .limits(Limits.builder().maxTransfer(1).build()));
+                .limits(Limits.NONE.withMaxTransfer(1)));
 
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.totals().deleted()).isZero();

@@ -86,7 +86,7 @@ class MtimePrecisionIT {
     write("f", "two", TIME.plusNanos(nanos));
     write("g", "two", Instant.parse("2024-05-06T07:08:09Z").plusNanos(nanos));
     assertCopied(backup, options().dryRun(true), 2);
-    assertCopied(backup, options().modifyWindow(Duration.ofSeconds(1)), 0);
+    assertCopied(backup, options().comparison(c -> c.withModifyWindow(Duration.ofSeconds(1))), 0);
     assertCopied(backup, options(), 2);
     assertThat(backup.resolve("f")).hasContent("two");
     assertThat(backup.resolve("g")).hasContent("two");
@@ -135,23 +135,24 @@ class MtimePrecisionIT {
     write("nanoseconds", "one", TIME);
     Via other = via == Via.MOUNT ? Via.BUCKET : Via.MOUNT;
     write("mtb", "one", TIME);
-    assertCopied(backup, options().via(other), 3);
+    assertCopied(backup, options().connection(c -> c.withVia(other)), 3);
     // As an old version of s3fs leaves it.
     touch(backup.resolve("whole seconds"), "2024-05-06 07:08:09 UTC");
     touch(backup.resolve("nanoseconds"), "2024-05-06 07:08:09.123456789 UTC");
 
-    BackupOptions.Builder fresh = options().via(via).stateDirectory(temp.resolve("fresh"));
+    BackupOptions.Builder fresh =
+        options().connection(c -> c.withVia(via)).stateDirectory(temp.resolve("fresh"));
     assertCopied(backup, fresh, 0);
     assertThat(backup.resolve("mtb")).hasContent("one");
   }
 
   private void assertCopiedOnce(Path backup, Via via) throws Exception {
-    assertCopied(backup, options().via(via), 1);
+    assertCopied(backup, options().connection(c -> c.withVia(via)), 1);
     if (via == Via.MOUNT) {
       Instant time = Files.getLastModifiedTime(source.resolve("f")).toInstant();
       awaitTime(backup.resolve("f"), time.truncatedTo(ChronoUnit.MILLIS));
     }
-    assertCopied(backup, options().via(via), 0);
+    assertCopied(backup, options().connection(c -> c.withVia(via)), 0);
   }
 
   /** The kernel may show the time of the upload for a second. */
@@ -171,7 +172,7 @@ class MtimePrecisionIT {
     Path backup = mounted();
     write("f", "one", TIME);
     write("g", "one", TIME);
-    assertCopied(backup, options().via(Via.MOUNT), 2);
+    assertCopied(backup, options().connection(c -> c.withVia(Via.MOUNT)), 2);
     touch(backup.resolve("g"), "2024-05-06 07:08:09 UTC");
     awaitTime(backup.resolve("f"), TIME.truncatedTo(ChronoUnit.MILLIS));
     awaitTime(backup.resolve("g"), TIME.truncatedTo(ChronoUnit.SECONDS));
@@ -182,7 +183,7 @@ class MtimePrecisionIT {
               RestoreJob.builder()
                   .from(backup)
                   .to(source)
-                  .options(options().via(via).build())
+                  .options(options().connection(c -> c.withVia(via)).build())
                   .build(),
               BackupListener.NONE);
 

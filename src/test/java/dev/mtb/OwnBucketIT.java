@@ -93,8 +93,10 @@ class OwnBucketIT {
         .destination(new S3Location(BUCKET, prefix))
         .options(
             options()
-                .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-                .passwdFile(passwd)
+                .connection(
+                    c ->
+                        c.withEndpoint(URI.create("http://127.0.0.1:" + server.port()))
+                            .withPasswdFile(passwd))
                 .build());
   }
 
@@ -170,7 +172,7 @@ class OwnBucketIT {
             .base(source)
             .source(Path.of("."))
             .destination(destination)
-            .options(options().via(via).build())
+            .options(options().connection(c -> c.withVia(via)).build())
             .build();
     assertSkips(job, "m/backup", "backup/docs/a");
   }
@@ -219,8 +221,10 @@ class OwnBucketIT {
               .source(Path.of("."))
               .options(
                   options()
-                      .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-                      .passwdFile(passwd)
+                      .connection(
+                          c ->
+                              c.withEndpoint(URI.create("http://127.0.0.1:" + server.port()))
+                                  .withPasswdFile(passwd))
                       .filters(filters)
                       .build())
               .build();
@@ -259,7 +263,7 @@ class OwnBucketIT {
                 .base(source)
                 .source(Path.of("."))
                 .destination(mount.resolve("backup"))
-                .options(options().via(Via.BUCKET).build())
+                .options(options().connection(c -> c.withVia(Via.BUCKET)).build())
                 .build());
     assertThat(report.outcome()).as("%s", report).isEqualTo(Outcome.OK);
     assertThat(probe.keys("deep/er/backup/docs/a")).hasSize(1);

@@ -63,7 +63,7 @@ class ReadBackIT {
   }
 
   private BackupReport backUp(Via via, boolean verifyAfter) {
-    return backUp(via, BackupOptions.builder().verifyAfter(verifyAfter));
+    return backUp(via, BackupOptions.builder().checks(c -> c.withVerifyAfter(verifyAfter)));
   }
 
   private BackupReport backUp(Via via, BackupOptions.Builder options) {
@@ -74,9 +74,11 @@ class ReadBackIT {
             .options(
                 options
                     .stateDirectory(state)
-                    .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
-                    .passwdFile(temp.resolve("passwd"))
-                    .via(via == Via.MOUNT ? Via.MOUNT : Via.AUTO)
+                    .connection(
+                        c ->
+                            c.withEndpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                                .withPasswdFile(temp.resolve("passwd"))
+                                .withVia(via == Via.MOUNT ? Via.MOUNT : Via.AUTO))
                     .build());
     return Mtb.backup(
         (via == Via.MOUNT
@@ -252,10 +254,10 @@ class ReadBackIT {
           backUp(
               via,
               BackupOptions.builder()
-                  .verifyAfter(true)
+                  .checks(c -> c.withVerifyAfter(true))
                   .manifest(manifest)
                   .compare(CompareMode.ALWAYS)
-                  .digest(DigestAlgorithm.SHA256));
+                  .comparison(c -> c.withDigest(DigestAlgorithm.SHA256)));
       assertThat(report.failures()).as("%s", via).isEmpty();
       assertThat(report.totals().copied()).as("%s", via).isEqualTo(1);
       assertThat(objectsRead()).as("%s", via).isEqualTo(1);

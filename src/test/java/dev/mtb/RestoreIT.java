@@ -80,8 +80,10 @@ class RestoreIT {
   private BackupOptions.Builder options() {
     return BackupOptions.builder()
         .stateDirectory(temp.resolve("state"))
-        .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
-        .passwdFile(temp.resolve("passwd"));
+        .connection(
+            c ->
+                c.withEndpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                    .withPasswdFile(temp.resolve("passwd")));
   }
 
   private S3Location location() {
@@ -104,8 +106,10 @@ class RestoreIT {
   private RestoreJob.Builder job(Way way) {
     RestoreJob.Builder job = RestoreJob.builder().to(target);
     return switch (way) {
-      case THROUGH_MOUNT -> job.from(mounted).options(options().via(Via.MOUNT).build());
-      case BEHIND_MOUNT -> job.from(mounted).options(options().via(Via.BUCKET).build());
+      case THROUGH_MOUNT ->
+          job.from(mounted).options(options().connection(c -> c.withVia(Via.MOUNT)).build());
+      case BEHIND_MOUNT ->
+          job.from(mounted).options(options().connection(c -> c.withVia(Via.BUCKET)).build());
       case BUCKET -> job.from(location()).options(options().build());
     };
   }

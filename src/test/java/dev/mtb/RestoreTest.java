@@ -403,7 +403,7 @@ class RestoreTest {
     assertThat(report.fatal().orElseThrow()).contains("no backup").contains("nothing");
     assertThat(target).doesNotExist();
     assertThat(run(job().from(file(temp.resolve("file"), "1", OLD))).exitCode()).isEqualTo(10);
-    BackupOptions mounted = options().requireMount(true).build();
+    BackupOptions mounted = options().connection(c -> c.withRequireMount(true)).build();
     assertThat(run(job().options(mounted)).fatal().orElseThrow()).contains("--require-mount");
   }
 

@@ -54,7 +54,10 @@ class S3fsBackupIT {
         .base(source)
         .destination(destination)
         .options(
-            BackupOptions.builder().via(Via.MOUNT).stateDirectory(temp.resolve("state")).build());
+            BackupOptions.builder()
+                .connection(c -> c.withVia(Via.MOUNT))
+                .stateDirectory(temp.resolve("state"))
+                .build());
   }
 
   private BackupReport backUpAll() {
@@ -177,8 +180,8 @@ class S3fsBackupIT {
     BackupOptions mirror =
         BackupOptions.builder()
             .stateDirectory(allowed.options().stateDirectory().orElseThrow())
-            .via(allowed.options().via())
-            .threads(allowed.options().threads())
+            .connection(c -> c.withVia(allowed.options().connection().via()))
+            .threads(allowed.options().concurrency().threads())
             .deletion(Deletion.ALL)
             .build();
     assertThat(Mtb.backup(job().source(Path.of(".")).options(mirror).build()).failures()).isEmpty();

@@ -68,8 +68,8 @@ class S3fsFaultIT {
         .options(
             BackupOptions.builder()
                 .threads(8)
-                .retries(retries)
-                .via(Via.MOUNT)
+                .waiting(w -> w.withRetries(retries))
+                .connection(c -> c.withVia(Via.MOUNT))
                 .stateDirectory(temp.resolve("state"))
                 .build())
         .build();
@@ -160,8 +160,8 @@ class S3fsFaultIT {
                 .destination(destination)
                 .options(
                     BackupOptions.builder()
-                        .retries(0)
-                        .via(Via.MOUNT)
+                        .waiting(w -> w.withRetries(0))
+                        .connection(c -> c.withVia(Via.MOUNT))
                         .stateDirectory(temp.resolve("state"))
                         .oldVersions(new OldVersions(Optional.of(Path.of("../old")), ""))
                         .build())

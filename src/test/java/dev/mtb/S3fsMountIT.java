@@ -62,8 +62,7 @@ class S3fsMountIT {
         .options(
             BackupOptions.builder()
                 .threads(8)
-                .requireMount(requireMount)
-                .via(Via.MOUNT)
+                .connection(c -> c.withRequireMount(requireMount).withVia(Via.MOUNT))
                 .stateDirectory(temp.resolve("state"))
                 .build())
         .build();

@@ -219,7 +219,7 @@ class S3fsRequestsIT {
                 .destination(destination)
                 .options(
                     BackupOptions.builder()
-                        .via(Via.MOUNT)
+                        .connection(c -> c.withVia(Via.MOUNT))
                         .stateDirectory(temp.resolve("state"))
                         .build())
                 .build());

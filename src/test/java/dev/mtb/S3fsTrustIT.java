@@ -97,8 +97,10 @@ class S3fsTrustIT {
                 .destination(new S3Location(bucket, "backup"))
                 .options(
                     options()
-                        .endpoint(URI.create("http://127.0.0.1:" + port))
-                        .passwdFile(passwd())
+                        .connection(
+                            c ->
+                                c.withEndpoint(URI.create("http://127.0.0.1:" + port))
+                                    .withPasswdFile(passwd()))
                         .build())
                 .build());
     assertThat(report.outcome()).as("%s", report).isEqualTo(Outcome.OK);
@@ -106,7 +108,9 @@ class S3fsTrustIT {
   }
 
   private BackupOptions.Builder options() {
-    return BackupOptions.builder().stateDirectory(temp.resolve("state")).retries(0);
+    return BackupOptions.builder()
+        .stateDirectory(temp.resolve("state"))
+        .waiting(w -> w.withRetries(0));
   }
 
   private String otherMountOptions() {
@@ -165,16 +169,26 @@ class S3fsTrustIT {
                   RestoreJob.builder()
                       .from(mounted)
                       .to(target)
-                      .options(options().via(via).build())
+                      .options(options().connection(c -> c.withVia(via)).build())
                       .build(),
                   BackupListener.NONE);
           case VERIFY ->
               Mtb.verify(
-                  job.options(options().via(via).readData(true).build()).build(),
+                  job.options(
+                          options()
+                              .connection(c -> c.withVia(via))
+                              .checks(c -> c.withReadData(true))
+                              .build())
+                      .build(),
                   BackupListener.NONE);
           case DRY_RUN ->
               Mtb.backup(
-                  job.options(options().via(via).dryRun(true).compare(CompareMode.CHECKSUM).build())
+                  job.options(
+                          options()
+                              .connection(c -> c.withVia(via))
+                              .dryRun(true)
+                              .compare(CompareMode.CHECKSUM)
+                              .build())
                       .build());
         };
     assertThat(report.outcome()).as("%s", report).isEqualTo(Outcome.OK);
@@ -216,7 +230,7 @@ class S3fsTrustIT {
                 .base(source)
                 .source(Path.of("."))
                 .destination(s3fs.root().resolve("backup"))
-                .options(options().via(Via.BUCKET).build())
+                .options(options().connection(c -> c.withVia(Via.BUCKET)).build())
                 .build());
     assertThat(report.outcome()).as("%s", report).isEqualTo(Outcome.OK);
     assertThat(other.snapshot().total()).as("requests to the other bucket").isZero();
@@ -262,7 +276,7 @@ class S3fsTrustIT {
                 RestoreJob.builder()
                     .from(bound)
                     .to(temp.resolve("target-" + via))
-                    .options(options().via(via).build())
+                    .options(options().connection(c -> c.withVia(via)).build())
                     .build(),
                 BackupListener.NONE);
         assertThat(report.outcome()).as("%s", report).isEqualTo(Outcome.OK);

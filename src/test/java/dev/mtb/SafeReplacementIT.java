@@ -93,12 +93,17 @@ class SafeReplacementIT {
       case MOUNT -> job.destination(s3fs.root().resolve("backup"));
       case BUCKET -> {
         job.destination(new S3Location(s3fs.server().bucket(), "backup"));
-        options
-            .endpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
-            .passwdFile(temp.resolve("passwd"));
+        options.connection(
+            c ->
+                c.withEndpoint(URI.create("http://127.0.0.1:" + s3fs.proxy().port()))
+                    .withPasswdFile(temp.resolve("passwd")));
       }
     }
-    return job.options(way == Way.MOUNT ? options.via(Via.MOUNT).build() : options.build()).build();
+    return job.options(
+            way == Way.MOUNT
+                ? options.connection(c -> c.withVia(Via.MOUNT)).build()
+                : options.build())
+        .build();
   }
 
   private BackupReport run(Way way, BackupOptions.Builder options, String... entries) {

@@ -135,8 +135,10 @@ class TwoRunsIT {
       BackupOptions options =
           BackupOptions.builder()
               .stateDirectory(temp.resolve("state"))
-              .endpoint(URI.create("http://localhost:" + s3fs.proxy().port()))
-              .passwdFile(passwd)
+              .connection(
+                  c ->
+                      c.withEndpoint(URI.create("http://localhost:" + s3fs.proxy().port()))
+                          .withPasswdFile(passwd))
               .build();
       BackupJob.Builder job =
           BackupJob.builder().base(source).source(Path.of(".")).options(options);

@@ -42,7 +42,7 @@ class TwoRunsTest {
         .options(
             BackupOptions.builder()
                 .stateDirectory(temp.resolve("state"))
-                .lockWait(wait)
+                .waiting(w -> w.withLockWait(wait))
                 .dryRun(dryRun)
                 .build())
         .build();

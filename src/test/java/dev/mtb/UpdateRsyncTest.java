@@ -157,7 +157,7 @@ class UpdateRsyncTest {
             .destination(destination)
             .options(
                 BackupOptions.builder()
-                    .modifyWindow(Duration.ZERO)
+                    .comparison(c -> c.withModifyWindow(Duration.ZERO))
                     .threads(2)
                     .checkers(2)
                     .stateDirectory(temp.resolve("state"))

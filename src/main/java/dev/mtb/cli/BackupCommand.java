@@ -99,9 +99,8 @@ final class BackupCommand extends JobCommand {
     options
         .dryRun(dryRun)
         .compare(compare)
-        .fsync(fsync)
-        .lockWait(lockWait)
-        .verifyAfter(verifyAfter)
+        .checks(c -> c.withFsync(fsync).withVerifyAfter(verifyAfter))
+        .waiting(w -> w.withLockWait(lockWait))
         .deletion(mirror.deletion())
         .oldVersions(mirror.oldVersions())
         .updateRules(updates.rules())

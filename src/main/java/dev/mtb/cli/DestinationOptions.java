@@ -2,7 +2,7 @@ package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.Addressing;
-import dev.mtb.BackupOptions;
+import dev.mtb.Connection;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Via;
 import dev.mtb.destination.bucket.PasswdFile;
@@ -99,17 +99,14 @@ final class DestinationOptions {
     }
   }
 
-  /** Adds them to others. */
-  void addTo(BackupOptions.Builder options) {
-    options.requireMount(requireMount).via(via).addressing(addressing);
-    if (endpoint != null) {
-      options.endpoint(endpoint);
-    }
-    if (region != null) {
-      options.region(region);
-    }
-    if (passwdFile != null) {
-      options.passwdFile(passwdFile);
-    }
+  /** Makes a connection of what was given. */
+  Connection connection() {
+    return new Connection(
+        requireMount,
+        via,
+        Optional.ofNullable(endpoint),
+        Optional.ofNullable(region),
+        addressing,
+        Optional.ofNullable(passwdFile));
   }
 }

@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import dev.mtb.BackupOptions;
+import dev.mtb.Concurrency;
 import dev.mtb.InvalidJobException;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
@@ -56,14 +57,14 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
-      defaultValue = "" + BackupOptions.DEFAULT_THREADS,
+      defaultValue = "" + Concurrency.DEFAULT_THREADS,
       description = "Copying threads that backups will have.")
   private int threads;
 
   @Option(
       names = "--checkers",
       paramLabel = "N",
-      defaultValue = "" + BackupOptions.DEFAULT_CHECKERS,
+      defaultValue = "" + Concurrency.DEFAULT_CHECKERS,
       description = "Comparing threads that backups will have.")
   private int checkers;
 
@@ -98,9 +99,13 @@ final class DoctorCommand implements Callable<Integer> {
   private int examine() throws IOException {
     PlaceArgument given = PlaceArgument.parse(destination, "destination");
     DestinationOptions.check(given, spec);
-    BackupOptions.Builder options = BackupOptions.builder().threads(threads).checkers(checkers);
-    place.addTo(options);
-    Doctor doctor = new Doctor(options.build(), readOnly, timeout);
+    BackupOptions options =
+        BackupOptions.builder()
+            .threads(threads)
+            .checkers(checkers)
+            .connection(c -> place.connection())
+            .build();
+    Doctor doctor = new Doctor(options, readOnly, timeout);
     Checkup checkup =
         given.bucket().isPresent()
             ? doctor.examine(given.bucket().get(), this::print)

@@ -224,7 +224,11 @@ final class HtmlReport {
   }
 
   private void failures() {
-    List<Failure> failures = report.failures();
+    // Why the run was given up stands above.
+    List<Failure> failures =
+        report.failures().stream()
+            .filter(failure -> failure.cause() != Failure.Cause.GIVEN_UP)
+            .toList();
     if (failures.isEmpty()) {
       return;
     }
@@ -350,12 +354,17 @@ final class HtmlReport {
     row("Destination", invocation.subject().destination());
     fact("Began", time(report.startedAt()));
     fact("Ended", time(report.startedAt().plus(report.elapsed())));
-    fact("Threads", options.threads() + " copying, " + options.checkers() + " comparing");
+    fact(
+        "Threads",
+        options.concurrency().threads()
+            + " copying, "
+            + options.concurrency().checkers()
+            + " comparing");
     if (!invocation.command().equals("verify")) {
       fact("Differs by", words(options));
-      fact("Read back", options.verifyAfter() ? "each copy, after it was written" : "no");
+      fact("Read back", options.checks().verifyAfter() ? "each copy, after it was written" : "no");
     }
-    fact("Retries", Integer.toString(options.retries()));
+    fact("Retries", Integer.toString(options.waiting().retries()));
     fact("Machine", TemporaryNames.hostname().strip());
     fact(
         "Program",
@@ -370,8 +379,9 @@ final class HtmlReport {
   }
 
   private static String words(BackupOptions options) {
-    String window = options.modifyWindow().map(w -> " (to " + Figures.time(w) + ")").orElse("");
-    return switch (options.compare()) {
+    String window =
+        options.comparison().modifyWindow().map(w -> " (to " + Figures.time(w) + ")").orElse("");
+    return switch (options.comparison().mode()) {
       case SIZE_MTIME -> "size and time" + window + ", permissions, owner";
       case SIZE -> "size, permissions, owner";
       case CHECKSUM -> "content, time, permissions, owner";

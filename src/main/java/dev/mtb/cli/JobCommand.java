@@ -5,9 +5,11 @@ import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
+import dev.mtb.Concurrency;
 import dev.mtb.DigestAlgorithm;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
+import dev.mtb.Waiting;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -84,14 +86,14 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
-      defaultValue = "" + BackupOptions.DEFAULT_THREADS,
+      defaultValue = "" + Concurrency.DEFAULT_THREADS,
       description = "Copying threads.")
   private int threads;
 
   @Option(
       names = "--checkers",
       paramLabel = "N",
-      defaultValue = "" + BackupOptions.DEFAULT_CHECKERS,
+      defaultValue = "" + Concurrency.DEFAULT_CHECKERS,
       description = "Comparing threads.")
   private int checkers;
 
@@ -119,7 +121,7 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = "--retries",
       paramLabel = "N",
-      defaultValue = "" + BackupOptions.DEFAULT_RETRIES,
+      defaultValue = "" + Waiting.DEFAULT_RETRIES,
       description =
           "How often an operation is tried again that failed for a reason that may pass, with"
               + " growing pauses.")
@@ -203,14 +205,14 @@ abstract class JobCommand implements Callable<Integer> {
             .threads(threads)
             .checkers(checkers)
             .attributes(attributes.kept())
-            .digest(digest)
-            .retries(retries)
+            .comparison(c -> c.withDigest(digest))
+            .connection(c -> place.connection())
+            .waiting(w -> w.withRetries(retries))
             .filters(filters.filters(from0))
             .shard(shard.shard(from0, base));
     if (modifyWindow != null) {
-      options.modifyWindow(modifyWindow);
+      options.comparison(c -> c.withModifyWindow(modifyWindow));
     }
-    place.addTo(options);
     addOptions(options);
     return options.build();
   }

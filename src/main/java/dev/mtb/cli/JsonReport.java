@@ -53,19 +53,14 @@ final class JsonReport {
     for (Failure failure : report.failures()) {
       failures
           .addObject()
-          .put("path", readable(failure.path()))
+          .put(
+              "path",
+              failure.cause() == Failure.Cause.GIVEN_UP
+                  ? readable(destination)
+                  : readable(failure.path()))
           .put("stage", failure.stage().name().toLowerCase(Locale.ROOT))
           .put("error", readable(failure.error()));
     }
-    report
-        .fatal()
-        .ifPresent(
-            why ->
-                failures
-                    .addObject()
-                    .put("path", readable(destination))
-                    .put("stage", "copy")
-                    .put("error", readable(why)));
     ArrayNode advice = json.putArray("advice");
     report.advice().forEach(sentence -> advice.add(readable(sentence)));
     return json;

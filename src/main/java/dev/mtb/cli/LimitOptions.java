@@ -5,6 +5,9 @@ import dev.mtb.InvalidJobException;
 import dev.mtb.Limits;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
@@ -55,23 +58,16 @@ final class LimitOptions {
 
   /** Makes limits of what was given. */
   Limits limits() {
-    Limits.Builder builder = Limits.builder();
-    if (bandwidth != null) {
-      builder.bandwidth(Bandwidth.parse(bandwidth));
-    }
-    if (operations != null && operations != 0) {
-      builder.operationsPerSecond(operations);
-    }
-    if (maxTransfer != null) {
-      builder.maxTransfer(FilterOptions.size(maxTransfer));
-    }
-    if (maxDuration != null) {
-      builder.maxDuration(maxDuration);
-    }
-    if (order != null) {
-      builder.order(order(order));
-    }
-    return builder.build();
+    return new Limits(
+        bandwidth == null ? Bandwidth.UNLIMITED : Bandwidth.parse(bandwidth),
+        operations == null || operations == 0
+            ? OptionalDouble.empty()
+            : OptionalDouble.of(operations),
+        maxTransfer == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(FilterOptions.size(maxTransfer)),
+        Optional.ofNullable(maxDuration),
+        Optional.ofNullable(order).map(LimitOptions::order));
   }
 
   private static Limits.Order order(String text) {

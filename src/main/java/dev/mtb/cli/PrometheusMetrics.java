@@ -102,12 +102,8 @@ final class PrometheusMetrics {
     sample("mtb_last_run_files", ",outcome=\"" + outcome + "\"", Long.toString(count));
   }
 
-  /** A run that was given up failed at copying, as in the report. */
   private void failures(BackupReport report, Failure.Stage stage) {
     long count = report.failures().stream().filter(f -> f.stage() == stage).count();
-    if (stage == Failure.Stage.COPY && report.fatal().isPresent()) {
-      count++;
-    }
     sample(
         "mtb_last_run_failures",
         ",stage=\"" + stage.name().toLowerCase(Locale.ROOT) + "\"",

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -58,7 +59,12 @@ final class Rehearsal {
     }
     Path source = Files.createDirectories(folder.resolve("source/directory"));
     Files.writeString(source.resolve("file"), "content");
-    Path passwd = Files.writeString(folder.resolve("passwd"), "key:secret");
+    // A password file that others may read is refused.
+    Path passwd =
+        Files.createFile(
+            folder.resolve("passwd"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(passwd, "key:secret");
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newCachedThreadPool());
@@ -89,7 +95,11 @@ final class Rehearsal {
 
   private static void run(String... args) {
     PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    int unused = Main.start(args, nowhere, nowhere);
+    int code = Main.start(args, nowhere, nowhere);
+    if (code != 0) {
+      // The launcher makes no archive then: one without the classes of a run is of little use.
+      System.exit(code);
+    }
   }
 
   private void answer(HttpExchange exchange) throws IOException {

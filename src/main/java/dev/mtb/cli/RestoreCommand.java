@@ -114,7 +114,11 @@ final class RestoreCommand extends JobCommand {
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options.dryRun(dryRun).compare(compare).fsync(fsync).lockWait(lockWait);
+    options
+        .dryRun(dryRun)
+        .compare(compare)
+        .checks(c -> c.withFsync(fsync))
+        .waiting(w -> w.withLockWait(lockWait));
   }
 
   @Override

@@ -68,7 +68,7 @@ record Subject(
 
   private static List<Path> inputs(BackupOptions options) {
     List<Path> inputs = new ArrayList<>();
-    options.passwdFile().ifPresent(inputs::add);
+    options.connection().passwdFile().ifPresent(inputs::add);
     options.manifest().ifPresent(inputs::add);
     return inputs;
   }

@@ -38,7 +38,7 @@ final class VerifyCommand extends JobCommand {
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options.readData(readData);
+    options.checks(c -> c.withReadData(readData));
   }
 
   @Override

@@ -125,13 +125,13 @@ public final class Destinations {
 
   /** One for each thread: none waits for another. */
   static int connections(BackupOptions options) {
-    return options.threads() + options.checkers();
+    return options.concurrency().threads() + options.concurrency().checkers();
   }
 
   private static Destination openBucket(
       BucketPlace place, BackupOptions options, boolean readOnly, ProcessIdentity process)
       throws DestinationException {
-    if (options.requireMount()) {
+    if (options.connection().requireMount()) {
       throw new DestinationException(
           "the destination " + place.location() + " is no mount, and --require-mount asks for one");
     }
@@ -140,7 +140,7 @@ public final class Destinations {
           BucketDestination.connect(
               place,
               connections(options),
-              options.retries(),
+              options.waiting().retries(),
               readOnly,
               process,
               Optional.empty(),
@@ -191,8 +191,8 @@ public final class Destinations {
     return open(
         destination,
         options,
-        options.via(),
-        options.requireMount(),
+        options.connection().via(),
+        options.connection().requireMount(),
         readOnly,
         lock,
         PathDestination::new);
@@ -240,7 +240,13 @@ public final class Destinations {
           "the destination " + absolute + " cannot be written to: permission denied");
     }
     return maker.make(
-        real, isNew, readOnly, options.fsync(), !options.shard().isWhole(), process, oldVersions);
+        real,
+        isNew,
+        readOnly,
+        options.checks().fsync(),
+        !options.shard().isWhole(),
+        process,
+        oldVersions);
   }
 
   private static Destination openMounted(
@@ -278,7 +284,7 @@ public final class Destinations {
                       place,
                       real,
                       connections(options),
-                      options.retries(),
+                      options.waiting().retries(),
                       readOnly,
                       process,
                       oldVersions,
@@ -287,7 +293,7 @@ public final class Destinations {
         point.close();
         return bucket.get();
       }
-      boolean readsBack = options.verifyAfter() && !readOnly;
+      boolean readsBack = options.checks().verifyAfter() && !readOnly;
       if (readsBack) {
         s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }

@@ -82,7 +82,7 @@ public final class RunLock implements AutoCloseable {
       return;
     }
     LockClaim mine = LockClaim.now(place, destination, options.get().shard());
-    Duration patience = options.get().lockWait();
+    Duration patience = options.get().waiting().lockWait();
     long start = System.nanoTime();
     boolean isTold = false;
     Optional<LockClaim> other = tryTake(mine);

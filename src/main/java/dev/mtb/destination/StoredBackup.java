@@ -73,7 +73,7 @@ public final class StoredBackup implements Closeable {
       return open(job.directory().orElseThrow(), options);
     }
     String name = job.backupName();
-    if (options.requireMount()) {
+    if (options.connection().requireMount()) {
       throw new DestinationException(
           "the backup " + name + " is no mount, and --require-mount asks for one");
     }
@@ -82,7 +82,7 @@ public final class StoredBackup implements Closeable {
           BucketFiles.connect(
               BucketPlace.of(job.bucket().get(), options),
               Destinations.connections(options),
-              options.retries());
+              options.waiting().retries());
       try {
         List<Path> unused = files.some(1);
         return new StoredBackup(name, files, Optional.empty());
@@ -113,7 +113,7 @@ public final class StoredBackup implements Closeable {
     if (mount.isPresent() && mount.get().isS3fs()) {
       return openMounted(absolute, real, mount.get(), options);
     }
-    if (options.requireMount()) {
+    if (options.connection().requireMount()) {
       throw new DestinationException(
           "the backup "
               + absolute
@@ -123,7 +123,7 @@ public final class StoredBackup implements Closeable {
     if (isDefault) {
       Destinations.refuseBareMountPoint(List.of(absolute, real), options);
     }
-    if (options.via() == Via.BUCKET) {
+    if (options.connection().via() == Via.BUCKET) {
       throw new DestinationException(
           "the backup "
               + absolute
@@ -145,11 +145,11 @@ public final class StoredBackup implements Closeable {
               real,
               mount,
               S3fsProcesses.serving(mount),
-              options.via(),
+              options.connection().via(),
               "read",
               place ->
                   ConfirmedBucket.openFiles(
-                      place, real, Destinations.connections(options), options.retries()));
+                      place, real, Destinations.connections(options), options.waiting().retries()));
       if (files.isPresent()) {
         point.close();
         return new StoredBackup(absolute.toString(), files.get(), Optional.of(identity));

@@ -71,7 +71,9 @@ final class BucketAccessCheck implements Check {
     int prefix = message.indexOf(UNUSABLE);
     String reason = prefix < 0 ? message : message.substring(prefix + UNUSABLE.length());
     boolean isThroughMount =
-        patient.isOnS3fs() && patient.options.via() == Via.AUTO && !patient.isServerSilent;
+        patient.isOnS3fs()
+            && patient.options.connection().via() == Via.AUTO
+            && !patient.isServerSilent;
     return isThroughMount
         ? Finding.of(
             Finding.Status.WARN,

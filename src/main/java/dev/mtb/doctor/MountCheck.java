@@ -58,7 +58,7 @@ final class MountCheck implements Check {
     }
     String type = where.fileSystem().isEmpty() ? "" : " (" + where.fileSystem() + ")";
     String text = where.path() + " is a plain folder" + type + ", not on a mounted S3FS";
-    if (options.requireMount() || options.via() == Via.BUCKET) {
+    if (options.connection().requireMount() || options.connection().via() == Via.BUCKET) {
       return Finding.fail(what(), text, "mount the bucket first (s3fs BUCKET MOUNTPOINT -o ...)");
     }
     return Finding.warn(

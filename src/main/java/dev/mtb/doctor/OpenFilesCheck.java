@@ -41,11 +41,13 @@ final class OpenFilesCheck implements Check {
     BackupOptions options = patient.options;
     List<Finding> findings = new ArrayList<>();
     int needed =
-        ALWAYS + FOR_EACH_THREAD * options.threads() + FOR_EACH_CHECKER * options.checkers();
+        ALWAYS
+            + FOR_EACH_THREAD * options.concurrency().threads()
+            + FOR_EACH_CHECKER * options.concurrency().checkers();
     limit(OWN).ifPresent(limit -> findings.add(judge("MTB", limit, needed, options)));
     boolean isThroughMount = patient.isAlive && patient.isOnS3fs() && !patient.isStraight();
     if (isThroughMount) {
-      int forS3fs = ALWAYS / 2 + OF_S3FS * options.threads();
+      int forS3fs = ALWAYS / 2 + OF_S3FS * options.concurrency().threads();
       patient
           .whereabouts
           .flatMap(Whereabouts::s3fsLimits)
@@ -62,8 +64,8 @@ final class OpenFilesCheck implements Check {
             program,
             limit == Long.MAX_VALUE ? "any number" : String.format("%,d", limit),
             needed,
-            options.threads(),
-            options.checkers());
+            options.concurrency().threads(),
+            options.concurrency().checkers());
     return limit >= needed
         ? Finding.ok(what(), text)
         : Finding.warn(

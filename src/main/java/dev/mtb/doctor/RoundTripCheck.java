@@ -58,7 +58,7 @@ final class RoundTripCheck implements Check {
         && (times.isEmpty() || System.nanoTime() - start < ENOUGH.toNanos())) {
       times.add(patient.asking.get().ask().took());
     }
-    return List.of(judge(times, patient.options.threads(), patient.isStraight()));
+    return List.of(judge(times, patient.options.concurrency().threads(), patient.isStraight()));
   }
 
   /**

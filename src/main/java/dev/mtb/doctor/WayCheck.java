@@ -26,7 +26,7 @@ final class WayCheck implements Check {
       return List.of();
     }
     Whereabouts where = patient.whereabouts.orElseThrow();
-    if (patient.options.via() == Via.MOUNT) {
+    if (patient.options.connection().via() == Via.MOUNT) {
       return List.of(Finding.ok(what(), "backups go through the mount, as --via mount asks"));
     }
     if (where.bucket().isPresent()) {
@@ -38,7 +38,7 @@ final class WayCheck implements Check {
     String remedy =
         "mount it so that MTB can go straight to the bucket (bucket.md tells with which options); a"
             + " mount takes one small file for each round trip";
-    return patient.options.via() == Via.BUCKET
+    return patient.options.connection().via() == Via.BUCKET
         ? List.of(
             Finding.fail(
                 what(), "MTB cannot go straight to the bucket: " + where.obstacle(), remedy))
@@ -50,7 +50,7 @@ final class WayCheck implements Check {
   }
 
   private List<Finding> straight(Patient patient, S3Location location) {
-    if (patient.options.requireMount()) {
+    if (patient.options.connection().requireMount()) {
       return List.of(
           Finding.fail(
               what(),

@@ -185,9 +185,12 @@ final class Manifest implements Closeable {
    */
   synchronized void finish(BackupReport report) throws IOException {
     for (Failure failed : report.failures()) {
-      comment("failed", failed.path(), ": " + failed.error());
+      if (failed.cause() == Failure.Cause.GIVEN_UP) {
+        comment("given up: " + failed.error());
+      } else {
+        comment("failed", failed.path(), ": " + failed.error());
+      }
     }
-    report.fatal().ifPresent(why -> comment("given up: " + why));
     comment(
         report.outcome() == BackupReport.Outcome.OK
             ? "complete: " + files + " files"

@@ -53,6 +53,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -289,8 +290,7 @@ public final class Run {
         begun,
         Duration.between(begun, Instant.now()),
         new Tally(BackupListener.NONE).totals(),
-        List.of(),
-        wasInterrupted ? Optional.empty() : Optional.of(e.getMessage()),
+        wasInterrupted ? List.of() : List.of(Failure.givenUp(e.getMessage())),
         List.of());
   }
 
@@ -336,7 +336,10 @@ public final class Run {
               .map(
                   file ->
                       Manifest.start(
-                          file, job.options().digest(), job.destinationName(), startedAt));
+                          file,
+                          job.options().comparison().digest(),
+                          job.destinationName(),
+                          startedAt));
     }
     try {
       open(sources);
@@ -422,8 +425,8 @@ public final class Run {
   private Retry retry(Destination destination) {
     return new Retry(
         destination,
-        job.options().retries(),
-        Math.max(job.options().threads(), job.options().checkers()),
+        job.options().waiting().retries(),
+        Math.max(job.options().concurrency().threads(), job.options().concurrency().checkers()),
         pause,
         stop::stopping,
         () -> ThreadLocalRandom.current().nextDouble(),
@@ -457,12 +460,13 @@ public final class Run {
       stop.interrupted();
       return;
     }
-    CompareMode mode = purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.compare();
+    CompareMode mode =
+        purpose == Purpose.VERIFY ? CompareMode.CHECKSUM : options.comparison().mode();
     Comparison comparison =
         new Comparison(
             mode,
             new MtimeRules(
-                options.modifyWindow(),
+                options.comparison().modifyWindow(),
                 traits.earliestMtime(),
                 precision(traits.mtimes()),
                 precision(direction.sourceMtimes())),
@@ -473,10 +477,11 @@ public final class Run {
         purpose == Purpose.VERIFY ? comparison : comparison.under(options.updateRules());
     // Whoever verifies wants to know, and a wide window makes alike what is not the same.
     boolean isTrusting =
-        purpose != Purpose.VERIFY && options.modifyWindow().orElse(Duration.ZERO).isZero();
+        purpose != Purpose.VERIFY
+            && options.comparison().modifyWindow().orElse(Duration.ZERO).isZero();
     Buffers buffers = new Buffers();
     Folders folders = new Folders();
-    boolean needsDigests = options.verifyAfter() || manifest.isPresent();
+    boolean needsDigests = options.checks().verifyAfter() || manifest.isPresent();
     Copier copier =
         new Copier(
             folders,
@@ -486,9 +491,9 @@ public final class Run {
             stop::stopping,
             pause,
             retry,
-            needsDigests ? Optional.of(options.digest()) : Optional.empty());
+            needsDigests ? Optional.of(options.comparison().digest()) : Optional.empty());
     Optional<ReadBack> readBack =
-        options.verifyAfter()
+        options.checks().verifyAfter()
             ? Optional.of(new ReadBack(destination, copier, comparison, pause))
             : Optional.empty();
     Optional<OldVersionsPlace> oldVersions =
@@ -509,8 +514,8 @@ public final class Run {
           case DRY_RUN -> careful(new DryRunEnd(tally), destination, filter, guard);
           case VERIFY -> new VerifyEnd(tally);
         };
-    ForkJoinPool checkerPool = new ForkJoinPool(options.checkers());
-    ForkJoinPool copierPool = new ForkJoinPool(options.threads());
+    ForkJoinPool checkerPool = new ForkJoinPool(options.concurrency().checkers());
+    ForkJoinPool copierPool = new ForkJoinPool(options.concurrency().threads());
     DirectoryNode root = root(sources);
     SourceMounts mounts = SourceMounts.in(StateDirectory.of(options));
     Optional<Mirror> mirror =
@@ -539,9 +544,15 @@ public final class Run {
               folders,
               destination,
               retry,
-              new ContentComparison(options.digest()),
+              new ContentComparison(options.comparison().digest()),
               new Examination(
-                  folders, destination, underRules, mode, isTrusting, !options.readData(), buffers),
+                  folders,
+                  destination,
+                  underRules,
+                  mode,
+                  isTrusting,
+                  !options.checks().readData(),
+                  buffers),
               buffers,
               allowance,
               end,
@@ -550,7 +561,8 @@ public final class Run {
               mirror.isPresent() ? () -> finish(mirror.get(), destination, copierPool) : stop::done,
               direction);
       WorkQueue queue =
-          new WorkQueue(copierPool, options.threads(), line(traits), workers::work, stop);
+          new WorkQueue(
+              copierPool, options.concurrency().threads(), line(traits), workers::work, stop);
       DirectoryResolver resolver =
           new DirectoryResolver(
               destination,
@@ -742,7 +754,8 @@ public final class Run {
   }
 
   private BackupReport result() {
-    List<Failure> failures = tally.failures();
+    List<Failure> failures = new ArrayList<>(tally.failures());
+    stop.lost().map(Throwable::getMessage).map(Failure::givenUp).ifPresent(failures::add);
     Outcome outcome =
         stop.lost().isPresent()
             ? Outcome.FAILED
@@ -756,7 +769,6 @@ public final class Run {
         Duration.ofNanos(System.nanoTime() - startedNanos),
         tally.totals(),
         failures,
-        stop.lost().map(Throwable::getMessage),
         advice);
   }
 }

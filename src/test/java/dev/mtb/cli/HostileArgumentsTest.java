@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -139,7 +138,6 @@ class HostileArgumentsTest {
                       List.of(
                           new Failure(
                               Path.of("x"), Failure.Stage.COPY, error, Failure.Cause.ERROR)),
-                      Optional.empty(),
                       List.of());
               String json = JsonReport.of(report, "/backup");
               assertThat(mapper.readTree(json).at("/failures/0/error").asText()).isEqualTo(error);

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -44,6 +45,10 @@ class HtmlReportTest {
   private List<String> advice = List.of();
   private boolean isDryRun;
 
+  private List<Failure> withFatal() {
+    return Stream.concat(failures.stream(), fatal.map(Failure::givenUp).stream()).toList();
+  }
+
   private String page(String command, Outcome outcome) {
     return page(command, outcome, Path.of("/mnt/backup"));
   }
@@ -63,8 +68,7 @@ class HtmlReportTest {
             Instant.parse("2026-11-25T02:00:00Z"),
             Duration.ofSeconds(100),
             new Totals(12_345, 60, 30, 0, 2, failures.size(), 5, 123_456_789_012L, 45_000_000),
-            failures,
-            fatal,
+            withFatal(),
             advice);
     Invocation invocation =
         new Invocation(
@@ -238,7 +242,6 @@ class HtmlReportTest {
             Duration.ofNanos(nanos[0]),
             new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0),
             List.of(),
-            Optional.empty(),
             List.of());
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(Path.of("/mnt/b")).build();
     Invocation invocation =

@@ -100,8 +100,10 @@ class PasswdFileOptionTest {
                 .options(
                     BackupOptions.builder()
                         .stateDirectory(temp.resolve("state"))
-                        .endpoint(URI.create("http://127.0.0.1:1"))
-                        .passwdFile(passwd)
+                        .connection(
+                            c ->
+                                c.withEndpoint(URI.create("http://127.0.0.1:1"))
+                                    .withPasswdFile(passwd))
                         .build())
                 .build());
     assertThat(report.exitCode()).isEqualTo(10);

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,13 +40,18 @@ class PrometheusMetricsTest {
         start,
         Duration.ofMillis(90_500),
         new Totals(100, 60, 30, 1, 2, 7, 5, 123_456_789_012L, 45_678),
-        outcome == Outcome.OK
-            ? List.of()
-            : List.of(
-                new Failure(Path.of("x"), Failure.Stage.SCAN, "no", Failure.Cause.ERROR),
-                new Failure(Path.of("y"), Failure.Stage.COPY, "no", Failure.Cause.ERROR)),
-        outcome == Outcome.FAILED ? Optional.of("gone") : Optional.empty(),
+        failures(outcome),
         List.of());
+  }
+
+  private static List<Failure> failures(Outcome outcome) {
+    Failure scan = new Failure(Path.of("x"), Failure.Stage.SCAN, "no", Failure.Cause.ERROR);
+    Failure copy = new Failure(Path.of("y"), Failure.Stage.COPY, "no", Failure.Cause.ERROR);
+    return switch (outcome) {
+      case OK -> List.of();
+      case FAILED -> List.of(scan, copy, Failure.givenUp("gone"));
+      default -> List.of(scan, copy);
+    };
   }
 
   private static String metrics(Outcome outcome, Instant start, String older) {

@@ -59,9 +59,11 @@ abstract class BucketContract extends DestinationContract {
             .destination(new S3Location(bucket(), prefix))
             .options(
                 BackupOptions.builder()
-                    .endpoint(URI.create("http://127.0.0.1:" + port()))
-                    .addressing(Addressing.PATH)
-                    .passwdFile(passwd)
+                    .connection(
+                        c ->
+                            c.withEndpoint(URI.create("http://127.0.0.1:" + port()))
+                                .withAddressing(Addressing.PATH)
+                                .withPasswdFile(passwd))
                     .build())
             .build(),
         /* readOnly= */ false);

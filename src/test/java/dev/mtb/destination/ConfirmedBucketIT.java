@@ -44,13 +44,13 @@ class ConfirmedBucketIT {
   }
 
   private void open(boolean readOnly) throws IOException {
+    Path keys =
+        Secrets.write(temp.resolve("passwd"), server.identity() + ":" + server.credential());
+    URI endpoint = URI.create("http://127.0.0.1:" + server.port());
     BackupOptions options =
         BackupOptions.builder()
-            .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-            .addressing(Addressing.PATH)
-            .passwdFile(
-                Secrets.write(
-                    temp.resolve("passwd"), server.identity() + ":" + server.credential()))
+            .connection(
+                c -> c.withEndpoint(endpoint).withAddressing(Addressing.PATH).withPasswdFile(keys))
             .build();
     ConfirmedBucket.open(
             BucketPlace.of(new S3Location("bucket", "p"), options),

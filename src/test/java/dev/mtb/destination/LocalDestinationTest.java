@@ -72,7 +72,10 @@ class LocalDestinationTest extends DestinationContract {
 
   @Test
   void open_withoutAMount_isRefusedOnRequest() {
-    assertThatThrownBy(() -> Destinations.open(root, options().requireMount(true).build(), false))
+    assertThatThrownBy(
+            () ->
+                Destinations.open(
+                    root, options().connection(c -> c.withRequireMount(true)).build(), false))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("--require-mount");
   }

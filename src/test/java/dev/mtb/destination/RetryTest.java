@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.common.base.Ticker;
 import dev.mtb.BackupOptions;
+import dev.mtb.Waiting;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -99,7 +100,7 @@ class RetryTest {
 
   @Test
   void defaultRetries_outlastAQuarterOfAMinute_andLittleMore() {
-    assertThatThrownBy(() -> look(retry(BackupOptions.DEFAULT_RETRIES, 1), failing(99, trouble)))
+    assertThatThrownBy(() -> look(retry(Waiting.DEFAULT_RETRIES, 1), failing(99, trouble)))
         .isInstanceOf(FailedException.class)
         .hasMessageStartingWith("Input/output error; ")
         .hasMessageEndingWith("(tried 6 times)")
@@ -272,7 +273,7 @@ class RetryTest {
     assertThatThrownBy(
             () ->
                 look(
-                    retry(BackupOptions.DEFAULT_RETRIES, 1),
+                    retry(Waiting.DEFAULT_RETRIES, 1),
                     attempt -> {
                       tries.incrementAndGet();
                       nanos.addAndGet(Duration.ofSeconds(50).toNanos());

@@ -34,7 +34,10 @@ class RunLockTest {
 
   private RunLock lock(Duration patience) {
     return RunLock.of(
-        BackupOptions.builder().stateDirectory(temp.resolve("state")).lockWait(patience).build());
+        BackupOptions.builder()
+            .stateDirectory(temp.resolve("state"))
+            .waiting(w -> w.withLockWait(patience))
+            .build());
   }
 
   private RunLock lock() {
@@ -259,7 +262,7 @@ class RunLockTest {
   private static String bucket(String url, String endpoint) {
     BackupOptions.Builder options = BackupOptions.builder();
     if (!endpoint.isEmpty()) {
-      options.endpoint(URI.create(endpoint));
+      options.connection(c -> c.withEndpoint(URI.create(endpoint)));
     }
     return LockPlace.of(BucketPlace.of(S3Location.parse(url), options.build()));
   }

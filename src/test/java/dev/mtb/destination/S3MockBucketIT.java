@@ -71,10 +71,11 @@ class S3MockBucketIT extends BucketContract {
     RandomTree.smallFiles(source, 4, 60, 10);
     RandomTree.write(source.resolve("kept"), "kept");
     try (CountingProxy proxy = CountingProxy.start(port())) {
+      Path keys = Secrets.write(temp.resolve("keys"), credentials());
+      URI endpoint = URI.create("http://127.0.0.1:" + proxy.port());
       BackupOptions.Builder options =
           BackupOptions.builder()
-              .endpoint(URI.create("http://127.0.0.1:" + proxy.port()))
-              .passwdFile(Secrets.write(temp.resolve("keys"), credentials()))
+              .connection(c -> c.withEndpoint(endpoint).withPasswdFile(keys))
               .stateDirectory(temp.resolve("state"));
       BackupJob.Builder job =
           BackupJob.builder()
@@ -110,8 +111,10 @@ class S3MockBucketIT extends BucketContract {
             .destination(new S3Location(bucket(), "marker"))
             .options(
                 BackupOptions.builder()
-                    .endpoint(URI.create("http://127.0.0.1:" + port()))
-                    .passwdFile(passwd)
+                    .connection(
+                        c ->
+                            c.withEndpoint(URI.create("http://127.0.0.1:" + port()))
+                                .withPasswdFile(passwd))
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();
@@ -163,6 +166,8 @@ class S3MockBucketIT extends BucketContract {
 
   private BackupReport backUp(Path source, String prefix, Deletion deletion, OldVersions old)
       throws Exception {
+    Path keys = Secrets.write(temp.resolve("keys"), credentials());
+    URI endpoint = URI.create("http://127.0.0.1:" + port());
     return Mtb.backup(
         BackupJob.builder()
             .base(source)
@@ -170,8 +175,7 @@ class S3MockBucketIT extends BucketContract {
             .destination(new S3Location(bucket(), prefix))
             .options(
                 BackupOptions.builder()
-                    .endpoint(URI.create("http://127.0.0.1:" + port()))
-                    .passwdFile(Secrets.write(temp.resolve("keys"), credentials()))
+                    .connection(c -> c.withEndpoint(endpoint).withPasswdFile(keys))
                     .stateDirectory(temp.resolve("state"))
                     .deletion(deletion)
                     .oldVersions(old)

@@ -39,7 +39,7 @@ class S3fsDestinationIT extends DestinationContract {
   Destination open(Path directory) throws IOException {
     return Destinations.open(
         directory,
-        BackupOptions.builder().via(Via.MOUNT).stateDirectory(state).build(),
+        BackupOptions.builder().connection(c -> c.withVia(Via.MOUNT)).stateDirectory(state).build(),
         /* readOnly= */ false);
   }
 }

@@ -79,15 +79,17 @@ class StateDirectoryTest {
     assertPrivate();
   }
 
+  private BackupOptions.Builder at(S3Server server) throws IOException {
+    Path keys =
+        Secrets.write(temp.resolve("passwd"), server.identity() + ":" + server.credential());
+    URI endpoint = URI.create("http://127.0.0.1:" + server.port());
+    return BackupOptions.builder().connection(c -> c.withEndpoint(endpoint).withPasswdFile(keys));
+  }
+
   @Test
   void stateOfABackupToABucket_isPrivate() throws Exception {
     try (S3Server server = S3Server.start("bucket")) {
-      BackupOptions.Builder options =
-          BackupOptions.builder()
-              .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-              .passwdFile(
-                  Secrets.write(
-                      temp.resolve("passwd"), server.identity() + ":" + server.credential()));
+      BackupOptions.Builder options = at(server);
       BackupJob job = job(options).destination(new S3Location("bucket", "p")).build();
       assertThat(Mtb.backup(job).failures()).isEmpty();
       assertThat(content()).anyMatch(path -> path.toString().endsWith(".mv"));
@@ -187,12 +189,7 @@ class StateDirectoryTest {
   void catalogOfAnotherUser_isNotBelieved() throws Exception {
     assumeThat(ProcessIdentity.read().isRoot()).isTrue();
     try (S3Server server = S3Server.start("bucket")) {
-      BackupOptions.Builder options =
-          BackupOptions.builder()
-              .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-              .passwdFile(
-                  Secrets.write(
-                      temp.resolve("passwd"), server.identity() + ":" + server.credential()));
+      BackupOptions.Builder options = at(server);
       BackupJob job = job(options).destination(new S3Location("bucket", "p")).build();
       assertThat(Mtb.backup(job).failures()).isEmpty();
       Path catalog =

@@ -54,17 +54,17 @@ class ThrottleTest {
         }
       };
 
-  private Throttle throttle(Limits.Builder limits) {
+  private Throttle throttle(Limits limits) {
     return new Throttle(
-        limits.build(),
+        limits,
         clock,
         time::create,
         duration -> time.pass(duration.toNanos() / 1000),
         isStopping::get);
   }
 
-  private static Limits.Builder bandwidth(String text) {
-    return Limits.builder().bandwidth(Bandwidth.parse(text));
+  private static Limits bandwidth(String text) {
+    return Limits.NONE.withBandwidth(Bandwidth.parse(text));
   }
 
   @ParameterizedTest
@@ -123,7 +123,7 @@ class ThrottleTest {
 
   @Test
   void operations_areAsManyASecondAsTheLimit() {
-    Throttle throttle = throttle(Limits.builder().operationsPerSecond(20));
+    Throttle throttle = throttle(Limits.NONE.withOperationsPerSecond(20));
     for (int i = 0; i < 201; i++) {
       throttle.operation();
     }
@@ -132,7 +132,7 @@ class ThrottleTest {
 
   @Test
   void slowOperations_areWaitedForInSmallBits() {
-    Throttle throttle = throttle(Limits.builder().operationsPerSecond(0.1));
+    Throttle throttle = throttle(Limits.NONE.withOperationsPerSecond(0.1));
     for (int i = 0; i < 3; i++) {
       throttle.operation();
     }
@@ -145,7 +145,7 @@ class ThrottleTest {
     CountDownLatch waiting = new CountDownLatch(1);
     Throttle slow =
         new Throttle(
-            bandwidth("1B").operationsPerSecond(0.1).build(),
+            bandwidth("1B").withOperationsPerSecond(0.1),
             clock,
             RateLimiter::create,
             duration -> {
@@ -189,7 +189,7 @@ class ThrottleTest {
 
   @Test
   void noLimits_takeNoTime() {
-    Throttle throttle = throttle(Limits.builder());
+    Throttle throttle = throttle(Limits.NONE);
     throttle.takeAll(1L << 40);
     throttle.operation();
     assertThat(throttle.take(5)).isEqualTo(5);
@@ -230,7 +230,7 @@ class ThrottleTest {
     Metadata file = Metadata.known(Kind.FILE, 10 << 20);
     Path path = Path.of("f");
     Destination limited =
-        new LimitedDestination(real, throttle(bandwidth("1M").operationsPerSecond(0.5)));
+        new LimitedDestination(real, throttle(bandwidth("1M").withOperationsPerSecond(0.5)));
 
     // This would read the source by itself.
     assertThat(limited.upload(path, file, Optional.empty(), null)).isEmpty();

@@ -50,8 +50,10 @@ class DoctorTest {
   private BackupOptions.Builder options() {
     return BackupOptions.builder()
         .stateDirectory(temp.resolve("state"))
-        .endpoint(URI.create("http://127.0.0.1:" + server.port()))
-        .passwdFile(passwd);
+        .connection(
+            c ->
+                c.withEndpoint(URI.create("http://127.0.0.1:" + server.port()))
+                    .withPasswdFile(passwd));
   }
 
   private static Optional<Finding> find(Checkup checkup, String what) {
@@ -92,7 +94,8 @@ class DoctorTest {
   @Test
   void plainFolder_whereAMountIsRequired_cannotBeUsed() throws Exception {
     Checkup checkup =
-        new Doctor(options().requireMount(true).build(), false, LIMIT).examine(temp, finding -> {});
+        new Doctor(options().connection(c -> c.withRequireMount(true)).build(), false, LIMIT)
+            .examine(temp, finding -> {});
     assertThat(checkup.exitCode()).isEqualTo(10);
     assertThat(the(checkup, "mount").remedy().orElseThrow()).contains("mount the bucket first");
     assertThat(find(checkup, "write")).isEmpty();
@@ -197,7 +200,9 @@ class DoctorTest {
       port = free.getLocalPort();
     }
     Checkup checkup =
-        examine(options().endpoint(URI.create("http://127.0.0.1:" + port)), "s3://bucket/x");
+        examine(
+            options().connection(c -> c.withEndpoint(URI.create("http://127.0.0.1:" + port))),
+            "s3://bucket/x");
     assertThat(checkup.exitCode()).isEqualTo(10);
     assertThat(the(checkup, "bucket").text()).contains("cannot be reached");
   }
@@ -208,7 +213,10 @@ class DoctorTest {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       long start = System.nanoTime();
       BackupOptions options =
-          options().endpoint(URI.create("http://127.0.0.1:" + silent.getLocalPort())).build();
+          options()
+              .connection(
+                  c -> c.withEndpoint(URI.create("http://127.0.0.1:" + silent.getLocalPort())))
+              .build();
       Checkup checkup =
           new Doctor(options, false, Duration.ofSeconds(5))
               .examine(S3Location.parse("s3://bucket/x"), finding -> {});
@@ -252,7 +260,7 @@ class DoctorTest {
 
   @Test
   void requireMount_refusesABucket() throws Exception {
-    Checkup checkup = examine(options().requireMount(true), "s3://bucket/x");
+    Checkup checkup = examine(options().connection(c -> c.withRequireMount(true)), "s3://bucket/x");
     assertThat(checkup.exitCode()).isEqualTo(10);
     assertThat(the(checkup, "way").text()).contains("--require-mount");
     assertThat(find(checkup, "write")).isEmpty();

@@ -127,7 +127,7 @@ class MovingSourceTest {
                     .checkers(threads)
                     .compare(mode)
                     // What is changed twice in a second must be seen, too.
-                    .modifyWindow(Duration.ZERO)
+                    .comparison(c -> c.withModifyWindow(Duration.ZERO))
                     .deletion(deletion)
                     .stateDirectory(temp.resolve("state"))
                     .build())

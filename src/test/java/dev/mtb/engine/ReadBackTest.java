@@ -111,8 +111,8 @@ class ReadBackTest {
                 BackupOptions.builder()
                     .threads(8)
                     .compare(mode)
-                    .verifyAfter(verifyAfter)
-                    .retries(0)
+                    .checks(c -> c.withVerifyAfter(verifyAfter))
+                    .waiting(w -> w.withRetries(0))
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();

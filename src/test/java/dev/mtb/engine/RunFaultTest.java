@@ -72,7 +72,7 @@ class RunFaultTest {
                 BackupOptions.builder()
                     .threads(8)
                     .checkers(4)
-                    .retries(0)
+                    .waiting(w -> w.withRetries(0))
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();

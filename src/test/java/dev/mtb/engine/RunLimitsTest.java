@@ -82,8 +82,8 @@ class RunLimitsTest {
         });
   }
 
-  private BackupReport run(Limits.Builder limits) {
-    return run(options().limits(limits.build()));
+  private BackupReport run(Limits limits) {
+    return run(options().limits(limits));
   }
 
   private static void assertSumsUp(Totals totals) {
@@ -96,7 +96,7 @@ class RunLimitsTest {
       RandomTree.write(source.resolve("d/f" + i), RandomTree.bytes(i, 1000), OLD);
     }
     RandomTree.write(source.resolve("empty"), new byte[0], OLD);
-    BackupReport first = run(Limits.builder().maxTransfer(3500));
+    BackupReport first = run(Limits.NONE.withMaxTransfer(3500));
     assertThat(first.outcome()).isEqualTo(Outcome.PARTIAL);
     assertThat(first.exitCode()).isEqualTo(23);
     assertThat(first.totals().bytesCopied()).isEqualTo(3000);
@@ -109,10 +109,10 @@ class RunLimitsTest {
     try (Stream<Path> files = Files.list(destination.resolve("d"))) {
       assertThat(files).hasSize(3);
     }
-    assertThat(run(Limits.builder().maxTransfer(7000)).exitCode()).isZero();
+    assertThat(run(Limits.NONE.withMaxTransfer(7000)).exitCode()).isZero();
     assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
     // Nothing to send, nothing left.
-    assertThat(run(Limits.builder().maxTransfer(1)).exitCode()).isZero();
+    assertThat(run(Limits.NONE.withMaxTransfer(1)).exitCode()).isZero();
   }
 
   @Test
@@ -120,7 +120,7 @@ class RunLimitsTest {
     RandomTree.smallFiles(source, 8, 20, 100);
     RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 1_000_000), OLD);
     BackupReport report =
-        run(options().threads(16).checkers(4).limits(Limits.builder().maxTransfer(9950).build()));
+        run(options().threads(16).checkers(4).limits(Limits.NONE.withMaxTransfer(9950)));
     assertThat(report.totals().bytesCopied()).isEqualTo(9900);
     assertThat(report.totals().skipped()).isEqualTo(62);
     assertThat(destination.resolve("large")).doesNotExist();
@@ -130,8 +130,7 @@ class RunLimitsTest {
   @Test
   void maxTransfer_inADryRun_tellsWhatWouldBeLeft() throws Exception {
     RandomTree.smallFiles(source, 1, 5, 100);
-    BackupReport report =
-        run(options().dryRun(true).limits(Limits.builder().maxTransfer(250).build()));
+    BackupReport report = run(options().dryRun(true).limits(Limits.NONE.withMaxTransfer(250)));
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.totals().copied()).isEqualTo(2);
     assertThat(report.totals().skipped()).isEqualTo(3);
@@ -140,7 +139,7 @@ class RunLimitsTest {
   @Test
   void maxDuration_thatIsOverAtOnce_beginsNothing_andSaysSo() throws Exception {
     RandomTree.smallFiles(source, 3, 5, 100);
-    BackupReport report = run(Limits.builder().maxDuration(Duration.ofNanos(1)));
+    BackupReport report = run(Limits.NONE.withMaxDuration(Duration.ofNanos(1)));
     assertThat(report.outcome()).isEqualTo(Outcome.PARTIAL);
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures()).hasSize(1);
@@ -160,7 +159,7 @@ class RunLimitsTest {
     long start = System.nanoTime();
     BackupReport report =
         run(
-            options().limits(Limits.builder().maxDuration(limit).build()),
+            options().limits(Limits.NONE.withMaxDuration(limit)),
             (operation, path) -> {
               // The run began later, so that its time ends later.
               while (operation == Operation.CONTENT
@@ -174,7 +173,7 @@ class RunLimitsTest {
     String name = copied.poll();
     assertThat(destination.resolve(name)).hasSameBinaryContentAs(source.resolve(name));
     assertThat(Files.getLastModifiedTime(destination.resolve("d")).toInstant()).isEqualTo(OLD);
-    assertThat(run(Limits.builder().maxDuration(Duration.ofDays(1_000_000))).exitCode()).isZero();
+    assertThat(run(Limits.NONE.withMaxDuration(Duration.ofDays(1_000_000))).exitCode()).isZero();
     assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
   }
 
@@ -187,8 +186,7 @@ class RunLimitsTest {
         Run.verify(
             job(
                 options()
-                    .limits(
-                        Limits.builder().maxTransfer(1).maxDuration(Duration.ofNanos(1)).build())
+                    .limits(Limits.NONE.withMaxTransfer(1).withMaxDuration(Duration.ofNanos(1)))
                     .updateRules(new UpdateRules(true, true, true))),
             BackupListener.NONE);
     assertThat(report.totals().unchanged()).isEqualTo(4);
@@ -230,8 +228,7 @@ class RunLimitsTest {
     CountDownLatch allWait = new CountDownLatch(1);
     BackupReport report =
         run(
-            options()
-                .limits(Limits.builder().order(new Limits.Order(Limits.Key.SIZE, true)).build()),
+            options().limits(Limits.NONE.withOrder(new Limits.Order(Limits.Key.SIZE, true))),
             (operation, path) -> {
               if (operation == Operation.LIST && path.endsWith("last")) {
                 allWait.countDown();
@@ -253,7 +250,7 @@ class RunLimitsTest {
   void manyFilesInOrder_allArrive() throws Exception {
     RandomTree.smallFiles(source, 20, 50, 10);
     for (Limits.Key key : Limits.Key.values()) {
-      Limits limits = Limits.builder().order(new Limits.Order(key, true)).build();
+      Limits limits = Limits.NONE.withOrder(new Limits.Order(key, true));
       Path here = Files.createDirectory(temp.resolve(key.name()));
       destination = here;
       BackupReport report = run(options().threads(8).checkers(4).limits(limits));
@@ -286,7 +283,9 @@ class RunLimitsTest {
     // What is read back has another mtime, a later one, which only a backup may take for a reason.
     BackupReport report =
         run(
-            options().verifyAfter(true).updateRules(UpdateRules.NONE.withUpdate(true)),
+            options()
+                .checks(c -> c.withVerifyAfter(true))
+                .updateRules(UpdateRules.NONE.withUpdate(true)),
             (operation, path) -> {
               if (operation == Operation.READ) {
                 Files.setLastModifiedTime(destination.resolve(path), FileTime.from(NEW));

@@ -100,7 +100,7 @@ class RunStressTest {
                 BackupOptions.builder()
                     .threads(1 + (int) (seed & 15))
                     .compare(CompareMode.ALWAYS)
-                    .retries(0)
+                    .waiting(w -> w.withRetries(0))
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();

@@ -241,7 +241,11 @@ final class StressWorld implements AutoCloseable {
 
   BackupOptions.Builder options(CompareMode mode) {
     // What is tried again, and when, is not the engine's.
-    return BackupOptions.builder().threads(threads).checkers(checkers).compare(mode).retries(0);
+    return BackupOptions.builder()
+        .threads(threads)
+        .checkers(checkers)
+        .compare(mode)
+        .waiting(w -> w.withRetries(0));
   }
 
   /** Any file that was listed; null if there is none. */

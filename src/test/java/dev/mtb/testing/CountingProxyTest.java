@@ -135,7 +135,8 @@ class CountingProxyTest {
     responses.forEach(CompletableFuture::join);
 
     Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-    assertThat(elapsed).isBetween(Duration.ofMillis(500), Duration.ofMillis(2_500));
+    // One after another they would take 64 s; a loaded machine may take some seconds.
+    assertThat(elapsed).isBetween(Duration.ofMillis(500), Duration.ofSeconds(32));
     assertThat(proxy.snapshot().requests()).isEqualTo(Map.of(GET, 128L));
   }
 

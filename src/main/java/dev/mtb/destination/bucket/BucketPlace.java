@@ -33,17 +33,17 @@ public record BucketPlace(
    */
   public static BucketPlace of(S3Location location, BackupOptions options) {
     boolean pathStyle =
-        switch (options.addressing()) {
+        switch (options.connection().addressing()) {
           case PATH -> true;
           case VIRTUAL -> false;
-          case AUTO -> options.endpoint().isPresent();
+          case AUTO -> options.connection().endpoint().isPresent();
         };
     return new BucketPlace(
         location,
-        options.endpoint(),
-        options.region(),
+        options.connection().endpoint(),
+        options.connection().region(),
         pathStyle,
-        options.passwdFile(),
+        options.connection().passwdFile(),
         ObjectStyle.DEFAULT);
   }
 
