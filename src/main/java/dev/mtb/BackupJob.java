@@ -55,7 +55,7 @@ public record BackupJob(
     }
     if (sources.isEmpty() && lists.isEmpty()) {
       throw new InvalidJobException(
-          "nothing to back up: name a source, or a list of sources with --files-from");
+          "nothing to back up: name a source, or a list of sources with BackupJob.filesFrom");
     }
     if (bucket.isPresent() && options.connection().via() == Via.MOUNT) {
       throw new InvalidJobException(bucket.get() + " is no mount to go through");

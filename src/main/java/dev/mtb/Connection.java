@@ -55,7 +55,7 @@ public record Connection(
     if (url.getUserInfo() != null) {
       // It would stand in messages and reports.
       throw new InvalidJobException(
-          "the endpoint must not hold credentials; give them with --passwd-file");
+          "the endpoint must not hold credentials; give them with Connection.passwdFile");
     }
   }
 

@@ -148,7 +148,7 @@ class RestoreTest {
     assertThat(report.totals().skipped()).isEqualTo(1);
     assertThat(report.totals().copied()).isEqualTo(1);
     assertThat(skipped).containsOnlyKeys("newer");
-    assertThat(skipped.get("newer")).contains("newer").contains("--overwrite");
+    assertThat(skipped.get("newer")).contains("newer").contains("RestoreJob.overwrite");
     assertThat(target.resolve("newer")).hasContent("local work");
     assertThat(target.resolve("older")).hasContent("backup");
     assertThat(run(job().overwrite(true)).totals().copied()).isEqualTo(1);
@@ -212,7 +212,7 @@ class RestoreTest {
     file(target.resolve("d"), "local", OLD.plusSeconds(60));
     BackupReport report = run();
     assertThat(report.exitCode()).isEqualTo(23);
-    assertThat(report.failures().get(0).error()).contains("newer").contains("--overwrite");
+    assertThat(report.failures().get(0).error()).contains("newer").contains("RestoreJob.overwrite");
     assertThat(target.resolve("d")).hasContent("local");
     assertThat(run(job().overwrite(true)).failures()).isEmpty();
     assertThat(target.resolve("d/f")).hasContent("backup");
@@ -404,7 +404,7 @@ class RestoreTest {
     assertThat(target).doesNotExist();
     assertThat(run(job().from(file(temp.resolve("file"), "1", OLD))).exitCode()).isEqualTo(10);
     BackupOptions mounted = options().connection(c -> c.withRequireMount(true)).build();
-    assertThat(run(job().options(mounted)).fatal().orElseThrow()).contains("--require-mount");
+    assertThat(run(job().options(mounted)).fatal().orElseThrow()).contains("Connection.requireMount");
   }
 
   @Test

@@ -92,7 +92,8 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       return examine();
     } catch (InvalidJobException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw new ParameterException(
+          spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
     }
   }
 
@@ -111,17 +112,18 @@ final class DoctorCommand implements Callable<Integer> {
             ? doctor.examine(given.bucket().get(), this::print)
             : doctor.examine(given.directory(), this::print);
     if (json) {
-      out.println(CheckupJson.of(checkup, destination));
+      out.println(CheckupJson.of(OptionNames.inFlags(checkup), destination));
     }
     out.flush();
     err.println(summary(checkup));
     return checkup.exitCode();
   }
 
-  private void print(Finding finding) {
+  private void print(Finding found) {
     if (json) {
       return;
     }
+    Finding finding = OptionNames.inFlags(found);
     String status = finding.status().name().toLowerCase(Locale.ROOT);
     out.println(
         String.format("%-4s  %s: ", status, finding.what()) + Text.withoutControls(finding.text()));

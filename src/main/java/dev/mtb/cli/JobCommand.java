@@ -183,7 +183,8 @@ abstract class JobCommand implements Callable<Integer> {
         throw new InvalidJobException(spooled.withNames(e.getMessage()), e);
       }
     } catch (InvalidJobException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw new ParameterException(
+          spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
     }
   }
 
@@ -302,8 +303,10 @@ abstract class JobCommand implements Callable<Integer> {
         Interrupts interrupts = Interrupts.install()) {
       snapshot.begin();
       BackupReport result =
-          task.run(
-              Listeners.all(watch, lines, new FailureLines(err, quiet), log, bar, more.listener()));
+          OptionNames.inFlags(
+              task.run(
+                  Listeners.all(
+                      watch, lines, new FailureLines(err, quiet), log, bar, more.listener())));
       bar.close();
       code = writeReport(reportFile, result, destination);
       code = more.write(result, code, out, err);
@@ -321,7 +324,8 @@ abstract class JobCommand implements Callable<Integer> {
       err.flush();
       interrupts.finished(code);
     } catch (RuntimeException | Error e) {
-      String why = e instanceof InvalidJobException ? e.getMessage() : e.toString();
+      String why =
+          e instanceof InvalidJobException ? OptionNames.inFlags(e.getMessage()) : e.toString();
       log.write(Level.ERROR, "given up: " + why);
       throw e;
     }

@@ -12,7 +12,7 @@ import dev.mtb.Totals;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
-/** Several listeners as one. */
+/** Several listeners as one; they are told of options by the names that a user types. */
 record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   static BackupListener all(BackupListener... listeners) {
     return new Listeners(ImmutableList.copyOf(listeners));
@@ -77,7 +77,7 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   @Override
   public void leftAlone(Path path, String why) {
     for (BackupListener listener : all) {
-      listener.leftAlone(path, why);
+      listener.leftAlone(path, OptionNames.inFlags(why));
     }
   }
 
@@ -90,8 +90,9 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
 
   @Override
   public void failed(Failure failure) {
+    Failure shown = OptionNames.inFlags(failure);
     for (BackupListener listener : all) {
-      listener.failed(failure);
+      listener.failed(shown);
     }
   }
 }

@@ -15,10 +15,10 @@ import java.util.Set;
 final class AttributeSetter {
   /** What may be refused, and what the user can do about it. */
   enum What {
-    OWNER(Attribute.OWNER, "its owner", "--no-owner"),
-    GROUP(Attribute.OWNER, "its group", "--no-group"),
-    PERMISSIONS(Attribute.MODE, "its permissions", "--no-perms"),
-    TIME(Attribute.MTIME, "its time of modification", "--no-times");
+    OWNER(Attribute.OWNER, "its owner", "KeptAttributes.owner"),
+    GROUP(Attribute.OWNER, "its group", "KeptAttributes.group"),
+    PERMISSIONS(Attribute.MODE, "its permissions", "KeptAttributes.permissions"),
+    TIME(Attribute.MTIME, "its time of modification", "KeptAttributes.times");
 
     private final Attribute attribute;
     private final String words;

@@ -133,7 +133,9 @@ public final class Destinations {
       throws DestinationException {
     if (options.connection().requireMount()) {
       throw new DestinationException(
-          "the destination " + place.location() + " is no mount, and --require-mount asks for one");
+          "the destination "
+              + place.location()
+              + " is no mount, and Connection.requireMount asks for one");
     }
     try {
       BucketDestination bucket =
@@ -219,7 +221,7 @@ public final class Destinations {
       throw new DestinationException(
           "the destination "
               + absolute
-              + " is not on a mounted S3FS, and --require-mount asks for one; mount the bucket"
+              + " is not on a mounted S3FS, and Connection.requireMount asks for one; mount the bucket"
               + " first (s3fs BUCKET MOUNTPOINT -o ...)");
     }
     if (isDefault) {
@@ -230,7 +232,7 @@ public final class Destinations {
           "the destination "
               + absolute
               + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
-              + " --via bucket, or give s3://BUCKET/PREFIX");
+              + " Via.BUCKET, or give s3://BUCKET/PREFIX");
     }
     lock.take(LockPlace.of(real), PathBytes.toText(real));
     Optional<OldVersionsPlace> oldVersions = oldVersions(options, real);
@@ -343,7 +345,7 @@ public final class Destinations {
               + done
               + " directly: "
               + obstacle
-              + "; run without --via bucket");
+              + "; run without Via.BUCKET");
     }
     log.warn("going through the mount {}, not straight to its bucket: {}", mount.point(), obstacle);
     return Optional.empty();

@@ -68,7 +68,7 @@ enum Errno {
   EAGAIN(
       TRANSIENT,
       ImmutableSet.of("Resource temporarily unavailable", "Try again"),
-      "the system is short of something for now; try fewer --threads"),
+      "the system is short of something for now; try fewer Concurrency.threads"),
   EBUSY(
       TRANSIENT,
       ImmutableSet.of("Device or resource busy", "Resource busy"),
@@ -77,15 +77,16 @@ enum Errno {
   ENOMEM(
       TRANSIENT,
       ImmutableSet.of("Cannot allocate memory", "Out of memory"),
-      "the machine is short of memory; try fewer --threads"),
+      "the machine is short of memory; try fewer Concurrency.threads"),
   EMFILE(
       TRANSIENT,
       ImmutableSet.of("Too many open files", "No file descriptors available"),
-      "raise the limit (ulimit -n), or try fewer --threads and --checkers"),
+      "raise the limit (ulimit -n), or try fewer Concurrency.threads and Concurrency.checkers"),
   ENFILE(
       TRANSIENT,
       ImmutableSet.of("Too many open files in system"),
-      "the whole machine has too many files open (sysctl fs.file-max); try fewer --threads"),
+      "the whole machine has too many files open (sysctl fs.file-max); try fewer"
+          + " Concurrency.threads"),
   /** The directory's list is older than the file, or somebody else writes there, too. */
   EEXIST(
       TRANSIENT, ImmutableSet.of("File exists"), "does another program write to this destination?"),
@@ -96,7 +97,7 @@ enum Errno {
       "the destination is full; make room there",
       "not the bucket is full, but the local folder in which s3fs keeps what it has not uploaded"
           + " yet; make room in /tmp, or mount with -o tmpdir=FOLDER where there is more, or try"
-          + " fewer --threads"),
+          + " fewer Concurrency.threads"),
   EDQUOT(
       LASTING,
       LASTING,

@@ -70,7 +70,7 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
     Path given = wanted.directory().get();
     if (given.isAbsolute()) {
       throw new InvalidJobException(
-          "--backup-dir "
+          "OldVersions.directory "
               + given
               + " must be relative to the destination, such as ../old: it lies in the same bucket");
     }
@@ -130,9 +130,10 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
     }
     if (wanted.suffix().isEmpty()) {
       throw new InvalidJobException(
-          "old versions cannot be kept in the destination itself (--backup-dir "
+          "old versions cannot be kept in the destination itself (OldVersions.directory "
               + wanted.directory().orElseThrow()
-              + "): they would take the place of the backup's own files; give a --suffix, or another"
+              + "): they would take the place of the backup's own files; give"
+              + " OldVersions.suffix, or another"
               + " directory, such as ../old");
     }
     return beside(wanted);
@@ -140,7 +141,7 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
 
   private static InvalidJobException holdsDestination(Path given) {
     return new InvalidJobException(
-        "old versions cannot be kept in a directory that holds the destination (--backup-dir "
+        "old versions cannot be kept in a directory that holds the destination (OldVersions.directory "
             + given
             + "): they could take the place of the backup's own files; give another directory,"
             + " such as ../old");

@@ -92,7 +92,7 @@ public final class RunLock implements AutoCloseable {
         throw new DestinationException(
             other.get().describe()
                 + (patience.isZero()
-                    ? "; wait for it with --lock-wait 1h, or run again when it has ended"
+                    ? "; wait for it with Waiting.lockWait, or run again when it has ended"
                     : "; it did not end within " + seconds(patience) + " s"));
       }
       if (!isTold) {

@@ -231,7 +231,7 @@ record S3fsProcess(
                 + option
                 + ": what MTB reads back after copying comes from this machine, and proves nothing"
                 + " of what is in the bucket; mount it without, or let MTB go straight to the"
-                + " bucket (--via bucket)");
+                + " bucket (Via.BUCKET)");
       }
     }
     return Optional.empty();

@@ -75,7 +75,7 @@ public final class StoredBackup implements Closeable {
     String name = job.backupName();
     if (options.connection().requireMount()) {
       throw new DestinationException(
-          "the backup " + name + " is no mount, and --require-mount asks for one");
+          "the backup " + name + " is no mount, and Connection.requireMount asks for one");
     }
     try {
       BucketFiles files =
@@ -117,7 +117,7 @@ public final class StoredBackup implements Closeable {
       throw new DestinationException(
           "the backup "
               + absolute
-              + " is not on a mounted S3FS, and --require-mount asks for one; mount the bucket"
+              + " is not on a mounted S3FS, and Connection.requireMount asks for one; mount the bucket"
               + " first (s3fs BUCKET MOUNTPOINT -o ...)");
     }
     if (isDefault) {
@@ -128,7 +128,7 @@ public final class StoredBackup implements Closeable {
           "the backup "
               + absolute
               + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
-              + " --via bucket, or give s3://BUCKET/PREFIX");
+              + " Via.BUCKET, or give s3://BUCKET/PREFIX");
     }
     return new StoredBackup(
         absolute.toString(), real, look(real), /* isMountPoint= */ false, Optional.empty());

@@ -227,14 +227,16 @@ final class Direction {
   String makingWay() {
     return isRestore()
         ? "move it away and run again"
-        : "run with --delete (it is deleted when all else is done) or with --backup-dir (it is kept"
+        : "run with BackupOptions.deletion (it is deleted when all else is done) or with"
+            + " OldVersions.directory (it is kept"
             + " there), or move it away";
   }
 
   String whyLeftAlone(Metadata existing) {
     return existing.kind() == Kind.DIRECTORY
-        ? "left alone: a directory is there; --overwrite puts the file in its place if that is empty"
-        : "left alone: what is there is newer; --overwrite replaces it";
+        ? "left alone: a directory is there; RestoreJob.overwrite puts the file in its place if"
+            + " that is empty"
+        : "left alone: what is there is newer; RestoreJob.overwrite replaces it";
   }
 
   /** For something in the place of a directory. */
@@ -242,7 +244,7 @@ final class Direction {
       throws RefusedException {
     if (leavesAlone(source, existing, decision)) {
       throw new RefusedException(
-          "something newer that is no directory is there; --overwrite replaces it");
+          "something newer that is no directory is there; RestoreJob.overwrite replaces it");
     }
   }
 

@@ -191,7 +191,7 @@ final class Mirror implements Closeable {
                     + " "
                     + what
                     + "; what the backup holds of it is left alone (if that is to be deleted, run"
-                    + " with --delete-despite-errors)",
+                    + " with Deletion.despiteErrors)",
                 Failure.Cause.ERROR));
       }
     }
@@ -245,7 +245,7 @@ final class Mirror implements Closeable {
     if (isRefused) {
       refused(
           "nothing was deleted, since something went wrong before; see to that and run again"
-              + " (or run with --delete-despite-errors)",
+              + " (or run with Deletion.despiteErrors)",
           Failure.Cause.ERROR);
     }
     return isRefused;
@@ -265,12 +265,12 @@ final class Mirror implements Closeable {
       return isRefusedForFailures();
     }
     refused(
-        "nothing was deleted: --max-delete "
+        "nothing was deleted: Deletion.limit "
             + most
             + " allows "
             + limit
             + " deletions, and there is more than that which the source has no more; see what"
-            + " with --dry-run --delete",
+            + " with BackupOptions.dryRun",
         Failure.Cause.TOO_MANY_DELETIONS);
     return true;
   }

@@ -42,7 +42,8 @@ final class OldVersionsGuard {
       throw new RefusedException(
           "its old version would be kept as "
               + old.get()
-              + ", and the source has something of that name; use another --suffix or --backup-dir");
+              + ", and the source has something of that name; use another"
+              + " OldVersions.suffix or OldVersions.directory");
     }
   }
 }

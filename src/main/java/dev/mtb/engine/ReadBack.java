@@ -91,7 +91,7 @@ final class ReadBack {
                 ? "; it is marked, and the next run copies it again"
                 : "; it could not be marked ("
                     + unmarked.get()
-                    + "), so delete it there, or run with --compare always"));
+                    + "), so delete it there, or run with CompareMode.ALWAYS"));
   }
 
   /** What is wrong with a copy; empty if nothing is. */

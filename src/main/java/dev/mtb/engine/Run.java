@@ -677,14 +677,14 @@ public final class Run {
     if (stop.ranOutOfTime()) {
       left(
           Failure.Stage.SCAN,
-          "the time of --max-duration ("
+          "the time of Limits.maxDuration ("
               + limits.maxDuration().orElseThrow().toSeconds()
               + " s) was over before everything had been begun; run again for the rest");
     }
     if (allowance.filesLeft() > 0) {
       left(
           Failure.Stage.COPY,
-          "what --max-transfer allows ("
+          "what Limits.maxTransfer allows ("
               + limits.maxTransfer().orElseThrow()
               + " bytes) was not enough for "
               + allowance.filesLeft()

@@ -61,7 +61,7 @@ public final class ListReader {
                 + (isUtf16
                     ? ": the list is UTF-16, and must be UTF-8 (iconv -f UTF-16 -t UTF-8)"
                     : ": holds a NUL byte, so this is not a list of names, one a line; if its"
-                        + " entries end with NUL, say --from0"));
+                        + " entries end with NUL, say BackupJob.filesFrom0"));
       } else if (entry.size() == LONGEST_ENTRY) {
         throw new InvalidJobException(
             name

@@ -77,7 +77,7 @@ class LocalDestinationTest extends DestinationContract {
                 Destinations.open(
                     root, options().connection(c -> c.withRequireMount(true)).build(), false))
         .isInstanceOf(DestinationException.class)
-        .hasMessageContaining("--require-mount");
+        .hasMessageContaining("Connection.requireMount");
   }
 
   @Test

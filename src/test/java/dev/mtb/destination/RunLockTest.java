@@ -64,7 +64,7 @@ class RunLockTest {
             .hasMessageContaining("another run of MTB is writing to /mnt/a b")
             .hasMessageContaining("process " + ProcessHandle.current().pid() + " on ")
             .hasMessageMatching(".*since 20[0-9-]+T[0-9:]+Z\\).*")
-            .hasMessageContaining("--lock-wait");
+            .hasMessageContaining("Waiting.lockWait");
         assertThat(files()).hasSize(1);
       }
       assertThat(files()).isEmpty();

@@ -315,7 +315,7 @@ class ReadBackTest {
 
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures().get(0).error())
-        .contains("no way", "--compare always")
+        .contains("no way", "CompareMode.ALWAYS")
         .doesNotContain("it is marked");
   }
 

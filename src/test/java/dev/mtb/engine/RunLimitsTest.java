@@ -105,7 +105,7 @@ class RunLimitsTest {
     assertSumsUp(first.totals());
     assertThat(first.failures()).hasSize(1);
     assertThat(first.failures().get(0).stage()).isEqualTo(Failure.Stage.COPY);
-    assertThat(first.failures().get(0).error()).contains("--max-transfer", "7 more files", "7000");
+    assertThat(first.failures().get(0).error()).contains("Limits.maxTransfer", "7 more files", "7000");
     try (Stream<Path> files = Files.list(destination.resolve("d"))) {
       assertThat(files).hasSize(3);
     }
@@ -145,7 +145,7 @@ class RunLimitsTest {
     assertThat(report.failures()).hasSize(1);
     // Of this stage, since what has not been scanned must not be deleted at the destination.
     assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.SCAN);
-    assertThat(report.failures().get(0).error()).contains("--max-duration");
+    assertThat(report.failures().get(0).error()).contains("Limits.maxDuration");
     assertThat(destination).isEmptyDirectory();
   }
 

@@ -76,7 +76,7 @@ class ListReaderTest {
     assertThatThrownBy(() -> lines(list))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("the list, line " + number + ":")
-        .hasMessageContaining("--from0");
+        .hasMessageContaining("BackupJob.filesFrom0");
   }
 
   @ParameterizedTest

@@ -71,6 +71,6 @@ final class PageSequence {
   private static IOException stuck() {
     return new IOException(
         "the server lists the same page again and again: its answers do not follow the S3 API"
-            + " (ListObjectsV2); update the server, or go through a mount (--via mount)");
+            + " (ListObjectsV2); update the server, or go through a mount (Via.MOUNT)");
   }
 }

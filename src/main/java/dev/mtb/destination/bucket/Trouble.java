@@ -55,7 +55,8 @@ final class Trouble {
           lost("the access key is not known there; check the credentials", e);
       case "SignatureDoesNotMatch" ->
           lost(
-              "the secret key does not fit the access key, or --region is not the server's; check"
+              "the secret key does not fit the access key, or Connection.region is not the"
+                  + " server's; check"
                   + " the credentials",
               e);
       case "ExpiredToken", "TokenRefreshRequired", "InvalidToken", "RequestExpired" ->
@@ -78,7 +79,7 @@ final class Trouble {
           new IOException(
               "the server is asking for a pause again and again ("
                   + code
-                  + "); try fewer --threads",
+                  + "); try fewer Concurrency.threads",
               e);
       case "InvalidObjectState" ->
           new IOException(
@@ -146,7 +147,7 @@ final class Trouble {
         Optional.ofNullable(e.awsErrorDetails())
             .flatMap(d -> d.sdkHttpResponse().firstMatchingHeader("x-amz-bucket-region"));
     return lost(
-        "the bucket is in another region; give it with --region"
+        "the bucket is in another region; give it with Connection.region"
             + region.map(name -> " " + name).orElse(""),
         e);
   }
@@ -184,7 +185,7 @@ final class Trouble {
     String message = String.valueOf(e.getMessage());
     if (message.contains("credentials")) {
       return lost(
-          "no credentials were found; give --passwd-file, or set AWS_ACCESS_KEY_ID and"
+          "no credentials were found; give Connection.passwdFile, or set AWS_ACCESS_KEY_ID and"
               + " AWS_SECRET_ACCESS_KEY, or run aws configure",
           e);
     }
@@ -194,7 +195,7 @@ final class Trouble {
     if (root instanceof IOException && !isSlowAnswer) {
       String reason =
           root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-      return lost("it cannot be reached (" + reason + "); check the network and --endpoint-url", e);
+      return lost("it cannot be reached (" + reason + "); check the network and Connection.endpoint", e);
     }
     return new IOException(what + " failed: " + message, e);
   }

@@ -107,6 +107,6 @@ class TroubleTest {
     assertThat(
             TROUBLE.of("PutObject", "f", SdkClientException.create("Unable to load credentials")))
         .isInstanceOf(DestinationException.class)
-        .hasMessageContaining("--passwd-file");
+        .hasMessageContaining("Connection.passwdFile");
   }
 }
