@@ -368,7 +368,8 @@ class BackupTest {
             });
     assertThat(Thread.interrupted()).isTrue();
     assertThat(report.exitCode()).isEqualTo(130);
-    assertThat(report.elapsed()).isLessThan(Duration.ofSeconds(10));
+    // To copy all of it takes a minute or more.
+    assertThat(report.elapsed()).isLessThan(Duration.ofSeconds(30));
     assertThat(destination).isEmptyDirectory();
   }
 

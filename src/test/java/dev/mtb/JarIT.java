@@ -313,7 +313,7 @@ class JarIT {
       long start = System.nanoTime();
       mtb.signal("INT");
       assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMinutes(1));
       var json = new ObjectMapper().readTree(Files.readString(report));
       assertThat(json.at("/status").asText()).isEqualTo("interrupted");
       assertThat(json.at("/exitCode").asInt()).isEqualTo(130);

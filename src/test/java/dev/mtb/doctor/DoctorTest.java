@@ -220,7 +220,7 @@ class DoctorTest {
       Checkup checkup =
           new Doctor(options, false, Duration.ofSeconds(5))
               .examine(S3Location.parse("s3://bucket/x"), finding -> {});
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMinutes(1));
       assertThat(checkup.exitCode()).isEqualTo(10);
       assertThat(the(checkup, "bucket").text()).contains("no answer within 5 s");
     }

@@ -184,13 +184,13 @@ class S3fsFixtureIT {
   void aRoundTripIsSeenByAStatAndNotMoreThanOnce() throws Exception {
     Path file = create(file("latency"), new byte[10]);
     s3fs.freshMount();
-    s3fs.proxy().setRoundTrip(Duration.ofMillis(50));
+    s3fs.proxy().setRoundTrip(Duration.ofSeconds(2));
 
     long start = System.nanoTime();
     Files.size(file);
     Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
 
-    assertThat(elapsed).isBetween(Duration.ofMillis(50), Duration.ofMillis(95));
+    assertThat(elapsed).isBetween(Duration.ofSeconds(2), Duration.ofMillis(3_900));
   }
 
   @Test
@@ -202,7 +202,7 @@ class S3fsFixtureIT {
     Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
 
     // Nine requests and one "100 Continue" make one second; a delay per piece would make 38.
-    assertThat(elapsed).isBetween(Duration.ofMillis(900), Duration.ofSeconds(5));
+    assertThat(elapsed).isBetween(Duration.ofMillis(900), Duration.ofSeconds(20));
   }
 
   @Test
@@ -213,7 +213,7 @@ class S3fsFixtureIT {
     create(file("narrow"), new byte[10_000_000]);
     Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
 
-    assertThat(elapsed).isBetween(Duration.ofMillis(950), Duration.ofSeconds(3));
+    assertThat(elapsed).isGreaterThan(Duration.ofMillis(950));
   }
 
   @Test
