@@ -5,6 +5,7 @@ import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
+import dev.mtb.Format;
 import dev.mtb.Mtb;
 import dev.mtb.Totals;
 import java.io.PrintStream;
@@ -132,7 +133,7 @@ final class BackupCommand extends JobCommand {
     StringBuilder text = new StringBuilder("mtb: ").append(outcome(report));
     text.append(Text.files(totals.copied()))
         .append(report.dryRun() ? " would be copied (" : " copied (")
-        .append(Text.bytes(totals.bytesCopied()))
+        .append(Format.size(totals.bytesCopied()))
         .append("), ")
         .append(totals.unchanged())
         .append(" unchanged");
@@ -145,8 +146,7 @@ final class BackupCommand extends JobCommand {
       text.append(", ").append(totals.skipped()).append(" skipped");
     }
     text.append(", ").append(totals.failed()).append(" failed");
-    return text.append(String.format(", in %.1f s", report.elapsed().toMillis() / 1000.0))
-        .toString();
+    return text.append(", in ").append(Format.duration(report.elapsed())).toString();
   }
 
   /** What goes before the counts. */

@@ -1,8 +1,10 @@
 package dev.mtb.cli;
 
+import dev.mtb.Format;
 import dev.mtb.Totals;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -44,12 +46,12 @@ final class MinuteLines implements AutoCloseable {
     String line =
         String.format(
             "mtb: after %s: %d of %s done, %s of %s written, %s, %d failed",
-            Text.duration(elapsed),
+            Format.duration(elapsed.truncatedTo(ChronoUnit.SECONDS)),
             Watch.done(totals),
             Text.files(totals.scanned()),
-            Text.bytes(written),
-            Text.bytes(watch.planned()),
-            Text.rate(written - lastWritten, elapsed.minus(lastElapsed)),
+            Format.size(written),
+            Format.size(watch.planned()),
+            Format.rate(written - lastWritten, elapsed.minus(lastElapsed)),
             totals.failed());
     lastElapsed = elapsed;
     lastWritten = written;

@@ -4,6 +4,7 @@ import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
+import dev.mtb.Format;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Metadata;
 import dev.mtb.Mtb;
@@ -55,9 +56,9 @@ final class RestoreCommand extends JobCommand {
           PositionalParamSpec.builder(old)
               .paramLabel("BACKUP [PATH...] TARGET")
               .description(
-                  "The directory that holds the backup, or s3://BUCKET/PREFIX; files and directories"
-                      + " in it, relative to it (none: everything); and last the directory to"
-                      + " restore to, unless --target names it.")
+                  "The directory that holds the backup, or s3://BUCKET/PREFIX; files and"
+                      + " directories in it, relative to it (none: everything); and last the"
+                      + " directory to restore to, unless --target names it.")
               .build());
     }
   }
@@ -167,8 +168,8 @@ final class RestoreCommand extends JobCommand {
     if (isPlainName && isInBackup(job, name)) {
       throw new InvalidJobException(
           String.format(
-              "%s is in the backup, and no target is given: to restore only that, write"
-                  + " 'mtb restore BACKUP %s TARGET'; to restore everything into a directory of that"
+              "%s is in the backup, and no target is given: to restore only that, write 'mtb"
+                  + " restore BACKUP %s TARGET'; to restore everything into a directory of that"
                   + " name, 'mtb restore BACKUP --target %s'",
               operand, operand, operand));
     }
@@ -188,14 +189,14 @@ final class RestoreCommand extends JobCommand {
   String summary(BackupReport report) {
     Totals totals = report.totals();
     return String.format(
-        "mtb: %s%s %s (%s), %d unchanged%s, %d failed, in %.1f s",
+        "mtb: %s%s %s (%s), %d unchanged%s, %d failed, in %s",
         BackupCommand.outcome(report),
         Text.files(totals.copied()),
         report.dryRun() ? "would be restored" : "restored",
-        Text.bytes(totals.bytesCopied()),
+        Format.size(totals.bytesCopied()),
         totals.unchanged(),
         totals.skipped() == 0 ? "" : ", " + totals.skipped() + " left alone or skipped",
         totals.failed(),
-        report.elapsed().toMillis() / 1000.0);
+        Format.duration(report.elapsed()));
   }
 }

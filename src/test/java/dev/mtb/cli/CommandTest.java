@@ -21,8 +21,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** What the user types, and what comes back. */
@@ -297,22 +295,6 @@ class CommandTest {
     assertThat(backup("--newer-than", "yesterday", ".")).isEqualTo(2);
     assertThat(mtb("backup", "--exclude")).isEqualTo(2);
     assertThat(destination).doesNotExist();
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "0, 0",
-    "100, 100",
-    "64k, 65536",
-    "64KiB, 65536",
-    "64KB, 64000",
-    "1.5mb-1, 1499999",
-    "2g+1, 2147483649",
-    "10b, 10",
-    "1T, 1099511627776"
-  })
-  void sizes_areReadAsRsyncReadsThem(String text, long bytes) {
-    assertThat(FilterOptions.size(text)).isEqualTo(bytes);
   }
 
   @Test
