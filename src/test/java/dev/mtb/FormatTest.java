@@ -82,7 +82,8 @@ class FormatTest {
   void noOtherClass_writesOrReadsSizes() throws IOException {
     Pattern suspect =
         Pattern.compile(
-            "byteCountToDisplaySize|\"BKMGTP\"|toSeconds\\(\\)\\s+\\+ \"|%\\.1f (s|MB|GB)\\b");
+            "byteCountToDisplaySize|\"BKMGTP\"|\" [kMG]B\"|toSeconds\\(\\)\\s+\\+ \"|%\\.1f"
+                + " (s|MB|GB)\\b");
     try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
       List<Path> files = sources.filter(file -> file.toString().endsWith(".java")).toList();
       assertThat(files).hasSizeGreaterThan(100);

@@ -300,8 +300,7 @@ abstract class JobCommand implements Callable<Integer> {
         Interrupts interrupts = Interrupts.install()) {
       snapshot.begin();
       BackupReport result =
-          task.run(
-              Listeners.all(watch, lines, new FailureLines(err, quiet), log, bar, more.listener()));
+          task.run(Listeners.all(watch, lines, new FailureLines(err, quiet), log, more.listener()));
       bar.close();
       code = writeReport(reportFile, result, destination);
       code = more.write(result, code, out, err);

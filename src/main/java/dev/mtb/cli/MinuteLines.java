@@ -24,6 +24,7 @@ final class MinuteLines implements AutoCloseable {
           });
   private Duration lastElapsed = Duration.ZERO;
   private long lastWritten;
+  private boolean isClosed;
 
   private MinuteLines(Watch watch) {
     this.watch = watch;
@@ -33,9 +34,15 @@ final class MinuteLines implements AutoCloseable {
     MinuteLines lines = new MinuteLines(watch);
     long nanos = period.toNanos();
     var unused =
-        lines.timer.scheduleAtFixedRate(
-            () -> err.println(lines.next()), nanos, nanos, TimeUnit.NANOSECONDS);
+        lines.timer.scheduleAtFixedRate(() -> lines.print(err), nanos, nanos, TimeUnit.NANOSECONDS);
     return lines;
+  }
+
+  /** Not after the end: a line that was due at that moment would come after the summary. */
+  private synchronized void print(PrintStream err) {
+    if (!isClosed) {
+      err.println(next());
+    }
   }
 
   /** The line for now; its rate is that since the line before. */
@@ -59,7 +66,8 @@ final class MinuteLines implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    isClosed = true;
     timer.shutdownNow();
   }
 }

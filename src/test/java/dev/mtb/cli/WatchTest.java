@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.Action;
 import dev.mtb.Activity;
+import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
@@ -209,5 +210,50 @@ class WatchTest {
     // A terminal that was never told.
     assertThat(TerminalSize.parse("0 0\n")).isEqualTo(TerminalSize.USUAL);
     assertThat(TerminalSize.parse("")).isEqualTo(TerminalSize.USUAL);
+  }
+
+  @Test
+  void progress_countsFiles_notOnlyBytes() {
+    ProgressLine line = new ProgressLine(watch);
+    watch.begun(() -> TOTALS);
+    pass(Duration.ofMillis(3500));
+    assertThat(line.line(100)).isEqualTo("29 of 50 files done, after 3 s");
+
+    for (int i = 0; i < 99; i++) {
+      plan(1, Action.CREATE, Kind.FILE);
+    }
+    plan(10 * MB, Action.REPLACE, Kind.FILE);
+    plan(0, Action.CREATE, Kind.DIRECTORY);
+    plan(0, Action.DELETE, Kind.FILE);
+    watch.bytesWritten(10 * MB);
+    watch.copied(Path.of("large"), Metadata.known(Kind.FILE, 10 * MB));
+    // By bytes alone this would be all.
+    assertThat(line.line(100))
+        .isEqualTo(
+            " 33% [============>                         ] 10.0 MB of 10.0 MB, 1 of 100 files,"
+                + " 2.9 MB/s, 6 s left");
+    for (int i = 0; i < 98; i++) {
+      watch.copied(Path.of("small"), Metadata.known(Kind.FILE, 1));
+    }
+    watch.failed(new Failure(Path.of("x"), Failure.Stage.SCAN, "no", Failure.Cause.ERROR));
+    assertThat(line.line(60)).startsWith(" 99% 10.0 MB of 10.0 MB, 99 of 100 files, 2.9 MB/s");
+    watch.failed(new Failure(Path.of("x"), Failure.Stage.COPY, "no", Failure.Cause.ERROR));
+    watch.failed(new Failure(Path.of("d"), Failure.Stage.COPY, "no", Failure.Cause.ERROR));
+    // Written once more.
+    watch.bytesWritten(MB);
+    assertThat(line.line(100)).startsWith("100% [=====").contains("=] 11.0 MB of", ", 0 s left");
+    assertThat(line.line(20)).isEqualTo("100% 11.0 MB of 10.0");
+  }
+
+  @Test
+  void nothingIsDrawn_afterTheEnd() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    RedirectedBar bar = new RedirectedBar(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    bar.accept("long line");
+    bar.accept("short");
+    bar.close();
+    bar.accept("late");
+    bar.clear();
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("\rlong line\rshort    \r     \r");
   }
 }
