@@ -113,8 +113,11 @@ final class BackupCommand extends JobCommand {
   }
 
   @Override
-  BackupListener lines(PrintStream results) {
-    return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
+  ResultLines lines(PrintStream results) {
+    if (dryRun) {
+      return new DryRunLines(results, err);
+    }
+    return itemize ? new ItemLines(results) : ResultLines.NONE;
   }
 
   @Override

@@ -157,7 +157,7 @@ abstract class JobCommand implements Callable<Integer> {
   void addOptions(BackupOptions.Builder options) {}
 
   /** What is printed as it happens. */
-  abstract BackupListener lines(PrintStream results);
+  abstract ResultLines lines(PrintStream results);
 
   /** Whether it is asked for a line for each file. */
   boolean itemizes() {
@@ -292,7 +292,7 @@ abstract class JobCommand implements Callable<Integer> {
     Watch watch = new Watch(Ticker.systemTicker());
     Progress bar = watching.progress(quiet, err, watch);
     // Standard output may be JSON and nothing else.
-    BackupListener lines =
+    ResultLines lines =
         events.isPresent() ? events.get() : lines(reportsToOutput ? err : bar.beside(out));
     int code;
     try (bar;
@@ -302,6 +302,7 @@ abstract class JobCommand implements Callable<Integer> {
       BackupReport result =
           task.run(Listeners.all(watch, lines, new FailureLines(err, quiet), log, more.listener()));
       bar.close();
+      lines.finish();
       code = writeReport(reportFile, result, destination);
       code = more.write(result, code, out, err);
       if (events.isPresent()) {

@@ -1,6 +1,5 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
@@ -124,8 +123,11 @@ final class RestoreCommand extends JobCommand {
   }
 
   @Override
-  BackupListener lines(PrintStream results) {
-    return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
+  ResultLines lines(PrintStream results) {
+    if (dryRun) {
+      return new DryRunLines(results, err);
+    }
+    return itemize ? new ItemLines(results) : ResultLines.NONE;
   }
 
   @Override

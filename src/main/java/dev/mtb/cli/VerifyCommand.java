@@ -43,8 +43,8 @@ final class VerifyCommand extends JobCommand {
   }
 
   @Override
-  BackupListener lines(PrintStream results) {
-    return new BackupListener() {
+  ResultLines lines(PrintStream results) {
+    return new ResultLines() {
       @Override
       public void failed(Failure failure) {
         if (failure.stage() == Failure.Stage.VERIFY) {

@@ -82,6 +82,31 @@ class CommandTest {
   }
 
   @Test
+  void dryRun_isSortedByPath_aDirectoryBeforeWhatIsInIt() throws Exception {
+    for (String name : List.of("sub-x/y", "sub.txt", "sub/a/z", "b/c", "z")) {
+      RandomTree.write(source.resolve(name), "x");
+    }
+    RandomTree.write(destination.resolve("old/file"), "x");
+    assertThat(backup("-n", "-i", "--delete", "-t", "8", ".")).isZero();
+    // The root comes first, if its mtime differs.
+    assertThat(out.lines().dropWhile("mtime differs: ./"::equals))
+        .containsExactly(
+            "new: a",
+            "new: b/",
+            "new: b/c",
+            "deleting old/",
+            "deleting old/file",
+            "new: sub/",
+            "new: sub/a/",
+            "new: sub/a/z",
+            "new: sub/b",
+            "new: sub-x/",
+            "new: sub-x/y",
+            "new: sub.txt",
+            "new: z");
+  }
+
+  @Test
   void report_hasTheNamesThatOtherProgramsRelyOn() throws Exception {
     RandomTree.write(source.resolve("c"), RandomTree.bytes(1, 1000), Instant.EPOCH);
     assertThat(backup("--report", "-", ".", "missing")).isEqualTo(23);
@@ -229,13 +254,14 @@ class CommandTest {
     RandomTree.write(destination.resolve("gone/file"), "x");
 
     assertThat(backup("--delete", "-n", ".")).isZero();
-    assertThat(out).contains("not in source: gone/\nnot in source: gone/file\n");
+    assertThat(out).endsWith("deleting gone/\ndeleting gone/file\n");
     assertThat(err).contains("1 would be deleted");
     assertThat(backup("--delete", "--max-delete", "1", ".")).isEqualTo(25);
     assertThat(err).contains("--max-delete 1 allows 1 deletions");
     assertThat(destination.resolve("gone/file")).exists();
 
-    assertThat(backup("--delete", "--max-delete=2", "--backup-dir", "../old", ".")).isZero();
+    assertThat(backup("--delete", "-i", "--max-delete=2", "--backup-dir", "../old", ".")).isZero();
+    assertThat(out.lines()).containsExactlyInAnyOrder("deleting gone/", "deleting gone/file");
     assertThat(err).contains("1 deleted");
     assertThat(destination.resolve("gone")).doesNotExist();
     assertThat(destination.resolveSibling("old/gone/file")).hasContent("x");
