@@ -12,10 +12,8 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mtb backup}. */
 @Command(
@@ -47,7 +45,8 @@ final class BackupCommand extends JobCommand {
       names = "--compare",
       paramLabel = "MODE",
       defaultValue = "size-mtime",
-      converter = CompareModeConverter.class,
+      converter = EnumOption.CompareModes.class,
+      completionCandidates = EnumOption.CompareModes.class,
       description =
           "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
   private CompareMode compare;
@@ -160,21 +159,5 @@ final class BackupCommand extends JobCommand {
       case FAILED -> "FAILED: ";
       case INTERRUPTED -> "INTERRUPTED: ";
     };
-  }
-
-  /** Reads {@code size-mtime} and so on. */
-  static final class CompareModeConverter implements ITypeConverter<CompareMode> {
-    @Override
-    public CompareMode convert(String value) {
-      return switch (value) {
-        case "size-mtime" -> CompareMode.SIZE_MTIME;
-        case "checksum" -> CompareMode.CHECKSUM;
-        case "size" -> CompareMode.SIZE;
-        case "always" -> CompareMode.ALWAYS;
-        default ->
-            throw new TypeConversionException(
-                "'" + value + "' is none of size-mtime, checksum, size, always");
-      };
-    }
   }
 }

@@ -90,7 +90,8 @@ final class RestoreCommand extends JobCommand {
       names = "--compare",
       paramLabel = "MODE",
       defaultValue = "size-mtime",
-      converter = BackupCommand.CompareModeConverter.class,
+      converter = EnumOption.CompareModes.class,
+      completionCandidates = EnumOption.CompareModes.class,
       description =
           "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
   private CompareMode compare;
