@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     showDefaultValues = true,
     sortOptions = false,
+    footer = {"", EnvironmentDefaults.RULE, "", OptionsFile.RULE},
     exitCodeListHeading = "%nExit codes:%n")
 abstract class JobCommand implements Callable<Integer> {
   private static final Path STANDARD_STREAM = Path.of("-");
