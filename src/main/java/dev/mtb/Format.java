@@ -20,7 +20,7 @@ public final class Format {
    * @return with one decimal from 1 kB on
    */
   public static String size(long bytes) {
-    return scaled(bytes);
+    return scaled((double) bytes);
   }
 
   /**

@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
 final class BackupCommand extends JobCommand {
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Decide everything, change nothing.")
+      description =
+          "Decide everything, change nothing, and print what would be changed, sorted by path.")
   private boolean dryRun;
 
   @Option(

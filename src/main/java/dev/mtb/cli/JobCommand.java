@@ -140,8 +140,9 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = {"-v", "--verbose"},
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
-      description = "Tell more; twice: still more.")
-  @SuppressWarnings("unused") // Logging takes it from the arguments before they are parsed.
+      description =
+          "Tell more, also each file that is skipped and why; twice: still more, also what filters"
+              + " leave out.")
   private boolean[] verbose = {};
 
   @Option(
@@ -301,7 +302,13 @@ abstract class JobCommand implements Callable<Integer> {
         Interrupts interrupts = Interrupts.install()) {
       snapshot.begin();
       BackupReport result =
-          task.run(Listeners.all(watch, lines, new FailureLines(err, quiet), log, more.listener()));
+          task.run(
+              Listeners.all(
+                  watch,
+                  lines,
+                  new FailureLines(err, quiet ? -1 : verbose.length),
+                  log,
+                  more.listener()));
       bar.close();
       lines.finish();
       code = writeReport(reportFile, result, destination);

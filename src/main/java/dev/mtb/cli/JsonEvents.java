@@ -64,8 +64,8 @@ final class JsonEvents implements ResultLines {
   }
 
   @Override
-  public void skipped(Path path) {
-    write(about(path, event("skipped")));
+  public void skipped(Path path, String why) {
+    write(about(path, event("skipped")).put("reason", JsonReport.readable(why)));
   }
 
   @Override

@@ -159,8 +159,8 @@ final class LogFile implements BackupListener, AutoCloseable {
   }
 
   @Override
-  public void skipped(Path path) {
-    write(Level.INFO, "skipped " + Text.path(path) + " (not a file)");
+  public void skipped(Path path, String why) {
+    write(Level.INFO, "skipped " + Text.path(path) + " (" + Text.printable(why) + ")");
   }
 
   @Override

@@ -64,7 +64,8 @@ final class RestoreCommand extends JobCommand {
 
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Decide everything, change nothing.")
+      description =
+          "Decide everything, change nothing, and print what would be changed, sorted by path.")
   private boolean dryRun;
 
   @Option(

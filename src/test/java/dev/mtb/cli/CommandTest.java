@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -104,6 +105,30 @@ class CommandTest {
             "new: sub-x/y",
             "new: sub.txt",
             "new: z");
+  }
+
+  @Test
+  void whatIsSkipped_isNamedWithTheReason_whenMoreIsAskedFor() throws Exception {
+    new ProcessBuilder("mkfifo", source.resolve("pipe").toString()).start().waitFor();
+    RandomTree.write(destination.resolve("a"), "newer");
+    Files.setLastModifiedTime(
+        destination.resolve("a"), FileTime.from(Instant.now().plusSeconds(3600)));
+    RandomTree.write(destination.resolve("sub/b"), "older");
+
+    assertThat(backup("-n", "-u", "--max-transfer", "1B", ".")).isEqualTo(23);
+    assertThat(err).doesNotContain("pipe");
+    assertThat(backup("-v", "-n", "-u", "--max-transfer", "1B", ".")).isEqualTo(23);
+    assertThat(err)
+        .contains("mtb: skipped pipe: a device, socket or pipe\n")
+        .contains("mtb: skipped a: it is newer at the destination (--update)\n")
+        .contains("mtb: skipped sub/b: left for the next run by --max-transfer or");
+    assertThat(backup("-v", "-n", "--ignore-existing", ".")).isZero();
+    assertThat(err).contains("skipped pipe").doesNotContain("skipped sub/b");
+    assertThat(backup("-vv", "-n", "--ignore-existing", ".")).isZero();
+    assertThat(err)
+        .contains("skipped sub/b: it is at the destination already (--ignore-existing)\n");
+    assertThat(backup("-v", "-q", "-n", ".")).isZero();
+    assertThat(err).doesNotContain("pipe");
   }
 
   @Test
