@@ -90,12 +90,13 @@ public interface BackupListener {
   default void leftAlone(Path path, String why) {}
 
   /**
-   * Something is left out that MTB cannot back up: a device, a socket, a pipe, or what is left of a
-   * run that was killed.
+   * Something is skipped: a device, a socket or a pipe, which MTB cannot back up, what is left of a
+   * run that was killed, or a file that the limits leave for the next run.
    *
    * @param path where it would land
+   * @param why in words for the user
    */
-  default void skipped(Path path) {}
+  default void skipped(Path path, String why) {}
 
   /**
    * Something is not safe in the backup.

@@ -6,7 +6,6 @@ import java.time.DayOfWeek;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -23,9 +22,6 @@ import java.util.regex.Pattern;
 public final class Bandwidth {
   /** No limit at any time. */
   public static final Bandwidth UNLIMITED = new Bandwidth(ImmutableSortedMap.of(0, 0L));
-
-  private static final Pattern RATE =
-      Pattern.compile("([0-9]{1,15}(?:[.][0-9]{1,9})?)(?:([BKMGTP])(I?B)?)?");
 
   private static final Pattern SLOT =
       Pattern.compile("(?:([A-Za-z]+)-)?([01]?[0-9]|2[0-3]):([0-5][0-9]),(\\S+)");
@@ -88,16 +84,8 @@ public final class Bandwidth {
     if (rate.equalsIgnoreCase("off")) {
       return 0;
     }
-    Matcher matcher = RATE.matcher(rate.toUpperCase(Locale.ROOT));
-    if (!matcher.matches()) {
-      throw invalid(rate, text);
-    }
     // As for rsync and rclone a plain number is in KiB.
-    int power = matcher.group(2) == null ? 1 : "BKMGTP".indexOf(matcher.group(2));
-    double unit = Math.pow("B".equals(matcher.group(3)) ? 1000 : 1024, power);
-    double bytes = Double.parseDouble(matcher.group(1)) * unit;
-    // Only nothing is no limit.
-    return bytes == 0 ? 0 : Math.max(1, Math.round(bytes));
+    return SizeParser.parse(rate, 'K').orElseThrow(() -> invalid(rate, text));
   }
 
   private static List<Integer> days(String name, String slot, String text) {

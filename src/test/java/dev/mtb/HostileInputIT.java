@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -194,6 +195,7 @@ class HostileInputIT {
               .options(
                   BackupOptions.builder()
                       .stateDirectory(temp.resolve("state"))
+                      .deletion(new Deletion(true, Optional.empty(), true))
                       .connection(
                           c ->
                               c.withEndpoint(URI.create("http://127.0.0.1:" + server.port()))

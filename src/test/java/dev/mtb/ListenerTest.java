@@ -77,7 +77,7 @@ class ListenerTest {
     }
 
     @Override
-    public void skipped(Path path) {
+    public void skipped(Path path, String why) {
       tell("skipped " + path);
     }
 
@@ -201,7 +201,7 @@ class ListenerTest {
           }
 
           @Override
-          public void skipped(Path path) {
+          public void skipped(Path path, String why) {
             throw new IllegalStateException();
           }
         };

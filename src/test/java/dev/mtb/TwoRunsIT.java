@@ -100,14 +100,14 @@ class TwoRunsIT {
     assertThat(impatient.err()).contains("waiting up to 1 s").contains("did not end within 1 s");
 
     MtbProcess stopped = start("--lock-wait", "1h");
-    while (!stopped.err().contains("waiting up to 3600 s")) {
+    while (!stopped.err().contains("waiting up to 1 h")) {
       Thread.sleep(20);
     }
     stopped.signal("INT");
     assertThat(stopped.exitCode()).as(stopped.err()).isEqualTo(130);
 
     MtbProcess patient = start("--lock-wait", "2m");
-    while (!patient.err().contains("waiting up to 120 s")) {
+    while (!patient.err().contains("waiting up to 2 min")) {
       Thread.sleep(20);
     }
     first.signal("CONT");

@@ -5,16 +5,15 @@ import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
+import dev.mtb.Format;
 import dev.mtb.Mtb;
 import dev.mtb.Totals;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mtb backup}. */
 @Command(
@@ -34,7 +33,8 @@ import picocli.CommandLine.TypeConversionException;
 final class BackupCommand extends JobCommand {
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Decide everything, change nothing.")
+      description =
+          "Decide everything, change nothing, and print what would be changed, sorted by path.")
   private boolean dryRun;
 
   @Option(
@@ -46,7 +46,8 @@ final class BackupCommand extends JobCommand {
       names = "--compare",
       paramLabel = "MODE",
       defaultValue = "size-mtime",
-      converter = CompareModeConverter.class,
+      converter = EnumOption.CompareModes.class,
+      completionCandidates = EnumOption.CompareModes.class,
       description =
           "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
   private CompareMode compare;
@@ -111,8 +112,11 @@ final class BackupCommand extends JobCommand {
   }
 
   @Override
-  BackupListener lines(PrintStream results) {
-    return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
+  ResultLines lines(PrintStream results) {
+    if (dryRun) {
+      return new DryRunLines(results, err);
+    }
+    return itemize ? new ItemLines(results) : ResultLines.NONE;
   }
 
   @Override
@@ -131,7 +135,7 @@ final class BackupCommand extends JobCommand {
     StringBuilder text = new StringBuilder("mtb: ").append(outcome(report));
     text.append(Text.files(totals.copied()))
         .append(report.dryRun() ? " would be copied (" : " copied (")
-        .append(Text.bytes(totals.bytesCopied()))
+        .append(Format.size(totals.bytesCopied()))
         .append("), ")
         .append(totals.unchanged())
         .append(" unchanged");
@@ -144,8 +148,7 @@ final class BackupCommand extends JobCommand {
       text.append(", ").append(totals.skipped()).append(" skipped");
     }
     text.append(", ").append(totals.failed()).append(" failed");
-    return text.append(String.format(", in %.1f s", report.elapsed().toMillis() / 1000.0))
-        .toString();
+    return text.append(", in ").append(Format.duration(report.elapsed())).toString();
   }
 
   /** What goes before the counts. */
@@ -156,21 +159,5 @@ final class BackupCommand extends JobCommand {
       case FAILED -> "FAILED: ";
       case INTERRUPTED -> "INTERRUPTED: ";
     };
-  }
-
-  /** Reads {@code size-mtime} and so on. */
-  static final class CompareModeConverter implements ITypeConverter<CompareMode> {
-    @Override
-    public CompareMode convert(String value) {
-      return switch (value) {
-        case "size-mtime" -> CompareMode.SIZE_MTIME;
-        case "checksum" -> CompareMode.CHECKSUM;
-        case "size" -> CompareMode.SIZE;
-        case "always" -> CompareMode.ALWAYS;
-        default ->
-            throw new TypeConversionException(
-                "'" + value + "' is none of size-mtime, checksum, size, always");
-      };
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.Format;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -93,12 +94,13 @@ final class Chart {
               "<rect x=\"%s\" width=\"%s\" height=\"%d\">"
                   .formatted(
                       x(sample.from(), end), x(sample.to().minus(sample.from()), end), HEIGHT))
-          .element("title", Figures.time(sample.from()) + ": " + format.apply(rate(sample)))
+          .element("title", Format.duration(sample.from()) + ": " + format.apply(rate(sample)))
           .line("</rect>");
     }
     page.line("</svg>").raw("<div class=\"time\">");
     for (int mark = 0; mark <= MARKS; mark++) {
-      page.element("span", mark == 0 ? "0" : Figures.time(end.multipliedBy(mark).dividedBy(MARKS)));
+      page.element(
+          "span", mark == 0 ? "0" : Format.duration(end.multipliedBy(mark).dividedBy(MARKS)));
     }
     page.line("</div></div></figure>");
   }

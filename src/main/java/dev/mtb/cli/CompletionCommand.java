@@ -27,7 +27,11 @@ final class CompletionCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "bash|zsh", description = "The shell.")
+  @Parameters(
+      paramLabel = "bash|zsh",
+      converter = EnumOption.Shells.class,
+      completionCandidates = EnumOption.Shells.class,
+      description = "The shell.")
   private Shell shell;
 
   CompletionCommand(PrintStream out) {

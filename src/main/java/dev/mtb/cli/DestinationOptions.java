@@ -26,6 +26,8 @@ final class DestinationOptions {
   @Option(
       names = "--via",
       paramLabel = "auto|mount|bucket",
+      converter = EnumOption.Vias.class,
+      completionCandidates = EnumOption.Vias.class,
       defaultValue = "auto",
       description =
           "How a destination on a mounted S3FS is written to: straight to its bucket, through the"
@@ -48,6 +50,8 @@ final class DestinationOptions {
   @Option(
       names = "--addressing-style",
       paramLabel = "auto|path|virtual",
+      converter = EnumOption.AddressingStyles.class,
+      completionCandidates = EnumOption.AddressingStyles.class,
       defaultValue = "auto",
       description =
           "Where the bucket's name stands in a request; auto: in the path with --endpoint-url, else"

@@ -30,9 +30,10 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description =
         "Checks a destination and this machine, and says what to do: the mount and its options, the"
-            + " credentials, the distance to the bucket, the clock, free space and so on. Writes one"
-            + " small object, or file, with a temporary name, and deletes it.",
+            + " credentials, the distance to the bucket, the clock, free space and so on. Writes"
+            + " one small object, or file, with a temporary name, and deletes it.",
     customSynopsis = "mtb doctor [OPTIONS] DESTINATION",
+    footer = {"", EnvironmentDefaults.RULE, "", OptionsFile.RULE},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       " 0:the destination can be used, maybe with warnings",

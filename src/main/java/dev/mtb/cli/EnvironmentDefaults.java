@@ -12,6 +12,12 @@ import picocli.CommandLine.Model.OptionSpec;
  * stands on the command line goes before.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
+  /** For help and manual. */
+  static final String RULE =
+      "Each option has a variable of the environment that gives its default: MTB_THREADS for"
+          + " --threads, MTB_ENDPOINT_URL for --endpoint-url, and 'true' for an option without a"
+          + " value. What stands on the command line goes before.";
+
   private final Map<String, String> environment;
 
   EnvironmentDefaults(Map<String, String> environment) {

@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import com.google.common.math.LongMath;
 import dev.mtb.Filters;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
+import dev.mtb.SizeParser;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -13,7 +13,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Stack;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,9 +26,6 @@ import picocli.CommandLine.ParameterException;
 
 /** What is left out, as options. */
 final class FilterOptions {
-  private static final Pattern SIZE =
-      Pattern.compile("([0-9]{1,18}(?:[.][0-9]{1,9})?)(?:([BKMGTP])(B|IB)?)?([+-]1)?");
-
   private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhdw])");
 
   /** An option and its value: one list for all of them, since the first rule that matches wins. */
@@ -164,18 +160,13 @@ final class FilterOptions {
     return builder.build();
   }
 
-  /** As rsync understands it: K and KiB are 1024, KB is 1000; +1 and -1 are one byte more, less. */
+  /** Reads a size in bytes. */
   static long size(String text) {
-    Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
-    if (!matcher.matches()) {
-      throw new InvalidJobException("'" + text + "' is not a size such as 100, 64K, 1.5M or 2GB");
-    }
-    int power = matcher.group(2) == null ? 0 : "BKMGTP".indexOf(matcher.group(2));
-    boolean isThousands = "B".equals(matcher.group(3));
-    double unit = Math.pow(isThousands ? 1000 : 1024, power);
-    long bytes = (long) (Double.parseDouble(matcher.group(1)) * unit);
-    long more = matcher.group(4) == null ? 0 : Long.parseLong(matcher.group(4));
-    return Math.max(0, LongMath.saturatedAdd(bytes, more));
+    return SizeParser.parse(text, 'B')
+        .orElseThrow(
+            () ->
+                new InvalidJobException(
+                    "'" + text + "' is not a size such as 100, 64K, 1.5M or 2GB"));
   }
 
   /** The files of rules that were named. */

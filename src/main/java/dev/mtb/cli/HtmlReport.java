@@ -3,6 +3,7 @@ package dev.mtb.cli;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.Failure;
+import dev.mtb.Format;
 import dev.mtb.Totals;
 import dev.mtb.destination.TemporaryNames;
 import java.time.Instant;
@@ -154,7 +155,7 @@ final class HtmlReport {
             "faint",
             time(report.startedAt())
                 + ", took "
-                + Figures.time(report.elapsed())
+                + Format.duration(report.elapsed())
                 + ", exit code "
                 + exitCode)
         .line("")
@@ -175,11 +176,11 @@ final class HtmlReport {
           report.dryRun() ? "files to copy" : "files copied",
           /* isBad= */ false);
       tile(
-          Figures.bytes(totals.bytesCopied()),
+          Format.size(totals.bytesCopied()),
           report.dryRun() ? "to copy" : "copied",
           /* isBad= */ false);
       if (!report.dryRun()) {
-        tile(Figures.byteRate(totals.bytesCopied() / seconds), "on average", /* isBad= */ false);
+        tile(Format.rate(totals.bytesCopied() / seconds), "on average", /* isBad= */ false);
       }
     }
     tile(
@@ -189,12 +190,12 @@ final class HtmlReport {
     tile(Figures.count(totals.failed()), "failed", totals.failed() > 0);
     tile(
         Figures.count(totals.scanned()),
-        "looked at, " + Figures.bytes(totals.bytesScanned()),
+        "looked at, " + Format.size(totals.bytesScanned()),
         /* isBad= */ false);
     tileIfAny(totals.directoriesCreated(), report.dryRun() ? "folders to make" : "folders made");
     tileIfAny(totals.deleted(), report.dryRun() ? "to delete" : "deleted");
     tileIfAny(totals.skipped(), "skipped (no files)");
-    tile(Figures.time(report.elapsed()), "from start to end", /* isBad= */ false);
+    tile(Format.duration(report.elapsed()), "from start to end", /* isBad= */ false);
     page.line("</div>");
   }
 
@@ -271,8 +272,7 @@ final class HtmlReport {
     List<Throughput.Sample> samples = history.samples(report.elapsed());
     List<Chart> charts =
         List.of(
-            new Chart(
-                "Data written", "bytes", Figures::byteRate, samples, Throughput.Sample::bytes),
+            new Chart("Data written", "bytes", Format::rate, samples, Throughput.Sample::bytes),
             new Chart(
                 "Files copied",
                 "copied",
@@ -309,12 +309,12 @@ final class HtmlReport {
       page.raw("<tr><td class=\"file\">")
           .name(file.path())
           .raw("</td>")
-          .element("td", "number", Figures.time(file.time()))
-          .element("td", "number", Figures.bytes(file.size()))
+          .element("td", "number", Format.duration(file.time()))
+          .element("td", "number", Format.size(file.size()))
           .element(
               "td",
               "number",
-              file.hasContent() ? Figures.byteRate(file.size() / seconds) : "metadata only")
+              file.hasContent() ? Format.rate(file.size() / seconds) : "metadata only")
           .line("</tr>");
     }
     page.line("</tbody></table>").line("</section>");
@@ -380,7 +380,7 @@ final class HtmlReport {
 
   private static String words(BackupOptions options) {
     String window =
-        options.comparison().modifyWindow().map(w -> " (to " + Figures.time(w) + ")").orElse("");
+        options.comparison().modifyWindow().map(w -> " (to " + Format.duration(w) + ")").orElse("");
     return switch (options.comparison().mode()) {
       case SIZE_MTIME -> "size and time" + window + ", permissions, owner";
       case SIZE -> "size, permissions, owner";

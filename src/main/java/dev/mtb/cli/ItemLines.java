@@ -1,15 +1,17 @@
 package dev.mtb.cli;
 
 import dev.mtb.Action;
-import dev.mtb.BackupListener;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
 import java.io.PrintStream;
 import java.nio.file.Path;
 
-/** A line for each thing that is, or would be, changed: {@code reason: path}. */
-final class ItemLines implements BackupListener {
+/**
+ * A line for each thing that is changed, as it happens: {@code reason: path}, and {@code deleting
+ * path} for each that is deleted.
+ */
+final class ItemLines implements ResultLines {
   private final PrintStream out;
 
   ItemLines(PrintStream out) {
@@ -18,9 +20,19 @@ final class ItemLines implements BackupListener {
 
   @Override
   public void decided(Path path, Metadata source, Action action, Reason reason) {
-    if (action != Action.NONE) {
-      String slash = source.kind() == Kind.DIRECTORY ? "/" : "";
-      out.println(reason + ": " + Text.path(path) + slash);
+    // A deletion that is decided may still fail.
+    if (action != Action.NONE && action != Action.DELETE) {
+      out.println(line(path, source.kind(), action, reason));
     }
+  }
+
+  @Override
+  public void deleted(Path path, Kind kind) {
+    out.println(line(path, kind, Action.DELETE, Reason.NOT_IN_SOURCE));
+  }
+
+  static String line(Path path, Kind kind, Action action, Reason reason) {
+    String slash = kind == Kind.DIRECTORY ? "/" : "";
+    return (action == Action.DELETE ? "deleting " : reason + ": ") + Text.path(path) + slash;
   }
 }

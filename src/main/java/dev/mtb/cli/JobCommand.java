@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     showDefaultValues = true,
     sortOptions = false,
+    footer = {"", EnvironmentDefaults.RULE, "", OptionsFile.RULE},
     exitCodeListHeading = "%nExit codes:%n")
 abstract class JobCommand implements Callable<Integer> {
   private static final Path STANDARD_STREAM = Path.of("-");
@@ -141,8 +142,9 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = {"-v", "--verbose"},
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
-      description = "Tell more; twice: still more.")
-  @SuppressWarnings("unused") // Logging takes it from the arguments before they are parsed.
+      description =
+          "Tell more, also each file that is skipped and why; twice: still more, also what filters"
+              + " leave out.")
   private boolean[] verbose = {};
 
   @Option(
@@ -159,7 +161,7 @@ abstract class JobCommand implements Callable<Integer> {
   void addOptions(BackupOptions.Builder options) {}
 
   /** What is printed as it happens. */
-  abstract BackupListener lines(PrintStream results);
+  abstract ResultLines lines(PrintStream results);
 
   /** Whether it is asked for a line for each file. */
   boolean itemizes() {
@@ -295,7 +297,7 @@ abstract class JobCommand implements Callable<Integer> {
     Watch watch = new Watch(Ticker.systemTicker());
     Progress bar = watching.progress(quiet, err, watch);
     // Standard output may be JSON and nothing else.
-    BackupListener lines =
+    ResultLines lines =
         events.isPresent() ? events.get() : lines(reportsToOutput ? err : bar.beside(out));
     int code;
     try (bar;
@@ -306,8 +308,13 @@ abstract class JobCommand implements Callable<Integer> {
           OptionNames.inFlags(
               task.run(
                   Listeners.all(
-                      watch, lines, new FailureLines(err, quiet), log, bar, more.listener())));
+                      watch,
+                      lines,
+                      new FailureLines(err, quiet ? -1 : verbose.length),
+                      log,
+                      more.listener())));
       bar.close();
+      lines.finish();
       code = writeReport(reportFile, result, destination);
       code = more.write(result, code, out, err);
       if (events.isPresent()) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mtb.Action;
-import dev.mtb.BackupListener;
 import dev.mtb.BackupReport;
 import dev.mtb.Failure;
 import dev.mtb.Kind;
@@ -27,7 +26,7 @@ import java.util.Locale;
  * <p>A line is written whole, and at once. When nobody reads any more, no more is written; the
  * backup goes on.
  */
-final class JsonEvents implements BackupListener {
+final class JsonEvents implements ResultLines {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** As without a report: something that was asked for is not there. */
@@ -65,8 +64,8 @@ final class JsonEvents implements BackupListener {
   }
 
   @Override
-  public void skipped(Path path) {
-    write(about(path, event("skipped")));
+  public void skipped(Path path, String why) {
+    write(about(path, event("skipped")).put("reason", JsonReport.readable(why)));
   }
 
   @Override

@@ -68,9 +68,9 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   }
 
   @Override
-  public void skipped(Path path) {
+  public void skipped(Path path, String why) {
     for (BackupListener listener : all) {
-      listener.skipped(path);
+      listener.skipped(path, why);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.mtb.Action;
 import dev.mtb.BackupListener;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
+import dev.mtb.Format;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
@@ -153,13 +154,13 @@ final class LogFile implements BackupListener, AutoCloseable {
     if (stream == null) {
       return;
     }
-    String size = source.kind() == Kind.FILE ? " (" + source.size() + " bytes)" : "";
+    String size = source.kind() == Kind.FILE ? " (" + Format.size(source.size()) + ")" : "";
     write(Level.INFO, "copied " + Text.path(path) + size);
   }
 
   @Override
-  public void skipped(Path path) {
-    write(Level.INFO, "skipped " + Text.path(path) + " (not a file)");
+  public void skipped(Path path, String why) {
+    write(Level.INFO, "skipped " + Text.path(path) + " (" + Text.printable(why) + ")");
   }
 
   @Override

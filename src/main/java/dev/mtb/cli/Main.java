@@ -94,8 +94,8 @@ public final class Main implements Runnable {
 
   private static int outOfMemory(PrintStream err) {
     err.println(
-        "mtb: out of memory: each entry of the lists takes some 40 bytes, and each directory that is"
-            + " compared some for each of its files; give the JVM more (java -Xmx2g -jar ...)");
+        "mtb: out of memory: each entry of the lists takes some 40 bytes, and each directory that"
+            + " is compared some for each of its files; give the JVM more (java -Xmx2g -jar ...)");
     return EXIT_INTERNAL;
   }
 
@@ -121,6 +121,7 @@ public final class Main implements Runnable {
     command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     command.setExpandAtFiles(false);
     command.setDefaultValueProvider(new EnvironmentDefaults(System.getenv()));
+    command.setHelpFactory(new GroupedHelp.Factory());
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setParameterExceptionHandler(new Misuse());
     command.setExecutionExceptionHandler(new Defect(err));

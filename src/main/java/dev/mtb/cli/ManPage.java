@@ -2,6 +2,7 @@ package dev.mtb.cli;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -36,11 +37,10 @@ final class ManPage {
       command(command.getCommandSpec());
     }
     exitCodes(root.usageMessage().exitCodeList());
+    section("FILE OF OPTIONS");
+    item("@FILE", OptionsFile.RULE);
     section("ENVIRONMENT");
-    item(
-        "MTB_...",
-        "The default of each option: MTB_THREADS for --threads, MTB_ENDPOINT_URL for"
-            + " --endpoint-url; \"true\" for an option without a value.");
+    item("MTB_...", EnvironmentDefaults.RULE);
     item("MTB_STATE_DIR", "Where MTB keeps what it has to know from run to run.");
     return text.toString();
   }
@@ -51,8 +51,16 @@ final class ManPage {
     for (PositionalParamSpec parameter : command.positionalParameters()) {
       item(parameter.paramLabel(), described(parameter.description()));
     }
-    for (OptionSpec option : command.options()) {
-      option(option);
+    if (!OptionGroup.areOf(command)) {
+      command.options().forEach(this::option);
+      return;
+    }
+    for (OptionGroup group : OptionGroup.values()) {
+      List<OptionSpec> options = group.of(command);
+      if (!options.isEmpty()) {
+        line(".SS \"" + escaped(group.title()) + "\"");
+        options.forEach(this::option);
+      }
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.mtb.cli;
 
+import dev.mtb.Format;
 import dev.mtb.Totals;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,7 @@ final class MinuteLines implements AutoCloseable {
           });
   private Duration lastElapsed = Duration.ZERO;
   private long lastWritten;
+  private boolean isClosed;
 
   private MinuteLines(Watch watch) {
     this.watch = watch;
@@ -31,9 +34,15 @@ final class MinuteLines implements AutoCloseable {
     MinuteLines lines = new MinuteLines(watch);
     long nanos = period.toNanos();
     var unused =
-        lines.timer.scheduleAtFixedRate(
-            () -> err.println(lines.next()), nanos, nanos, TimeUnit.NANOSECONDS);
+        lines.timer.scheduleAtFixedRate(() -> lines.print(err), nanos, nanos, TimeUnit.NANOSECONDS);
     return lines;
+  }
+
+  /** Not after the end: a line that was due at that moment would come after the summary. */
+  private synchronized void print(PrintStream err) {
+    if (!isClosed) {
+      err.println(next());
+    }
   }
 
   /** The line for now; its rate is that since the line before. */
@@ -44,12 +53,12 @@ final class MinuteLines implements AutoCloseable {
     String line =
         String.format(
             "mtb: after %s: %d of %s done, %s of %s written, %s, %d failed",
-            Text.duration(elapsed),
+            Format.duration(elapsed.truncatedTo(ChronoUnit.SECONDS)),
             Watch.done(totals),
             Text.files(totals.scanned()),
-            Text.bytes(written),
-            Text.bytes(watch.planned()),
-            Text.rate(written - lastWritten, elapsed.minus(lastElapsed)),
+            Format.size(written),
+            Format.size(watch.planned()),
+            Format.rate(written - lastWritten, elapsed.minus(lastElapsed)),
             totals.failed());
     lastElapsed = elapsed;
     lastWritten = written;
@@ -57,7 +66,8 @@ final class MinuteLines implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    isClosed = true;
     timer.shutdownNow();
   }
 }

@@ -19,6 +19,11 @@ import java.util.List;
  * shell puts the names of files, nobody who can name a file shall give options.
  */
 final class OptionsFile {
+  /** For help and manual. */
+  static final String RULE =
+      "@FILE right after the command stands for the options in FILE, one a line with its value"
+          + " behind a blank, and arguments; lines that begin with # are comments.";
+
   private OptionsFile() {}
 
   /**

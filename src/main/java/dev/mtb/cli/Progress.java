@@ -1,43 +1,25 @@
 package dev.mtb.cli;
 
-import dev.mtb.Action;
-import dev.mtb.BackupListener;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.LongAdder;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * The progress bar: bytes written of those known to need it, files, rate, time left. The total
- * grows while the comparison goes on. Where there is no terminal, a line from time to time.
+ * The progress bar, drawn from time to time from what {@link Watch} knows. Its total grows while
+ * the comparison goes on. Where there is no terminal, a line from time to time.
  */
-final class Progress implements BackupListener, AutoCloseable {
-  static final Progress NONE =
-      new Progress(null, Optional.empty(), Optional.empty(), Optional.empty());
+final class Progress implements AutoCloseable {
+  static final Progress NONE = new Progress(Optional.empty(), Optional.empty(), Optional.empty());
 
-  /** The width of what is no terminal. */
-  private static final int WIDTH = 100;
-
-  private final Watch watch;
   private final Optional<ProgressBar> bar;
   private final Optional<MinuteLines> lines;
   private final Optional<TerminalStream> terminal;
-  private final LongAdder files = new LongAdder();
 
   private Progress(
-      Watch watch,
-      Optional<ProgressBar> bar,
-      Optional<MinuteLines> lines,
-      Optional<TerminalStream> terminal) {
-    this.watch = watch;
+      Optional<ProgressBar> bar, Optional<MinuteLines> lines, Optional<TerminalStream> terminal) {
     this.bar = bar;
     this.lines = lines;
     this.terminal = terminal;
@@ -55,15 +37,15 @@ final class Progress implements BackupListener, AutoCloseable {
       boolean isAuto, PrintStream err, Watch watch, Optional<TerminalSize> size, Duration period) {
     if (size.isPresent()) {
       TerminalStream terminal = TerminalStream.of(err);
-      ProgressBar bar = bar(new ThreadLines(terminal, size.get(), watch));
-      return new Progress(watch, Optional.of(bar), Optional.empty(), Optional.of(terminal));
+      ProgressBar bar = bar(new ThreadLines(terminal, size.get(), watch), watch);
+      return new Progress(Optional.of(bar), Optional.empty(), Optional.of(terminal));
     }
     if (isAuto) {
       MinuteLines lines = MinuteLines.start(watch, err, period);
-      return new Progress(watch, Optional.empty(), Optional.of(lines), Optional.empty());
+      return new Progress(Optional.empty(), Optional.of(lines), Optional.empty());
     }
-    ProgressBar bar = bar(new ConsoleProgressBarConsumer(TerminalStream.raw(err), WIDTH));
-    return new Progress(watch, Optional.of(bar), Optional.empty(), Optional.empty());
+    ProgressBar bar = bar(new RedirectedBar(TerminalStream.raw(err)), watch);
+    return new Progress(Optional.of(bar), Optional.empty(), Optional.empty());
   }
 
   /** Standard output, for whole lines: they may be for the terminal that the bar is on. */
@@ -71,39 +53,14 @@ final class Progress implements BackupListener, AutoCloseable {
     return terminal.isPresent() && TerminalSize.isTerminal(1) ? terminal.get().beside(out) : out;
   }
 
-  private static ProgressBar bar(ProgressBarConsumer consumer) {
+  private static ProgressBar bar(ProgressBarConsumer consumer, Watch watch) {
     return new ProgressBarBuilder()
-        .setTaskName("backup")
-        .setStyle(ProgressBarStyle.ASCII)
-        .setUnit(" MB", 1_000_000)
-        .setInitialMax(0)
-        .showSpeed()
+        .setRenderer(new ProgressLine(watch))
         .setConsumer(consumer)
         // Threads begin other files also while nothing is written.
         .continuousUpdate()
         .clearDisplayOnFinish()
         .build();
-  }
-
-  @Override
-  public void decided(Path path, Metadata source, Action action, Reason reason) {
-    if (action != Action.NONE) {
-      bar.ifPresent(b -> b.maxHint(watch.planned()));
-    }
-  }
-
-  @Override
-  public void bytesWritten(long count) {
-    bar.ifPresent(b -> b.stepBy(count));
-  }
-
-  @Override
-  public void copied(Path path, Metadata source) {
-    bar.ifPresent(
-        b -> {
-          files.increment();
-          b.setExtraMessage(Text.files(files.sum()));
-        });
   }
 
   @Override

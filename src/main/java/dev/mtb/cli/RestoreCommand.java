@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.CompareMode;
+import dev.mtb.Format;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Metadata;
 import dev.mtb.Mtb;
@@ -55,16 +55,17 @@ final class RestoreCommand extends JobCommand {
           PositionalParamSpec.builder(old)
               .paramLabel("BACKUP [PATH...] TARGET")
               .description(
-                  "The directory that holds the backup, or s3://BUCKET/PREFIX; files and directories"
-                      + " in it, relative to it (none: everything); and last the directory to"
-                      + " restore to, unless --target names it.")
+                  "The directory that holds the backup, or s3://BUCKET/PREFIX; files and"
+                      + " directories in it, relative to it (none: everything); and last the"
+                      + " directory to restore to, unless --target names it.")
               .build());
     }
   }
 
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Decide everything, change nothing.")
+      description =
+          "Decide everything, change nothing, and print what would be changed, sorted by path.")
   private boolean dryRun;
 
   @Option(
@@ -90,7 +91,8 @@ final class RestoreCommand extends JobCommand {
       names = "--compare",
       paramLabel = "MODE",
       defaultValue = "size-mtime",
-      converter = BackupCommand.CompareModeConverter.class,
+      converter = EnumOption.CompareModes.class,
+      completionCandidates = EnumOption.CompareModes.class,
       description =
           "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
   private CompareMode compare;
@@ -127,8 +129,11 @@ final class RestoreCommand extends JobCommand {
   }
 
   @Override
-  BackupListener lines(PrintStream results) {
-    return itemize || dryRun ? new ItemLines(results) : BackupListener.NONE;
+  ResultLines lines(PrintStream results) {
+    if (dryRun) {
+      return new DryRunLines(results, err);
+    }
+    return itemize ? new ItemLines(results) : ResultLines.NONE;
   }
 
   @Override
@@ -171,8 +176,8 @@ final class RestoreCommand extends JobCommand {
     if (isPlainName && isInBackup(job, name)) {
       throw new InvalidJobException(
           String.format(
-              "%s is in the backup, and no target is given: to restore only that, write"
-                  + " 'mtb restore BACKUP %s TARGET'; to restore everything into a directory of that"
+              "%s is in the backup, and no target is given: to restore only that, write 'mtb"
+                  + " restore BACKUP %s TARGET'; to restore everything into a directory of that"
                   + " name, 'mtb restore BACKUP --target %s'",
               operand, operand, operand));
     }
@@ -192,14 +197,14 @@ final class RestoreCommand extends JobCommand {
   String summary(BackupReport report) {
     Totals totals = report.totals();
     return String.format(
-        "mtb: %s%s %s (%s), %d unchanged%s, %d failed, in %.1f s",
+        "mtb: %s%s %s (%s), %d unchanged%s, %d failed, in %s",
         BackupCommand.outcome(report),
         Text.files(totals.copied()),
         report.dryRun() ? "would be restored" : "restored",
-        Text.bytes(totals.bytesCopied()),
+        Format.size(totals.bytesCopied()),
         totals.unchanged(),
         totals.skipped() == 0 ? "" : ", " + totals.skipped() + " left alone or skipped",
         totals.failed(),
-        report.elapsed().toMillis() / 1000.0);
+        Format.duration(report.elapsed()));
   }
 }

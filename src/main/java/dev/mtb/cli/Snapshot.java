@@ -1,9 +1,11 @@
 package dev.mtb.cli;
 
+import dev.mtb.Format;
 import dev.mtb.Totals;
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -97,7 +99,7 @@ final class Snapshot implements AutoCloseable {
         String.format(
             "mtb: after %s: %d of %s done (%d unchanged, %d copied, %d skipped, %d failed), %d in"
                 + " the queue or under way",
-            Text.duration(elapsed),
+            Format.duration(elapsed.truncatedTo(ChronoUnit.SECONDS)),
             done,
             Text.files(totals.scanned()),
             totals.unchanged(),
@@ -109,22 +111,22 @@ final class Snapshot implements AutoCloseable {
         lastElapsed.isZero()
             ? ""
             : ", and "
-                + Text.rate(written - lastWritten, elapsed.minus(lastElapsed))
+                + Format.rate(written - lastWritten, elapsed.minus(lastElapsed))
                 + " since the snapshot before";
     lines.add(
         String.format(
             Locale.ROOT,
             "mtb: %s of %s written, %s on average%s",
-            Text.bytes(written),
-            Text.bytes(watch.planned()),
-            Text.rate(written, elapsed),
+            Format.size(written),
+            Format.size(watch.planned()),
+            Format.rate(written, elapsed),
             since));
     for (Watch.Doing doing : doings) {
       lines.add(
           String.format(
               "mtb: %s for %s: %s (%s)",
               doing.activity(),
-              Text.duration(doing.since()),
+              Format.duration(doing.since().truncatedTo(ChronoUnit.SECONDS)),
               Text.path(doing.path()),
               doing.thread()));
     }

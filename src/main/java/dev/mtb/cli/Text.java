@@ -2,9 +2,6 @@ package dev.mtb.cli;
 
 import dev.mtb.PathBytes;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Locale;
-import org.apache.commons.io.FileUtils;
 
 /** How things look on a terminal. */
 final class Text {
@@ -63,29 +60,6 @@ final class Text {
           true;
       default -> false;
     };
-  }
-
-  /** A number of bytes, rounded down, such as {@code 12 MB}. */
-  static String bytes(long count) {
-    return FileUtils.byteCountToDisplaySize(count);
-  }
-
-  /** A number of bytes in a time, with a decimal, such as {@code 1.9 MB/s}. */
-  static String rate(long bytes, Duration time) {
-    double seconds = Math.max(time.toNanos(), 1) / 1e9;
-    return String.format(Locale.ROOT, "%.1f MB/s", bytes / 1e6 / seconds);
-  }
-
-  /**
-   * A time as precise as it is of interest, such as {@code 7 s}, {@code 3m 07s}, {@code 2h 05m}.
-   */
-  static String duration(Duration time) {
-    if (time.toMinutes() < 1) {
-      return time.toSeconds() + " s";
-    }
-    return time.toHours() < 1
-        ? String.format("%dm %02ds", time.toMinutes(), time.toSecondsPart())
-        : String.format("%dh %02dm", time.toHours(), time.toMinutesPart());
   }
 
   static String files(long count) {

@@ -1,6 +1,8 @@
 package dev.mtb.cli;
 
 import dev.mtb.Activity;
+import dev.mtb.Format;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import me.tongfei.progressbar.ProgressBarConsumer;
@@ -10,14 +12,14 @@ import me.tongfei.progressbar.ProgressBarConsumer;
  * that is at work, those that have been at it for longest first. Thread-safe.
  */
 final class ThreadLines implements ProgressBarConsumer {
-  /** Activity and time take 20 columns; a path shorter than 60 tells too little. */
+  /** Activity and time take 23 columns; a path shorter than 60 tells too little. */
   private static final int WIDE = 80;
 
   /** The bar, and one line of what was there before. */
   private static final int OTHER_ROWS = 2;
 
   /** Of columns, what does not belong to the path. */
-  private static final int BEFORE_PATH = 22;
+  private static final int BEFORE_PATH = 25;
 
   private final TerminalStream terminal;
   private final TerminalSize size;
@@ -56,9 +58,9 @@ final class ThreadLines implements ProgressBarConsumer {
     for (Watch.Doing doing : doings.subList(0, shown)) {
       lines.add(
           String.format(
-              "  %-9s %8s  %s",
+              "  %-9s %11s  %s",
               doing.activity(),
-              Text.duration(doing.since()),
+              Format.duration(doing.since().truncatedTo(ChronoUnit.SECONDS)),
               shortened(Text.path(doing.path()), size.columns() - BEFORE_PATH)));
     }
     if (shown < doings.size() && room > 0) {

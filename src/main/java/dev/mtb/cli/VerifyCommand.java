@@ -5,6 +5,7 @@ import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.Failure;
+import dev.mtb.Format;
 import dev.mtb.Mtb;
 import java.io.PrintStream;
 import picocli.CommandLine.Command;
@@ -42,8 +43,8 @@ final class VerifyCommand extends JobCommand {
   }
 
   @Override
-  BackupListener lines(PrintStream results) {
-    return new BackupListener() {
+  ResultLines lines(PrintStream results) {
+    return new ResultLines() {
       @Override
       public void failed(Failure failure) {
         if (failure.stage() == Failure.Stage.VERIFY) {
@@ -61,11 +62,11 @@ final class VerifyCommand extends JobCommand {
   @Override
   String summary(BackupReport report) {
     return String.format(
-        "mtb: %s%d of %s as they should be, %d differences or failures, in %.1f s",
+        "mtb: %s%d of %s as they should be, %d differences or failures, in %s",
         report.outcome() == BackupReport.Outcome.OK ? "" : report.outcome() + ": ",
         report.totals().unchanged(),
         Text.files(report.totals().scanned()),
         report.totals().failed(),
-        report.elapsed().toMillis() / 1000.0);
+        Format.duration(report.elapsed()));
   }
 }

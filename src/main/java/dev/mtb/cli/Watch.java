@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import dev.mtb.Action;
 import dev.mtb.Activity;
 import dev.mtb.BackupListener;
+import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
@@ -33,6 +34,8 @@ final class Watch implements BackupListener {
   private final long startNanos;
   private final ConcurrentHashMap<Thread, Task> tasks = new ConcurrentHashMap<>();
   private final LongAdder planned = new LongAdder();
+  private final LongAdder plannedFiles = new LongAdder();
+  private final LongAdder endedFiles = new LongAdder();
   private final LongAdder written = new LongAdder();
   private volatile Supplier<Totals> totals = () -> new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
@@ -69,6 +72,22 @@ final class Watch implements BackupListener {
     if (hasContent && source.kind() == Kind.FILE) {
       planned.add(source.size());
     }
+    if ((hasContent || action == Action.UPDATE_METADATA) && source.kind() != Kind.DIRECTORY) {
+      plannedFiles.increment();
+    }
+  }
+
+  @Override
+  public void copied(Path path, Metadata source) {
+    endedFiles.increment();
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    // What fails before is not planned.
+    if (failure.stage() == Failure.Stage.COPY || failure.stage() == Failure.Stage.VERIFY) {
+      endedFiles.increment();
+    }
   }
 
   @Override
@@ -94,6 +113,17 @@ final class Watch implements BackupListener {
   /** Sizes of the files that are known to need copying, in bytes. */
   long planned() {
     return planned.sum();
+  }
+
+  /** Files and links that are known to need copying, or only their metadata. */
+  long plannedFiles() {
+    return plannedFiles.sum();
+  }
+
+  /** How many of them are copied, or have failed. */
+  long endedFiles() {
+    // Directories may fail, too.
+    return Math.min(endedFiles.sum(), plannedFiles());
   }
 
   /** Bytes, those counted twice that were written twice. */

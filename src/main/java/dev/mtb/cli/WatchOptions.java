@@ -17,6 +17,8 @@ final class WatchOptions {
   @Option(
       names = "--progress",
       paramLabel = "auto|always|never",
+      converter = EnumOption.ProgressModes.class,
+      completionCandidates = EnumOption.ProgressModes.class,
       defaultValue = "auto",
       description =
           "Show a progress bar, and on a wide terminal what each thread does; auto: if standard"
@@ -62,7 +64,8 @@ final class WatchOptions {
     }
     if (json && STANDARD_OUTPUT.equals(report)) {
       throw new InvalidJobException(
-          "--json ends with the report as its summary; give --report another FILE, or leave it out");
+          "--json ends with the report as its summary; give --report another FILE, or leave it"
+              + " out");
     }
   }
 

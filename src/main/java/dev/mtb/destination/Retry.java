@@ -3,6 +3,7 @@ package dev.mtb.destination;
 import com.google.common.base.Ticker;
 import com.google.common.collect.Comparators;
 import dev.mtb.ErrorText;
+import dev.mtb.Format;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -185,11 +186,11 @@ public final class Retry {
       Duration wait =
           Duration.ofMillis((long) (pauseAfter(attempt) * (1 + JITTER * random.getAsDouble())));
       log.info(
-          "{} {} failed ({}); trying again in {} ms, {} of {}",
+          "{} {} failed ({}); trying again in {}, {} of {}",
           what,
           path,
           ErrorText.of(failure),
-          wait.toMillis(),
+          Format.duration(wait),
           attempt,
           retries);
       pause.pause(wait);

@@ -2,6 +2,7 @@ package dev.mtb.destination;
 
 import dev.mtb.BackupOptions;
 import dev.mtb.ErrorText;
+import dev.mtb.Format;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
@@ -93,21 +94,15 @@ public final class RunLock implements AutoCloseable {
             other.get().describe()
                 + (patience.isZero()
                     ? "; wait for it with Waiting.lockWait, or run again when it has ended"
-                    : "; it did not end within " + seconds(patience) + " s"));
+                    : "; it did not end within " + Format.duration(patience)));
       }
       if (!isTold) {
-        log.warn("waiting up to {} s: {}", seconds(patience), other.get().describe());
+        log.warn("waiting up to {}: {}", Format.duration(patience), other.get().describe());
         isTold = true;
       }
       pause(left.compareTo(PAUSE) < 0 ? left : PAUSE, other.get());
       other = tryTake(mine);
     }
-  }
-
-  private static String seconds(Duration duration) {
-    return duration.toMillisPart() == 0
-        ? Long.toString(duration.toSeconds())
-        : duration.toSeconds() + String.format(".%03d", duration.toMillisPart());
   }
 
   private static void pause(Duration duration, LockClaim other) throws DestinationException {

@@ -1,6 +1,7 @@
 package dev.mtb.doctor;
 
 import dev.mtb.ErrorText;
+import dev.mtb.Format;
 import dev.mtb.Via;
 import dev.mtb.destination.ProcessIdentity;
 import dev.mtb.destination.bucket.BucketCheck;
@@ -90,8 +91,7 @@ final class BucketAccessCheck implements Check {
         what(),
         patient.place.map(WayCheck::name).orElse("it")
             + " gives no answer within "
-            + limit.toSeconds()
-            + " s",
+            + Format.duration(limit),
         CHECK_NETWORK);
   }
 }

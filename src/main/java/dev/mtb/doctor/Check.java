@@ -1,5 +1,6 @@
 package dev.mtb.doctor;
 
+import dev.mtb.Format;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -26,7 +27,7 @@ interface Check {
   default Finding givenUp(Patient patient, Duration limit) {
     return Finding.fail(
         what(),
-        "no answer within " + limit.toSeconds() + " s",
+        "no answer within " + Format.duration(limit),
         "see what holds it up; a backup would wait for the same");
   }
 }

@@ -1,5 +1,6 @@
 package dev.mtb.doctor;
 
+import dev.mtb.Format;
 import java.time.Duration;
 import java.util.List;
 
@@ -37,11 +38,15 @@ final class ClockCheck implements Check {
     Duration ahead = Duration.between(clocks.there().plus(HALF_A_SECOND), clocks.here());
     Duration apart = ahead.abs();
     if (apart.compareTo(SUSPECT) <= 0) {
-      return Finding.ok(what(), "within " + (apart.toSeconds() + 1) + " s of the server's");
+      return Finding.ok(
+          what(),
+          "within "
+              + Format.duration(Duration.ofSeconds(apart.toSeconds() + 1))
+              + " of the server's");
     }
     String text =
         "this machine's clock is "
-            + Words.duration(apart)
+            + Format.duration(apart)
             + (ahead.isNegative() ? " behind" : " ahead of")
             + " the server's";
     if (apart.compareTo(REFUSED) <= 0) {

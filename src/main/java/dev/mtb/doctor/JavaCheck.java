@@ -1,5 +1,6 @@
 package dev.mtb.doctor;
 
+import dev.mtb.Format;
 import java.util.List;
 
 /** What the JVM has for a backup. */
@@ -23,10 +24,11 @@ final class JavaCheck implements Check {
     long heap = runtime.maxMemory();
     String text =
         String.format(
-            "version %s with %d processors and up to %s of heap: lists of up to %,d million entries",
+            "version %s with %d processors and up to %s of heap: lists of up to %,d million"
+                + " entries",
             System.getProperty("java.version"),
             runtime.availableProcessors(),
-            Words.gigabytes(heap),
+            Format.size(heap),
             // Half of it is for everything else.
             heap / 2 / FOR_EACH_ENTRY / 1_000_000);
     return List.of(

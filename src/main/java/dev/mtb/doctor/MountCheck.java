@@ -1,6 +1,7 @@
 package dev.mtb.doctor;
 
 import dev.mtb.BackupOptions;
+import dev.mtb.Format;
 import dev.mtb.Via;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Destinations;
@@ -64,8 +65,8 @@ final class MountCheck implements Check {
     return Finding.warn(
         what(),
         text,
-        "nothing, if the backup is to go to this disk; if it is to go to a bucket, mount that first,"
-            + " and give backups --require-mount");
+        "nothing, if the backup is to go to this disk; if it is to go to a bucket, mount that"
+            + " first, and give backups --require-mount");
   }
 
   private Finding mounted(Whereabouts where, Patient patient) {
@@ -94,14 +95,14 @@ final class MountCheck implements Check {
     if (patient.whereabouts.isEmpty()) {
       return Finding.fail(
           what(),
-          patient.folder.orElseThrow() + " does not answer within " + limit.toSeconds() + " s",
+          patient.folder.orElseThrow() + " does not answer within " + Format.duration(limit),
           "a file system on the way there hangs: look at the list of mounts (findmnt) and at the"
               + " kernel's log (dmesg)");
     }
     Path point = patient.whereabouts.get().mountPoint();
     return Finding.fail(
         what(),
-        "s3fs does not answer within " + limit.toSeconds() + " s: the mount " + point + " hangs",
+        "s3fs does not answer within " + Format.duration(limit) + ": the mount " + point + " hangs",
         "look at its log (journalctl -t s3fs); end the s3fs process (kill -9), then fusermount -uz "
             + point
             + ", and mount again");

@@ -1,5 +1,6 @@
 package dev.mtb.doctor;
 
+import dev.mtb.Format;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,12 +78,13 @@ final class RoundTripCheck implements Check {
     String text =
         String.format(
             "%s (median of %d, %s to %s): %,d new small files take about %s %s",
-            Words.milliseconds(median),
+            Format.duration(median),
             times.size(),
-            Words.milliseconds(times.get(0)),
-            Words.milliseconds(times.get(times.size() - 1)),
+            Format.duration(times.get(0)),
+            Format.duration(times.get(times.size() - 1)),
             FILES,
-            Words.duration(Duration.ofMillis((long) (1000 * each * FILES))),
+            // An estimate: a part of a second means nothing.
+            Format.duration(Duration.ofSeconds(Math.max(1, Math.round(each * FILES)))),
             isStraight
                 ? "with " + threads + " threads"
                 : "through the mount, whatever the threads");

@@ -1,6 +1,7 @@
 package dev.mtb.doctor;
 
 import dev.mtb.ErrorText;
+import dev.mtb.Format;
 import dev.mtb.destination.Whereabouts;
 import dev.mtb.destination.bucket.BucketCheck;
 import java.io.IOException;
@@ -61,7 +62,7 @@ final class ServerCheck implements Check {
     patient.isServerSilent = true;
     return Finding.fail(
         what(),
-        "the server of the mount gives no answer within " + limit.toSeconds() + " s",
+        "the server of the mount gives no answer within " + Format.duration(limit),
         "check the network, the server, and the option url= of the mount");
   }
 }

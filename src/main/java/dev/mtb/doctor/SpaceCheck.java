@@ -1,6 +1,7 @@
 package dev.mtb.doctor;
 
 import com.google.common.primitives.Longs;
+import dev.mtb.Format;
 import dev.mtb.destination.Whereabouts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +87,7 @@ final class SpaceCheck implements Check {
     Optional<Long> inodes = freeInodes(folder);
     String text =
         where
-            + (free <= 0 ? "no room" : Words.gigabytes(free) + " free")
+            + (free <= 0 ? "no room" : Format.size(free) + " free")
             + (reserve > 0 ? " beyond ensure_diskfree" : "")
             + inodes.map(n -> String.format(", and room for %,d more files", n)).orElse("");
     boolean isScarce = free < SCARCE || inodes.map(n -> n < FEW_INODES).orElse(false);

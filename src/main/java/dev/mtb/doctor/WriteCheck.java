@@ -1,6 +1,7 @@
 package dev.mtb.doctor;
 
 import dev.mtb.ErrorText;
+import dev.mtb.Format;
 import dev.mtb.destination.TemporaryNames;
 import dev.mtb.destination.bucket.BucketCheck;
 import java.io.IOException;
@@ -100,9 +101,9 @@ final class WriteCheck implements Check {
           ? Finding.ok(
               what(),
               "a probe of "
-                  + SIZE
-                  + " bytes was written in "
-                  + Words.milliseconds(took)
+                  + Format.size(SIZE)
+                  + " was written in "
+                  + Format.duration(took)
                   + ", and read back")
           : Finding.fail(
               what(),

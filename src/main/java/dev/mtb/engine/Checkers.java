@@ -150,6 +150,7 @@ final class Checkers {
       node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
     }
     if (node.metadata().isPresent() && filter.isOutside(node.metadata().get(), node.device)) {
+      log.info("not entered, since it is a mount point (--one-file-system): {}", node.landing);
       onlyItself(node);
       return;
     }
@@ -351,7 +352,7 @@ final class Checkers {
     boolean isOurs = shard.ownsFile(landing);
     if (Direction.isStale(name)) {
       if (isOurs) {
-        tally.skipped(landing);
+        tally.skipped(landing, "a temporary file that a killed run, or FUSE, has left");
       }
       return;
     }
@@ -395,7 +396,7 @@ final class Checkers {
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
-      tally.skipped(landing);
+      tally.skipped(landing, "a device, socket or pipe");
       return;
     }
     if (isDestination(parent, source, metadata, isListed)) {

@@ -12,6 +12,7 @@ import dev.mtb.BackupReport.Outcome;
 import dev.mtb.CompareMode;
 import dev.mtb.ErrorText;
 import dev.mtb.Failure;
+import dev.mtb.Format;
 import dev.mtb.InvalidJobException;
 import dev.mtb.KeptAttributes;
 import dev.mtb.Kind;
@@ -678,19 +679,19 @@ public final class Run {
       left(
           Failure.Stage.SCAN,
           "the time of Limits.maxDuration ("
-              + limits.maxDuration().orElseThrow().toSeconds()
-              + " s) was over before everything had been begun; run again for the rest");
+              + Format.duration(limits.maxDuration().orElseThrow())
+              + ") was over before everything had been begun; run again for the rest");
     }
     if (allowance.filesLeft() > 0) {
       left(
           Failure.Stage.COPY,
           "what Limits.maxTransfer allows ("
-              + limits.maxTransfer().orElseThrow()
-              + " bytes) was not enough for "
+              + Format.size(limits.maxTransfer().orElseThrow())
+              + ") was not enough for "
               + allowance.filesLeft()
               + " more files with "
-              + allowance.bytesLeft()
-              + " bytes; run again for the rest");
+              + Format.size(allowance.bytesLeft())
+              + "; run again for the rest");
     }
   }
 
@@ -748,7 +749,7 @@ public final class Run {
   private void end(ForkJoinPool pool, String what) {
     pool.shutdown();
     if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, grace)) {
-      log.warn("gave up waiting for what was {} after {} s", what, grace.toSeconds());
+      log.warn("gave up waiting for what was {} after {}", what, Format.duration(grace));
     }
     interrupted |= Thread.interrupted();
   }

@@ -58,10 +58,10 @@ final class Tally {
   }
 
   /** A special file, or what is left of a killed run. */
-  void skipped(Path landing) {
+  void skipped(Path landing, String why) {
     scanned.increment();
     skipped.increment();
-    tell(l -> l.skipped(landing));
+    tell(l -> l.skipped(landing, why));
   }
 
   /** What the rules leave as it is at the destination; it was counted as scanned. */
@@ -71,8 +71,9 @@ final class Tally {
   }
 
   /** What the limits leave for the next run; it was counted as scanned. */
-  void leftForNextRun() {
+  void leftForNextRun(Path landing) {
     skipped.increment();
+    tell(l -> l.skipped(landing, "left for the next run by --max-transfer or --max-duration"));
   }
 
   /** Something at the destination is not to be touched. */

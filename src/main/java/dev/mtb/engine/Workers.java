@@ -99,7 +99,7 @@ final class Workers {
     errands();
     if (!stop.mayBegin()) {
       if (!stop.stopping()) {
-        tally.leftForNextRun();
+        tally.leftForNextRun(found.landing());
         finished(found.directory());
       }
       return;
@@ -132,7 +132,7 @@ final class Workers {
       if (decision.isLeft()) {
         tally.left(work.landing(), work.metadata(), decision.reason());
       } else if (!allowance.admits(work.metadata(), decision.action())) {
-        tally.leftForNextRun();
+        tally.leftForNextRun(work.landing());
       } else if (decision.action() == Action.NONE) {
         end.unchanged(work);
         tally.unchanged(work.landing(), work.metadata());

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -21,8 +22,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** What the user types, and what comes back. */
@@ -81,6 +80,55 @@ class CommandTest {
     assertThat(backup("-n", ".")).isZero();
     assertThat(out.lines()).contains("new: a", "new: sub/b");
     assertThat(destination).doesNotExist();
+  }
+
+  @Test
+  void dryRun_isSortedByPath_aDirectoryBeforeWhatIsInIt() throws Exception {
+    for (String name : List.of("sub-x/y", "sub.txt", "sub/a/z", "b/c", "z")) {
+      RandomTree.write(source.resolve(name), "x");
+    }
+    RandomTree.write(destination.resolve("old/file"), "x");
+    assertThat(backup("-n", "-i", "--delete", "-t", "8", ".")).isZero();
+    // The root comes first, if its mtime differs.
+    assertThat(out.lines().dropWhile("mtime differs: ./"::equals))
+        .containsExactly(
+            "new: a",
+            "new: b/",
+            "new: b/c",
+            "deleting old/",
+            "deleting old/file",
+            "new: sub/",
+            "new: sub/a/",
+            "new: sub/a/z",
+            "new: sub/b",
+            "new: sub-x/",
+            "new: sub-x/y",
+            "new: sub.txt",
+            "new: z");
+  }
+
+  @Test
+  void whatIsSkipped_isNamedWithTheReason_whenMoreIsAskedFor() throws Exception {
+    new ProcessBuilder("mkfifo", source.resolve("pipe").toString()).start().waitFor();
+    RandomTree.write(destination.resolve("a"), "newer");
+    Files.setLastModifiedTime(
+        destination.resolve("a"), FileTime.from(Instant.now().plusSeconds(3600)));
+    RandomTree.write(destination.resolve("sub/b"), "older");
+
+    assertThat(backup("-n", "-u", "--max-transfer", "1B", ".")).isEqualTo(23);
+    assertThat(err).doesNotContain("pipe");
+    assertThat(backup("-v", "-n", "-u", "--max-transfer", "1B", ".")).isEqualTo(23);
+    assertThat(err)
+        .contains("mtb: skipped pipe: a device, socket or pipe\n")
+        .contains("mtb: skipped a: it is newer at the destination (--update)\n")
+        .contains("mtb: skipped sub/b: left for the next run by --max-transfer or");
+    assertThat(backup("-v", "-n", "--ignore-existing", ".")).isZero();
+    assertThat(err).contains("skipped pipe").doesNotContain("skipped sub/b");
+    assertThat(backup("-vv", "-n", "--ignore-existing", ".")).isZero();
+    assertThat(err)
+        .contains("skipped sub/b: it is at the destination already (--ignore-existing)\n");
+    assertThat(backup("-v", "-q", "-n", ".")).isZero();
+    assertThat(err).doesNotContain("pipe");
   }
 
   @Test
@@ -186,7 +234,9 @@ class CommandTest {
   @Test
   void progress_isShownWhenAskedFor() {
     assertThat(backup("--progress", "always", ".")).isZero();
-    assertThat(err).contains("backup");
+    assertThat(err).containsPattern("\\r.* files done, after 0 s|\\r.*% .* of 5 B");
+    // What is redirected is erased, and the summary is the last that is written.
+    assertThat(err).containsPattern("\\r *\\rmtb: 2 files copied [^\\r]*\n$");
   }
 
   @Test
@@ -229,13 +279,14 @@ class CommandTest {
     RandomTree.write(destination.resolve("gone/file"), "x");
 
     assertThat(backup("--delete", "-n", ".")).isZero();
-    assertThat(out).contains("not in source: gone/\nnot in source: gone/file\n");
+    assertThat(out).endsWith("deleting gone/\ndeleting gone/file\n");
     assertThat(err).contains("1 would be deleted");
     assertThat(backup("--delete", "--max-delete", "1", ".")).isEqualTo(25);
     assertThat(err).contains("--max-delete 1 allows 1 deletions");
     assertThat(destination.resolve("gone/file")).exists();
 
-    assertThat(backup("--delete", "--max-delete=2", "--backup-dir", "../old", ".")).isZero();
+    assertThat(backup("--delete", "-i", "--max-delete=2", "--backup-dir", "../old", ".")).isZero();
+    assertThat(out.lines()).containsExactlyInAnyOrder("deleting gone/", "deleting gone/file");
     assertThat(err).contains("1 deleted");
     assertThat(destination.resolve("gone")).doesNotExist();
     assertThat(destination.resolveSibling("old/gone/file")).hasContent("x");
@@ -297,22 +348,6 @@ class CommandTest {
     assertThat(backup("--newer-than", "yesterday", ".")).isEqualTo(2);
     assertThat(mtb("backup", "--exclude")).isEqualTo(2);
     assertThat(destination).doesNotExist();
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "0, 0",
-    "100, 100",
-    "64k, 65536",
-    "64KiB, 65536",
-    "64KB, 64000",
-    "1.5mb-1, 1499999",
-    "2g+1, 2147483649",
-    "10b, 10",
-    "1T, 1099511627776"
-  })
-  void sizes_areReadAsRsyncReadsThem(String text, long bytes) {
-    assertThat(FilterOptions.size(text)).isEqualTo(bytes);
   }
 
   @Test

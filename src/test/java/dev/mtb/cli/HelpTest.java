@@ -7,11 +7,15 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** How a user finds out what to type. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -126,5 +130,49 @@ final class HelpTest {
     assertThat(out).contains("relative to it. Default: .\n").doesNotContain("Default: ..");
     mtb("backup", "--help");
     assertThat(out).containsPattern("Default: \\.\\s");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
+  void options_areInGroups_eachInOne(String name) {
+    CommandLine command = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+    List<String> grouped =
+        Stream.of(OptionGroup.values())
+            .flatMap(group -> group.of(command.getCommandSpec()).stream())
+            .map(OptionSpec::longestName)
+            .toList();
+    assertThat(grouped)
+        .containsExactlyInAnyOrderElementsOf(
+            command.getCommandSpec().options().stream().map(OptionSpec::longestName).toList());
+    mtb(name, "--help");
+    for (String option : grouped) {
+      String line = Pattern.quote(indented(command, option)) + "([ =,].*)?";
+      assertThat(out.lines().filter(text -> text.matches(line))).as(option).hasSize(1);
+    }
+    mtb("man");
+    assertThat(out).contains(".SS \"Where\"", ".SS \"Limits\"", ".SS \"Output\"");
+  }
+
+  /** An option as it begins its line of the help. */
+  private static String indented(CommandLine command, String option) {
+    OptionSpec spec = command.getCommandSpec().findOption(option);
+    String first = spec.shortestName();
+    return (first.startsWith("--") ? "      " : "  ") + first + (first.startsWith("--") ? "" : ",");
+  }
+
+  @Test
+  void groups_areInOrder_andTheRulesOfAllOptionsAreSaidOnce() {
+    mtb("backup", "--help");
+    assertThat(out)
+        .containsSubsequence("\nWhat:\n", "\nWhere:\n", "\nHow:\n", "\nLimits:\n", "\nOutput:\n")
+        .containsSubsequence("--version", "Exit codes:", "MTB_THREADS for --threads", "@FILE")
+        .containsOnlyOnce("MTB_THREADS")
+        .containsOnlyOnce("@FILE");
+    mtb("doctor", "--help");
+    assertThat(out).contains("\nLimits:\n", "MTB_THREADS", "@FILE").doesNotContain("\nWhat:\n");
+    mtb("man", "--help");
+    assertThat(out).contains("-h, --help").doesNotContain("Output:");
+    mtb("man");
+    assertThat(out).contains(".SH \"FILE OF OPTIONS\"", "MTB_THREADS for \\-\\-threads");
   }
 }

@@ -113,10 +113,10 @@ class HtmlReportTest {
         .contains("exit code 0")
         .contains("30files copied")
         .contains("45.0 MBcopied")
-        .contains("450 kB/son average")
+        .contains("450.0 kB/son average")
         .contains("60unchanged")
         .contains("0failed")
-        .contains("12,345looked at, 123 GB")
+        .contains("12,345looked at, 123.5 GB")
         .contains("2skipped")
         .doesNotContain("deleted")
         .contains("1 min 40 s")
@@ -251,7 +251,7 @@ class HtmlReportTest {
     Document document = parse(page);
     assertThat(elements(document, "figure")).hasSize(3);
     assertThat(elements(document, "tr")).hasSize(1 + SlowestFiles.COUNT);
-    assertThat(texts(document, "td")).contains("5.00 MB");
+    assertThat(texts(document, "td")).contains("5.0 MB");
   }
 
   @Test

@@ -112,7 +112,7 @@ class JsonEventsTest {
             "event=planned path=sub/link kind=link action=create reason=new",
             "event=started path=sub/link kind=link action=create",
             "event=copied path=sub/link kind=link",
-            "event=skipped path=pipe",
+            "event=skipped path=pipe reason=a device, socket or pipe",
             "event=failed path="
                 + source
                 + "/missing stage=scan error=no such file or directory cause=error",
@@ -130,7 +130,7 @@ class JsonEventsTest {
 
     assertThat(mtb("backup", "-q", ".")).isZero();
     assertThat(events().stream().map(JsonEventsTest::fields))
-        .containsExactly("event=skipped path=pipe", "event=summary");
+        .containsExactly("event=skipped path=pipe reason=a device, socket or pipe", "event=summary");
     assertThat(events().get(1).at("/report/files/unchanged").asInt()).isEqualTo(2);
   }
 

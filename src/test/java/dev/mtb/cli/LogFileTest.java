@@ -87,11 +87,11 @@ class LogFileTest {
     List<String> first = texts();
     assertThat(first)
         .startsWith("INFO backup of " + source + " to " + temp.resolve("backup") + " begins")
-        .contains("INFO copied a (3 bytes)", "INFO copied b (0 bytes)")
+        .contains("INFO copied a (3 B)", "INFO copied b (0 B)")
         .contains("ERROR failed " + source + "/missing: no such file or directory")
         .last()
         .asString()
-        .matches("ERROR INCOMPLETE: 2 files copied .*, 1 failed, in .* s; exit code 23");
+        .matches("ERROR INCOMPLETE: 2 files copied .*, 1 failed, in .* m?s; exit code 23");
     assertThat(first).hasSize(5);
     assertThat(err).contains("/missing: no such file");
 
@@ -139,8 +139,8 @@ class LogFileTest {
     assertThat(texts())
         .contains(
             "INFO copied x\\n2026-01-01T00:00:00Z [1] INFO copied everything\\x1b[31m\\u202e\\r"
-                + " (1 bytes)",
-            "INFO copied r\\xe9\\n (3 bytes)",
+                + " (1 B)",
+            "INFO copied r\\xe9\\n (3 B)",
             "ERROR failed " + source + "/no\\nsuch file: no such file or directory")
         // Start, a, these three, summary.
         .hasSize(6);

@@ -7,10 +7,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 final class SetUpTest {
   @TempDir Path temp;
@@ -72,6 +76,40 @@ final class SetUpTest {
     assertThat(run("completion", "bash")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))
         .contains("backup", "verify", "--files-from", "complete -F");
+  }
+
+  /** What is completed must be what can be typed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
+  void completion_offersTheValuesThatAreAccepted(String name) {
+    CommandLine command = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+    List<OptionSpec> enums =
+        command.getCommandSpec().options().stream()
+            .filter(option -> option.type().isEnum())
+            .toList();
+    assertThat(enums).isNotEmpty();
+    for (OptionSpec option : enums) {
+      CommandLine line = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+      for (String value : option.completionCandidates()) {
+        assertThat(line.parseArgs(option.longestName(), value, "x").errors()).isEmpty();
+        assertThat(option.paramLabel().contains("|"))
+            .as("%s %s", option.longestName(), value)
+            .isEqualTo(List.of(option.paramLabel().split("[|]")).contains(value));
+      }
+    }
+  }
+
+  @Test
+  void completion_writesValuesAsHelpDoes() {
+    assertThat(run("completion", "zsh")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains(
+            "\"size-mtime\" \"checksum\" \"size\" \"always\"", "\"auto\" \"mount\" \"bucket\"")
+        .contains("\"bash\" \"zsh\"")
+        .doesNotContain("SIZE_MTIME", "AUTO", "BASH\"");
+    assertThat(run("backup", "--via", "cable", "a", "b")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("'cable' is none of auto, mount, bucket");
   }
 
   /** To be made anew with {@code mtb man > src/site/resources/mtb.1} when an option changes. */

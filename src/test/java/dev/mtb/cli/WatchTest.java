@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.Action;
 import dev.mtb.Activity;
+import dev.mtb.Failure;
 import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
@@ -123,7 +124,7 @@ class WatchTest {
         .containsExactly(
             "mtb: after 10 s: 29 of 50 files done (20 unchanged, 5 copied, 1 skipped, 3 failed),"
                 + " 21 in the queue or under way",
-            "mtb: 19 MB of 40 MB written, 2.0 MB/s on average",
+            "mtb: 20.0 MB of 41.9 MB written, 2.0 MB/s on average",
             "mtb: copying for 10 s: a\\x1b[31m\\nmtb: b (worker-1)");
 
     watch.bytesWritten(1 * MB);
@@ -131,9 +132,9 @@ class WatchTest {
     over.countDown();
     assertThat(snapshot.lines().subList(0, 2))
         .containsExactly(
-            "mtb: after 1h 01m: 29 of 50 files done (20 unchanged, 5 copied, 1 skipped, 3 failed),"
-                + " 21 in the queue or under way",
-            "mtb: 20 MB of 40 MB written, 0.0 MB/s on average, and 0.0 MB/s since the snapshot"
+            "mtb: after 1 h 1 min: 29 of 50 files done (20 unchanged, 5 copied, 1 skipped, 3"
+                + " failed), 21 in the queue or under way",
+            "mtb: 21.0 MB of 41.9 MB written, 5.7 kB/s on average, and 273 B/s since the snapshot"
                 + " before");
   }
 
@@ -143,7 +144,7 @@ class WatchTest {
         .containsExactly(
             "mtb: after 0 s: 0 of 0 files done (0 unchanged, 0 copied, 0 skipped, 0 failed), 0 in"
                 + " the queue or under way",
-            "mtb: 0 bytes of 0 bytes written, 0.0 MB/s on average",
+            "mtb: 0 B of 0 B written, 0 B/s on average",
             "mtb: no thread is at work");
   }
 
@@ -165,13 +166,13 @@ class WatchTest {
     watch.bytesWritten(12 * MB);
     pass(Duration.ofMinutes(1));
     String first =
-        "mtb: after 1m 00s: 29 of 50 files done, 11 MB of 40 MB written, 0.2 MB/s, 3 failed";
+        "mtb: after 1 min: 29 of 50 files done, 12.0 MB of 41.9 MB written, 200.0 kB/s, 3 failed";
 
     // The second comes when no time has passed, and nothing was written.
     assertThat(printed(Duration.ofMillis(1), 2).lines())
         .startsWith(first)
         .element(1)
-        .isEqualTo(first.replace("0.2 MB/s", "0.0 MB/s"));
+        .isEqualTo(first.replace("200.0 kB/s", "0 B/s"));
     assertThat(MinuteLines.PERIOD).isEqualTo(Duration.ofMinutes(1));
   }
 
@@ -193,12 +194,12 @@ class WatchTest {
 
     assertThat(ThreadLines.lines(doings, new TerminalSize(24, 100)))
         .containsExactly(
-            "  copying     1m 15s  ..." + "x".repeat(71) + "/end",
-            "  comparing      3 s  b\\x1b[2J\\n",
-            "  listing        0 s  .")
+            "  copying    1 min 15 s  ..." + "x".repeat(68) + "/end",
+            "  comparing         3 s  b\\x1b[2J\\n",
+            "  listing           0 s  .")
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
     assertThat(ThreadLines.lines(doings, new TerminalSize(4, 100)))
-        .containsExactly("  copying     1m 15s  ..." + "x".repeat(71) + "/end", "  and 2 more");
+        .containsExactly("  copying    1 min 15 s  ..." + "x".repeat(68) + "/end", "  and 2 more");
     assertThat(ThreadLines.lines(doings, new TerminalSize(2, 100))).isEmpty();
     assertThat(ThreadLines.lines(doings, new TerminalSize(1, 100))).isEmpty();
   }
@@ -212,11 +213,47 @@ class WatchTest {
   }
 
   @Test
-  void times_andRates_inWords() {
-    assertThat(Text.duration(Duration.ofMillis(59_999))).isEqualTo("59 s");
-    assertThat(Text.duration(Duration.ofSeconds(3_599))).isEqualTo("59m 59s");
-    assertThat(Text.duration(Duration.ofHours(50).plusMinutes(3))).isEqualTo("50h 03m");
-    assertThat(Text.rate(1_950_000, Duration.ofSeconds(1))).isEqualTo("2.0 MB/s");
-    assertThat(Text.rate(0, Duration.ZERO)).isEqualTo("0.0 MB/s");
+  void progress_countsFiles_notOnlyBytes() {
+    ProgressLine line = new ProgressLine(watch);
+    watch.begun(() -> TOTALS);
+    pass(Duration.ofMillis(3500));
+    assertThat(line.line(100)).isEqualTo("29 of 50 files done, after 3 s");
+
+    for (int i = 0; i < 99; i++) {
+      plan(1, Action.CREATE, Kind.FILE);
+    }
+    plan(10 * MB, Action.REPLACE, Kind.FILE);
+    plan(0, Action.CREATE, Kind.DIRECTORY);
+    plan(0, Action.DELETE, Kind.FILE);
+    watch.bytesWritten(10 * MB);
+    watch.copied(Path.of("large"), Metadata.known(Kind.FILE, 10 * MB));
+    // By bytes alone this would be all.
+    assertThat(line.line(100))
+        .isEqualTo(
+            " 33% [============>                         ] 10.0 MB of 10.0 MB, 1 of 100 files,"
+                + " 2.9 MB/s, 6 s left");
+    for (int i = 0; i < 98; i++) {
+      watch.copied(Path.of("small"), Metadata.known(Kind.FILE, 1));
+    }
+    watch.failed(new Failure(Path.of("x"), Failure.Stage.SCAN, "no", Failure.Cause.ERROR));
+    assertThat(line.line(60)).startsWith(" 99% 10.0 MB of 10.0 MB, 99 of 100 files, 2.9 MB/s");
+    watch.failed(new Failure(Path.of("x"), Failure.Stage.COPY, "no", Failure.Cause.ERROR));
+    watch.failed(new Failure(Path.of("d"), Failure.Stage.COPY, "no", Failure.Cause.ERROR));
+    // Written once more.
+    watch.bytesWritten(MB);
+    assertThat(line.line(100)).startsWith("100% [=====").contains("=] 11.0 MB of", ", 0 s left");
+    assertThat(line.line(20)).isEqualTo("100% 11.0 MB of 10.0");
+  }
+
+  @Test
+  void nothingIsDrawn_afterTheEnd() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    RedirectedBar bar = new RedirectedBar(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    bar.accept("long line");
+    bar.accept("short");
+    bar.close();
+    bar.accept("late");
+    bar.clear();
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("\rlong line\rshort    \r     \r");
   }
 }

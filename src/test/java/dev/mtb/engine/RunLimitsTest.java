@@ -105,7 +105,8 @@ class RunLimitsTest {
     assertSumsUp(first.totals());
     assertThat(first.failures()).hasSize(1);
     assertThat(first.failures().get(0).stage()).isEqualTo(Failure.Stage.COPY);
-    assertThat(first.failures().get(0).error()).contains("Limits.maxTransfer", "7 more files", "7000");
+    assertThat(first.failures().get(0).error())
+        .contains("Limits.maxTransfer", "7 more files", "7.0 kB");
     try (Stream<Path> files = Files.list(destination.resolve("d"))) {
       assertThat(files).hasSize(3);
     }

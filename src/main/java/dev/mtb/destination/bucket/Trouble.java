@@ -1,5 +1,6 @@
 package dev.mtb.destination.bucket;
 
+import dev.mtb.Format;
 import dev.mtb.destination.DestinationException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -158,7 +160,9 @@ final class Trouble {
       if (date.isPresent()) {
         Instant server =
             ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        return "differs by " + Duration.between(server, Instant.now()).abs().toSeconds() + " s";
+        return "differs by "
+            + Format.duration(
+                Duration.between(server, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS));
       }
     } catch (DateTimeParseException unreadable) {
       // Then without the figure.

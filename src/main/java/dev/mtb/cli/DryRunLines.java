@@ -1,0 +1,71 @@
+package dev.mtb.cli;
+
+import dev.mtb.Action;
+import dev.mtb.ErrorText;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
+import dev.mtb.Reason;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+
+/**
+ * The lines of {@link ItemLines} for what would be changed, sorted by path, after the run: two dry
+ * runs can be compared, and a directory stands before what is in it. Thread-safe.
+ */
+final class DryRunLines implements ResultLines {
+  /** Some 30 MB of memory; a dry run of more files sorts in temporary files. */
+  private static final int LINES_IN_MEMORY = 100_000;
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final SortedLines sorted = new SortedLines(LINES_IN_MEMORY);
+  private boolean isSorting = true;
+
+  DryRunLines(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  @Override
+  public synchronized void decided(Path path, Metadata source, Action action, Reason reason) {
+    if (action == Action.NONE) {
+      return;
+    }
+    String line = ItemLines.line(path, source.kind(), action, reason);
+    if (!isSorting) {
+      out.println(line);
+      return;
+    }
+    try {
+      sorted.add(key(path, source.kind()), line);
+    } catch (IOException e) {
+      isSorting = false;
+      unsorted(e);
+    }
+  }
+
+  /** Sorts before what is in it, and what is in it before all other names. */
+  private static String key(Path path, Kind kind) {
+    String name = path.toString().isEmpty() ? "" : Text.path(path);
+    return (kind == Kind.DIRECTORY ? name + "/" : name).replace('/', '\0');
+  }
+
+  @Override
+  public synchronized void finish() {
+    try (sorted) {
+      sorted.forEach(out::println);
+    } catch (IOException e) {
+      unsorted(e);
+    }
+  }
+
+  private void unsorted(IOException e) {
+    err.println(
+        "mtb: the lines of this dry run cannot all be sorted, and come in any order: a temporary"
+            + " file in "
+            + System.getProperty("java.io.tmpdir")
+            + " cannot be used: "
+            + Text.printable(ErrorText.of(e)));
+  }
+}

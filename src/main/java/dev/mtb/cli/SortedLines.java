@@ -1,0 +1,124 @@
+package dev.mtb.cli;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.function.Consumer;
+
+/**
+ * Puts lines in order by their keys. Memory is bounded: when so many lines are there, they are
+ * sorted and written to a temporary file, and all files are merged in the end. Not thread-safe.
+ */
+final class SortedLines implements Closeable {
+  private static final char SEPARATOR = '\t';
+
+  private final int linesInMemory;
+
+  /** Each with its key before it. */
+  private final List<String> lines = new ArrayList<>();
+
+  private final List<FileChannel> files = new ArrayList<>();
+
+  SortedLines(int linesInMemory) {
+    this.linesInMemory = linesInMemory;
+  }
+
+  /**
+   * Adds a line.
+   *
+   * @param key without a line feed or a tab
+   * @param line without a line feed
+   * @throws IOException if memory is full, and the temporary file cannot be written; the line is
+   *     kept all the same
+   */
+  void add(String key, String line) throws IOException {
+    lines.add(key + SEPARATOR + line);
+    if (lines.size() >= linesInMemory) {
+      spill();
+    }
+  }
+
+  private void spill() throws IOException {
+    // On Unix it has no name from now on, and is gone however the process ends.
+    FileChannel file =
+        FileChannel.open(
+            Files.createTempFile("mtb-lines", ".tmp"),
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE);
+    try {
+      Collections.sort(lines);
+      // Not closed, or the file would be.
+      BufferedWriter writer = new BufferedWriter(Channels.newWriter(file, StandardCharsets.UTF_8));
+      for (String line : lines) {
+        writer.write(line);
+        writer.write('\n');
+      }
+      writer.flush();
+      file.position(0);
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+    files.add(file);
+    lines.clear();
+  }
+
+  /** A file, and the line of it that comes next. */
+  private record Head(String line, BufferedReader rest) {}
+
+  /** Hands out all lines, in order. */
+  void forEach(Consumer<String> visitor) throws IOException {
+    Collections.sort(lines);
+    PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::line));
+    for (FileChannel file : files) {
+      push(heads, new BufferedReader(Channels.newReader(file, StandardCharsets.UTF_8)));
+    }
+    for (String line : lines) {
+      while (!heads.isEmpty() && heads.element().line.compareTo(line) < 0) {
+        next(heads, visitor);
+      }
+      visitor.accept(withoutKey(line));
+    }
+    while (!heads.isEmpty()) {
+      next(heads, visitor);
+    }
+  }
+
+  private static void next(PriorityQueue<Head> heads, Consumer<String> visitor) throws IOException {
+    Head head = heads.remove();
+    visitor.accept(withoutKey(head.line));
+    push(heads, head.rest);
+  }
+
+  private static void push(PriorityQueue<Head> heads, BufferedReader reader) throws IOException {
+    String line = reader.readLine();
+    if (line != null) {
+      heads.add(new Head(line, reader));
+    }
+  }
+
+  private static String withoutKey(String line) {
+    return line.substring(line.indexOf(SEPARATOR) + 1);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (FileChannel file : files) {
+      file.close();
+    }
+    files.clear();
+    lines.clear();
+  }
+}
