@@ -6,6 +6,7 @@ import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.DigestAlgorithm;
+import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import java.io.IOException;
@@ -327,7 +328,7 @@ abstract class JobCommand implements Callable<Integer> {
       err.flush();
       interrupts.finished(code);
     } catch (RuntimeException | Error e) {
-      String why = e instanceof InvalidJobException ? e.getMessage() : e.toString();
+      String why = e instanceof InvalidJobException ? e.getMessage() : ErrorText.of(e);
       log.write(Level.ERROR, "given up: " + why);
       throw e;
     }
