@@ -1,6 +1,5 @@
 package dev.mtb;
 
-import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -10,9 +9,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Says in words what an exception of {@code java.nio} says by its class. Stateless. */
 public final class ErrorText {
+  /** Before each word of a name but the first. */
+  private static final Pattern CAPITAL = Pattern.compile("(?<=[a-z])(?=[A-Z])");
+
   private ErrorText() {}
 
   /**
@@ -40,7 +44,7 @@ public final class ErrorText {
    * @param error any
    * @return never empty
    */
-  public static String of(Exception error) {
+  public static String of(Throwable error) {
     if (error instanceof AccessDeniedException) {
       return "permission denied";
     }
@@ -65,9 +69,17 @@ public final class ErrorText {
     if (error instanceof FileSystemException e && e.getReason() != null) {
       return e.getReason();
     }
-    if (error instanceof IOException && error.getMessage() != null) {
-      return error.getMessage();
-    }
-    return error.toString();
+    String message = error.getMessage();
+    return message == null || message.isBlank() ? words(error.getClass()) : message;
+  }
+
+  /**
+   * What an exception without a message says by its name, such as {@code closed channel} for {@code
+   * ClosedChannelException}: the name of a class means nothing to a user.
+   */
+  private static String words(Class<?> type) {
+    String name = type.getSimpleName().replaceFirst("(Exception|Error)$", "");
+    String words = CAPITAL.matcher(name).replaceAll(" ").toLowerCase(Locale.ROOT);
+    return words.isEmpty() ? "an unexpected error" : words;
   }
 }

@@ -7,6 +7,7 @@ import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.Concurrency;
 import dev.mtb.DigestAlgorithm;
+import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.Waiting;
@@ -332,7 +333,9 @@ abstract class JobCommand implements Callable<Integer> {
       interrupts.finished(code);
     } catch (RuntimeException | Error e) {
       String why =
-          e instanceof InvalidJobException ? OptionNames.inFlags(e.getMessage()) : e.toString();
+          e instanceof InvalidJobException
+              ? OptionNames.inFlags(e.getMessage())
+              : ErrorText.of(e);
       log.write(Level.ERROR, "given up: " + why);
       throw e;
     }

@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
+import dev.mtb.ErrorText;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -85,14 +86,27 @@ final class Logging {
         && (level.toInt() >= Level.WARN.toInt() || OTHERS.stream().noneMatch(logger::startsWith));
   }
 
+  /** For users, to whom names of classes and a trace mean nothing; those come with -v. */
+  private static String plain(Level level, String message, Throwable thrown) {
+    return "mtb: "
+        + (level == Level.WARN ? "warning: " : "")
+        + message
+        + (thrown == null ? "" : ": " + ErrorText.of(thrown) + " (more with -v)");
+  }
+
   static void write(Level level, String logger, String message, Throwable thrown) {
     if (isShown(level, logger)) {
       PrintStream err = System.err;
       // What another thread prints must not come between a message and its trace.
       synchronized (err) {
-        err.println(level + " " + logger.substring(logger.lastIndexOf('.') + 1) + " - " + message);
-        if (thrown != null) {
-          thrown.printStackTrace(err);
+        if (shown.toInt() >= Level.WARN.toInt()) {
+          err.println(plain(level, message, thrown));
+        } else {
+          err.println(
+              level + " " + logger.substring(logger.lastIndexOf('.') + 1) + " - " + message);
+          if (thrown != null) {
+            thrown.printStackTrace(err);
+          }
         }
       }
     }

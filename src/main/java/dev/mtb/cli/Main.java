@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
+import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -156,7 +157,10 @@ public final class Main implements Runnable {
       if (Throwables.getRootCause(e) instanceof OutOfMemoryError) {
         return outOfMemory(err);
       }
-      err.println("mtb: internal error: " + e + " (this is a defect of MTB; please report it)");
+      err.println(
+          "mtb: internal error: "
+              + Text.printable(ErrorText.of(e))
+              + "; this is a defect of MTB: please report it, with the lines below");
       e.printStackTrace(err);
       return EXIT_INTERNAL;
     }

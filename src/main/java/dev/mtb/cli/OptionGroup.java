@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,11 +94,11 @@ enum OptionGroup {
       "--version");
 
   private final String title;
-  private final List<String> names;
+  private final ImmutableList<String> names;
 
   OptionGroup(String title, String... names) {
     this.title = title;
-    this.names = List.of(names);
+    this.names = ImmutableList.copyOf(names);
   }
 
   /** The heading. */

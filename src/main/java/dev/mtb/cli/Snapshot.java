@@ -124,11 +124,10 @@ final class Snapshot implements AutoCloseable {
     for (Watch.Doing doing : doings) {
       lines.add(
           String.format(
-              "mtb: %s for %s: %s (%s)",
+              "mtb: %s for %s: %s",
               doing.activity(),
               Format.duration(doing.since().truncatedTo(ChronoUnit.SECONDS)),
-              Text.path(doing.path()),
-              doing.thread()));
+              Text.path(doing.path())));
     }
     if (doings.isEmpty()) {
       lines.add("mtb: no thread is at work");

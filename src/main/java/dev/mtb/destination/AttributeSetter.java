@@ -48,7 +48,7 @@ final class AttributeSetter {
     } catch (IOException e) {
       failures.put(what, e);
     } catch (UnsupportedOperationException | IllegalArgumentException e) {
-      failures.put(what, new IOException("not supported here: " + e.getMessage(), e));
+      failures.put(what, new IOException("not supported here: " + ErrorText.of(e), e));
     }
   }
 

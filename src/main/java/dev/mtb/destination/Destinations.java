@@ -389,7 +389,7 @@ public final class Destinations {
           "MTB cannot remember that "
               + mountPoint
               + " is an S3FS mount ("
-              + e
+              + ErrorText.of(e)
               + "), and without that it could one day write to the bare folder; set MTB_STATE_DIR"
               + " to a folder that can be written to",
           e);

@@ -154,7 +154,7 @@ final class Tally {
       event.accept(listener);
     } catch (RuntimeException e) {
       if (listenerFailed.compareAndSet(false, true)) {
-        log.warn("the listener {} failed; the backup goes on", listener, e);
+        log.warn("a listener failed; the backup goes on", e);
       }
     }
   }

@@ -164,7 +164,7 @@ final class Workers {
     } catch (RuntimeException e) {
       // A file system that does not do what it promises; the other files may well be fine.
       log.warn("unexpected trouble with {}", work.source(), e);
-      failed(work.landing(), "cannot be written: " + e, Failure.Cause.ERROR);
+      failed(work.landing(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     }
     finished(work.directory());
   }

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -209,10 +211,34 @@ class LogFileTest {
     assertThat(lines.get(3)).endsWith("DEBUG details");
     assertThat(shown.toString(StandardCharsets.UTF_8).lines())
         .containsExactly(
-            "ERROR Retry - before there was a log",
-            "ERROR Retry - lost",
+            "mtb: before there was a log",
+            "mtb: lost",
             "DEBUG Retry - details",
             "ERROR Retry - afterwards");
+  }
+
+  @Test
+  void namesOfClasses_andTraces_areShownWithVerboseOnly() {
+    ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    PrintStream realErr = System.err;
+    Logger logger = LogBackend.logger("dev.mtb.engine.Workers");
+    try {
+      System.setErr(new PrintStream(shown, true, StandardCharsets.UTF_8));
+      Logging.set(0, /* quiet= */ false);
+      logger.warn("{} is slow", "it");
+      logger.warn("unexpected trouble with x", new ClosedChannelException());
+      assertThat(shown.toString(StandardCharsets.UTF_8).lines())
+          .containsExactly(
+              "mtb: warning: it is slow",
+              "mtb: warning: unexpected trouble with x: closed channel (more with -v)");
+      Logging.set(1, /* quiet= */ false);
+      logger.warn("unexpected trouble with y", new ClosedChannelException());
+      assertThat(shown.toString(StandardCharsets.UTF_8))
+          .contains("WARN Workers - unexpected trouble with y\n", "ClosedChannelException\n\tat ");
+    } finally {
+      Logging.set(0, /* quiet= */ false);
+      System.setErr(realErr);
+    }
   }
 
   @Test

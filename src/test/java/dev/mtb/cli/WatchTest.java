@@ -125,7 +125,7 @@ class WatchTest {
             "mtb: after 10 s: 29 of 50 files done (20 unchanged, 5 copied, 1 skipped, 3 failed),"
                 + " 21 in the queue or under way",
             "mtb: 20.0 MB of 41.9 MB written, 2.0 MB/s on average",
-            "mtb: copying for 10 s: a\\x1b[31m\\nmtb: b (worker-1)");
+            "mtb: copying for 10 s: a\\x1b[31m\\nmtb: b");
 
     watch.bytesWritten(1 * MB);
     pass(Duration.ofMinutes(61));

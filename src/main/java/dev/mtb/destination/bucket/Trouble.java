@@ -1,5 +1,6 @@
 package dev.mtb.destination.bucket;
 
+import dev.mtb.ErrorText;
 import dev.mtb.Format;
 import dev.mtb.destination.DestinationException;
 import java.io.IOException;
@@ -197,9 +198,10 @@ final class Trouble {
         root instanceof SocketTimeoutException
             && (what.equals("CopyObject") || what.equals("UploadPartCopy"));
     if (root instanceof IOException && !isSlowAnswer) {
-      String reason =
-          root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-      return lost("it cannot be reached (" + reason + "); check the network and Connection.endpoint", e);
+      return lost(
+          "it cannot be reached (" + ErrorText.of(root) + "); check the network and"
+              + " Connection.endpoint",
+          e);
     }
     return new IOException(what + " failed: " + message, e);
   }
