@@ -56,6 +56,7 @@ public final class BackupOptions {
   private final Addressing addressing;
   private final Optional<Path> passwdFile;
   private final boolean readData;
+  private final boolean strict;
   private final int retries;
   private final Duration lockWait;
   private final boolean verifyAfter;
@@ -84,6 +85,7 @@ public final class BackupOptions {
     addressing = builder.addressing;
     passwdFile = builder.passwdFile;
     readData = builder.readData;
+    strict = builder.strict;
     retries = builder.retries;
     lockWait = builder.lockWait;
     verifyAfter = builder.verifyAfter;
@@ -255,6 +257,16 @@ public final class BackupOptions {
   }
 
   /**
+   * Whether {@code verify} takes everything that the backup has and the source does not have for a
+   * failure. Without effect on a backup.
+   *
+   * @return default false: it is counted as {@link Totals#extra()}
+   */
+  public boolean strict() {
+    return strict;
+  }
+
+  /**
    * How often an operation is tried again that failed for a reason that may pass.
    *
    * @return 0 to {@link #MAX_RETRIES}; default {@link #DEFAULT_RETRIES}
@@ -371,6 +383,7 @@ public final class BackupOptions {
     private Addressing addressing = Addressing.AUTO;
     private Optional<Path> passwdFile = Optional.empty();
     private boolean readData;
+    private boolean strict;
     private int retries = DEFAULT_RETRIES;
     private Duration lockWait = Duration.ZERO;
     private boolean verifyAfter;
@@ -577,6 +590,17 @@ public final class BackupOptions {
      */
     public Builder readData(boolean value) {
       readData = value;
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupOptions#strict()}.
+     *
+     * @param value whether what only the backup has is a failure
+     * @return this
+     */
+    public Builder strict(boolean value) {
+      strict = value;
       return this;
     }
 

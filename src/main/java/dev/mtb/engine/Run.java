@@ -176,14 +176,11 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(
-            job,
-            intoBackup(job),
-            Purpose.VERIFY,
-            opener(job, RunLock.NONE),
-            listener,
-            GRACE,
-            Optional.empty())
+    return verify(job, opener(job, RunLock.NONE), listener);
+  }
+
+  static BackupReport verify(BackupJob job, Opener opener, BackupListener listener) {
+    return new Run(job, intoBackup(job), Purpose.VERIFY, opener, listener, GRACE, Optional.empty())
         .report();
   }
 
@@ -316,7 +313,8 @@ public final class Run {
     tally.begun();
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
-    SourceList sources = SourceList.read(job, apart, Destinations.directoryOfOldVersions(job));
+    SourceList sources =
+        SourceList.read(job, apart, Destinations.directoryOfOldVersions(job), seesExtraneous());
     Optional<RememberedBase> lastBase =
         direction.mayContainSource() ? Optional.empty() : RememberedBase.of(job, apart);
     if (purpose != Purpose.VERIFY) {
@@ -491,8 +489,7 @@ public final class Run {
         options.verifyAfter()
             ? Optional.of(new ReadBack(destination, copier, comparison, pause))
             : Optional.empty();
-    Optional<OldVersionsPlace> oldVersions =
-        purpose == Purpose.VERIFY ? Optional.empty() : direction.oldVersions();
+    Optional<OldVersionsPlace> oldVersions = direction.oldVersions();
     OldVersionsGuard guard =
         new OldVersionsGuard(
             oldVersions,
@@ -507,14 +504,14 @@ public final class Run {
                   filter,
                   guard);
           case DRY_RUN -> careful(new DryRunEnd(tally), destination, filter, guard);
-          case VERIFY -> new VerifyEnd(tally);
+          case VERIFY -> new VerifyEnd(tally, options.strict());
         };
     ForkJoinPool checkerPool = new ForkJoinPool(options.checkers());
     ForkJoinPool copierPool = new ForkJoinPool(options.threads());
     DirectoryNode root = root(sources);
     SourceMounts mounts = SourceMounts.in(StateDirectory.of(options));
     Optional<Mirror> mirror =
-        purpose == Purpose.VERIFY || !options.deletion().isWanted()
+        !seesExtraneous()
             ? Optional.empty()
             : Optional.of(
                 new Mirror(
@@ -523,7 +520,10 @@ public final class Run {
                     emptyPath(),
                     filter,
                     mounts,
-                    landing -> oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false),
+                    landing ->
+                        oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false)
+                            || (purpose == Purpose.VERIFY
+                                && Direction.isStale(landing.getFileName())),
                     landing ->
                         sources.supplies(landing)
                             || sources.leadsThrough(landing)
@@ -609,6 +609,11 @@ public final class Run {
       mounts.save();
     }
     reportWhatIsLeft();
+  }
+
+  /** Whether it matters what is only at the destination. */
+  private boolean seesExtraneous() {
+    return purpose == Purpose.VERIFY || job.options().deletion().isWanted();
   }
 
   private OwnPlaces ownPlaces(Metadata root) {

@@ -67,7 +67,19 @@ class PrometheusMetricsTest {
     assertThat(read.value("mtb_last_run_scanned_bytes")).isEqualTo("123456789012");
     assertThat(read.value("mtb_last_run_copied_bytes")).isEqualTo("45678");
     assertThat(read.value("mtb_last_run_created_directories")).isEqualTo("5");
-    Map.of("unchanged", "60", "copied", "30", "deleted", "1", "skipped", "2", "failed", "7")
+    Map.of(
+            "unchanged",
+            "60",
+            "copied",
+            "30",
+            "deleted",
+            "1",
+            "skipped",
+            "2",
+            "failed",
+            "7",
+            "extra",
+            "0")
         .forEach(
             (outcome, count) ->
                 assertThat(read.value("mtb_last_run_files", Map.of("outcome", outcome)))
