@@ -51,6 +51,7 @@ public final class Filters {
   }
 
   private final ImmutableList<Rule> rules;
+  private final ImmutableList<Path> files;
   private final boolean excludeCaches;
   private final ImmutableList<String> markers;
   private final boolean oneFileSystem;
@@ -60,6 +61,7 @@ public final class Filters {
 
   private Filters(Builder builder) {
     rules = ImmutableList.copyOf(builder.rules);
+    files = ImmutableList.copyOf(builder.files);
     excludeCaches = builder.excludeCaches;
     markers = builder.markers.build();
     oneFileSystem = builder.oneFileSystem;
@@ -84,6 +86,15 @@ public final class Filters {
    */
   public List<Rule> rules() {
     return rules;
+  }
+
+  /**
+   * The files that rules were read from, with those that rules in them name.
+   *
+   * @return as they were named; also those whose rules were forgotten again
+   */
+  public List<Path> files() {
+    return files;
   }
 
   /**
@@ -144,6 +155,7 @@ public final class Filters {
   /** Collects filters. Not thread-safe. */
   public static final class Builder {
     private final List<Rule> rules = new ArrayList<>();
+    private final List<Path> files = new ArrayList<>();
     private boolean from0;
     private boolean excludeCaches;
     private final ImmutableList.Builder<String> markers = ImmutableList.builder();
@@ -154,6 +166,10 @@ public final class Filters {
 
     private Builder() {}
 
+    private FilterParser parser() {
+      return new FilterParser(rules, files, from0);
+    }
+
     /**
      * Adds a rule that leaves out what the pattern matches.
      *
@@ -163,7 +179,7 @@ public final class Filters {
      * @throws InvalidJobException if it is empty
      */
     public Builder exclude(String pattern) {
-      new FilterParser(rules, from0).simple(pattern, false);
+      parser().simple(pattern, false);
       return this;
     }
 
@@ -175,7 +191,7 @@ public final class Filters {
      * @throws InvalidJobException if it is empty
      */
     public Builder include(String pattern) {
-      new FilterParser(rules, from0).simple(pattern, true);
+      parser().simple(pattern, true);
       return this;
     }
 
@@ -188,7 +204,7 @@ public final class Filters {
      * @throws InvalidJobException if it cannot be read
      */
     public Builder excludeFrom(Path file) {
-      new FilterParser(rules, from0).file(file, FilterParser.Form.EXCLUDES);
+      parser().file(file, FilterParser.Form.EXCLUDES);
       return this;
     }
 
@@ -200,7 +216,7 @@ public final class Filters {
      * @throws InvalidJobException if it cannot be read
      */
     public Builder includeFrom(Path file) {
-      new FilterParser(rules, from0).file(file, FilterParser.Form.INCLUDES);
+      parser().file(file, FilterParser.Form.INCLUDES);
       return this;
     }
 
@@ -214,7 +230,7 @@ public final class Filters {
      * @throws InvalidJobException if it is none, or one that only rsync knows
      */
     public Builder filter(String rule) {
-      new FilterParser(rules, from0).rule(rule);
+      parser().rule(rule);
       return this;
     }
 

@@ -86,7 +86,7 @@ public final class Limits {
 
   /**
    * How many operations on the destination all threads together begin in a second, on average; for
-   * a bucket, how many HTTP requests.
+   * a backup in a bucket, how many HTTP requests, also when it is restored.
    *
    * @return empty for no limit, the default
    */

@@ -4,7 +4,6 @@ import com.google.common.math.LongMath;
 import dev.mtb.Filters;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -176,14 +175,6 @@ final class FilterOptions {
     long bytes = (long) (Double.parseDouble(matcher.group(1)) * unit);
     long more = matcher.group(4) == null ? 0 : Long.parseLong(matcher.group(4));
     return Math.max(0, LongMath.saturatedAdd(bytes, more));
-  }
-
-  /** The files of rules that were named. */
-  List<Path> files() {
-    return inOrder.stream()
-        .filter(rule -> rule.option.endsWith("-from"))
-        .map(rule -> PathBytes.parse(rule.value))
-        .toList();
   }
 
   static Instant time(String text, Instant now) {

@@ -1,12 +1,12 @@
 package dev.mtb.cli;
 
-import dev.mtb.Bandwidth;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Limits;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How fast and how far a run may go, as options. */
@@ -14,19 +14,7 @@ final class LimitOptions {
   private static final Pattern ORDER =
       Pattern.compile("(name|size|modified)(?:,(asc|ascending|desc|descending))?");
 
-  @Option(
-      names = "--bwlimit",
-      paramLabel = "RATE",
-      description =
-          "Bytes a second to write to the destination, such as 512K or 1.5M (a plain number is in"
-              + " KiB), or a timetable such as '08:00,512K 19:00,off'.")
-  private String bandwidth;
-
-  @Option(
-      names = "--tpslimit",
-      paramLabel = "N",
-      description = "Operations a second on the destination; for a bucket, HTTP requests.")
-  private Double operations;
+  @Mixin private final RateOptions rates = new RateOptions();
 
   @Option(
       names = "--max-transfer",
@@ -55,13 +43,7 @@ final class LimitOptions {
 
   /** Makes limits of what was given. */
   Limits limits() {
-    Limits.Builder builder = Limits.builder();
-    if (bandwidth != null) {
-      builder.bandwidth(Bandwidth.parse(bandwidth));
-    }
-    if (operations != null && operations != 0) {
-      builder.operationsPerSecond(operations);
-    }
+    Limits.Builder builder = rates.limits();
     if (maxTransfer != null) {
       builder.maxTransfer(FilterOptions.size(maxTransfer));
     }

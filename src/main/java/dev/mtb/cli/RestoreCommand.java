@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
@@ -108,13 +109,20 @@ final class RestoreCommand extends JobCommand {
               + " at once.")
   private Duration lockWait;
 
+  @Mixin private final RateOptions rates = new RateOptions();
+
   RestoreCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options.dryRun(dryRun).compare(compare).fsync(fsync).lockWait(lockWait);
+    options
+        .dryRun(dryRun)
+        .compare(compare)
+        .fsync(fsync)
+        .lockWait(lockWait)
+        .limits(rates.limits().build());
   }
 
   @Override
@@ -130,7 +138,7 @@ final class RestoreCommand extends JobCommand {
   @Override
   int start(Map<Path, Path> spooled) {
     RestoreJob job = job();
-    return execute(Subject.of(job), listener -> Mtb.restore(job, listener));
+    return execute(Subject.of(job, inputs()), listener -> Mtb.restore(job, listener));
   }
 
   private RestoreJob job() {

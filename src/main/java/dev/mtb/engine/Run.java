@@ -55,6 +55,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
@@ -325,7 +326,8 @@ public final class Run {
           .manifest()
           .ifPresent(
               file ->
-                  OutputCheck.of(job, List.of()).check("manifest", file, Manifest::isBeginning));
+                  OutputCheck.of(job, job.options().filters().files())
+                      .check("manifest", file, Manifest::isBeginning));
     }
     if (purpose == Purpose.BACKUP) {
       manifest =
@@ -403,18 +405,26 @@ public final class Run {
     return kept.equals(KeptAttributes.ALL) ? real : new SelectiveDestination(real, kept);
   }
 
+  /**
+   * Out of a bucket, the operations that count are the requests to it; the target's own cost
+   * nothing.
+   */
   private Destination limited(Destination real) {
     Limits limits = job.options().limits();
+    OptionalDouble operations = limits.operationsPerSecond();
+    Optional<StoredBackup> bucket = direction.bucketThatIsRead();
+    if (bucket.isPresent() && operations.isPresent()) {
+      double count = operations.getAsDouble();
+      bucket.get().limit(throttle(Limits.builder().operationsPerSecond(count).build()));
+      limits = Limits.builder().bandwidth(limits.bandwidth()).build();
+    }
     boolean isLimited = limits.bandwidth().isLimited() || limits.operationsPerSecond().isPresent();
-    return isLimited
-        ? real.limitedBy(
-            new Throttle(
-                limits,
-                Clock.system(ZoneId.systemDefault()),
-                RateLimiter::create,
-                pause,
-                stop::stopping))
-        : real;
+    return isLimited ? real.limitedBy(throttle(limits)) : real;
+  }
+
+  private Throttle throttle(Limits limits) {
+    return new Throttle(
+        limits, Clock.system(ZoneId.systemDefault()), RateLimiter::create, pause, stop::stopping);
   }
 
   private Retry retry(Destination destination) {

@@ -31,7 +31,8 @@ class PrometheusMetricsTest {
 
   private static Invocation invocation(String command, Path destination) {
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(destination).build();
-    return new Invocation(command, ImmutableList.of(), ImmutableList.of(), Subject.of(job));
+    return new Invocation(
+        command, ImmutableList.of(), ImmutableList.of(), Subject.of(job, List.of()));
   }
 
   private static BackupReport report(Outcome outcome, Instant start) {
