@@ -10,6 +10,9 @@ public enum Action {
   REPLACE,
   /** Only its mtime, mode or owner is set; the content stays. */
   UPDATE_METADATA,
-  /** It is deleted from the destination. */
+  /**
+   * It is deleted from the destination. {@link Mtb#verify} deletes nothing: there it is what a
+   * backup with {@link Deletion} would do.
+   */
   DELETE
 }

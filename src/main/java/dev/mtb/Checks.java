@@ -12,10 +12,12 @@ package dev.mtb;
  *     the next run copies it again
  * @param readData whether {@code verify} reads every content back even where the bucket's own
  *     checksum proves it; for a destination that is not a bucket it does not matter
+ * @param strict whether {@code verify} takes everything that the backup has and the source does not
+ *     have for a failure; otherwise it is counted as {@link Totals#extra()}
  */
-public record Checks(boolean fsync, boolean verifyAfter, boolean readData) {
+public record Checks(boolean fsync, boolean verifyAfter, boolean readData, boolean strict) {
   /** None. */
-  public static final Checks DEFAULT = new Checks(false, false, false);
+  public static final Checks DEFAULT = new Checks(false, false, false, false);
 
   /**
    * The same with another {@link #fsync()}.
@@ -24,7 +26,7 @@ public record Checks(boolean fsync, boolean verifyAfter, boolean readData) {
    * @return a copy
    */
   public Checks withFsync(boolean value) {
-    return new Checks(value, verifyAfter, readData);
+    return new Checks(value, verifyAfter, readData, strict);
   }
 
   /**
@@ -34,7 +36,7 @@ public record Checks(boolean fsync, boolean verifyAfter, boolean readData) {
    * @return a copy
    */
   public Checks withVerifyAfter(boolean value) {
-    return new Checks(fsync, value, readData);
+    return new Checks(fsync, value, readData, strict);
   }
 
   /**
@@ -44,6 +46,16 @@ public record Checks(boolean fsync, boolean verifyAfter, boolean readData) {
    * @return a copy
    */
   public Checks withReadData(boolean value) {
-    return new Checks(fsync, verifyAfter, value);
+    return new Checks(fsync, verifyAfter, value, strict);
+  }
+
+  /**
+   * The same with another {@link #strict()}.
+   *
+   * @param value whether what only the backup has is a failure
+   * @return a copy
+   */
+  public Checks withStrict(boolean value) {
+    return new Checks(fsync, verifyAfter, readData, value);
   }
 }

@@ -47,6 +47,7 @@ final class FilterParser {
           "R");
 
   private final List<Filters.Rule> rules;
+  private final List<Path> files;
   private final boolean from0;
   private int depth;
 
@@ -54,10 +55,12 @@ final class FilterParser {
    * Adds to a list.
    *
    * @param rules those so far
+   * @param files that rules were read from so far
    * @param from0 whether the rules in files end with NUL
    */
-  FilterParser(List<Filters.Rule> rules, boolean from0) {
+  FilterParser(List<Filters.Rule> rules, List<Path> files, boolean from0) {
     this.rules = rules;
+    this.files = files;
     this.from0 = from0;
   }
 
@@ -169,6 +172,7 @@ final class FilterParser {
     if (++depth > DEEPEST) {
       throw new InvalidJobException("files of filter rules name each other in a circle: " + file);
     }
+    files.add(file);
     byte[] bytes;
     try {
       bytes = Files.readAllBytes(file);

@@ -25,6 +25,8 @@ import java.util.OptionalLong;
  * <p>What is left out is neither counted nor deleted at the destination.
  *
  * @param rules in the order in which they are tried
+ * @param files those that rules were read from, with those that rules in them name, as they were
+ *     named; also those whose rules were forgotten again
  * @param excludeCaches whether directories are left out that hold a {@code CACHEDIR.TAG} with its
  *     signature
  * @param excludeIfPresent names that make a directory be left out if it holds one of them
@@ -36,6 +38,7 @@ import java.util.OptionalLong;
  */
 public record Filters(
     List<Rule> rules,
+    List<Path> files,
     boolean excludeCaches,
     List<String> excludeIfPresent,
     boolean oneFileSystem,
@@ -70,6 +73,7 @@ public record Filters(
   /** Makes the lists immutable. */
   public Filters {
     rules = ImmutableList.copyOf(rules);
+    files = ImmutableList.copyOf(files);
     excludeIfPresent = ImmutableList.copyOf(excludeIfPresent);
     requireNonNull(newerThan);
   }
@@ -86,6 +90,7 @@ public record Filters(
   /** Collects filters. Not thread-safe. */
   public static final class Builder {
     private final List<Rule> rules = new ArrayList<>();
+    private final List<Path> files = new ArrayList<>();
     private boolean from0;
     private boolean excludeCaches;
     private final ImmutableList.Builder<String> markers = ImmutableList.builder();
@@ -96,6 +101,10 @@ public record Filters(
 
     private Builder() {}
 
+    private FilterParser parser() {
+      return new FilterParser(rules, files, from0);
+    }
+
     /**
      * Adds a rule that leaves out what the pattern matches.
      *
@@ -105,7 +114,7 @@ public record Filters(
      * @throws InvalidJobException if it is empty
      */
     public Builder exclude(String pattern) {
-      new FilterParser(rules, from0).simple(pattern, false);
+      parser().simple(pattern, false);
       return this;
     }
 
@@ -117,7 +126,7 @@ public record Filters(
      * @throws InvalidJobException if it is empty
      */
     public Builder include(String pattern) {
-      new FilterParser(rules, from0).simple(pattern, true);
+      parser().simple(pattern, true);
       return this;
     }
 
@@ -130,7 +139,7 @@ public record Filters(
      * @throws InvalidJobException if it cannot be read
      */
     public Builder excludeFrom(Path file) {
-      new FilterParser(rules, from0).file(file, FilterParser.Form.EXCLUDES);
+      parser().file(file, FilterParser.Form.EXCLUDES);
       return this;
     }
 
@@ -142,7 +151,7 @@ public record Filters(
      * @throws InvalidJobException if it cannot be read
      */
     public Builder includeFrom(Path file) {
-      new FilterParser(rules, from0).file(file, FilterParser.Form.INCLUDES);
+      parser().file(file, FilterParser.Form.INCLUDES);
       return this;
     }
 
@@ -156,7 +165,7 @@ public record Filters(
      * @throws InvalidJobException if it is none, or one that only rsync knows
      */
     public Builder filter(String rule) {
-      new FilterParser(rules, from0).rule(rule);
+      parser().rule(rule);
       return this;
     }
 
@@ -248,7 +257,10 @@ public record Filters(
      */
     public Filters build() {
       return new Filters(
-          rules, excludeCaches, markers.build(), oneFileSystem, minSize, maxSize, newerThan);
+          rules,
+          files,
+          excludeCaches,
+          markers.build(), oneFileSystem, minSize, maxSize, newerThan);
     }
   }
 }

@@ -22,7 +22,8 @@ import java.util.OptionalLong;
  *     second, on average; for a time in which fewer were written, no more than one second is made
  *     up
  * @param operationsPerSecond how many operations on the destination all threads together begin in a
- *     second, on average, at least {@link #LEAST_OPERATIONS}; for a bucket, how many HTTP requests
+ *     second, on average, at least {@link #LEAST_OPERATIONS}; for a backup in a bucket, how many
+ *     HTTP requests, also when it is restored
  * @param maxTransfer how many bytes of content are copied at most. A file that would exceed that is
  *     left for the next run, and smaller ones may still be copied
  * @param maxDuration how long after its start a run begins no new file and no new directory. What

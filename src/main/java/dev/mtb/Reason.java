@@ -20,7 +20,10 @@ public enum Reason {
   OWNER_DIFFERS,
   /** A run that read its copies back has found this one wrong, and marked it by its mtime. */
   READ_BACK_WRONG,
-  /** The source has nothing of that name any more, and {@link Deletion} asks for a mirror. */
+  /**
+   * The source has nothing of that name any more, and {@link Deletion} asks for a mirror; or {@link
+   * Mtb#verify} found it.
+   */
   NOT_IN_SOURCE,
   /** {@link CompareMode#ALWAYS} asks for it. */
   ALWAYS,

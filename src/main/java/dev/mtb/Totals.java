@@ -15,6 +15,8 @@ package dev.mtb;
  * @param directoriesCreated made at the destination
  * @param bytesScanned sizes of the scanned files added up
  * @param bytesCopied sizes of the copied files added up
+ * @param extra files and links that the backup has and the source does not have, as {@link
+ *     Mtb#verify} finds them; directories are not counted; always 0 in a backup and a restore
  */
 public record Totals(
     long scanned,
@@ -25,4 +27,42 @@ public record Totals(
     long failed,
     long directoriesCreated,
     long bytesScanned,
-    long bytesCopied) {}
+    long bytesCopied,
+    long extra) {
+
+  /**
+   * Makes the counts of a run that found nothing extra.
+   *
+   * @param scanned see {@link #scanned()}
+   * @param unchanged see {@link #unchanged()}
+   * @param copied see {@link #copied()}
+   * @param deleted see {@link #deleted()}
+   * @param skipped see {@link #skipped()}
+   * @param failed see {@link #failed()}
+   * @param directoriesCreated see {@link #directoriesCreated()}
+   * @param bytesScanned see {@link #bytesScanned()}
+   * @param bytesCopied see {@link #bytesCopied()}
+   */
+  public Totals(
+      long scanned,
+      long unchanged,
+      long copied,
+      long deleted,
+      long skipped,
+      long failed,
+      long directoriesCreated,
+      long bytesScanned,
+      long bytesCopied) {
+    this(
+        scanned,
+        unchanged,
+        copied,
+        deleted,
+        skipped,
+        failed,
+        directoriesCreated,
+        bytesScanned,
+        bytesCopied,
+        /* extra= */ 0);
+  }
+}

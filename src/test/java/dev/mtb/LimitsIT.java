@@ -150,6 +150,37 @@ class LimitsIT {
   }
 
   @Test
+  void restore_isNoFasterThanTheLimits() throws Exception {
+    RandomTree.smallFiles(source, 1, 30, 52 << 10);
+    assertThat(toBucket(options()).failures()).isEmpty();
+    s3fs.freshMount();
+    S3Location bucket = new S3Location(s3fs.server().bucket(), prefix);
+    Limits requests = Limits.NONE.withOperationsPerSecond(10);
+    Counts counts =
+        s3fs.counting(
+            () ->
+                assertThat(restoreSeconds(RestoreJob.builder().from(bucket), "a", requests))
+                    // One second may have been saved before the first.
+                    .isGreaterThan((30 + 1 - 10) / 10.0 - SLICE));
+    assertThat(counts.total()).as("%s", counts).isBetween(30L, 40L);
+    // The first slice is free.
+    double least = 30 * 52.0 / 1024 - SLICE;
+    assertThat(restoreSeconds(RestoreJob.builder().from(bucket), "b", bandwidth(MEBIBYTE)))
+        .isGreaterThan(least);
+    assertThat(restoreSeconds(RestoreJob.builder().from(mounted), "c", bandwidth(MEBIBYTE)))
+        .isGreaterThan(least);
+  }
+
+  private double restoreSeconds(RestoreJob.Builder job, String target, Limits limits) {
+    BackupOptions.Builder options = options().limits(limits);
+    BackupReport report =
+        Mtb.restore(
+            job.to(temp.resolve(target)).options(options.build()).build(), BackupListener.NONE);
+    assertThat(report.totals().copied()).isEqualTo(30);
+    return seconds(report);
+  }
+
+  @Test
   void interrupted_endsWithinSeconds_howeverSlowItMayGo() throws Exception {
     RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 30 << 20), OLD);
     RandomTree.smallFiles(source, 2, 20, 300 << 10);

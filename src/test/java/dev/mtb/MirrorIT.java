@@ -56,6 +56,10 @@ class MirrorIT {
   }
 
   private BackupReport run(Way way, Deletion deletion, OldVersions old) {
+    return Mtb.backup(job(way, deletion, old));
+  }
+
+  private BackupJob job(Way way, Deletion deletion, OldVersions old) {
     BackupOptions.Builder options =
         BackupOptions.builder()
             .stateDirectory(temp.resolve("state"))
@@ -75,7 +79,7 @@ class MirrorIT {
                               .withPasswdFile(temp.resolve("passwd")))
                   .build());
     }
-    return Mtb.backup(job.build());
+    return job.build();
   }
 
   private static OldVersions in(String directory) {
@@ -174,6 +178,41 @@ class MirrorIT {
     System.out.printf("nothing to delete %s, ten files %s%n", nothing, counts);
     assertThat(counts.total() - nothing.total()).isEqualTo(10);
     assertSame();
+  }
+
+  private CountingProxy.Counts verifying(Way way, int extra) throws Exception {
+    s3fs.freshMount();
+    return s3fs.counting(
+        () -> {
+          BackupReport report =
+              Mtb.verify(job(way, Deletion.NONE, OldVersions.NONE), BackupListener.NONE);
+          assertThat(report.failures()).isEmpty();
+          assertThat(report.totals().extra()).isEqualTo(extra);
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void extraFiles_costVerifyOnlyTheirOwnListing(Way way) throws Exception {
+    RandomTree.smallFiles(source, 4, 10, 100);
+    assertThat(run(way, Deletion.NONE, OldVersions.NONE).failures()).isEmpty();
+    CountingProxy.Counts nothing = verifying(way, 0);
+    Path backup = s3fs.root().resolve("backup");
+    RandomTree.smallFiles(Files.createDirectory(backup.resolve("gone")), 2, 5, 100);
+    for (int i = 0; i < 7; i++) {
+      RandomTree.write(backup.resolve("d1/extra" + i), new byte[10], OLD);
+    }
+
+    CountingProxy.Counts counts = verifying(way, 17);
+
+    // s3fs looks at each name that it lists; the bucket's lists tell of these as of all others.
+    int listing = way == Way.MOUNT ? 17 + 3 + 3 : 0;
+    assertThat(counts.total() - nothing.total())
+        .as("%s, before %s", counts, nothing)
+        .isEqualTo(listing);
+    // A list and a look for each directory and file, and (through the mount) a read for each file.
+    int known = way == Way.MOUNT ? 130 : 46;
+    assertThat(nothing.total()).as("%s", nothing).isLessThanOrEqualTo(known);
   }
 
   @ParameterizedTest

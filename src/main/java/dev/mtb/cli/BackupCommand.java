@@ -87,6 +87,8 @@ final class BackupCommand extends JobCommand {
 
   @Mixin private final MirrorOptions mirror = new MirrorOptions();
 
+  @Mixin private final OldVersionsOptions oldVersions = new OldVersionsOptions();
+
   @Mixin private UpdateOptions updates = new UpdateOptions();
 
   @Mixin private LimitOptions limits = new LimitOptions();
@@ -103,7 +105,7 @@ final class BackupCommand extends JobCommand {
         .checks(c -> c.withFsync(fsync).withVerifyAfter(verifyAfter))
         .waiting(w -> w.withLockWait(lockWait))
         .deletion(mirror.deletion())
-        .oldVersions(mirror.oldVersions())
+        .oldVersions(oldVersions.oldVersions())
         .updateRules(updates.rules())
         .limits(limits.limits());
     if (manifest != null) {

@@ -169,14 +169,6 @@ final class FilterOptions {
                     "'" + text + "' is not a size such as 100, 64K, 1.5M or 2GB"));
   }
 
-  /** The files of rules that were named. */
-  List<Path> files() {
-    return inOrder.stream()
-        .filter(rule -> rule.option.endsWith("-from"))
-        .map(rule -> PathBytes.parse(rule.value))
-        .toList();
-  }
-
   static Instant time(String text, Instant now) {
     Matcher age = AGE.matcher(text);
     try {

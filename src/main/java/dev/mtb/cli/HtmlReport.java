@@ -194,6 +194,7 @@ final class HtmlReport {
         /* isBad= */ false);
     tileIfAny(totals.directoriesCreated(), report.dryRun() ? "folders to make" : "folders made");
     tileIfAny(totals.deleted(), report.dryRun() ? "to delete" : "deleted");
+    tileIfAny(totals.extra(), "not in the source");
     tileIfAny(totals.skipped(), "skipped (no files)");
     tile(Format.duration(report.elapsed()), "from start to end", /* isBad= */ false);
     page.line("</div>");

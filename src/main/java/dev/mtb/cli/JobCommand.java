@@ -11,6 +11,7 @@ import dev.mtb.ErrorText;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.Waiting;
+import dev.mtb.scan.OutputCheck;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -153,6 +155,8 @@ abstract class JobCommand implements Callable<Integer> {
       description = "Tell about failures only.")
   private boolean quiet;
 
+  private Optional<Path> optionsFile = Optional.empty();
+
   JobCommand(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
@@ -199,7 +203,7 @@ abstract class JobCommand implements Callable<Integer> {
    */
   int start(Map<Path, Path> spooled) {
     BackupJob job = job(spooled);
-    return execute(Subject.of(job), listener -> run(job, listener));
+    return execute(Subject.of(job, inputs()), listener -> run(job, listener));
   }
 
   /** What all commands have options for. */
@@ -252,6 +256,21 @@ abstract class JobCommand implements Callable<Integer> {
     return job.build();
   }
 
+  /** Notes the file that options were read from, if there is one. */
+  final void optionsFrom(Optional<Path> file) {
+    optionsFile = file;
+  }
+
+  /** Files that were read to make the job: it does not know them. */
+  final List<Path> inputs() {
+    return Stream.concat(optionsFile.stream(), shard.sizes().stream()).toList();
+  }
+
+  /** The run checks it against all that the job knows. */
+  private void checkManifest(Path manifest) {
+    OutputCheck.of(inputs(), List.of()).check("manifest", manifest, text -> true);
+  }
+
   /** What is run. */
   interface Task {
     BackupReport run(BackupListener listener);
@@ -263,28 +282,15 @@ abstract class JobCommand implements Callable<Integer> {
     ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.outputs());
     ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
     List<Path> written = new ArrayList<>(more.files());
+    subject.options().manifest().ifPresent(this::checkManifest);
     subject.options().manifest().ifPresent(written::add);
     if (report != null && !STANDARD_STREAM.equals(report)) {
       written.add(report);
     }
-    refuseRules(written);
-    written.addAll(filters.files());
     try (LogFile log = watching.log(subject, written, err)) {
       return execute(subject, task, reportFile, more, log);
     } finally {
       Logging.keepIn(LogFile.NONE);
-    }
-  }
-
-  /** The library knows rules, and not the files that they came from. */
-  private void refuseRules(List<Path> written) {
-    for (Path rules : filters.files()) {
-      for (Path file : written) {
-        if (ReportFile.isSame(rules.toAbsolutePath(), file.toAbsolutePath())) {
-          throw new InvalidJobException(
-              file + " would take the place of the rules " + rules + "; name another file");
-        }
-      }
     }
   }
 

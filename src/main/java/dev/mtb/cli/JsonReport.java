@@ -44,7 +44,8 @@ final class JsonReport {
         .put("copied", totals.copied())
         .put("deleted", totals.deleted())
         .put("skipped", totals.skipped())
-        .put("failed", totals.failed());
+        .put("failed", totals.failed())
+        .put("extra", totals.extra());
     json.putObject("bytes")
         .put("scanned", totals.bytesScanned())
         .put("copied", totals.bytesCopied());

@@ -1,6 +1,5 @@
 package dev.mtb.cli;
 
-import dev.mtb.Bandwidth;
 import dev.mtb.InvalidJobException;
 import dev.mtb.Limits;
 import java.time.Duration;
@@ -10,6 +9,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How fast and how far a run may go, as options. */
@@ -17,19 +17,7 @@ final class LimitOptions {
   private static final Pattern ORDER =
       Pattern.compile("(name|size|modified)(?:,(asc|ascending|desc|descending))?");
 
-  @Option(
-      names = "--bwlimit",
-      paramLabel = "RATE",
-      description =
-          "Bytes a second to write to the destination, such as 512K or 1.5M (a plain number is in"
-              + " KiB), or a timetable such as '08:00,512K 19:00,off'.")
-  private String bandwidth;
-
-  @Option(
-      names = "--tpslimit",
-      paramLabel = "N",
-      description = "Operations a second on the destination; for a bucket, HTTP requests.")
-  private Double operations;
+  @Mixin private final RateOptions rates = new RateOptions();
 
   @Option(
       names = "--max-transfer",
@@ -58,14 +46,11 @@ final class LimitOptions {
 
   /** Makes limits of what was given. */
   Limits limits() {
+    Limits fast = rates.limits();
     return new Limits(
-        bandwidth == null ? Bandwidth.UNLIMITED : Bandwidth.parse(bandwidth),
-        operations == null || operations == 0
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(operations),
-        maxTransfer == null
-            ? OptionalLong.empty()
-            : OptionalLong.of(FilterOptions.size(maxTransfer)),
+        fast.bandwidth(),
+        fast.operationsPerSecond(),
+        maxTransfer == null ? OptionalLong.empty() : OptionalLong.of(FilterOptions.size(maxTransfer)),
         Optional.ofNullable(maxDuration),
         Optional.ofNullable(order).map(LimitOptions::order));
   }

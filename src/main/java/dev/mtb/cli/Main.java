@@ -107,6 +107,9 @@ public final class Main implements Runnable {
       // Reading the annotations of all commands takes longer than a round trip; one will do.
       String[] rest = Arrays.copyOfRange(args, 1, args.length);
       try {
+        if (subcommand instanceof JobCommand job) {
+          job.optionsFrom(OptionsFile.named(rest));
+        }
         rest = OptionsFile.expand(rest);
       } catch (InvalidJobException e) {
         err.println("mtb: " + Text.printable(e.getMessage()));

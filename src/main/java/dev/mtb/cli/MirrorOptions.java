@@ -2,12 +2,10 @@ package dev.mtb.cli;
 
 import dev.mtb.Deletion;
 import dev.mtb.InvalidJobException;
-import dev.mtb.OldVersions;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What becomes of that which the source has no more, and of old versions, as options. */
+/** What becomes of that which the source has no more, as options. */
 final class MirrorOptions {
   @Option(
       names = "--delete",
@@ -32,23 +30,6 @@ final class MirrorOptions {
               + " in the source is empty.")
   private boolean despiteErrors;
 
-  @Option(
-      names = "--backup-dir",
-      paramLabel = "DIR",
-      converter = PathConverter.class,
-      description =
-          "Keep files that are overwritten or deleted below this directory, which is relative to"
-              + " DESTINATION and on the same mount, file system or bucket.")
-  private Path backupDirectory;
-
-  @Option(
-      names = "--suffix",
-      paramLabel = "SUFFIX",
-      description =
-          "Keep files that are overwritten or deleted under their names with this at the end;"
-              + " without --backup-dir, where they are.")
-  private String suffix;
-
   Deletion deletion() {
     if (!delete && (maxDelete != null || despiteErrors)) {
       throw new InvalidJobException(
@@ -60,14 +41,6 @@ final class MirrorOptions {
           delete, Optional.ofNullable(maxDelete).map(Deletion.Limit::parse), despiteErrors);
     } catch (IllegalArgumentException e) {
       throw new InvalidJobException("--max-delete: " + e.getMessage(), e);
-    }
-  }
-
-  OldVersions oldVersions() {
-    try {
-      return new OldVersions(Optional.ofNullable(backupDirectory), suffix == null ? "" : suffix);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidJobException("--suffix: " + e.getMessage(), e);
     }
   }
 }

@@ -50,6 +50,7 @@ enum OptionGroup {
       "--modify-window",
       "--digest",
       "--read-data",
+      "--strict",
       "--update",
       "--ignore-existing",
       "--existing",

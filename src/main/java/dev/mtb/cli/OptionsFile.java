@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code mtb backup @FILE}: options from a file, one a line, the value behind a blank, blank lines
@@ -27,16 +28,29 @@ final class OptionsFile {
   private OptionsFile() {}
 
   /**
+   * The file that is named.
+   *
+   * @param args of a command, without its name
+   * @return empty if none is
+   */
+  static Optional<Path> named(String[] args) {
+    return args.length == 0 || !args[0].startsWith("@") || args[0].length() == 1
+        ? Optional.empty()
+        : Optional.of(PathBytes.parse(args[0].substring(1)));
+  }
+
+  /**
    * Puts what is in the file in its place.
    *
    * @param args of a command, without its name, in the form of {@link RawArguments}
    * @throws InvalidJobException if it cannot be read
    */
   static String[] expand(String[] args) {
-    if (args.length == 0 || !args[0].startsWith("@") || args[0].length() == 1) {
+    Optional<Path> named = named(args);
+    if (named.isEmpty()) {
       return args;
     }
-    Path file = PathBytes.parse(args[0].substring(1));
+    Path file = named.get();
     List<String> words = new ArrayList<>();
     try {
       for (String line : PathBytes.toText(Files.readAllBytes(file)).split("\n", -1)) {

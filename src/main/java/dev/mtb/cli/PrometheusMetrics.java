@@ -83,6 +83,7 @@ final class PrometheusMetrics {
     files("deleted", totals.deleted());
     files("skipped", totals.skipped());
     files("failed", totals.failed());
+    files("extra", totals.extra());
     gauge("mtb_last_run_failures", "Failures of the last run, by what was being done.");
     for (Failure.Stage stage : Failure.Stage.values()) {
       failures(report, stage);

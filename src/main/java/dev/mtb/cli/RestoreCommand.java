@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
@@ -110,6 +111,8 @@ final class RestoreCommand extends JobCommand {
               + " at once.")
   private Duration lockWait;
 
+  @Mixin private final RateOptions rates = new RateOptions();
+
   RestoreCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
@@ -120,7 +123,8 @@ final class RestoreCommand extends JobCommand {
         .dryRun(dryRun)
         .compare(compare)
         .checks(c -> c.withFsync(fsync))
-        .waiting(w -> w.withLockWait(lockWait));
+        .waiting(w -> w.withLockWait(lockWait))
+        .limits(rates.limits());
   }
 
   @Override
@@ -139,7 +143,7 @@ final class RestoreCommand extends JobCommand {
   @Override
   int start(Map<Path, Path> spooled) {
     RestoreJob job = job();
-    return execute(Subject.of(job), listener -> Mtb.restore(job, listener));
+    return execute(Subject.of(job, inputs()), listener -> Mtb.restore(job, listener));
   }
 
   private RestoreJob job() {

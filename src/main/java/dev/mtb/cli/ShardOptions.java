@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -87,6 +88,11 @@ final class ShardOptions {
       read(builder, sizes, from0, base.toAbsolutePath().normalize());
     }
     return builder.build();
+  }
+
+  /** The file of sizes, if there is one. */
+  Optional<Path> sizes() {
+    return Optional.ofNullable(sizes);
   }
 
   private Shard.Builder parse(String text) {

@@ -34,7 +34,12 @@ record Subject(
     OutputCheck outputs,
     String direction) {
 
-  static Subject of(BackupJob job) {
+  /**
+   * Of a backup, or the verification of one.
+   *
+   * @param inputs files that the command has read for the job, and of which the job does not know
+   */
+  static Subject of(BackupJob job, List<Path> inputs) {
     return new Subject(
         job.options(),
         texts(job.sources()),
@@ -42,12 +47,16 @@ record Subject(
         Text.path(job.base()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName())),
         job.destinationName(),
-        OutputCheck.of(job, inputs(job.options())),
+        OutputCheck.of(job, inputs(job.options(), inputs)),
         " of %s to %s");
   }
 
-  /** The backup is the destination here, too: so it is called in the command's usage. */
-  static Subject of(RestoreJob job) {
+  /**
+   * Of a restore. The backup is the destination here, too: so it is called in the command's usage.
+   *
+   * @param inputs as above
+   */
+  static Subject of(RestoreJob job, List<Path> inputs) {
     return new Subject(
         job.options(),
         texts(job.paths()),
@@ -56,7 +65,7 @@ record Subject(
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.backupName())),
         job.backupName(),
         OutputCheck.of(
-            inputs(job.options()),
+            inputs(job.options(), inputs),
             Stream.concat(job.directory().stream(), Stream.of(job.target())).toList()),
         " to %s from %s");
   }
@@ -66,8 +75,9 @@ record Subject(
     return direction.formatted(base, destination);
   }
 
-  private static List<Path> inputs(BackupOptions options) {
-    List<Path> inputs = new ArrayList<>();
+  private static List<Path> inputs(BackupOptions options, List<Path> others) {
+    List<Path> inputs = new ArrayList<>(others);
+    inputs.addAll(options.filters().files());
     options.connection().passwdFile().ifPresent(inputs::add);
     options.manifest().ifPresent(inputs::add);
     return inputs;

@@ -1,28 +1,37 @@
 package dev.mtb.cli;
 
+import dev.mtb.Action;
 import dev.mtb.BackupJob;
 import dev.mtb.BackupListener;
 import dev.mtb.BackupOptions;
 import dev.mtb.BackupReport;
 import dev.mtb.Failure;
 import dev.mtb.Format;
+import dev.mtb.Kind;
+import dev.mtb.Metadata;
 import dev.mtb.Mtb;
+import dev.mtb.Reason;
+import dev.mtb.Totals;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mtb verify}. */
 @Command(
     name = "verify",
     description =
-        "Reads both sides back and compares contents and metadata; prints every difference.",
+        "Reads both sides back and compares contents and metadata; prints every difference, and"
+            + " counts what only the backup has.",
     customSynopsis = "mtb verify [OPTIONS] [SOURCE...] DESTINATION",
     exitCodeList = {
       " 0:the backup has everything as the sources have it",
       " 1:an internal error",
       " 2:wrong usage",
       "10:the backup cannot be used: missing, not mounted, lost during the run",
-      "23:something differs or is missing, or could not be read, or the report not be written",
+      "23:something differs or is missing, or (with --strict) is only in the backup, or could not"
+          + " be read, or the report not be written",
       "24:some files vanished or kept changing; nothing else went wrong",
       "130:interrupted"
     })
@@ -33,18 +42,49 @@ final class VerifyCommand extends JobCommand {
           "Read every content back, even where the bucket's own checksum proves it without that.")
   private boolean readData;
 
+  @Option(
+      names = {"-i", "--itemize"},
+      description =
+          "Print a line for each file that is in the backup and not in the source, too, not only"
+              + " for those that differ.")
+  private boolean itemize;
+
+  @Option(
+      names = "--strict",
+      description =
+          "Take what is in the backup and not in the source for a failure (exit code 23).")
+  private boolean strict;
+
+  @Mixin private final OldVersionsOptions oldVersions = new OldVersionsOptions();
+
   VerifyCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options.checks(c -> c.withReadData(readData));
+    options
+        .checks(c -> c.withReadData(readData).withStrict(strict))
+        .oldVersions(oldVersions.oldVersions());
+  }
+
+  @Override
+  boolean itemizes() {
+    return itemize;
   }
 
   @Override
   ResultLines lines(PrintStream results) {
     return new ResultLines() {
+      /** Of all else that is decided a failure tells, in more words. */
+      @Override
+      public void decided(Path path, Metadata source, Action action, Reason reason) {
+        if (itemize && !strict && reason == Reason.NOT_IN_SOURCE) {
+          String slash = source.kind() == Kind.DIRECTORY ? "/" : "";
+          results.println(reason + ": " + Text.path(path) + slash);
+        }
+      }
+
       @Override
       public void failed(Failure failure) {
         if (failure.stage() == Failure.Stage.VERIFY) {
@@ -61,12 +101,21 @@ final class VerifyCommand extends JobCommand {
 
   @Override
   String summary(BackupReport report) {
+    Totals totals = report.totals();
+    String extra =
+        totals.extra() == 0
+            ? ""
+            : ", "
+                + totals.extra()
+                + " extra in the backup"
+                + (itemize || strict ? "" : " (-i names them)");
     return String.format(
-        "mtb: %s%d of %s as they should be, %d differences or failures, in %s",
+        "mtb: %s%d of %s as they should be, %d differences or failures%s, in %s",
         report.outcome() == BackupReport.Outcome.OK ? "" : report.outcome() + ": ",
-        report.totals().unchanged(),
-        Text.files(report.totals().scanned()),
-        report.totals().failed(),
+        totals.unchanged(),
+        Text.files(totals.scanned()),
+        totals.failed(),
+        extra,
         Format.duration(report.elapsed()));
   }
 }

@@ -244,6 +244,24 @@ public final class StoredBackup implements Closeable {
   }
 
   /**
+   * Whether the backup is read by HTTP requests, which {@link #limit} holds up.
+   *
+   * @return false for a directory, also on a mount
+   */
+  public boolean isBucket() {
+    return bucket.isPresent();
+  }
+
+  /**
+   * Sends requests no faster than a throttle allows, from now on; without effect on a directory.
+   *
+   * @param throttle asked before each
+   */
+  public void limit(Throttle throttle) {
+    bucket.ifPresent(files -> files.limit(throttle));
+  }
+
+  /**
    * Tells whether something is the directory that holds the backup.
    *
    * @param found somewhere

@@ -91,6 +91,11 @@ final class Direction {
     return isRestore();
   }
 
+  /** The backup that is read, if that costs HTTP requests. */
+  Optional<StoredBackup> bucketThatIsRead() {
+    return backup.filter(StoredBackup::isBucket);
+  }
+
   /** What is done with a file, for messages. */
   String done() {
     return isRestore() ? "restored" : "backed up";

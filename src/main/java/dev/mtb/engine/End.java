@@ -69,7 +69,10 @@ interface End {
   /** A directory goes where old versions are kept. */
   default void putAside(Path directory) throws IOException {}
 
-  /** Files in whose place there is a directory that may be deleted when all else is done. */
+  /**
+   * Files in whose place there is a directory that may be deleted when all else is done; or in
+   * which everything is {@link #extra}, where nothing is deleted.
+   */
   default List<FileWork> waiting() {
     return List.of();
   }
@@ -84,6 +87,16 @@ interface End {
 
   /** A directory is there, by now. */
   default void directory(Path landing) {}
+
+  /** Whether what only the destination has is deleted; otherwise it is {@link #extra}. */
+  default boolean deletes() {
+    return true;
+  }
+
+  /** Something is not in the source any more, and stays. */
+  default void extra(Path landing, Kind kind) {
+    throw new UnsupportedOperationException("what is not in the source is deleted here");
+  }
 
   /** Things are not in the source any more; see {@link Destination#delete}. */
   default Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {

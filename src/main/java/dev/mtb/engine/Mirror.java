@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes what the destination holds and the source does not. What that is is noted while
- * directories are compared; it is deleted when all else is done, and only if all went well.
- * Thread-safe.
+ * directories are compared; it is deleted when all else is done, and only if all went well. Where
+ * the {@link End} deletes nothing, all of it is only told to the end. Thread-safe.
  */
 final class Mirror implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Mirror.class);
@@ -164,7 +164,14 @@ final class Mirror implements Closeable {
       held.add(count);
       leaveOutOtherNames();
       directory.metadata().ifPresent(m -> mounts.look(directory.source, m));
-      if (!deletion.despiteErrors()) {
+      if (!end.deletes() && mounts.isMissing(directory.source)) {
+        log.warn(
+            "{} was a mount point, and nothing is mounted there now; what the backup holds of it is"
+                + " not counted as extra",
+            directory.source);
+        return;
+      }
+      if (end.deletes() && !deletion.despiteErrors()) {
         checkNotUnmounted();
       }
       if (!onlyThere.isEmpty()) {
@@ -201,10 +208,17 @@ final class Mirror implements Closeable {
     return new Comparison(directory, listing);
   }
 
-  /** Deletes, in the pool of whoever calls; all else is done. */
+  /** Deletes, or reports, in the pool of the calling thread; all else is done. */
   void finish() throws IOException {
     List<FileWork> waiting = end.waiting();
     if ((notes.isEmpty() && waiting.isEmpty()) || stop.stopping()) {
+      return;
+    }
+    if (!end.deletes()) {
+      notes.forEach(
+          NAMES_AT_ONCE,
+          directories -> invokeAll(directories, noted -> report(items(noted, false))));
+      invokeAll(Lists.transform(waiting, Mirror::directoryInPlaceOf), this::reportInside);
       return;
     }
     if (isRefused(waiting)) {
@@ -343,13 +357,19 @@ final class Mirror implements Closeable {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      failed(landing, "cannot be looked at: " + ErrorText.of(e) + "; it was not deleted");
+      failed(landing, "cannot be looked at: " + ErrorText.of(e) + "; " + consequence());
       return Optional.empty();
     }
   }
 
   private void failed(Path landing, String error) {
-    tally.failed(new Failure(landing, Failure.Stage.DELETE, error, Failure.Cause.ERROR));
+    Failure.Stage stage = end.deletes() ? Failure.Stage.DELETE : end.stage();
+    tally.failed(new Failure(landing, stage, error, Failure.Cause.ERROR));
+  }
+
+  /** What became of something that cannot be looked at. */
+  private String consequence() {
+    return end.deletes() ? "it was not deleted" : "it was not counted as extra";
   }
 
   // Counting
@@ -390,9 +410,40 @@ final class Mirror implements Closeable {
     } catch (IOException e) {
       failed(
           directory.landing(),
-          "the directory cannot be listed: " + ErrorText.of(e) + "; it was not deleted");
+          "the directory cannot be listed: " + ErrorText.of(e) + "; " + consequence());
       return Optional.empty();
     }
+  }
+
+  // Reporting
+
+  /**
+   * Tells the end of what a backup would delete: of a directory only if nothing in it is to stay.
+   *
+   * @return whether all of it was told of, with everything inside
+   */
+  private boolean report(List<Item> items) {
+    LongAdder staying = new LongAdder();
+    invokeAll(
+        items,
+        item -> {
+          if (item.kind() == Kind.DIRECTORY && !reportInside(item)) {
+            staying.increment();
+          } else {
+            end.extra(item.landing(), item.kind());
+          }
+        });
+    return staying.sum() == 0 && !stop.stopping();
+  }
+
+  private boolean reportInside(Item directory) throws IOException {
+    Optional<ExtraneousNames.Directory> inside = list(directory);
+    if (inside.isEmpty()) {
+      return false;
+    }
+    List<Item> items = items(inside.get(), /* isInside= */ true);
+    boolean isAll = items.size() == inside.get().names().size();
+    return report(items) && isAll;
   }
 
   // Deleting

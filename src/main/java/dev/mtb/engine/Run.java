@@ -57,6 +57,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
@@ -178,14 +179,11 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return new Run(
-            job,
-            intoBackup(job),
-            Purpose.VERIFY,
-            opener(job, RunLock.NONE),
-            listener,
-            GRACE,
-            Optional.empty())
+    return verify(job, opener(job, RunLock.NONE), listener);
+  }
+
+  static BackupReport verify(BackupJob job, Opener opener, BackupListener listener) {
+    return new Run(job, intoBackup(job), Purpose.VERIFY, opener, listener, GRACE, Optional.empty())
         .report();
   }
 
@@ -317,7 +315,8 @@ public final class Run {
     tally.begun();
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     List<Path> apart = direction.mayContainSource() ? List.of() : Destinations.namesOf(job);
-    SourceList sources = SourceList.read(job, apart, Destinations.directoryOfOldVersions(job));
+    SourceList sources =
+        SourceList.read(job, apart, Destinations.directoryOfOldVersions(job), seesExtraneous());
     Optional<RememberedBase> lastBase =
         direction.mayContainSource() ? Optional.empty() : RememberedBase.of(job, apart);
     if (purpose != Purpose.VERIFY) {
@@ -328,7 +327,8 @@ public final class Run {
           .manifest()
           .ifPresent(
               file ->
-                  OutputCheck.of(job, List.of()).check("manifest", file, Manifest::isBeginning));
+                  OutputCheck.of(job, job.options().filters().files())
+                      .check("manifest", file, Manifest::isBeginning));
     }
     if (purpose == Purpose.BACKUP) {
       manifest =
@@ -409,18 +409,26 @@ public final class Run {
     return kept.equals(KeptAttributes.ALL) ? real : new SelectiveDestination(real, kept);
   }
 
+  /**
+   * Out of a bucket, the operations that count are the requests to it; the target's own cost
+   * nothing.
+   */
   private Destination limited(Destination real) {
     Limits limits = job.options().limits();
+    OptionalDouble operations = limits.operationsPerSecond();
+    Optional<StoredBackup> bucket = direction.bucketThatIsRead();
+    if (bucket.isPresent() && operations.isPresent()) {
+      double count = operations.getAsDouble();
+      bucket.get().limit(throttle(Limits.NONE.withOperationsPerSecond(count)));
+      limits = Limits.NONE.withBandwidth(limits.bandwidth());
+    }
     boolean isLimited = limits.bandwidth().isLimited() || limits.operationsPerSecond().isPresent();
-    return isLimited
-        ? real.limitedBy(
-            new Throttle(
-                limits,
-                Clock.system(ZoneId.systemDefault()),
-                RateLimiter::create,
-                pause,
-                stop::stopping))
-        : real;
+    return isLimited ? real.limitedBy(throttle(limits)) : real;
+  }
+
+  private Throttle throttle(Limits limits) {
+    return new Throttle(
+        limits, Clock.system(ZoneId.systemDefault()), RateLimiter::create, pause, stop::stopping);
   }
 
   private Retry retry(Destination destination) {
@@ -497,8 +505,7 @@ public final class Run {
         options.checks().verifyAfter()
             ? Optional.of(new ReadBack(destination, copier, comparison, pause))
             : Optional.empty();
-    Optional<OldVersionsPlace> oldVersions =
-        purpose == Purpose.VERIFY ? Optional.empty() : direction.oldVersions();
+    Optional<OldVersionsPlace> oldVersions = direction.oldVersions();
     OldVersionsGuard guard =
         new OldVersionsGuard(
             oldVersions,
@@ -513,14 +520,14 @@ public final class Run {
                   filter,
                   guard);
           case DRY_RUN -> careful(new DryRunEnd(tally), destination, filter, guard);
-          case VERIFY -> new VerifyEnd(tally);
+          case VERIFY -> new VerifyEnd(tally, options.checks().strict());
         };
     ForkJoinPool checkerPool = new ForkJoinPool(options.concurrency().checkers());
     ForkJoinPool copierPool = new ForkJoinPool(options.concurrency().threads());
     DirectoryNode root = root(sources);
     SourceMounts mounts = SourceMounts.in(StateDirectory.of(options));
     Optional<Mirror> mirror =
-        purpose == Purpose.VERIFY || !options.deletion().isWanted()
+        !seesExtraneous()
             ? Optional.empty()
             : Optional.of(
                 new Mirror(
@@ -529,7 +536,10 @@ public final class Run {
                     emptyPath(),
                     filter,
                     mounts,
-                    landing -> oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false),
+                    landing ->
+                        oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false)
+                            || (purpose == Purpose.VERIFY
+                                && Direction.isStale(landing.getFileName())),
                     landing ->
                         sources.supplies(landing)
                             || sources.leadsThrough(landing)
@@ -622,6 +632,11 @@ public final class Run {
       mounts.save();
     }
     reportWhatIsLeft();
+  }
+
+  /** Whether it matters what is only at the destination. */
+  private boolean seesExtraneous() {
+    return purpose == Purpose.VERIFY || job.options().deletion().isWanted();
   }
 
   private OwnPlaces ownPlaces(Metadata root) {

@@ -33,6 +33,7 @@ final class Tally {
   private final LongAdder directoriesCreated = new LongAdder();
   private final LongAdder bytesScanned = new LongAdder();
   private final LongAdder bytesCopied = new LongAdder();
+  private final LongAdder extra = new LongAdder();
   private final ConcurrentLinkedQueue<Failure> failures = new ConcurrentLinkedQueue<>();
 
   Tally(BackupListener listener) {
@@ -116,6 +117,14 @@ final class Tally {
     decided(landing, Metadata.known(kind, 0), Action.DELETE, Reason.NOT_IN_SOURCE);
   }
 
+  /** It is not in the source, and stays. */
+  void extra(Path landing, Kind kind) {
+    if (kind != Kind.DIRECTORY) {
+      extra.increment();
+    }
+    extraneous(landing, kind);
+  }
+
   void deleted(Path landing, Kind kind) {
     wouldDelete(kind);
     tell(l -> l.deleted(landing, kind));
@@ -173,6 +182,7 @@ final class Tally {
         failed.sum(),
         directoriesCreated.sum(),
         bytesScanned.sum(),
-        bytesCopied.sum());
+        bytesCopied.sum(),
+        extra.sum());
   }
 }

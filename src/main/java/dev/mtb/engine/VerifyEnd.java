@@ -4,21 +4,33 @@ import com.google.common.collect.ImmutableSet;
 import dev.mtb.Action;
 import dev.mtb.Attribute;
 import dev.mtb.Failure;
+import dev.mtb.Kind;
 import dev.mtb.Metadata;
 import dev.mtb.Reason;
 import dev.mtb.compare.Decision;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 
-/** Every difference is a failure. */
+/** Every difference is a failure. What only the backup has is one if that is asked for. */
 final class VerifyEnd implements End {
   private final Tally tally;
+  private final boolean isStrict;
+  private final Queue<FileWork> directoriesInPlace = new ConcurrentLinkedQueue<>();
 
-  VerifyEnd(Tally tally) {
+  /**
+   * Makes one.
+   *
+   * @param isStrict whether what only the backup has is a failure
+   */
+  VerifyEnd(Tally tally, boolean isStrict) {
     this.tally = tally;
+    this.isStrict = isStrict;
   }
 
   @Override
@@ -36,6 +48,27 @@ final class VerifyEnd implements End {
   @Override
   public void file(FileWork work, Decision decision) {
     report(work.landing(), words(decision));
+    if (work.existing().map(there -> there.kind() == Kind.DIRECTORY).orElse(false)) {
+      directoriesInPlace.add(work);
+    }
+  }
+
+  @Override
+  public List<FileWork> waiting() {
+    return List.copyOf(directoriesInPlace);
+  }
+
+  @Override
+  public boolean deletes() {
+    return false;
+  }
+
+  @Override
+  public void extra(Path landing, Kind kind) {
+    tally.extra(landing, kind);
+    if (isStrict) {
+      report(landing, Reason.NOT_IN_SOURCE.toString());
+    }
   }
 
   @Override

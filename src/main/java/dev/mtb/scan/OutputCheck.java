@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 
 /**
  * The rule for every file that MTB writes for its user (report, manifest, page, metrics, log): it
- * never takes the place of a source, of a list, or of anything below a source or the destination,
- * unless that is an earlier file of the same kind. Immutable.
+ * never takes the place of a source, of a list, of another file that the run reads, or of anything
+ * below a source or the destination, unless that is an earlier file of the same kind. Immutable.
  */
 public final class OutputCheck {
   /** An earlier file is recognised by its beginning. */
@@ -38,7 +38,7 @@ public final class OutputCheck {
    * For a backup.
    *
    * @param job what is read and written
-   * @param inputs other files that the run reads
+   * @param inputs other files that the run reads, such as filter rules
    * @return checks outputs of the job
    */
   public static OutputCheck of(BackupJob job, List<Path> inputs) {

@@ -50,10 +50,11 @@ public final class SourceList {
   }
 
   private final BackupJob job;
+  private final boolean knowsWays;
   private final FileFilter filter;
   private final PathSet listed = new PathSet();
 
-  /** Directories on the way to entries; filled only where something may be deleted. */
+  /** Directories on the way to entries; filled only where {@link #leadsThrough} is asked. */
   private final PathSet onTheWay = new PathSet();
 
   /** Enough to recognise a layout by; a list may have millions. */
@@ -63,8 +64,9 @@ public final class SourceList {
 
   private Optional<Path> wholeSource = Optional.empty();
 
-  private SourceList(BackupJob job) {
+  private SourceList(BackupJob job, boolean knowsWays) {
     this.job = job;
+    this.knowsWays = knowsWays;
     filter = new FileFilter(job.options().filters());
   }
 
@@ -76,7 +78,7 @@ public final class SourceList {
    * @return the list
    */
   public static SourceList read(BackupJob job, List<Path> destinations) {
-    return read(job, destinations, Optional.empty());
+    return read(job, destinations, Optional.empty(), job.options().deletion().isWanted());
   }
 
   /**
@@ -87,13 +89,14 @@ public final class SourceList {
    *     links resolved)
    * @param oldVersions where old versions go, with symbolic links resolved; empty if that is no
    *     directory
+   * @param knowsWays whether {@link #leadsThrough} will be asked, which takes some memory
    * @return the list
    * @throws InvalidJobException if a list cannot be read or is none, if nothing is listed, or if
    *     the destination or the place of old versions and an entry contain each other
    */
   public static SourceList read(
-      BackupJob job, List<Path> destinations, Optional<Path> oldVersions) {
-    SourceList list = new SourceList(job);
+      BackupJob job, List<Path> destinations, Optional<Path> oldVersions, boolean knowsWays) {
+    SourceList list = new SourceList(job, knowsWays);
     for (BackupJob.ListFile file : job.lists()) {
       list.checkNoList(file.file(), oldVersions);
     }
@@ -136,7 +139,7 @@ public final class SourceList {
   }
 
   private void addWay(byte[] landing) {
-    if (!job.options().deletion().isWanted()) {
+    if (!knowsWays) {
       return;
     }
     for (int i = landing.length - 1; i > 0; i--) {
@@ -150,7 +153,7 @@ public final class SourceList {
    * Whether a listed entry lands below a place.
    *
    * @param landing a place
-   * @return known only in a run that may delete
+   * @return known only if that was asked for when the lists were read
    */
   public boolean leadsThrough(Path landing) {
     byte[] bytes = PathBytes.of(landing);

@@ -75,6 +75,51 @@ class CommandTest {
     assertThat(out).contains("content differs: a");
   }
 
+  private int verify(String... more) {
+    List<String> args = new ArrayList<>(List.of("verify", "-b", source.toString()));
+    args.addAll(List.of(more));
+    args.add(destination.toString());
+    return mtb(args.toArray(String[]::new));
+  }
+
+  @Test
+  void verify_countsWhatIsExtra_namesItOnRequest_andIsStrictOnRequest() throws Exception {
+    Path report = temp.resolve("report.json");
+    assertThat(backup(".")).isZero();
+    assertThat(verify("-i", "--strict", ".")).isZero();
+    assertThat(out).isEmpty();
+    assertThat(err).contains("2 of 2 files as they should be").doesNotContain("extra");
+    FileTime time = Files.getLastModifiedTime(destination);
+    RandomTree.write(destination.resolve("gone/extra"), "extra");
+    RandomTree.write(destination.resolve("old~"), "old version");
+    Files.setLastModifiedTime(destination, time);
+
+    assertThat(verify("--report", report.toString(), ".")).isZero();
+    assertThat(out).isEmpty();
+    assertThat(err).contains("0 differences or failures, 2 extra in the backup (-i names them)");
+    JsonNode json = new ObjectMapper().readTree(report.toFile());
+    assertThat(json.at("/files/extra").asInt()).isEqualTo(2);
+    assertThat(json.at("/files/failed").asInt()).isZero();
+    assertThat(verify("-i", ".")).isZero();
+    assertThat(out.lines())
+        .containsExactlyInAnyOrder(
+            "not in source: old~", "not in source: gone/", "not in source: gone/extra");
+    assertThat(verify("-i", "--suffix", "~", "--exclude", "gone", ".")).isZero();
+    assertThat(out).isEmpty();
+    assertThat(verify("--backup-dir", "gone", "--suffix", "~", "-i", "--strict", "."))
+        .isEqualTo(23);
+    assertThat(out.lines()).containsExactly("not in source: old~");
+
+    // A line for each that differs, too, and never two for one.
+    RandomTree.write(destination.resolve("a"), "AAA");
+    for (String strict : List.of("--strict", "-v")) {
+      assertThat(verify("-i", strict, "--suffix", "~", ".")).isEqualTo(23);
+      assertThat(out.lines().map(line -> line.replaceAll("/$", "")))
+          .containsExactlyInAnyOrder(
+              "content differs: a", "not in source: gone", "not in source: gone/extra");
+    }
+  }
+
   @Test
   void dryRun_changesNothing() {
     assertThat(backup("-n", ".")).isZero();

@@ -75,7 +75,7 @@ class HtmlReportTest {
             command,
             ImmutableList.copyOf(words),
             ImmutableList.of("MTB_THREADS=7"),
-            Subject.of(job));
+            Subject.of(job, List.of()));
     return HtmlReport.of(invocation, report, report.exitCode(), history);
   }
 
@@ -245,7 +245,8 @@ class HtmlReportTest {
             List.of());
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(Path.of("/mnt/b")).build();
     Invocation invocation =
-        new Invocation("backup", ImmutableList.of(), ImmutableList.of(), Subject.of(job));
+        new Invocation(
+            "backup", ImmutableList.of(), ImmutableList.of(), Subject.of(job, List.of()));
     String page = HtmlReport.of(invocation, report, 0, longHistory);
     assertThat(page).hasSizeBetween(20_000, 150_000);
     Document document = parse(page);

@@ -98,6 +98,53 @@ class OutputCheckTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"--report", "--manifest", "--report-html", "--metrics-file", "--log-file"})
+  void output_takesThePlaceOfNoFileThatWasReadForTheJob(String option) throws Exception {
+    Path inner = Files.writeString(temp.resolve("inner.prom"), "- *.tmp\n");
+    Path outer = Files.writeString(temp.resolve("outer.prom"), ". " + inner + "\n!\n");
+    Path sizes = Files.writeString(temp.resolve("sizes.prom"), "10\ta.prom\n");
+    Path options = Files.writeString(temp.resolve("options.prom"), "--retries 1\n");
+    for (Path file : List.of(inner, outer, sizes, options)) {
+      String before = Files.readString(file);
+      int code =
+          mtb(
+              "backup",
+              "@" + options,
+              "--filter",
+              ". " + outer,
+              "--shard",
+              "1/1",
+              "--shard-sizes",
+              sizes.toString(),
+              "-l",
+              list.toString(),
+              option,
+              file.toString());
+      assertThat(code).as("%s %s: %s", option, file, err).isEqualTo(2);
+      assertThat(err).contains(file + " would take the place of");
+      assertThat(file).hasContent(before);
+    }
+    boolean isOfBackupsOnly = option.equals("--manifest") || option.equals("--metrics-file");
+    String restored = temp.resolve("restored").toString();
+    for (Path file : isOfBackupsOnly ? List.<Path>of() : List.of(inner, outer, options)) {
+      String before = Files.readString(file);
+      int code =
+          run(
+              "restore",
+              "@" + options,
+              "--filter",
+              ". " + outer,
+              option,
+              file.toString(),
+              destination.toString(),
+              restored);
+      assertThat(code).as("restore %s %s: %s", option, file, err).isEqualTo(2);
+      assertThat(file).hasContent(before);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"--report", "--manifest", "--report-html", "--metrics-file", "--log-file"})
   void earlierOutputOfTheSameKind_isReplaced_whereverItLies(String option) throws Exception {
     for (Path directory : List.of(temp, source.resolve("sub"), destination)) {
       String file = directory.resolve("out.prom").toString();

@@ -30,7 +30,8 @@ class PrometheusMetricsTest {
 
   private static Invocation invocation(String command, Path destination) {
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(destination).build();
-    return new Invocation(command, ImmutableList.of(), ImmutableList.of(), Subject.of(job));
+    return new Invocation(
+        command, ImmutableList.of(), ImmutableList.of(), Subject.of(job, List.of()));
   }
 
   private static BackupReport report(Outcome outcome, Instant start) {
@@ -71,7 +72,19 @@ class PrometheusMetricsTest {
     assertThat(read.value("mtb_last_run_scanned_bytes")).isEqualTo("123456789012");
     assertThat(read.value("mtb_last_run_copied_bytes")).isEqualTo("45678");
     assertThat(read.value("mtb_last_run_created_directories")).isEqualTo("5");
-    Map.of("unchanged", "60", "copied", "30", "deleted", "1", "skipped", "2", "failed", "7")
+    Map.of(
+            "unchanged",
+            "60",
+            "copied",
+            "30",
+            "deleted",
+            "1",
+            "skipped",
+            "2",
+            "failed",
+            "7",
+            "extra",
+            "0")
         .forEach(
             (outcome, count) ->
                 assertThat(read.value("mtb_last_run_files", Map.of("outcome", outcome)))

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +91,7 @@ class ReportFileTest {
   void list_isNeverReplaced() throws Exception {
     Path list = Files.writeString(temp.resolve("list"), "a\n");
     BackupJob job = BackupJob.builder().base(source).filesFrom(list).destination(temp).build();
-    assertThatThrownBy(() -> ReportFile.check(list, Subject.of(job).outputs()))
+    assertThatThrownBy(() -> ReportFile.check(list, Subject.of(job, List.of()).outputs()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("would take the place of " + list);
   }
@@ -145,7 +146,7 @@ class ReportFileTest {
     Path folder = Files.createDirectory(temp.resolve("folder"));
     Path file = folder.resolve("report");
     BackupJob job = BackupJob.builder().base(source).source(Path.of("a")).destination(temp).build();
-    ReportFile report = ReportFile.check(file, Subject.of(job).outputs());
+    ReportFile report = ReportFile.check(file, Subject.of(job, List.of()).outputs());
     RandomTree.write(file.resolve("in its place"), "a directory meanwhile");
     assertThatThrownBy(() -> report.write("{}", System.out)).isInstanceOf(IOException.class);
     assertThat(file.resolve("in its place")).hasContent("a directory meanwhile");

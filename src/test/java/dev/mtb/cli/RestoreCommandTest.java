@@ -73,6 +73,25 @@ class RestoreCommandTest {
   }
 
   @Test
+  void limits_holdItUp() throws Exception {
+    RandomTree.write(backup.resolve("large"), RandomTree.bytes(3, 300 << 10), OLD);
+    long start = System.nanoTime();
+    assertThat(mtb("restore", "--bwlimit", "512K", backup.toString(), target.toString())).isZero();
+    // A slice of the limiter's time is free.
+    assertThat((System.nanoTime() - start) / 1e9).isGreaterThan(300.0 / 512 - 0.05);
+
+    start = System.nanoTime();
+    Path other = temp.resolve("other");
+    assertThat(mtb("restore", "--tpslimit", "4", backup.toString(), other.toString())).isZero();
+    // At least one for each of three files, of which one second's may have been saved.
+    assertThat((System.nanoTime() - start) / 1e9).isGreaterThan(0.5);
+    assertThat(mtb("restore", "--bwlimit", "fast", backup.toString(), other.toString()))
+        .isEqualTo(2);
+    assertThat(mtb("restore", "--max-transfer", "1M", backup.toString(), other.toString()))
+        .isEqualTo(2);
+  }
+
+  @Test
   void missingPath_is23_andFiltersApply() throws Exception {
     assertThat(mtb("restore", backup.toString(), "a", "gone", target.toString())).isEqualTo(23);
     assertThat(err).contains("gone: is not in the backup").contains("INCOMPLETE");

@@ -58,29 +58,59 @@ class RunFaultTest {
         .build(source.resolve("t"));
   }
 
+  private BackupJob job() {
+    return BackupJob.builder()
+        .base(source)
+        .source(Path.of("."))
+        .destination(destination)
+        .options(
+            BackupOptions.builder()
+                .threads(8)
+                .checkers(4)
+                .waiting(w -> w.withRetries(0))
+                .stateDirectory(temp.resolve("state"))
+                .build())
+        .build();
+  }
+
   private BackupReport run(FaultyDestination.Fault fault) {
     return run(fault, BackupListener.NONE);
   }
 
   private BackupReport run(FaultyDestination.Fault fault, BackupListener listener) {
-    BackupJob job =
-        BackupJob.builder()
-            .base(source)
-            .source(Path.of("."))
-            .destination(destination)
-            .options(
-                BackupOptions.builder()
-                    .threads(8)
-                    .checkers(4)
-                    .waiting(w -> w.withRetries(0))
-                    .stateDirectory(temp.resolve("state"))
-                    .build())
-            .build();
+    BackupJob job = job();
     return Run.backup(
         job,
         readOnly ->
             new FaultyDestination(Destinations.open(destination, job.options(), readOnly), fault),
         listener);
+  }
+
+  @Test
+  void extraDirectoryThatCannotBeListed_isAFailureOfVerify() throws Exception {
+    assertThat(run(none()).failures()).isEmpty();
+    RandomTree.write(destination.resolve("t/gone/one"), "1");
+    RandomTree.write(destination.resolve("t/other/two"), "2");
+    FileTime time = Files.getLastModifiedTime(source.resolve("t"));
+    Files.setLastModifiedTime(destination.resolve("t"), time);
+    BackupReport report =
+        Run.verify(
+            job(),
+            readOnly ->
+                new FaultyDestination(
+                    Destinations.open(destination, job().options(), readOnly),
+                    (operation, path) -> {
+                      if (operation == Operation.LIST && path.endsWith("gone")) {
+                        throw new IOException("injected");
+                      }
+                    }),
+            BackupListener.NONE);
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.VERIFY);
+    assertThat(report.failures().get(0).error())
+        .isEqualTo("the directory cannot be listed: injected; it was not counted as extra");
+    assertThat(report.totals().extra()).isOne();
   }
 
   private static FaultyDestination.Fault none() {

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
+import dev.mtb.destination.Throttle;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
@@ -126,6 +127,15 @@ public final class BucketFiles extends FileSystem {
    */
   public Path root() {
     return root;
+  }
+
+  /**
+   * Sends requests no faster than a throttle allows, from now on.
+   *
+   * @param throttle asked before each
+   */
+  public void limit(Throttle throttle) {
+    reader.limit(throttle);
   }
 
   /** The name of the bucket. */

@@ -10,6 +10,7 @@ import dev.mtb.Metadata;
 import dev.mtb.PathBytes;
 import dev.mtb.destination.DestinationException;
 import dev.mtb.destination.Glance;
+import dev.mtb.destination.Throttle;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -147,6 +148,10 @@ final class BucketReader implements Closeable {
   /** Whether only what is in a directory shows that it is there. */
   boolean isImplied(BucketPath directory) throws IOException {
     return find(directory, true).key().isEmpty();
+  }
+
+  void limit(Throttle throttle) {
+    requests.limit(throttle);
   }
 
   void expect(Predicate<Path> isWanted) {

@@ -53,9 +53,9 @@ class TroubleTest {
     "403, SignatureDoesNotMatch, secret key",
     "400, ExpiredToken, have expired",
     "403, RequestTimeTooSkewed, clock differs by",
-    "301, PermanentRedirect, --region eu-north-1",
-    "400, AuthorizationHeaderMalformed, --region eu-north-1",
-    "301, '', --region eu-north-1",
+    "301, PermanentRedirect, Connection.region eu-north-1",
+    "400, AuthorizationHeaderMalformed, Connection.region eu-north-1",
+    "301, '', Connection.region eu-north-1",
   })
   void whatConcernsAllFiles_endsTheRun_withTheRemedy(int status, String code, String words) {
     assertThat(TROUBLE.of("PutObject", "backup/f", answer(status, code)))
@@ -68,7 +68,7 @@ class TroubleTest {
   @CsvSource({
     "403, AccessDenied, s3:PutObject",
     "400, BadDigest, changed on its way",
-    "503, SlowDown, fewer --threads",
+    "503, SlowDown, fewer Concurrency.threads",
     "412, PreconditionFailed, somebody else",
     "501, NotImplemented, PutObject",
     "507, InsufficientStorage, as the server says it",
