@@ -257,10 +257,7 @@ public record Filters(
      */
     public Filters build() {
       return new Filters(
-          rules,
-          files,
-          excludeCaches,
-          markers.build(), oneFileSystem, minSize, maxSize, newerThan);
+          rules, files, excludeCaches, markers.build(), oneFileSystem, minSize, maxSize, newerThan);
     }
   }
 }

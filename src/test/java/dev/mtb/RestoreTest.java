@@ -404,7 +404,8 @@ class RestoreTest {
     assertThat(target).doesNotExist();
     assertThat(run(job().from(file(temp.resolve("file"), "1", OLD))).exitCode()).isEqualTo(10);
     BackupOptions mounted = options().connection(c -> c.withRequireMount(true)).build();
-    assertThat(run(job().options(mounted)).fatal().orElseThrow()).contains("Connection.requireMount");
+    assertThat(run(job().options(mounted)).fatal().orElseThrow())
+        .contains("Connection.requireMount");
   }
 
   @Test

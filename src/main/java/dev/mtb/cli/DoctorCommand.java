@@ -93,8 +93,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       return examine();
     } catch (InvalidJobException e) {
-      throw new ParameterException(
-          spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
+      throw new ParameterException(spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
     }
   }
 

@@ -4,7 +4,6 @@ import dev.mtb.Filters;
 import dev.mtb.InvalidJobException;
 import dev.mtb.PathBytes;
 import dev.mtb.SizeParser;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -190,8 +190,7 @@ abstract class JobCommand implements Callable<Integer> {
         throw new InvalidJobException(spooled.withNames(e.getMessage()), e);
       }
     } catch (InvalidJobException e) {
-      throw new ParameterException(
-          spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
+      throw new ParameterException(spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
     }
   }
 
@@ -339,9 +338,7 @@ abstract class JobCommand implements Callable<Integer> {
       interrupts.finished(code);
     } catch (RuntimeException | Error e) {
       String why =
-          e instanceof InvalidJobException
-              ? OptionNames.inFlags(e.getMessage())
-              : ErrorText.of(e);
+          e instanceof InvalidJobException ? OptionNames.inFlags(e.getMessage()) : ErrorText.of(e);
       log.write(Level.ERROR, "given up: " + why);
       throw e;
     }

@@ -5,7 +5,6 @@ import dev.mtb.Limits;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,7 +49,9 @@ final class LimitOptions {
     return new Limits(
         fast.bandwidth(),
         fast.operationsPerSecond(),
-        maxTransfer == null ? OptionalLong.empty() : OptionalLong.of(FilterOptions.size(maxTransfer)),
+        maxTransfer == null
+            ? OptionalLong.empty()
+            : OptionalLong.of(FilterOptions.size(maxTransfer)),
         Optional.ofNullable(maxDuration),
         Optional.ofNullable(order).map(LimitOptions::order));
   }

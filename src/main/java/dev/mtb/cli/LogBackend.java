@@ -94,8 +94,7 @@ public final class LogBackend implements SLF4JServiceProvider {
     @Override
     protected void handleNormalizedLoggingCall(
         Level level, Marker marker, String pattern, Object[] arguments, Throwable thrown) {
-      String message =
-          OptionNames.inFlags(MessageFormatter.basicArrayFormat(pattern, arguments));
+      String message = OptionNames.inFlags(MessageFormatter.basicArrayFormat(pattern, arguments));
       Logging.write(level, name, message, thrown);
     }
   }

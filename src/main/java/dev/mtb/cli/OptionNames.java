@@ -57,8 +57,7 @@ final class OptionNames {
 
   /** A failure as the command shows it. */
   static Failure inFlags(Failure failure) {
-    return new Failure(
-        failure.path(), failure.stage(), inFlags(failure.error()), failure.cause());
+    return new Failure(failure.path(), failure.stage(), inFlags(failure.error()), failure.cause());
   }
 
   /** A report as the command shows it. */

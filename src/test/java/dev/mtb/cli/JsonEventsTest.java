@@ -130,7 +130,8 @@ class JsonEventsTest {
 
     assertThat(mtb("backup", "-q", ".")).isZero();
     assertThat(events().stream().map(JsonEventsTest::fields))
-        .containsExactly("event=skipped path=pipe reason=a device, socket or pipe", "event=summary");
+        .containsExactly(
+            "event=skipped path=pipe reason=a device, socket or pipe", "event=summary");
     assertThat(events().get(1).at("/report/files/unchanged").asInt()).isEqualTo(2);
   }
 

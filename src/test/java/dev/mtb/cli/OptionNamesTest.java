@@ -24,7 +24,8 @@ class OptionNamesTest {
   void names_becomeOptions() {
     assertThat(OptionNames.inFlags("try fewer Concurrency.threads (or Via.MOUNT)"))
         .isEqualTo("try fewer --threads (or --via mount)");
-    assertThat(OptionNames.inFlags("Limits.maxDurationX stays, as Concurrency.threads.txt does not"))
+    assertThat(
+            OptionNames.inFlags("Limits.maxDurationX stays, as Concurrency.threads.txt does not"))
         .isEqualTo("Limits.maxDurationX stays, as --threads.txt does not");
   }
 

@@ -199,7 +199,9 @@ final class Trouble {
             && (what.equals("CopyObject") || what.equals("UploadPartCopy"));
     if (root instanceof IOException && !isSlowAnswer) {
       return lost(
-          "it cannot be reached (" + ErrorText.of(root) + "); check the network and"
+          "it cannot be reached ("
+              + ErrorText.of(root)
+              + "); check the network and"
               + " Connection.endpoint",
           e);
     }
