@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.destination.Destination;
 import dev.mtb.destination.Destinations;
 import dev.mtb.destination.FileWrite;
@@ -66,6 +68,24 @@ class OldVersionsTest {
 
   private static Path write(Path file, String content) throws IOException {
     return RandomTree.write(file, content.getBytes(UTF_8), TIME);
+  }
+
+  /** Its files stay in it under other names, as with rsync; that is no failure in this run or later. */
+  @Test
+  void directoryThatIsGone_holdsItsOldVersions() throws Exception {
+    write(source.resolve("gone/d/a"), "a");
+    Files.createDirectories(source.resolve("gone/empty"));
+    write(source.resolve("kept"), "kept");
+    assertThat(run(options("", "~")).failures()).isEmpty();
+    MoreFiles.deleteRecursively(source.resolve("gone"), RecursiveDeleteOption.ALLOW_INSECURE);
+    for (int run = 0; run < 2; run++) {
+      BackupReport report = run(options("", "~").deletion(Deletion.ALL));
+      assertThat(report.failures()).isEmpty();
+      assertThat(report.totals().deleted()).isEqualTo(run == 0 ? 1 : 0);
+      assertThat(backup.resolve("gone/d/a~")).hasContent("a");
+      assertThat(backup.resolve("gone/d/a")).doesNotExist();
+      assertThat(backup.resolve("gone/empty")).doesNotExist();
+    }
   }
 
   // Each moment

@@ -52,14 +52,10 @@ final class Mirror implements Closeable {
 
   private static final int OWNER_ACCESS = 0700;
 
-  private final Deletion deletion;
+  private final Rules rules;
   private final Destination destination;
   private final Path whole;
-  private final FileFilter filter;
   private final SourceMounts mounts;
-  private final Predicate<Path> isKept;
-  private final Predicate<Path> isSupplied;
-  private final BooleanSupplier isCutShort;
   private final End end;
   private final Tally tally;
   private final Stop stop;
@@ -72,33 +68,40 @@ final class Mirror implements Closeable {
   private long limit = Long.MAX_VALUE;
 
   /**
+   * What is deleted, and what never is.
+   *
+   * @param deletion what was asked for
+   * @param filter what is left out is not deleted either
+   * @param isKept what is never deleted, such as old versions
+   * @param keepsBeside whether a file that is deleted stays beside its place, under another name
+   * @param isSupplied asked right before something is deleted: whether the source has it after all
+   * @param isCutShort whether the run has left something for the next one
+   */
+  record Rules(
+      Deletion deletion,
+      FileFilter filter,
+      Predicate<Path> isKept,
+      boolean keepsBeside,
+      Predicate<Path> isSupplied,
+      BooleanSupplier isCutShort) {}
+
+  /**
    * Wires it.
    *
    * @param whole the path of the destination itself
-   * @param isKept what is never deleted, such as old versions
-   * @param isCutShort whether the run has left something for the next one
-   * @param isSupplied asked right before something is deleted: whether the source has it after all
    */
   Mirror(
-      Deletion deletion,
+      Rules rules,
       Destination destination,
       Path whole,
-      FileFilter filter,
       SourceMounts mounts,
-      Predicate<Path> isKept,
-      Predicate<Path> isSupplied,
-      BooleanSupplier isCutShort,
       End end,
       Tally tally,
       Stop stop) {
-    this.deletion = deletion;
+    this.rules = rules;
     this.destination = destination;
     this.whole = whole;
-    this.filter = filter;
     this.mounts = mounts;
-    this.isKept = isKept;
-    this.isSupplied = isSupplied;
-    this.isCutShort = isCutShort;
     this.end = end;
     this.tally = tally;
     this.stop = stop;
@@ -171,7 +174,7 @@ final class Mirror implements Closeable {
             directory.source);
         return;
       }
-      if (end.deletes() && !deletion.despiteErrors()) {
+      if (end.deletes() && !rules.deletion().despiteErrors()) {
         checkNotUnmounted();
       }
       if (!onlyThere.isEmpty()) {
@@ -235,14 +238,14 @@ final class Mirror implements Closeable {
   }
 
   private boolean isRefused(List<FileWork> waiting) throws IOException {
-    if (isCutShort.getAsBoolean()) {
+    if (rules.isCutShort().getAsBoolean()) {
       refused(
           "nothing was deleted, since not everything was backed up; run again for the rest",
           Failure.Cause.ERROR);
       return true;
     }
     return isRefusedForFailures()
-        || (deletion.limit().isPresent() && isTooMuch(deletion.limit().get(), waiting));
+        || (rules.deletion().limit().isPresent() && isTooMuch(rules.deletion().limit().get(), waiting));
   }
 
   @Override
@@ -255,7 +258,7 @@ final class Mirror implements Closeable {
   }
 
   private boolean isRefusedForFailures() {
-    boolean isRefused = tally.hasFailures() && !deletion.despiteErrors();
+    boolean isRefused = tally.hasFailures() && !rules.deletion().despiteErrors();
     if (isRefused) {
       refused(
           "nothing was deleted, since something went wrong before; see to that and run again"
@@ -326,7 +329,7 @@ final class Mirror implements Closeable {
     for (ExtraneousNames.Name name : directory.names()) {
       Path landing = PathBytes.resolve(directory.landing(), PathBytes.of(name.name()));
       Path source = PathBytes.resolve(directory.source(), PathBytes.of(name.name()));
-      if (isKept.test(landing) || (!isInside && isSupplied.test(landing))) {
+      if (rules.isKept().test(landing) || (!isInside && rules.isSupplied().test(landing))) {
         continue;
       }
       Optional<Kind> kind = kind(landing, name);
@@ -334,7 +337,7 @@ final class Mirror implements Closeable {
         continue;
       }
       boolean isDirectory = kind.get() == Kind.DIRECTORY;
-      if (filter.protects(source, landing, isDirectory)) {
+      if (rules.filter().protects(source, landing, isDirectory)) {
         log.debug("left alone by a filter: {}", landing);
       } else {
         items.add(new Item(landing, source, kind.get()));
@@ -548,7 +551,9 @@ final class Mirror implements Closeable {
     }
     boolean isAll = items.size() == inside.get().names().size();
     boolean isDone = delete(items);
-    return isDone && isAll && !stop.stopping();
+    boolean leavesOldVersions =
+        rules.keepsBeside() && items.stream().anyMatch(item -> item.kind() != Kind.DIRECTORY);
+    return isDone && isAll && !leavesOldVersions && !stop.stopping();
   }
 
   /** How many are left. */

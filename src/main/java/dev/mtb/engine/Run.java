@@ -531,20 +531,22 @@ public final class Run {
             ? Optional.empty()
             : Optional.of(
                 new Mirror(
-                    options.deletion(),
+                    new Mirror.Rules(
+                        options.deletion(),
+                        filter,
+                        landing ->
+                            oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false)
+                                || (purpose == Purpose.VERIFY
+                                    && Direction.isStale(landing.getFileName())),
+                        oldVersions.isPresent() && oldVersions.get().directory().isEmpty(),
+                        landing ->
+                            sources.supplies(landing)
+                                || sources.leadsThrough(landing)
+                                || rivals.mayBeListed(landing),
+                        () -> stop.ranOutOfTime() || allowance.filesLeft() > 0),
                     destination,
                     emptyPath(),
-                    filter,
                     mounts,
-                    landing ->
-                        oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false)
-                            || (purpose == Purpose.VERIFY
-                                && Direction.isStale(landing.getFileName())),
-                    landing ->
-                        sources.supplies(landing)
-                            || sources.leadsThrough(landing)
-                            || rivals.mayBeListed(landing),
-                    () -> stop.ranOutOfTime() || allowance.filesLeft() > 0,
                     end,
                     tally,
                     stop));
