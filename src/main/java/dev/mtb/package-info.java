@@ -1,9 +1,9 @@
 /**
  * Multi-Threaded Backup: what an embedding program uses.
  *
- * <p>Four types are enough for most: describe the work with {@link dev.mtb.BackupJob}, tune it with
- * {@link dev.mtb.BackupOptions}, run it with {@link dev.mtb.Mtb}, read the {@link
- * dev.mtb.BackupReport}. {@link dev.mtb.BackupListener} follows a run while it goes on.
+ * <p>Four types are enough for most: describe the work with {@link dev.mtb.job.BackupJob}, tune it with
+ * {@link dev.mtb.options.BackupOptions}, run it with {@link dev.mtb.Mtb}, read the {@link
+ * dev.mtb.job.BackupReport}. {@link dev.mtb.job.BackupListener} follows a run while it goes on.
  *
  * <p>Nothing here is ever {@code null} unless its type is an {@link java.util.Optional}; passing
  * {@code null} is answered with a {@link NullPointerException}. Value types are immutable and

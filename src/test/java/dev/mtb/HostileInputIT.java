@@ -2,6 +2,10 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.job.BackupJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
+import dev.mtb.options.S3Location;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;

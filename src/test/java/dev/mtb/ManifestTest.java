@@ -5,7 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.BackupReport.Outcome;
+import dev.mtb.model.Action;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,7 +3,16 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.BackupReport.Outcome;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.Filters;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.options.S3Location;
+import dev.mtb.options.Via;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;

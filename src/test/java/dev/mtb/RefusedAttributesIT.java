@@ -3,6 +3,7 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.mtb.model.Metadata;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;

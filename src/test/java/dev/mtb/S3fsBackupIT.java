@@ -3,7 +3,14 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mtb.BackupReport.Outcome;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.Deletion;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.Via;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;

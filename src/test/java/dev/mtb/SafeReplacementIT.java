@@ -3,6 +3,15 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mtb.job.BackupJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.Deletion;
+import dev.mtb.options.Filters;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.OldVersions;
+import dev.mtb.options.S3Location;
+import dev.mtb.options.Via;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.testing.RandomTree;

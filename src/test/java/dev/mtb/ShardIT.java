@@ -2,6 +2,7 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.options.Shard;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;

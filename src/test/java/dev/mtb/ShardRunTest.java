@@ -2,6 +2,17 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.model.Action;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.Deletion;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.options.Shard;
+import dev.mtb.job.Totals;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.Seed;

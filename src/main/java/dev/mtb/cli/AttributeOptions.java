@@ -1,6 +1,6 @@
 package dev.mtb.cli;
 
-import dev.mtb.KeptAttributes;
+import dev.mtb.options.KeptAttributes;
 import picocli.CommandLine.Option;
 
 /** Which attributes are kept, as options. */

@@ -1,13 +1,13 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupJob;
-import dev.mtb.BackupListener;
-import dev.mtb.BackupOptions;
-import dev.mtb.BackupReport;
-import dev.mtb.CompareMode;
-import dev.mtb.Format;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.CompareMode;
+import dev.mtb.model.Format;
 import dev.mtb.Mtb;
-import dev.mtb.Totals;
+import dev.mtb.job.Totals;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;

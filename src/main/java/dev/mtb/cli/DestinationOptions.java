@@ -1,11 +1,11 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.Addressing;
-import dev.mtb.Connection;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Via;
-import dev.mtb.destination.bucket.PasswdFile;
+import dev.mtb.options.Addressing;
+import dev.mtb.options.Connection;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.Via;
+import dev.mtb.store.bucket.PasswdFile;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;

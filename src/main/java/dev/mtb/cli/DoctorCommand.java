@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.Concurrency;
-import dev.mtb.InvalidJobException;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Concurrency;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
 import dev.mtb.doctor.Finding;

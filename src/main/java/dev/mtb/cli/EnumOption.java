@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
-import dev.mtb.Addressing;
-import dev.mtb.CompareMode;
-import dev.mtb.Via;
+import dev.mtb.options.Addressing;
+import dev.mtb.options.CompareMode;
+import dev.mtb.options.Via;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;

@@ -1,10 +1,10 @@
 package dev.mtb.cli;
 
-import dev.mtb.Action;
-import dev.mtb.BackupListener;
-import dev.mtb.Failure;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
+import dev.mtb.model.Action;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;

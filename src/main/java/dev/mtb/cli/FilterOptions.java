@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import dev.mtb.Filters;
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
-import dev.mtb.SizeParser;
+import dev.mtb.options.Filters;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import dev.mtb.model.SizeParser;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

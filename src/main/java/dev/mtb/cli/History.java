@@ -1,12 +1,12 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import dev.mtb.Action;
-import dev.mtb.BackupListener;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
+import dev.mtb.model.Action;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.BackupReport;
-import dev.mtb.Failure;
-import dev.mtb.Format;
-import dev.mtb.Totals;
-import dev.mtb.destination.TemporaryNames;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Format;
+import dev.mtb.job.Totals;
+import dev.mtb.store.TemporaryNames;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;

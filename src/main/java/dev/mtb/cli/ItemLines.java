@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import dev.mtb.Action;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
+import dev.mtb.model.Action;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
 import java.io.PrintStream;
 import java.nio.file.Path;
 

@@ -1,16 +1,16 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import dev.mtb.BackupJob;
-import dev.mtb.BackupListener;
-import dev.mtb.BackupOptions;
-import dev.mtb.BackupReport;
-import dev.mtb.Concurrency;
-import dev.mtb.DigestAlgorithm;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
-import dev.mtb.Waiting;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.Concurrency;
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.Waiting;
 import dev.mtb.scan.OutputCheck;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.InvalidJobException;
-import dev.mtb.Limits;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.Limits;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;

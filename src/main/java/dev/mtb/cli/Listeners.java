@@ -1,14 +1,14 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.Action;
-import dev.mtb.Activity;
-import dev.mtb.BackupListener;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
-import dev.mtb.Totals;
+import dev.mtb.model.Action;
+import dev.mtb.job.Activity;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.job.Totals;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -70,7 +70,7 @@ record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   @Override
   public void skipped(Path path, String why) {
     for (BackupListener listener : all) {
-      listener.skipped(path, why);
+      listener.skipped(path, OptionNames.inFlags(why));
     }
   }
 

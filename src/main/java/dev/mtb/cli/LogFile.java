@@ -1,14 +1,14 @@
 package dev.mtb.cli;
 
-import dev.mtb.Action;
-import dev.mtb.BackupListener;
-import dev.mtb.ErrorText;
-import dev.mtb.Failure;
-import dev.mtb.Format;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
+import dev.mtb.model.Action;
+import dev.mtb.job.BackupListener;
+import dev.mtb.model.ErrorText;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Format;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
-import dev.mtb.ErrorText;
+import dev.mtb.model.ErrorText;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

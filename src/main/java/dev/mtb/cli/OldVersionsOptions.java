@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.InvalidJobException;
-import dev.mtb.OldVersions;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.OldVersions;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;

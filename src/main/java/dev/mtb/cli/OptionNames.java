@@ -2,8 +2,8 @@ package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
-import dev.mtb.BackupReport;
-import dev.mtb.Failure;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Finding;
 import java.util.regex.Matcher;
@@ -30,6 +30,7 @@ final class OptionNames {
           .put("Connection.requireMount", "--require-mount")
           .put("Deletion.despiteErrors", "--delete-despite-errors")
           .put("Deletion.limit", "--max-delete")
+          .put("Filters.oneFileSystem", "--one-file-system")
           .put("KeptAttributes.group", "--no-group")
           .put("KeptAttributes.owner", "--no-owner")
           .put("KeptAttributes.permissions", "--no-perms")

@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
 import com.google.common.base.CharMatcher;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.mtb.cli;
 
-import dev.mtb.PathBytes;
+import dev.mtb.model.PathBytes;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

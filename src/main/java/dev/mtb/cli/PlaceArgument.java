@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
-import dev.mtb.S3Location;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.S3Location;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import dev.mtb.PathBytes;
-import dev.mtb.S3Location;
-import dev.mtb.destination.Destinations;
-import dev.mtb.destination.bucket.BucketDestination;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.S3Location;
+import dev.mtb.place.Destinations;
+import dev.mtb.store.bucket.BucketDestination;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,12 +26,12 @@ final class Preload {
     "com.google.common.hash.Hashing",
     "com.google.common.base.Splitter",
     "com.google.common.collect.ImmutableSet",
-    "dev.mtb.PathBytes",
-    "dev.mtb.destination.Destinations",
-    "dev.mtb.destination.RunLock",
-    "dev.mtb.destination.S3fsDestination",
-    "dev.mtb.destination.S3fsProcesses",
-    "dev.mtb.destination.TemporaryNames",
+    "dev.mtb.model.PathBytes",
+    "dev.mtb.place.Destinations",
+    "dev.mtb.place.RunLock",
+    "dev.mtb.store.mount.S3fsDestination",
+    "dev.mtb.place.S3fsProcesses",
+    "dev.mtb.store.TemporaryNames",
     "java.util.concurrent.ForkJoinPool",
     "dev.mtb.engine.Checkers",
     "dev.mtb.engine.Workers",

@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupReport;
-import dev.mtb.Failure;
-import dev.mtb.Totals;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.Bandwidth;
-import dev.mtb.Limits;
+import dev.mtb.options.Bandwidth;
+import dev.mtb.options.Limits;
 import picocli.CommandLine.Option;
 
 /** How fast a run may go, as options. */

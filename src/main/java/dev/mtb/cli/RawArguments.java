@@ -1,6 +1,6 @@
 package dev.mtb.cli;
 
-import dev.mtb.PathBytes;
+import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -24,15 +24,15 @@ import java.util.concurrent.Executors;
 final class Rehearsal {
   /** What only a mount brings in; without one it has to be named. */
   private static final String[] CLASSES = {
-    "dev.mtb.destination.MountedBucket",
-    "dev.mtb.destination.ConfirmedBucket",
-    "dev.mtb.destination.S3fsDestination",
-    "dev.mtb.destination.S3fsMountPoint",
-    "dev.mtb.destination.S3fsProcess",
-    "dev.mtb.destination.S3fsProcesses",
-    "dev.mtb.destination.KnownMounts",
-    "dev.mtb.destination.WriteNewObject",
-    "dev.mtb.destination.MtimeByPath",
+    "dev.mtb.place.MountedBucket",
+    "dev.mtb.place.ConfirmedBucket",
+    "dev.mtb.store.mount.S3fsDestination",
+    "dev.mtb.store.mount.S3fsMountPoint",
+    "dev.mtb.store.mount.S3fsProcess",
+    "dev.mtb.place.S3fsProcesses",
+    "dev.mtb.place.KnownMounts",
+    "dev.mtb.store.mount.WriteNewObject",
+    "dev.mtb.store.mount.MtimeByPath",
     // For a logger that is asked for while another thread sets logging up.
     "org.slf4j.helpers.SubstituteLogger",
     // Where the process begins.

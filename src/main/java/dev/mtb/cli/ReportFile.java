@@ -1,10 +1,10 @@
 package dev.mtb.cli;
 
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Metadata;
-import dev.mtb.destination.ProcessIdentity;
-import dev.mtb.destination.TemporaryNames;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.TemporaryNames;
 import dev.mtb.scan.OutputCheck;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,10 +1,10 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import dev.mtb.BackupListener;
-import dev.mtb.BackupReport;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.BackupReport;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.scan.OutputCheck;
 import java.io.IOException;
 import java.io.PrintStream;

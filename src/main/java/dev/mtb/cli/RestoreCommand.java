@@ -1,16 +1,16 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.BackupReport;
-import dev.mtb.CompareMode;
-import dev.mtb.Format;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.CompareMode;
+import dev.mtb.model.Format;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Metadata;
 import dev.mtb.Mtb;
-import dev.mtb.PathBytes;
-import dev.mtb.RestoreJob;
-import dev.mtb.Totals;
-import dev.mtb.destination.StoredBackup;
+import dev.mtb.model.PathBytes;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.job.Totals;
+import dev.mtb.place.StoredBackup;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.mtb.cli;
 
-import dev.mtb.BackupListener;
+import dev.mtb.job.BackupListener;
 
 /** Lines of results on standard output. */
 interface ResultLines extends BackupListener {

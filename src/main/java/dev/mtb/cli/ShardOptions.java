@@ -2,10 +2,10 @@ package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Ints;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
-import dev.mtb.Shard;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.Shard;
 import dev.mtb.scan.ListReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
 import com.google.common.io.ByteStreams;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.Activity;
-import dev.mtb.Format;
+import dev.mtb.job.Activity;
+import dev.mtb.model.Format;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.mtb.cli;
 
-import dev.mtb.UpdateRules;
+import dev.mtb.options.UpdateRules;
 import picocli.CommandLine.Option;
 
 /** What is left as it is at the destination, as options. */

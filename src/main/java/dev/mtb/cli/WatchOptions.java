@@ -1,6 +1,6 @@
 package dev.mtb.cli;
 
-import dev.mtb.InvalidJobException;
+import dev.mtb.model.InvalidJobException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;

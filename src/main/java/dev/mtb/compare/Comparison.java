@@ -1,14 +1,14 @@
 package dev.mtb.compare;
 
 import com.google.common.collect.ImmutableSet;
-import dev.mtb.Action;
-import dev.mtb.Attribute;
-import dev.mtb.CompareMode;
-import dev.mtb.KeptAttributes;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
-import dev.mtb.UpdateRules;
+import dev.mtb.model.Action;
+import dev.mtb.model.Attribute;
+import dev.mtb.options.CompareMode;
+import dev.mtb.options.KeptAttributes;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.options.UpdateRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -1,6 +1,6 @@
 package dev.mtb.compare;
 
-import dev.mtb.DigestAlgorithm;
+import dev.mtb.model.DigestAlgorithm;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;

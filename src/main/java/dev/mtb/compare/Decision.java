@@ -3,9 +3,9 @@ package dev.mtb.compare;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableSet;
-import dev.mtb.Action;
-import dev.mtb.Attribute;
-import dev.mtb.Reason;
+import dev.mtb.model.Action;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Reason;
 
 /**
  * What is done about one entry, and why.
@@ -54,7 +54,7 @@ public record Decision(
   }
 
   /**
-   * Whether it is left as it is because of {@link dev.mtb.UpdateRules}, whatever differs.
+   * Whether it is left as it is because of {@link dev.mtb.options.UpdateRules}, whatever differs.
    *
    * @return true if nothing is to be done, and yet it may not be up to date
    */

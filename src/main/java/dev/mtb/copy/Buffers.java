@@ -1,6 +1,6 @@
 package dev.mtb.copy;
 
-import dev.mtb.destination.Destination;
+import dev.mtb.store.Destination;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 

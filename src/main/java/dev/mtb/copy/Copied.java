@@ -1,7 +1,7 @@
 package dev.mtb.copy;
 
-import dev.mtb.Metadata;
-import dev.mtb.destination.AttributesException;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.AttributesException;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -1,15 +1,15 @@
 package dev.mtb.copy;
 
-import dev.mtb.DigestAlgorithm;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.destination.AttributesException;
-import dev.mtb.destination.Content;
-import dev.mtb.destination.Destination;
-import dev.mtb.destination.DestinationException;
-import dev.mtb.destination.FileWrite;
-import dev.mtb.destination.RefusedException;
-import dev.mtb.destination.Retry;
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.AttributesException;
+import dev.mtb.store.Content;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.RefusedException;
+import dev.mtb.store.Retry;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;

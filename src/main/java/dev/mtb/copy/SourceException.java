@@ -1,7 +1,7 @@
 package dev.mtb.copy;
 
-import dev.mtb.ErrorText;
-import dev.mtb.destination.ElsewhereException;
+import dev.mtb.model.ErrorText;
+import dev.mtb.store.ElsewhereException;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;

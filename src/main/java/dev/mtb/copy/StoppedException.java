@@ -1,6 +1,6 @@
 package dev.mtb.copy;
 
-import dev.mtb.destination.ElsewhereException;
+import dev.mtb.store.ElsewhereException;
 
 /** The run is being stopped; what was begun is undone. */
 public final class StoppedException extends ElsewhereException {

@@ -1,12 +1,12 @@
 package dev.mtb.doctor;
 
-import dev.mtb.ErrorText;
-import dev.mtb.Format;
-import dev.mtb.Via;
-import dev.mtb.destination.ProcessIdentity;
-import dev.mtb.destination.bucket.BucketCheck;
-import dev.mtb.destination.bucket.BucketPlace;
-import dev.mtb.destination.bucket.PasswdFile;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
+import dev.mtb.options.Via;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.bucket.BucketCheck;
+import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.bucket.PasswdFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

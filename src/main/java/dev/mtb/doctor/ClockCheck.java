@@ -1,6 +1,6 @@
 package dev.mtb.doctor;
 
-import dev.mtb.Format;
+import dev.mtb.model.Format;
 import java.time.Duration;
 import java.util.List;
 

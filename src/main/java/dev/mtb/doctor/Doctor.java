@@ -1,9 +1,9 @@
 package dev.mtb.doctor;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.S3Location;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.S3Location;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.mtb.doctor;
 
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.destination.Whereabouts;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.place.Whereabouts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.mtb.doctor;
 
-import dev.mtb.Format;
+import dev.mtb.model.Format;
 import java.util.List;
 
 /** What the JVM has for a backup. */

@@ -1,11 +1,11 @@
 package dev.mtb.doctor;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.Format;
-import dev.mtb.Via;
-import dev.mtb.destination.DestinationException;
-import dev.mtb.destination.Destinations;
-import dev.mtb.destination.Whereabouts;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.model.Format;
+import dev.mtb.options.Via;
+import dev.mtb.store.DestinationException;
+import dev.mtb.place.Destinations;
+import dev.mtb.place.Whereabouts;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.time.Duration;

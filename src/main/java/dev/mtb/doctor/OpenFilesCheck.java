@@ -1,8 +1,8 @@
 package dev.mtb.doctor;
 
 import com.google.common.primitives.Longs;
-import dev.mtb.BackupOptions;
-import dev.mtb.destination.Whereabouts;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.place.Whereabouts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

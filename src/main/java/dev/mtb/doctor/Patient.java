@@ -1,10 +1,10 @@
 package dev.mtb.doctor;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.S3Location;
-import dev.mtb.destination.Whereabouts;
-import dev.mtb.destination.bucket.BucketCheck;
-import dev.mtb.destination.bucket.BucketPlace;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
+import dev.mtb.place.Whereabouts;
+import dev.mtb.store.bucket.BucketCheck;
+import dev.mtb.store.bucket.BucketPlace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;

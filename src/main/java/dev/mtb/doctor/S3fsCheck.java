@@ -1,6 +1,6 @@
 package dev.mtb.doctor;
 
-import dev.mtb.destination.Whereabouts;
+import dev.mtb.place.Whereabouts;
 import java.util.ArrayList;
 import java.util.List;
 

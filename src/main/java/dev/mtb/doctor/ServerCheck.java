@@ -1,9 +1,9 @@
 package dev.mtb.doctor;
 
-import dev.mtb.ErrorText;
-import dev.mtb.Format;
-import dev.mtb.destination.Whereabouts;
-import dev.mtb.destination.bucket.BucketCheck;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
+import dev.mtb.place.Whereabouts;
+import dev.mtb.store.bucket.BucketCheck;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;

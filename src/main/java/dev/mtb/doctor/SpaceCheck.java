@@ -1,8 +1,8 @@
 package dev.mtb.doctor;
 
 import com.google.common.primitives.Longs;
-import dev.mtb.Format;
-import dev.mtb.destination.Whereabouts;
+import dev.mtb.model.Format;
+import dev.mtb.place.Whereabouts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

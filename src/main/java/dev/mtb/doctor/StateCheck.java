@@ -1,7 +1,7 @@
 package dev.mtb.doctor;
 
-import dev.mtb.ErrorText;
-import dev.mtb.destination.StateDirectory;
+import dev.mtb.model.ErrorText;
+import dev.mtb.state.StateDirectory;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package dev.mtb.doctor;
 
-import dev.mtb.S3Location;
-import dev.mtb.Via;
-import dev.mtb.destination.Whereabouts;
-import dev.mtb.destination.bucket.BucketPlace;
+import dev.mtb.options.S3Location;
+import dev.mtb.options.Via;
+import dev.mtb.place.Whereabouts;
+import dev.mtb.store.bucket.BucketPlace;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,9 +1,9 @@
 package dev.mtb.doctor;
 
-import dev.mtb.ErrorText;
-import dev.mtb.Format;
-import dev.mtb.destination.TemporaryNames;
-import dev.mtb.destination.bucket.BucketCheck;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.store.bucket.BucketCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.mtb.engine;
 
-import dev.mtb.Action;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
+import dev.mtb.model.Action;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;

@@ -1,16 +1,16 @@
 package dev.mtb.engine;
 
-import dev.mtb.Action;
-import dev.mtb.Attribute;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.PathBytes;
+import dev.mtb.model.Action;
+import dev.mtb.model.Attribute;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
 import dev.mtb.compare.Decision;
-import dev.mtb.destination.Destination;
-import dev.mtb.destination.Glance;
-import dev.mtb.destination.Listing;
-import dev.mtb.destination.RefusedException;
+import dev.mtb.store.Destination;
+import dev.mtb.store.Glance;
+import dev.mtb.store.Listing;
+import dev.mtb.store.RefusedException;
 import dev.mtb.scan.FileFilter;
 import java.io.IOException;
 import java.nio.file.Path;

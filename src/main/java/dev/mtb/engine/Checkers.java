@@ -1,18 +1,18 @@
 package dev.mtb.engine;
 
-import dev.mtb.Activity;
-import dev.mtb.ErrorText;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Shard;
+import dev.mtb.job.Activity;
+import dev.mtb.model.ErrorText;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.Shard;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
-import dev.mtb.destination.Destination;
-import dev.mtb.destination.DestinationException;
-import dev.mtb.destination.Glance;
-import dev.mtb.destination.Listing;
-import dev.mtb.destination.OwnPlaces;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.Glance;
+import dev.mtb.store.Listing;
+import dev.mtb.place.OwnPlaces;
 import dev.mtb.files.Folders;
 import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
@@ -150,7 +150,7 @@ final class Checkers {
       node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
     }
     if (node.metadata().isPresent() && filter.isOutside(node.metadata().get(), node.device)) {
-      log.info("not entered, since it is a mount point (--one-file-system): {}", node.landing);
+      log.info("not entered, since it is a mount point (Filters.oneFileSystem): {}", node.landing);
       onlyItself(node);
       return;
     }

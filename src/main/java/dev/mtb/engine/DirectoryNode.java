@@ -2,9 +2,9 @@ package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
-import dev.mtb.Attribute;
-import dev.mtb.Metadata;
-import dev.mtb.destination.Listing;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.Listing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

@@ -1,12 +1,12 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
-import dev.mtb.Attribute;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
+import dev.mtb.model.Attribute;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import dev.mtb.compare.Decision;
-import dev.mtb.destination.Destination;
+import dev.mtb.store.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

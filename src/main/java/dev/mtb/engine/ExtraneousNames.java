@@ -1,7 +1,7 @@
 package dev.mtb.engine;
 
-import dev.mtb.PathBytes;
-import dev.mtb.destination.Glance;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.Glance;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;

@@ -1,8 +1,8 @@
 package dev.mtb.engine;
 
-import dev.mtb.Metadata;
+import dev.mtb.model.Metadata;
 import dev.mtb.compare.Decision;
-import dev.mtb.destination.Glance;
+import dev.mtb.store.Glance;
 import java.nio.file.Path;
 import java.util.Optional;
 

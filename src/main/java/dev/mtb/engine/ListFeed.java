@@ -1,7 +1,7 @@
 package dev.mtb.engine;
 
-import dev.mtb.BackupJob;
-import dev.mtb.Failure;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.Failure;
 import dev.mtb.scan.Entry;
 import dev.mtb.scan.SourceList;
 import java.nio.file.Path;

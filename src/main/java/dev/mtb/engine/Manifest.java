@@ -1,13 +1,13 @@
 package dev.mtb.engine;
 
-import dev.mtb.BackupReport;
-import dev.mtb.DigestAlgorithm;
-import dev.mtb.ErrorText;
-import dev.mtb.Failure;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Metadata;
-import dev.mtb.PathBytes;
-import dev.mtb.destination.TemporaryNames;
+import dev.mtb.job.BackupReport;
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.model.ErrorText;
+import dev.mtb.job.Failure;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.TemporaryNames;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;

@@ -2,8 +2,8 @@ package dev.mtb.engine;
 
 import com.google.common.collect.Lists;
 import com.google.common.hash.Hashing;
-import dev.mtb.PathBytes;
-import dev.mtb.destination.NameRules;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.NameRules;
 import dev.mtb.scan.SourceList;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.mtb.engine;
 
-import dev.mtb.destination.OldVersionsPlace;
-import dev.mtb.destination.RefusedException;
+import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.RefusedException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Predicate;

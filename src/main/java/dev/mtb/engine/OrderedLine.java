@@ -1,6 +1,6 @@
 package dev.mtb.engine;
 
-import dev.mtb.Limits;
+import dev.mtb.options.Limits;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.mtb.engine;
 
 import com.google.common.base.Ticker;
-import dev.mtb.destination.DestinationException;
+import dev.mtb.store.DestinationException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;

@@ -1,14 +1,14 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.Action;
-import dev.mtb.Activity;
-import dev.mtb.BackupListener;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
-import dev.mtb.Totals;
+import dev.mtb.model.Action;
+import dev.mtb.job.Activity;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.job.Totals;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -74,7 +74,7 @@ final class Tally {
   /** What the limits leave for the next run; it was counted as scanned. */
   void leftForNextRun(Path landing) {
     skipped.increment();
-    tell(l -> l.skipped(landing, "left for the next run by --max-transfer or --max-duration"));
+    tell(l -> l.skipped(landing, "left for the next run by Limits.maxTransfer or Limits.maxDuration"));
   }
 
   /** Something at the destination is not to be touched. */

@@ -3,7 +3,7 @@ package dev.mtb.files;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import com.google.common.collect.ImmutableSet;
-import dev.mtb.Metadata;
+import dev.mtb.model.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;

@@ -2,8 +2,8 @@ package dev.mtb.files;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;

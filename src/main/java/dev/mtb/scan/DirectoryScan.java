@@ -1,6 +1,6 @@
 package dev.mtb.scan;
 
-import dev.mtb.Metadata;
+import dev.mtb.model.Metadata;
 import dev.mtb.files.Folder;
 import dev.mtb.files.Folders;
 import java.io.Closeable;

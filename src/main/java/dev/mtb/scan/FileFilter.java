@@ -1,10 +1,10 @@
 package dev.mtb.scan;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.Filters;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.PathBytes;
+import dev.mtb.options.Filters;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.mtb.scan;
 
-import dev.mtb.InvalidJobException;
+import dev.mtb.model.InvalidJobException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package dev.mtb.scan;
 
-import dev.mtb.BackupJob;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

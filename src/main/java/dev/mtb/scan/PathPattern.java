@@ -1,6 +1,6 @@
 package dev.mtb.scan;
 
-import dev.mtb.PathBytes;
+import dev.mtb.model.PathBytes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -1,11 +1,11 @@
 package dev.mtb.scan;
 
-import dev.mtb.BackupJob;
-import dev.mtb.ErrorText;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.PathBytes;
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
 import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,11 +3,11 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Ticker;
-import dev.mtb.Action;
-import dev.mtb.Failure;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
+import dev.mtb.model.Action;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
 import dev.mtb.testing.Seed;
 import java.nio.file.Path;
 import java.time.Duration;

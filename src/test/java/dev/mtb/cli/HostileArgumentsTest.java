@@ -3,9 +3,9 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.mtb.BackupReport;
-import dev.mtb.Failure;
-import dev.mtb.Totals;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
 import dev.mtb.testing.Fuzz;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -72,7 +72,7 @@ class HostileArgumentsTest {
                   assertThat(matched[i]).isEqualTo(given[i]);
                 }
                 if (!isSpoilt) {
-                  assertThat(dev.mtb.PathBytes.fromText(matched[i]))
+                  assertThat(dev.mtb.model.PathBytes.fromText(matched[i]))
                       .asString(StandardCharsets.US_ASCII)
                       .isEqualTo(given[i]);
                 }

@@ -183,7 +183,7 @@ class LogFileTest {
     System.setErr(TerminalStream.of(new PrintStream(shown, true, StandardCharsets.UTF_8)));
     try (LogFile file = to(kept, NOWHERE)) {
       Logging.set(0, /* quiet= */ true);
-      var logger = LogBackend.logger("dev.mtb.destination.Retry");
+      var logger = LogBackend.logger("dev.mtb.store.Retry");
       var other = LogBackend.logger("org.apache.hc.wire");
       assertThat(logger.isWarnEnabled()).isFalse();
       logger.error("before {}", "there was a log");

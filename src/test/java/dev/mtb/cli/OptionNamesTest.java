@@ -49,7 +49,7 @@ class OptionNamesTest {
     Pattern name =
         Pattern.compile(
             "\"[^\"\n]*\\b((?:BackupJob|RestoreJob|BackupOptions|CompareMode|Concurrency|Connection"
-                + "|Deletion|KeptAttributes|Limits|OldVersions|Via|Waiting)\\.[A-Za-z0-9]+)");
+                + "|Deletion|Filters|KeptAttributes|Limits|OldVersions|Via|Waiting)\\.[A-Za-z0-9]+)");
     Set<String> options = new TreeSet<>();
     Set<String> unknown = new TreeSet<>();
     for (Path file : libraryFiles()) {

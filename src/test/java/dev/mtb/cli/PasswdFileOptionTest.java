@@ -2,12 +2,12 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.BackupJob;
-import dev.mtb.BackupOptions;
-import dev.mtb.BackupReport;
+import dev.mtb.job.BackupJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
 import dev.mtb.Mtb;
-import dev.mtb.S3Location;
-import dev.mtb.destination.bucket.PasswdFile;
+import dev.mtb.options.S3Location;
+import dev.mtb.store.bucket.PasswdFile;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Secrets;
 import java.io.ByteArrayOutputStream;

@@ -3,7 +3,7 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.InvalidJobException;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

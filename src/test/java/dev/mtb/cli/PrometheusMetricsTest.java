@@ -3,11 +3,11 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.BackupJob;
-import dev.mtb.BackupReport;
-import dev.mtb.BackupReport.Outcome;
-import dev.mtb.Failure;
-import dev.mtb.Totals;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
 import dev.mtb.testing.Exposition;
 import dev.mtb.testing.RandomTree;
 import java.nio.charset.StandardCharsets;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.mtb.BackupJob;
-import dev.mtb.InvalidJobException;
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Splitter;
-import dev.mtb.InvalidJobException;
-import dev.mtb.Shard;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.Shard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Ticker;
-import dev.mtb.Activity;
+import dev.mtb.job.Activity;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -2,8 +2,8 @@ package dev.mtb.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.BackupOptions;
-import dev.mtb.S3Location;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
 import dev.mtb.doctor.Finding.Status;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;

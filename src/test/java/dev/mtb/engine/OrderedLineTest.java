@@ -2,9 +2,9 @@ package dev.mtb.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.Kind;
-import dev.mtb.Limits;
-import dev.mtb.Metadata;
+import dev.mtb.model.Kind;
+import dev.mtb.options.Limits;
+import dev.mtb.model.Metadata;
 import dev.mtb.compare.Decision;
 import java.nio.file.Path;
 import java.time.Instant;

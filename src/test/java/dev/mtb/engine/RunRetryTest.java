@@ -2,16 +2,16 @@ package dev.mtb.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.BackupJob;
-import dev.mtb.BackupListener;
-import dev.mtb.BackupOptions;
-import dev.mtb.BackupReport;
-import dev.mtb.BackupReport.Outcome;
-import dev.mtb.CompareMode;
-import dev.mtb.Failure;
-import dev.mtb.destination.Destination;
-import dev.mtb.destination.Destinations;
-import dev.mtb.destination.Retry;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.options.CompareMode;
+import dev.mtb.job.Failure;
+import dev.mtb.store.Destination;
+import dev.mtb.place.Destinations;
+import dev.mtb.store.Retry;
 import dev.mtb.testing.FaultyDestination;
 import dev.mtb.testing.FaultyDestination.Operation;
 import dev.mtb.testing.RandomTree;

@@ -1,11 +1,11 @@
 package dev.mtb.engine;
 
-import dev.mtb.Action;
-import dev.mtb.BackupListener;
-import dev.mtb.Failure;
-import dev.mtb.Metadata;
-import dev.mtb.Reason;
-import dev.mtb.destination.DestinationException;
+import dev.mtb.model.Action;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.store.DestinationException;
 import dev.mtb.testing.FaultyDestination;
 import dev.mtb.testing.FaultyDestination.Operation;
 import java.io.IOException;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.Channels;

@@ -2,7 +2,7 @@ package dev.mtb.scan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.InvalidJobException;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.testing.Fuzz;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

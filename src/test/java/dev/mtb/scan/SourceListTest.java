@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
-import dev.mtb.BackupJob;
-import dev.mtb.InvalidJobException;
-import dev.mtb.PathBytes;
-import dev.mtb.destination.Destinations;
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import dev.mtb.place.Destinations;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;

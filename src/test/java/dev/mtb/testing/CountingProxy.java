@@ -232,7 +232,7 @@ public final class CountingProxy implements AutoCloseable {
   private final InetSocketAddress upstream;
   private final ServerSocket listener;
   private final Link uplink = new Link();
-  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final Set<ProxyConnection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicLong lastActivity = new AtomicLong(System.nanoTime());
   private volatile long oneWayNanos;
   private volatile Fault fault = Fault.NONE;
@@ -262,7 +262,7 @@ public final class CountingProxy implements AutoCloseable {
     ServerSocket listener = new ServerSocket(listenPort, 1024, loopback);
     CountingProxy proxy =
         new CountingProxy(listener, new InetSocketAddress(loopback, upstreamPort));
-    Connection.spawn("proxy-accept", proxy::accept);
+    ProxyConnection.spawn("proxy-accept", proxy::accept);
     return proxy;
   }
 
@@ -318,7 +318,7 @@ public final class CountingProxy implements AutoCloseable {
     long quietNanos = quiet.toNanos() + 2 * oneWayNanos;
     while (true) {
       long silence = System.nanoTime() - lastActivity.get();
-      boolean busy = connections.stream().anyMatch(Connection::isBusy);
+      boolean busy = connections.stream().anyMatch(ProxyConnection::isBusy);
       if (!busy && silence >= quietNanos) {
         return;
       }
@@ -334,7 +334,7 @@ public final class CountingProxy implements AutoCloseable {
   @Override
   public void close() {
     closeQuietly(listener);
-    connections.forEach(Connection::close);
+    connections.forEach(ProxyConnection::close);
   }
 
   Exchange begin(String method, String target, boolean copySource) {
@@ -363,7 +363,7 @@ public final class CountingProxy implements AutoCloseable {
     lastActivity.set(System.nanoTime());
   }
 
-  void forget(Connection connection) {
+  void forget(ProxyConnection connection) {
     connections.remove(connection);
   }
 
@@ -384,7 +384,7 @@ public final class CountingProxy implements AutoCloseable {
       try {
         Socket client = listener.accept();
         Socket server = new Socket();
-        Connection connection = new Connection(this, client, server);
+        ProxyConnection connection = new ProxyConnection(this, client, server);
         connections.add(connection);
         connection.start(upstream);
         if (listener.isClosed()) {

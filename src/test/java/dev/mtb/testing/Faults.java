@@ -1,6 +1,6 @@
 package dev.mtb.testing;
 
-import dev.mtb.Action;
+import dev.mtb.model.Action;
 import dev.mtb.testing.CountingProxy.Fault;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,14 +1,14 @@
 package dev.mtb.testing;
 
-import dev.mtb.Attribute;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
-import dev.mtb.destination.Destination;
-import dev.mtb.destination.FileWrite;
-import dev.mtb.destination.ForwardingDestination;
-import dev.mtb.destination.Glance;
-import dev.mtb.destination.Listing;
-import dev.mtb.destination.StoredFile;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.Destination;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.ForwardingDestination;
+import dev.mtb.store.Glance;
+import dev.mtb.store.Listing;
+import dev.mtb.store.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;

@@ -2,7 +2,7 @@ package dev.mtb.testing;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.mtb.DigestAlgorithm;
+import dev.mtb.model.DigestAlgorithm;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,7 +40,7 @@ public final class NullS3 implements AutoCloseable {
   public static NullS3 start() throws IOException {
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     NullS3 server = new NullS3(new ServerSocket(0, 1024, loopback));
-    Connection.spawn("null-s3", server::accept);
+    ProxyConnection.spawn("null-s3", server::accept);
     return server;
   }
 
@@ -71,7 +71,7 @@ public final class NullS3 implements AutoCloseable {
       try {
         Socket client = listener.accept();
         clients.add(client);
-        Connection.spawn("null-s3-client", () -> serve(client));
+        ProxyConnection.spawn("null-s3-client", () -> serve(client));
       } catch (IOException e) {
         // Closed.
       }

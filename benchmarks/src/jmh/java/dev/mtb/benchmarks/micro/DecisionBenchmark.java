@@ -1,8 +1,8 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.CompareMode;
-import dev.mtb.Kind;
-import dev.mtb.Metadata;
+import dev.mtb.options.CompareMode;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import java.time.Duration;

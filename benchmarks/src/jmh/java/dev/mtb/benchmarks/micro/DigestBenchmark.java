@@ -1,6 +1,6 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.DigestAlgorithm;
+import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.compare.ContentComparison;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

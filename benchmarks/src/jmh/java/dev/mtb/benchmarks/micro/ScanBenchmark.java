@@ -1,6 +1,6 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.Metadata;
+import dev.mtb.model.Metadata;
 import dev.mtb.files.Folders;
 import dev.mtb.scan.DirectoryScan;
 import java.io.IOException;

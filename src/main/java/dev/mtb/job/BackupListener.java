@@ -1,0 +1,111 @@
+package dev.mtb.job;
+
+import dev.mtb.model.Action;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/**
+ * Follows a run. All methods do nothing by default.
+ *
+ * <p>They are called from many threads at once and must be thread-safe, fast, and must not block: a
+ * listener that waits holds up a copying thread. What a listener throws is logged once and then
+ * ignored; it never harms the backup.
+ *
+ * <p>Paths are relative to the destination.
+ */
+public interface BackupListener {
+  /** A listener that ignores everything. */
+  BackupListener NONE = new BackupListener() {};
+
+  /**
+   * The run begins. Called once, before all others.
+   *
+   * @param totals may be asked at any time and from any thread, also after the run, for how far it
+   *     is; cheap
+   */
+  default void begun(Supplier<Totals> totals) {}
+
+  /**
+   * The calling thread begins something that may take long. What it has begun before, if it is not
+   * {@link #idle} yet, goes on when this is done.
+   *
+   * @param activity what it does
+   * @param path to what
+   */
+  default void busy(Activity activity, Path path) {}
+
+  /** The calling thread is done with what it began last, well or not. */
+  default void idle() {}
+
+  /**
+   * A file, directory or link was compared and it is settled what happens with it. Called for
+   * unchanged ones too, and in a dry run.
+   *
+   * @param path where it lands
+   * @param source what the source looks like; of what is only at the destination, what kind it is
+   * @param action what will be done
+   * @param reason why
+   */
+  default void decided(Path path, Metadata source, Action action, Reason reason) {}
+
+  /**
+   * A copying thread begins with a file or link; {@link #copied} or {@link #failed} follows on the
+   * same thread, unless the run is stopped meanwhile. Not called in a dry run.
+   *
+   * @param path where it is to lie
+   * @param source what the source looks like
+   * @param action what is done
+   */
+  default void copying(Path path, Metadata source, Action action) {}
+
+  /**
+   * A file or link is safe at the destination, or its metadata is. Not called in a dry run.
+   *
+   * @param path where it lies now
+   * @param source what was copied
+   */
+  default void copied(Path path, Metadata source) {}
+
+  /**
+   * Something is gone from the destination. Not called in a dry run.
+   *
+   * @param path where it was
+   * @param kind what it was; {@link Kind#FILE} stands for links too
+   */
+  default void deleted(Path path, Kind kind) {}
+
+  /**
+   * Some bytes of a file were written. They may have to be written again if the file changes.
+   *
+   * @param count how many, at least one
+   */
+  default void bytesWritten(long count) {}
+
+  /**
+   * Something was left as it is, because what is there is not to be replaced: when restoring, a
+   * newer file.
+   *
+   * @param path where it lies
+   * @param why in words for the user
+   */
+  default void leftAlone(Path path, String why) {}
+
+  /**
+   * Something is skipped: a device, a socket or a pipe, which MTB cannot back up, what is left of a
+   * run that was killed, or a file that the limits leave for the next run.
+   *
+   * @param path where it would land
+   * @param why in words for the user
+   */
+  default void skipped(Path path, String why) {}
+
+  /**
+   * Something is not safe in the backup.
+   *
+   * @param failure what and why
+   */
+  default void failed(Failure failure) {}
+}

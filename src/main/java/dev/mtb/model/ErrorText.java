@@ -1,0 +1,85 @@
+package dev.mtb.model;
+
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.ReadOnlyFileSystemException;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Says in words what an exception of {@code java.nio} says by its class. Stateless. */
+public final class ErrorText {
+  /** Before each word of a name but the first. */
+  private static final Pattern CAPITAL = Pattern.compile("(?<=[a-z])(?=[A-Z])");
+
+  private ErrorText() {}
+
+  /**
+   * Says that a listed file is not there, and why that may be.
+   *
+   * @param name as listed
+   * @return never empty
+   */
+  public static String missing(Path name) {
+    for (Path part : name) {
+      if (part.toString().equals("~")) {
+        return "no such file or directory; only a shell replaces ~ by the home directory: write the"
+            + " full path";
+      }
+    }
+    return name.toString().endsWith("\r")
+        ? "no such file or directory; its name ends with a carriage return: if the list was made on"
+            + " Windows, take those out of it (tr -d '\\r')"
+        : "no such file or directory";
+  }
+
+  /**
+   * The reason without the file's name, which the caller has already.
+   *
+   * @param error any
+   * @return never empty
+   */
+  public static String of(Throwable error) {
+    if (error instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (error instanceof NoSuchFileException) {
+      return "no such file or directory";
+    }
+    if (error instanceof NotDirectoryException) {
+      return "not a directory";
+    }
+    if (error instanceof DirectoryNotEmptyException) {
+      return "directory not empty";
+    }
+    if (error instanceof FileAlreadyExistsException) {
+      return "something of that name appeared meanwhile";
+    }
+    if (error instanceof FileSystemLoopException) {
+      return "symbolic links in a circle";
+    }
+    if (error instanceof ReadOnlyFileSystemException) {
+      return "read-only file system";
+    }
+    if (error instanceof FileSystemException e && e.getReason() != null) {
+      return e.getReason();
+    }
+    String message = error.getMessage();
+    return message == null || message.isBlank() ? words(error.getClass()) : message;
+  }
+
+  /**
+   * What an exception without a message says by its name, such as {@code closed channel} for {@code
+   * ClosedChannelException}: the name of a class means nothing to a user.
+   */
+  private static String words(Class<?> type) {
+    String name = type.getSimpleName().replaceFirst("(Exception|Error)$", "");
+    String words = CAPITAL.matcher(name).replaceAll(" ").toLowerCase(Locale.ROOT);
+    return words.isEmpty() ? "an unexpected error" : words;
+  }
+}

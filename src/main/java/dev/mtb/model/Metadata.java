@@ -1,0 +1,257 @@
+package dev.mtb.model;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is known of one file, directory or link without reading it.
+ *
+ * @param kind what it is
+ * @param size in bytes; for a link the length of its target; of no meaning for a directory
+ * @param mtime time of last modification, as precise as the file system tells
+ * @param mode permission bits including set-user-ID, set-group-ID and sticky (0 to 07777), or
+ *     {@link #UNKNOWN} where the file system has none
+ * @param uid numeric owner, or {@link #UNKNOWN}
+ * @param gid numeric group, or {@link #UNKNOWN}
+ * @param device number of the file system it is on, or {@link #UNKNOWN}
+ * @param inode number within the device, or {@link #UNKNOWN}
+ * @param ctime time of the last change of anything about it, which nobody can set (inode(7)); empty
+ *     where the file system has none
+ */
+public record Metadata(
+    Kind kind,
+    long size,
+    Instant mtime,
+    int mode,
+    int uid,
+    int gid,
+    long device,
+    long inode,
+    Optional<Instant> ctime) {
+
+  /** Stands for a value that the file system does not have. */
+  public static final int UNKNOWN = -1;
+
+  /** Stands for an mtime that is not to be kept. */
+  public static final Instant UNKNOWN_TIME = Instant.MIN;
+
+  private static final String UNIX =
+      "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
+          + "isRegularFile,isDirectory,isSymbolicLink";
+
+  private static final int PERMISSION_BITS = 07777;
+
+  private static final ImmutableMap<PosixFilePermission, Integer> BITS =
+      ImmutableMap.<PosixFilePermission, Integer>builder()
+          .put(PosixFilePermission.OWNER_READ, 0400)
+          .put(PosixFilePermission.OWNER_WRITE, 0200)
+          .put(PosixFilePermission.OWNER_EXECUTE, 0100)
+          .put(PosixFilePermission.GROUP_READ, 0040)
+          .put(PosixFilePermission.GROUP_WRITE, 0020)
+          .put(PosixFilePermission.GROUP_EXECUTE, 0010)
+          .put(PosixFilePermission.OTHERS_READ, 0004)
+          .put(PosixFilePermission.OTHERS_WRITE, 0002)
+          .put(PosixFilePermission.OTHERS_EXECUTE, 0001)
+          .buildOrThrow();
+
+  /** Checks that nothing is null. */
+  public Metadata {
+    requireNonNull(kind);
+    requireNonNull(mtime);
+    requireNonNull(ctime);
+  }
+
+  /**
+   * The same without a ctime.
+   *
+   * @param kind as above
+   * @param size as above
+   * @param mtime as above
+   * @param mode as above
+   * @param uid as above
+   * @param gid as above
+   * @param device as above
+   * @param inode as above
+   */
+  public Metadata(
+      Kind kind, long size, Instant mtime, int mode, int uid, int gid, long device, long inode) {
+    this(kind, size, mtime, mode, uid, gid, device, inode, Optional.empty());
+  }
+
+  /**
+   * Something of which nothing is known but that it is there.
+   *
+   * @param kind what it is
+   * @param size in bytes
+   * @return with the earliest mtime, and all else {@link #UNKNOWN}
+   */
+  public static Metadata known(Kind kind, long size) {
+    return new Metadata(kind, size, Instant.EPOCH, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
+  }
+
+  /**
+   * Reads the metadata of {@code path} with one system call. A symbolic link is not followed.
+   *
+   * @param path on any file system; owner and mode are {@link #UNKNOWN} where it has none
+   * @return what is there
+   * @throws IOException if there is nothing, or it cannot be told
+   */
+  public static Metadata of(Path path) throws IOException {
+    return read(path, UNIX, NOFOLLOW_LINKS).metadata;
+  }
+
+  /**
+   * The same, if {@code path} leads to a certain file.
+   *
+   * @param path on any file system; a symbolic link is not followed
+   * @param fileKey of {@link BasicFileAttributes#fileKey()}; null where the file system has none
+   * @return empty if it is another file
+   * @throws IOException if there is nothing, or it cannot be told
+   */
+  public static Optional<Metadata> of(Path path, Object fileKey) throws IOException {
+    Reading reading = read(path, UNIX + ",fileKey", NOFOLLOW_LINKS);
+    return Objects.equals(reading.fileKey, fileKey)
+        ? Optional.of(reading.metadata)
+        : Optional.empty();
+  }
+
+  /** What one system call tells. */
+  private record Reading(Metadata metadata, Object fileKey) {}
+
+  /**
+   * Reads the metadata of what {@code path} leads to, through symbolic links if need be.
+   *
+   * @param path on any file system
+   * @return what is there
+   * @throws IOException if there is nothing, or it cannot be told
+   */
+  public static Metadata following(Path path) throws IOException {
+    return read(path, UNIX).metadata;
+  }
+
+  private static Reading read(Path path, String attributes, LinkOption... options)
+      throws IOException {
+    Set<String> views = path.getFileSystem().supportedFileAttributeViews();
+    if (views.contains("unix")) {
+      Map<String, Object> unix = Files.readAttributes(path, attributes, options);
+      Metadata metadata =
+          new Metadata(
+              kind(
+                  (Boolean) unix.get("isRegularFile"),
+                  (Boolean) unix.get("isDirectory"),
+                  (Boolean) unix.get("isSymbolicLink")),
+              (Long) unix.get("size"),
+              ((FileTime) unix.get("lastModifiedTime")).toInstant(),
+              ((Integer) unix.get("mode")) & PERMISSION_BITS,
+              (Integer) unix.get("uid"),
+              (Integer) unix.get("gid"),
+              ((Number) unix.get("dev")).longValue(),
+              ((Number) unix.get("ino")).longValue(),
+              // jimfs has an attribute of that name that is something else.
+              path.getFileSystem() == FileSystems.getDefault()
+                  ? Optional.of(((FileTime) unix.get("ctime")).toInstant())
+                  : Optional.empty());
+      return new Reading(metadata, unix.get("fileKey"));
+    }
+    if (views.contains("posix")) {
+      PosixFileAttributes posix = Files.readAttributes(path, PosixFileAttributes.class, options);
+      return basic(posix, mode(posix.permissions()));
+    }
+    return basic(Files.readAttributes(path, BasicFileAttributes.class, options), UNKNOWN);
+  }
+
+  private static Reading basic(BasicFileAttributes attributes, int mode) {
+    Metadata metadata =
+        new Metadata(
+            kind(attributes.isRegularFile(), attributes.isDirectory(), attributes.isSymbolicLink()),
+            attributes.size(),
+            attributes.lastModifiedTime().toInstant(),
+            mode,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN);
+    return new Reading(metadata, attributes.fileKey());
+  }
+
+  private static Kind kind(boolean file, boolean directory, boolean link) {
+    if (file) {
+      return Kind.FILE;
+    }
+    if (directory) {
+      return Kind.DIRECTORY;
+    }
+    return link ? Kind.LINK : Kind.SPECIAL;
+  }
+
+  private static int mode(Set<PosixFilePermission> permissions) {
+    int mode = 0;
+    for (PosixFilePermission permission : permissions) {
+      mode |= BITS.get(permission);
+    }
+    return mode;
+  }
+
+  /**
+   * Turns permission bits into NIO's permissions.
+   *
+   * @param mode permission bits; those above 0777 have no counterpart and are left out
+   * @return the permissions
+   */
+  public static Set<PosixFilePermission> permissions(int mode) {
+    return Maps.filterValues(BITS, bit -> (mode & bit) != 0).keySet();
+  }
+
+  /**
+   * Tells whether this and {@code other} describe the same state of the same file, as far as can be
+   * seen without reading it: kind, size, mtime, ctime and identity.
+   *
+   * @param other taken earlier or later from the same path
+   * @return whether nothing was written or swapped in between
+   */
+  public boolean sameVersion(Metadata other) {
+    return kind == other.kind
+        && size == other.size
+        && inode == other.inode
+        && device == other.device
+        && mtime.equals(other.mtime)
+        && ctime.equals(other.ctime);
+  }
+
+  /**
+   * The same with other permission bits.
+   *
+   * @param bits the new bits
+   * @return a copy
+   */
+  public Metadata withMode(int bits) {
+    return new Metadata(kind, size, mtime, bits, uid, gid, device, inode, ctime);
+  }
+
+  /**
+   * The same with another time of modification.
+   *
+   * @param time the new time
+   * @return a copy
+   */
+  public Metadata withMtime(Instant time) {
+    return new Metadata(kind, size, time, mode, uid, gid, device, inode, ctime);
+  }
+}

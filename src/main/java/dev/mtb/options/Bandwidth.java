@@ -1,0 +1,165 @@
+package dev.mtb.options;
+
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.SizeParser;
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableSortedMap;
+import java.time.DayOfWeek;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How many bytes a second may be written, at which time of the week. Immutable and thread-safe.
+ *
+ * <p>Rates are written as for rsync and rclone: {@code 512K}, {@code 1.5M}, {@code 2MiB} (1024),
+ * {@code 2MB} (1000), {@code 100B}; a plain number is in KiB; {@code 0} and {@code off} are no
+ * limit.
+ */
+public final class Bandwidth {
+  /** No limit at any time. */
+  public static final Bandwidth UNLIMITED = new Bandwidth(ImmutableSortedMap.of(0, 0L));
+
+  private static final Pattern SLOT =
+      Pattern.compile("(?:([A-Za-z]+)-)?([01]?[0-9]|2[0-3]):([0-5][0-9]),(\\S+)");
+
+  private static final int MINUTES_A_DAY = 24 * 60;
+
+  /** From which minute of the week on how many bytes a second; 0 is no limit. */
+  private final ImmutableSortedMap<Integer, Long> slots;
+
+  private Bandwidth(ImmutableSortedMap<Integer, Long> slots) {
+    this.slots = slots;
+  }
+
+  /**
+   * The same limit at all times.
+   *
+   * @param bytesPerSecond at least one
+   * @return the limit
+   * @throws InvalidJobException if it is less
+   */
+  public static Bandwidth of(long bytesPerSecond) {
+    if (bytesPerSecond < 1) {
+      throw new InvalidJobException("a bandwidth of " + bytesPerSecond + " bytes a second");
+    }
+    return new Bandwidth(ImmutableSortedMap.of(0, bytesPerSecond));
+  }
+
+  /**
+   * Reads a rate, or a timetable as rclone writes it: {@code 08:00,512K 19:00,off} or {@code
+   * Mon-08:00,512K Fri-18:30,off}. Each slot lasts until the next one begins; one without a day of
+   * the week is for every day.
+   *
+   * @param text such as these
+   * @return the limit
+   * @throws InvalidJobException if it is no such text
+   */
+  public static Bandwidth parse(String text) {
+    if (text.indexOf(',') < 0) {
+      return new Bandwidth(ImmutableSortedMap.of(0, rate(text.strip(), text)));
+    }
+    TreeMap<Integer, Long> slots = new TreeMap<>();
+    for (String slot : Splitter.onPattern("\\s+").omitEmptyStrings().split(text)) {
+      Matcher matcher = SLOT.matcher(slot);
+      if (!matcher.matches()) {
+        throw invalid(slot, text);
+      }
+      long rate = rate(matcher.group(4), text);
+      int minute = Integer.parseInt(matcher.group(2)) * 60 + Integer.parseInt(matcher.group(3));
+      for (int day : days(matcher.group(1), slot, text)) {
+        if (slots.put(day * MINUTES_A_DAY + minute, rate) != null) {
+          throw new InvalidJobException(
+              "the bandwidth '" + text + "' has two limits for one time: " + slot);
+        }
+      }
+    }
+    return new Bandwidth(ImmutableSortedMap.copyOf(slots));
+  }
+
+  private static long rate(String rate, String text) {
+    if (rate.equalsIgnoreCase("off")) {
+      return 0;
+    }
+    // As for rsync and rclone a plain number is in KiB.
+    return SizeParser.parse(rate, 'K').orElseThrow(() -> invalid(rate, text));
+  }
+
+  private static List<Integer> days(String name, String slot, String text) {
+    List<Integer> days = new ArrayList<>();
+    for (DayOfWeek day : DayOfWeek.values()) {
+      boolean isMeant =
+          name == null
+              || day.name().equalsIgnoreCase(name)
+              || day.name().substring(0, 3).equalsIgnoreCase(name);
+      if (isMeant) {
+        days.add(day.getValue() - 1);
+      }
+    }
+    if (days.isEmpty()) {
+      throw invalid(slot, text);
+    }
+    return days;
+  }
+
+  private static InvalidJobException invalid(String part, String text) {
+    String where = part.equals(text) ? "" : " in '" + text + "'";
+    return new InvalidJobException(
+        "'"
+            + part
+            + "'"
+            + where
+            + " is no bandwidth such as 512K, 1.5M, off, or '08:00,512K 19:00,off'");
+  }
+
+  /**
+   * Whether there is a limit at any time.
+   *
+   * @return false if there never is
+   */
+  public boolean isLimited() {
+    return slots.values().stream().anyMatch(rate -> rate != 0);
+  }
+
+  /**
+   * The limit at a time.
+   *
+   * @param time by the clock on the wall
+   * @return bytes a second; empty for no limit
+   */
+  public OptionalLong at(LocalDateTime time) {
+    long rate = slots.get(0) != null && slots.size() == 1 ? slots.get(0) : slotAt(time).getValue();
+    return rate == 0 ? OptionalLong.empty() : OptionalLong.of(rate);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Bandwidth bandwidth && slots.equals(bandwidth.slots);
+  }
+
+  @Override
+  public int hashCode() {
+    return slots.hashCode();
+  }
+
+  /** Bytes a second from each minute of the week on; 0 is no limit. */
+  @Override
+  public String toString() {
+    return slots.toString();
+  }
+
+  /** Before the first one of the week it is the last one of the week before. */
+  private Map.Entry<Integer, Long> slotAt(LocalDateTime time) {
+    int minute =
+        (time.getDayOfWeek().getValue() - 1) * MINUTES_A_DAY
+            + time.getHour() * 60
+            + time.getMinute();
+    Map.Entry<Integer, Long> slot = slots.floorEntry(minute);
+    return slot != null ? slot : slots.lastEntry();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.mtb.options;
+
+
+
+/**
+ * How sure a run makes itself that a copy is safe. Immutable. None of these is on by default: each
+ * costs time, and a copy that was written without an error is whole.
+ *
+ * @param fsync whether each file is forced to disk before it gets its name; without effect on S3FS,
+ *     where a file is in the bucket when its channel is closed
+ * @param verifyAfter whether each file that was copied is read back, right after it was written,
+ *     and compared with what was read when it was copied. One that differs is copied once more; if
+ *     it still differs it is a failure of stage {@code Failure.Stage.VERIFY}, and marked so that
+ *     the next run copies it again
+ * @param readData whether {@code verify} reads every content back even where the bucket's own
+ *     checksum proves it; for a destination that is not a bucket it does not matter
+ * @param strict whether {@code verify} takes everything that the backup has and the source does not
+ *     have for a failure; otherwise it is counted as {@code Totals.extra()}
+ */
+public record Checks(boolean fsync, boolean verifyAfter, boolean readData, boolean strict) {
+  /** None. */
+  public static final Checks DEFAULT = new Checks(false, false, false, false);
+
+  /**
+   * The same with another {@link #fsync()}.
+   *
+   * @param value whether files are forced to disk
+   * @return a copy
+   */
+  public Checks withFsync(boolean value) {
+    return new Checks(value, verifyAfter, readData, strict);
+  }
+
+  /**
+   * The same with another {@link #verifyAfter()}.
+   *
+   * @param value whether copies are read back
+   * @return a copy
+   */
+  public Checks withVerifyAfter(boolean value) {
+    return new Checks(fsync, value, readData, strict);
+  }
+
+  /**
+   * The same with another {@link #readData()}.
+   *
+   * @param value whether contents are read back
+   * @return a copy
+   */
+  public Checks withReadData(boolean value) {
+    return new Checks(fsync, verifyAfter, value, strict);
+  }
+
+  /**
+   * The same with another {@link #strict()}.
+   *
+   * @param value whether what only the backup has is a failure
+   * @return a copy
+   */
+  public Checks withStrict(boolean value) {
+    return new Checks(fsync, verifyAfter, readData, value);
+  }
+}

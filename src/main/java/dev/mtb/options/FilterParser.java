@@ -1,0 +1,216 @@
+package dev.mtb.options;
+
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Reads filter rules as rsync's manual page describes them. Not thread-safe. */
+final class FilterParser {
+  /** What the lines of a file are. */
+  enum Form {
+    /** Patterns to leave out, unless a prefix says otherwise. */
+    EXCLUDES,
+    /** Patterns to keep, unless a prefix says otherwise. */
+    INCLUDES,
+    /** Whole rules. */
+    RULES,
+    /** Patterns to leave out, and nothing else. */
+    ONLY_EXCLUDES,
+    /** Patterns to keep, and nothing else. */
+    ONLY_INCLUDES
+  }
+
+  /** A file of rules may name another; more than this is a circle. */
+  private static final int DEEPEST = 32;
+
+  private static final List<String> NAMES =
+      List.of(
+          "clear",
+          "!",
+          "exclude",
+          "-",
+          "include",
+          "+",
+          "merge",
+          ".",
+          "hide",
+          "H",
+          "show",
+          "S",
+          "dir-merge",
+          ":",
+          "protect",
+          "P",
+          "risk",
+          "R");
+
+  private final List<Filters.Rule> rules;
+  private final List<Path> files;
+  private final boolean from0;
+  private int depth;
+
+  /**
+   * Adds to a list.
+   *
+   * @param rules those so far
+   * @param files that rules were read from so far
+   * @param from0 whether the rules in files end with NUL
+   */
+  FilterParser(List<Filters.Rule> rules, List<Path> files, boolean from0) {
+    this.rules = rules;
+    this.files = files;
+    this.from0 = from0;
+  }
+
+  /** A pattern, with or without a prefix. */
+  void simple(String text, boolean isInclude) {
+    if (text.equals("!")) {
+      rules.clear();
+    } else if (text.startsWith("- ") || text.startsWith("+ ")) {
+      add(text.charAt(0) == '+', false, false, text.substring(2), text);
+    } else {
+      add(isInclude, false, false, text, text);
+    }
+  }
+
+  private void add(
+      boolean isInclude, boolean isNegated, boolean isAbsolute, String pattern, String rule) {
+    if (pattern.isEmpty()) {
+      throw invalid(rule, "has no pattern");
+    }
+    rules.add(new Filters.Rule(isInclude, isNegated, isAbsolute, pattern));
+  }
+
+  private static InvalidJobException invalid(String rule, String what) {
+    return new InvalidJobException("the filter rule '" + rule + "' " + what);
+  }
+
+  /** A rule with its prefix. */
+  void rule(String text) {
+    Prefix prefix = prefix(text);
+    String rest = text.substring(prefix.end);
+    int blank = 0;
+    if (prefix.kind != '!') {
+      while (blank < rest.length() && rest.charAt(blank) != ' ' && rest.charAt(blank) != '_') {
+        blank++;
+      }
+    }
+    String modifiers = rest.substring(0, blank);
+    String argument = blank < rest.length() ? rest.substring(blank + 1) : "";
+    switch (prefix.kind) {
+      case '!' -> {
+        if (!rest.isEmpty()) {
+          throw invalid(text, "clears the list and takes no pattern");
+        }
+        rules.clear();
+      }
+      case '+', 'S' -> pattern(text, true, modifiers, argument);
+      case '-', 'H' -> pattern(text, false, modifiers, argument);
+      case '.' -> merge(text, modifiers, argument);
+      case ':' -> throw invalid(text, "asks for rules in each directory, which MTB does not read");
+      case 'P', 'R' ->
+          throw invalid(
+              text,
+              "is about deleting only; in MTB what a rule leaves out is never deleted, so use '-'");
+      default ->
+          throw invalid(text, "is none; it must begin with '- ', '+ ', '. ', or be '!' alone");
+    }
+  }
+
+  /** What a rule begins with, as one letter, and where its modifiers begin. */
+  private record Prefix(char kind, int end) {}
+
+  private static Prefix prefix(String text) {
+    for (int i = 0; i < NAMES.size(); i += 2) {
+      String name = NAMES.get(i);
+      if (text.startsWith(name)) {
+        char next = text.length() == name.length() ? ' ' : text.charAt(name.length());
+        if (next == ',') {
+          return new Prefix(NAMES.get(i + 1).charAt(0), name.length() + 1);
+        }
+        if (next == ' ' || next == '\t' || next == '_') {
+          return new Prefix(NAMES.get(i + 1).charAt(0), name.length());
+        }
+      }
+    }
+    if (text.isEmpty()) {
+      return new Prefix('?', 0);
+    }
+    boolean hasComma = text.length() > 1 && text.charAt(1) == ',';
+    return new Prefix(text.charAt(0), hasComma ? 2 : 1);
+  }
+
+  private void pattern(String text, boolean isInclude, String modifiers, String pattern) {
+    for (int i = 0; i < modifiers.length(); i++) {
+      char modifier = modifiers.charAt(i);
+      // s: when sending, which MTB always does; p: for deletions, of which there are none.
+      if ("/!sp".indexOf(modifier) < 0) {
+        throw invalid(text, "has a modifier '" + modifier + "' that MTB does not know");
+      }
+    }
+    add(isInclude, modifiers.indexOf('!') >= 0, modifiers.indexOf('/') >= 0, pattern, text);
+  }
+
+  private void merge(String text, String modifiers, String file) {
+    if (file.isEmpty()) {
+      throw invalid(text, "names no file");
+    }
+    Form form =
+        switch (modifiers) {
+          case "" -> Form.RULES;
+          case "-" -> Form.ONLY_EXCLUDES;
+          case "+" -> Form.ONLY_INCLUDES;
+          default -> throw invalid(text, "has modifiers that MTB does not know");
+        };
+    file(PathBytes.parse(file), form);
+  }
+
+  /** A file of rules. */
+  void file(Path file, Form form) {
+    if (++depth > DEEPEST) {
+      throw new InvalidJobException("files of filter rules name each other in a circle: " + file);
+    }
+    files.add(file);
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new InvalidJobException(
+          "the filter rules in " + file + " cannot be read: " + ErrorText.of(e), e);
+    }
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (byte b : bytes) {
+      boolean isEnd = from0 ? b == 0 : b == '\n' || b == '\r';
+      if (isEnd) {
+        line(file, form, line);
+      } else {
+        line.write(b);
+      }
+    }
+    line(file, form, line);
+    depth--;
+  }
+
+  private void line(Path file, Form form, ByteArrayOutputStream line) {
+    String text = PathBytes.toText(line.toByteArray());
+    line.reset();
+    if (text.isEmpty() || text.charAt(0) == '#' || text.charAt(0) == ';') {
+      return;
+    }
+    try {
+      switch (form) {
+        case RULES -> rule(text);
+        case EXCLUDES, INCLUDES -> simple(text, form == Form.INCLUDES);
+        case ONLY_EXCLUDES, ONLY_INCLUDES ->
+            add(form == Form.ONLY_INCLUDES, false, false, text, text);
+      }
+    } catch (InvalidJobException e) {
+      throw new InvalidJobException(file + ": " + e.getMessage(), e);
+    }
+  }
+}

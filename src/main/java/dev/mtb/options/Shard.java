@@ -1,0 +1,279 @@
+package dev.mtb.options;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.PriorityQueue;
+
+/**
+ * The part of a job that one of several machines does, all of which see the same sources and write
+ * to the same destination. They need not know of each other: whose part something is follows from
+ * the path at which it lands and from nothing else, so that it is the same on every machine, in
+ * every version of Java and at every moment. Immutable and thread-safe.
+ *
+ * <p>A directory and the files in it belong together; a directory in it may be another's. Sizes
+ * that are known beforehand ({@link Builder#known}) balance the parts; what is not known is dealt
+ * out by a hash of its directory's path. Sizes that a run finds decide nothing: they change, and
+ * then two machines that look at a file one after the other would each leave it to the other.
+ *
+ * <pre>{@code
+ * BackupOptions options = BackupOptions.builder().shard(Shard.of(2, 4)).build();
+ * }</pre>
+ */
+public final class Shard {
+  /** As many as an indexed Job of Kubernetes may have at once; AWS Batch and Slurm take fewer. */
+  public static final int MAX_COUNT = 100_000;
+
+  /** All of it. */
+  public static final Shard WHOLE = of(1, 1);
+
+  /**
+   * What an entry of known size counts beyond its bytes. Small things cost round trips rather than
+   * bytes; without this all empty directories would go to the one shard that has the fewest bytes.
+   */
+  private static final long EACH = 1 << 20;
+
+  private final int index;
+  private final int count;
+
+  /** Hashes of the paths whose sizes are known, in order; and whose they are, from 1. */
+  private final long[] known;
+
+  private final int[] owners;
+
+  private Shard(int index, int count, long[] known, int[] owners) {
+    this.index = index;
+    this.count = count;
+    this.known = known;
+    this.owners = owners;
+  }
+
+  /**
+   * One of several parts.
+   *
+   * @param index which one, 1 to {@code count}
+   * @param count how many there are, 1 to {@link #MAX_COUNT}
+   * @return the part
+   * @throws InvalidJobException if there is no such part
+   */
+  public static Shard of(int index, int count) {
+    return builder(index, count).build();
+  }
+
+  /**
+   * Starts one of several parts, to be balanced by sizes.
+   *
+   * @param index which one, 1 to {@code count}
+   * @param count how many there are, 1 to {@link #MAX_COUNT}
+   * @return a new builder
+   * @throws InvalidJobException if there is no such part
+   */
+  public static Builder builder(int index, int count) {
+    if (count < 1 || count > MAX_COUNT) {
+      throw new InvalidJobException(
+          "the number of shards must be between 1 and " + MAX_COUNT + ", not " + count);
+    }
+    if (index < 1 || index > count) {
+      throw new InvalidJobException(
+          "shards are counted from 1: there is no shard "
+              + index
+              + " of "
+              + count
+              + ", only 1/"
+              + count
+              + " to "
+              + count
+              + "/"
+              + count);
+    }
+    return new Builder(index, count);
+  }
+
+  /**
+   * Which part this is.
+   *
+   * @return 1 to {@link #count()}
+   */
+  public int index() {
+    return index;
+  }
+
+  /**
+   * How many parts there are.
+   *
+   * @return 1 or more
+   */
+  public int count() {
+    return count;
+  }
+
+  /**
+   * Whether this is all there is to do.
+   *
+   * @return whether there is one part only
+   */
+  public boolean isWhole() {
+    return count == 1;
+  }
+
+  /**
+   * Tells whether a directory is in this part: itself with its metadata, and what its listing at
+   * the destination holds, except for files of known size. So what the destination has in it and
+   * the source has not is also this part's, with everything below.
+   *
+   * @param directory where it lands; empty for the destination itself
+   * @return whether it is
+   */
+  public boolean owns(Path directory) {
+    return count == 1 || owner(PathBytes.of(directory)) == index;
+  }
+
+  /**
+   * Tells whether a file or link is in this part.
+   *
+   * @param file where it lands
+   * @return whether it is
+   */
+  public boolean ownsFile(Path file) {
+    if (count == 1) {
+      return true;
+    }
+    byte[] path = PathBytes.of(file);
+    int place = known.length == 0 ? -1 : Arrays.binarySearch(known, hash(path));
+    if (place >= 0) {
+      return owners[place] == index;
+    }
+    int end = path.length - 1;
+    while (end > 0 && path[end] != '/') {
+      end--;
+    }
+    return owner(Arrays.copyOf(path, Math.max(0, end))) == index;
+  }
+
+  private int owner(byte[] directory) {
+    long hash = hash(directory);
+    int place = known.length == 0 ? -1 : Arrays.binarySearch(known, hash);
+    return place >= 0 ? owners[place] : 1 + (int) Long.remainderUnsigned(hash, count);
+  }
+
+  /** Its result is fixed by its definition, whoever computes it. */
+  private static long hash(byte[] path) {
+    return Hashing.murmur3_128().hashBytes(path).asLong();
+  }
+
+  /**
+   * What all parts of one whole have in common, and no part of another whole.
+   *
+   * @return a short text
+   */
+  public String division() {
+    if (known.length == 0) {
+      return Integer.toString(count);
+    }
+    Hasher hasher = Hashing.murmur3_128().newHasher();
+    for (int i = 0; i < known.length; i++) {
+      hasher.putLong(known[i]).putInt(owners[i]);
+    }
+    return count + " by sizes " + hasher.hash();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Shard shard
+        && index == shard.index
+        && count == shard.count
+        && Arrays.equals(known, shard.known)
+        && Arrays.equals(owners, shard.owners);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(index, count, Arrays.hashCode(known), Arrays.hashCode(owners));
+  }
+
+  /** The part as it is written on the command line, such as {@code 2/4}. */
+  @Override
+  public String toString() {
+    return index + "/" + count;
+  }
+
+  /** Collects what is known beforehand. Not thread-safe. */
+  public static final class Builder {
+    private record Known(long hash, long bytes) {}
+
+    private record Load(int owner, long bytes) {}
+
+    private final int index;
+    private final int count;
+    private final List<Known> sizes = new ArrayList<>();
+
+    private Builder(int index, int count) {
+      this.index = index;
+      this.count = count;
+    }
+
+    /**
+     * Notes a size. All machines must note the same, in whatever order: what they do not agree on
+     * may be in nobody's part. It need not be exact.
+     *
+     * @param path where a file lands, which is then dealt out by itself; or a directory, with the
+     *     files in it that are not noted themselves
+     * @param bytes of the file; or of the files in the directory, without what is in directories
+     *     below
+     * @return this
+     * @throws InvalidJobException if it is negative
+     */
+    public Builder known(Path path, long bytes) {
+      if (bytes < 0) {
+        throw new InvalidJobException("the size of " + requireNonNull(path) + " is negative");
+      }
+      sizes.add(new Known(hash(PathBytes.of(path)), bytes));
+      return this;
+    }
+
+    /**
+     * Finishes. The largest is dealt out first, each to the part that has least so far.
+     *
+     * @return the part
+     */
+    public Shard build() {
+      Collections.sort(
+          sizes, Comparator.comparingLong(Known::bytes).reversed().thenComparingLong(Known::hash));
+      PriorityQueue<Load> loads =
+          new PriorityQueue<>(Comparator.comparingLong(Load::bytes).thenComparingInt(Load::owner));
+      for (int owner = 1; owner <= count; owner++) {
+        loads.add(new Load(owner, 0));
+      }
+      List<long[]> dealt = new ArrayList<>(sizes.size());
+      for (Known size : sizes) {
+        Load least = loads.remove();
+        dealt.add(new long[] {size.hash, least.owner});
+        // Beyond exabytes nothing need be balanced, and nothing may overflow.
+        long bytes = Math.min(least.bytes + EACH, Long.MAX_VALUE / 2);
+        loads.add(new Load(least.owner, bytes + Math.min(size.bytes, Long.MAX_VALUE / 4)));
+      }
+      // Stable: of what was noted twice the larger one counts.
+      dealt.sort(Comparator.comparingLong(pair -> pair[0]));
+      long[] known = new long[dealt.size()];
+      int[] owners = new int[dealt.size()];
+      int length = 0;
+      for (long[] pair : dealt) {
+        if (length == 0 || known[length - 1] != pair[0]) {
+          known[length] = pair[0];
+          owners[length++] = (int) pair[1];
+        }
+      }
+      return new Shard(index, count, Arrays.copyOf(known, length), Arrays.copyOf(owners, length));
+    }
+  }
+}

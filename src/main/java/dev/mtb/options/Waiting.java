@@ -1,0 +1,63 @@
+package dev.mtb.options;
+
+import dev.mtb.model.InvalidJobException;
+import java.time.Duration;
+
+/**
+ * How long a run waits for what may pass. Immutable.
+ *
+ * @param retries how often an operation is tried again that failed for a reason that may pass, 0 to
+ *     {@link #MAX_RETRIES}
+ * @param lockWait how long a run waits for another that is writing to the same destination, or to
+ *     one inside the other. A run that changes nothing neither waits nor is waited for
+ */
+public record Waiting(int retries, Duration lockWait) {
+  /**
+   * Retries by default: with pauses that double from half a second they outlast a quarter of a
+   * minute, which most throttling and restarts of a server do not.
+   */
+  public static final int DEFAULT_RETRIES = 5;
+
+  /** Pauses grow to a minute, so that these take two hours; after that, start MTB again. */
+  public static final int MAX_RETRIES = 100;
+
+  /** {@link #DEFAULT_RETRIES}; another run is not waited for. */
+  public static final Waiting DEFAULT = new Waiting(DEFAULT_RETRIES, Duration.ZERO);
+
+  /**
+   * Checks the values.
+   *
+   * @throws InvalidJobException if one is not in its range
+   */
+  public Waiting {
+    if (retries < 0 || retries > MAX_RETRIES) {
+      throw new InvalidJobException(
+          "retries must be between 0 and " + MAX_RETRIES + ", not " + retries);
+    }
+    if (lockWait.isNegative()) {
+      throw new InvalidJobException("lock wait " + lockWait + " is negative");
+    }
+  }
+
+  /**
+   * The same with other {@link #retries()}.
+   *
+   * @param count 0 to {@link #MAX_RETRIES}
+   * @return a copy
+   * @throws InvalidJobException if it is not in that range
+   */
+  public Waiting withRetries(int count) {
+    return new Waiting(count, lockWait);
+  }
+
+  /**
+   * The same with another {@link #lockWait()}.
+   *
+   * @param duration zero or more
+   * @return a copy
+   * @throws InvalidJobException if it is negative
+   */
+  public Waiting withLockWait(Duration duration) {
+    return new Waiting(retries, duration);
+  }
+}

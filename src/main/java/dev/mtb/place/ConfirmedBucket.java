@@ -1,0 +1,169 @@
+package dev.mtb.place;
+
+import dev.mtb.store.Glance;
+import dev.mtb.store.Listing;
+import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.bucket.BucketDestination;
+import dev.mtb.store.bucket.BucketFiles;
+import dev.mtb.store.bucket.BucketPlace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the bucket behind a mount, and makes sure that it is that: what a command line says may be
+ * out of date, or mean another network. This is no proof against other users, who can make files
+ * look alike; {@link S3fsProcesses} has that.
+ */
+final class ConfirmedBucket {
+  private static final Logger log = LoggerFactory.getLogger(ConfirmedBucket.class);
+
+  /** Of which one must look alike on both sides, where nothing may be written. */
+  private static final int FILES_LOOKED_AT = 5;
+
+  private ConfirmedBucket() {}
+
+  /**
+   * Opens it.
+   *
+   * @param real the destination on the mount
+   * @throws IOException if it cannot be used, or is not the same place
+   */
+  static BucketDestination open(
+      BucketPlace place,
+      Path real,
+      int connections,
+      int retries,
+      boolean readOnly,
+      ProcessIdentity process,
+      Optional<OldVersionsPlace> oldVersions,
+      Path stateDirectory)
+      throws IOException {
+    Optional<Metadata> mounted = look(real);
+    if (mounted.isEmpty()) {
+      throw new IOException("the destination does not exist yet");
+    }
+    BucketDestination bucket =
+        BucketDestination.connect(
+            place, connections, retries, readOnly, process, mounted, oldVersions, stateDirectory);
+    CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
+    try {
+      // The probe takes three round trips, and the first list one or more: side by side.
+      if (!readOnly) {
+        shown = CompletableFuture.supplyAsync(() -> showsProbe(bucket, real));
+      }
+      bucket.start();
+      boolean isSame = readOnly ? looksAlike(bucket, real) : await(shown);
+      if (!isSame) {
+        throw new IOException(
+            readOnly
+                ? "nothing is there by which it could be recognised"
+                : "what is written to " + place.location() + " does not show there");
+      }
+      log.info("going straight to {}, the bucket behind {}", place.location(), real);
+      return bucket;
+    } catch (IOException | RuntimeException e) {
+      // The probe is deleted by the client that is closed here.
+      boolean unused = shown.exceptionally(failure -> false).join();
+      bucket.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens it to be read only.
+   *
+   * @param real the backup on the mount
+   * @throws IOException if it cannot be used, or is not the same place
+   */
+  static BucketFiles openFiles(BucketPlace place, Path real, int connections, int retries)
+      throws IOException {
+    BucketFiles files = BucketFiles.connect(place, connections, retries);
+    try {
+      for (Path path : files.some(FILES_LOOKED_AT)) {
+        Path shown = PathBytes.resolve(real, PathBytes.of(files.root().relativize(path)));
+        if (Files.exists(shown, LinkOption.NOFOLLOW_LINKS)
+            && isAlike(Metadata.of(path), Metadata.of(shown))) {
+          log.info("going straight to {}, the bucket behind {}", place.location(), real);
+          return files;
+        }
+      }
+      throw new IOException("nothing is there by which it could be recognised");
+    } catch (IOException | RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  private static boolean await(CompletableFuture<Boolean> shown) throws IOException {
+    try {
+      return shown.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof UncheckedIOException unchecked) {
+        throw unchecked.getCause();
+      }
+      throw e;
+    }
+  }
+
+  private static Optional<Metadata> look(Path path) throws IOException {
+    try {
+      return Optional.of(Metadata.following(path));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Writes something that has not been there before, and looks for it through the mount. */
+  private static boolean showsProbe(BucketDestination bucket, Path real) {
+    String name = TemporaryNames.next();
+    try (BucketDestination.Probe probe = bucket.probe(name)) {
+      Metadata shown = Metadata.of(real.resolve(name));
+      return shown.size() == probe.size() && shown.mtime().equals(probe.mtime());
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Compares some files of the backup itself. */
+  private static boolean looksAlike(BucketDestination bucket, Path real) throws IOException {
+    int looked = 0;
+    Listing listing = bucket.peek();
+    for (Map.Entry<Path, Optional<Glance>> entry : listing.names().orElseThrow().entrySet()) {
+      Glance glance = entry.getValue().orElseThrow();
+      Path path = real.resolve(entry.getKey());
+      if (looked >= FILES_LOOKED_AT || !Files.exists(path)) {
+        continue;
+      }
+      looked++;
+      Optional<Metadata> there = bucket.look(entry.getKey(), glance);
+      Metadata here = Metadata.of(path);
+      if (there.isPresent() && isAlike(there.get(), here)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isAlike(Metadata there, Metadata here) {
+    return there.kind() == here.kind()
+        && (there.kind() == Kind.DIRECTORY || there.size() == here.size())
+        && there.mtime().equals(here.mtime());
+  }
+}

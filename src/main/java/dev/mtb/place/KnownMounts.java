@@ -1,0 +1,62 @@
+package dev.mtb.place;
+
+import dev.mtb.state.RememberedPaths;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Remembers which folders are mount points of S3FS.
+ *
+ * <p>When a bucket is not mounted its mount point is an ordinary empty folder, and a backup to it
+ * fills the local disk and reports success. Nothing in the folder tells, so MTB keeps a list of its
+ * own, outside; what fstab says is taken into account too.
+ */
+public final class KnownMounts {
+  private final RememberedPaths remembered;
+  private final Path fstab;
+
+  private KnownMounts(RememberedPaths remembered, Path fstab) {
+    this.remembered = remembered;
+    this.fstab = fstab;
+  }
+
+  public static KnownMounts in(Path stateDirectory) {
+    return in(stateDirectory, Fstab.FILE);
+  }
+
+  public static KnownMounts in(Path stateDirectory, Path fstab) {
+    return new KnownMounts(new RememberedPaths(stateDirectory.resolve("s3fs-mounts")), fstab);
+  }
+
+  /**
+   * Why a folder that is not on S3FS now should be.
+   *
+   * @param mountPoint the folder that should be a mount point
+   * @param source what says so
+   */
+  public record Expectation(Path mountPoint, Path source) {}
+
+  /** Finds out whether a path lies where S3FS should be mounted. */
+  public Optional<Expectation> expecting(Path path) throws IOException {
+    for (String line : remembered.lines()) {
+      Path point = remembered.path(line);
+      if (path.startsWith(point)) {
+        return Optional.of(new Expectation(point, remembered.file()));
+      }
+    }
+    for (Fstab.Entry entry : Fstab.read(fstab)) {
+      if ((entry.type().equals(Mount.S3FS) || entry.device().startsWith("s3fs#"))
+          && path.startsWith(entry.mountPoint())) {
+        return Optional.of(new Expectation(entry.mountPoint(), fstab));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Remembers a mount point for all later runs. */
+  public void remember(Path mountPoint) throws IOException {
+    remembered.add(List.of(mountPoint));
+  }
+}

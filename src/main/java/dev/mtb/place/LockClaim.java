@@ -1,0 +1,117 @@
+package dev.mtb.place;
+
+import dev.mtb.store.TemporaryNames;
+import com.google.common.base.Splitter;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.Shard;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * What a run says of itself in its lock: for others to compare, and for their users to read.
+ *
+ * @param place what the destination really is
+ * @param destination as its user knows it
+ * @param pid of the process
+ * @param host that it runs on: a state directory may be on a network
+ * @param since when it took the lock
+ * @param part of the job that it does; empty for all of it
+ * @param division what all parts of that job have in common
+ */
+public record LockClaim(
+    String place,
+    String destination,
+    String pid,
+    String host,
+    String since,
+    String part,
+    String division) {
+  /** Of a lock that is held and says nothing, so that it may be in anybody's way. */
+  public static final LockClaim UNKNOWN = new LockClaim("", "somewhere", "unknown", "", "", "", "");
+
+  /** Two paths of 4096 bytes and some words. */
+  private static final int LONGEST = 16 << 10;
+
+  /** What is behind the last NUL is a field, too. */
+  private static final int FIELDS = 8;
+
+  /** Versions without shards wrote two fewer. */
+  private static final int FIELDS_WITHOUT_SHARD = 6;
+
+  static LockClaim now(String place, String destination, Shard shard) {
+    return new LockClaim(
+        place,
+        destination,
+        Long.toString(ProcessHandle.current().pid()),
+        TemporaryNames.hostname().strip(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        shard.isWhole() ? "" : Integer.toString(shard.index()),
+        shard.isWhole() ? "" : shard.division());
+  }
+
+  /** Whether both are the same place, or one is inside the other; two parts of one job may be. */
+  public boolean meets(LockClaim other) {
+    boolean areApart =
+        place.equals(other.place)
+            && !division.isEmpty()
+            && division.equals(other.division)
+            && !part.equals(other.part);
+    return !areApart && (place.startsWith(other.place) || other.place.startsWith(place));
+  }
+
+  public String describe() {
+    return equals(UNKNOWN)
+        ? "another run of MTB is going on, and does not tell what it writes to"
+        : "another run of MTB is writing to "
+            + destination
+            + " ("
+            + (part.isEmpty() ? "" : "shard " + part + " of " + division + ", ")
+            + "process "
+            + pid
+            + " on "
+            + host
+            + ", since "
+            + since
+            + ")";
+  }
+
+  void write(FileChannel channel) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (String field : List.of(place, destination, pid, host, since, part, division)) {
+      bytes.writeBytes(PathBytes.fromText(field));
+      // No path holds a NUL.
+      bytes.write(0);
+    }
+    ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  public static LockClaim read(FileChannel channel) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(LONGEST);
+    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
+      // On to the end.
+    }
+    byte[] bytes = new byte[buffer.flip().remaining()];
+    buffer.get(bytes);
+    List<String> fields = Splitter.on('\0').splitToList(PathBytes.toText(bytes));
+    if (fields.size() < FIELDS_WITHOUT_SHARD) {
+      return UNKNOWN;
+    }
+    boolean isShard = fields.size() >= FIELDS;
+    return new LockClaim(
+        fields.get(0),
+        fields.get(1),
+        fields.get(2),
+        fields.get(3),
+        fields.get(4),
+        isShard ? fields.get(5) : "",
+        isShard ? fields.get(6) : "");
+  }
+}

@@ -1,0 +1,111 @@
+package dev.mtb.place;
+
+import dev.mtb.store.mount.S3fsProcess;
+import com.google.common.base.CharMatcher;
+import com.google.common.net.HostAndPort;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.bucket.BucketPlace;
+import java.net.URI;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a destination really is, as a text that two runs can compare: the same place has the same
+ * text, and what is inside begins with it. Asks nobody; never fails.
+ */
+public final class LockPlace {
+  private static final String FOLDER = "folder:";
+  private static final String BUCKET = "bucket:";
+  private static final String OTHER = "other:";
+
+  /** All names of Amazon's services lead to the same buckets. */
+  private static final String AMAZON = "amazon";
+
+  private LockPlace() {}
+
+  /** A directory that has no bucket behind it, or one that is not known. */
+  static String of(Path real) {
+    return real.getFileSystem() == FileSystems.getDefault()
+        ? FOLDER + withSlash(PathBytes.toText(real))
+        : OTHER
+            + System.identityHashCode(real.getFileSystem())
+            + withSlash(PathBytes.toText(real.toAbsolutePath()));
+  }
+
+  static String of(BucketPlace place) {
+    return bucket(
+        place.location().bucket(),
+        place.location().prefix(),
+        place.endpoint().map(URI::toString).orElse(""));
+  }
+
+  /**
+   * The bucket behind a mount, even where MTB does not go to it directly; else the directory.
+   *
+   * @param below the directory, relative to the root of what s3fs shows
+   */
+  static String of(S3fsProcess s3fs, Path below, Path real) {
+    Optional<String> bucket = s3fs.value("bucket").or(s3fs::bucket);
+    if (bucket.isEmpty()) {
+      return of(real);
+    }
+    int colon = bucket.get().indexOf(':');
+    String name = colon < 0 ? bucket.get() : bucket.get().substring(0, colon);
+    String prefix =
+        colon < 0 ? "" : CharMatcher.is('/').trimFrom(bucket.get().substring(colon + 1));
+    return bucket(
+        name,
+        withSlash(prefix) + PathBytes.toText(below),
+        s3fs.value("url").or(() -> s3fs.value("host")).orElse(""));
+  }
+
+  /** Whether processes other than this one can get at it. */
+  static boolean isShared(String place) {
+    return !place.startsWith(OTHER);
+  }
+
+  /** Whether it is in a bucket that is known. */
+  static boolean isBucket(String place) {
+    return place.startsWith(BUCKET);
+  }
+
+  private static String bucket(String name, String prefix, String url) {
+    return BUCKET
+        + service(url)
+        + "/"
+        + name
+        + withSlash("/" + CharMatcher.is('/').trimFrom(prefix));
+  }
+
+  /** Host and port: the same buckets with whatever scheme. */
+  private static String service(String url) {
+    int scheme = url.indexOf("://");
+    String rest = url.substring(scheme < 0 ? 0 : scheme + 3).toLowerCase(Locale.ROOT);
+    int slash = rest.indexOf('/');
+    String authority = slash < 0 ? rest : rest.substring(0, slash);
+    if (authority.isEmpty()) {
+      return AMAZON;
+    }
+    String host = authority;
+    int port = -1;
+    try {
+      HostAndPort parsed = HostAndPort.fromString(authority);
+      host = parsed.getHost();
+      port = parsed.getPortOrDefault(-1);
+    } catch (IllegalArgumentException e) {
+      // What it is to whoever connects to it; here it only has to be the same as another.
+    }
+    if (host.endsWith(".amazonaws.com") || host.endsWith(".amazonaws.com.cn")) {
+      return AMAZON;
+    }
+    boolean isLoopback = host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
+    boolean isDefaultPort = port == 80 || port == 443;
+    return (isLoopback ? "localhost" : host) + (port < 0 || isDefaultPort ? "" : ":" + port);
+  }
+
+  private static String withSlash(String text) {
+    return text.isEmpty() || text.endsWith("/") ? text : text + "/";
+  }
+}

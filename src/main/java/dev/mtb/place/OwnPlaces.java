@@ -1,0 +1,208 @@
+package dev.mtb.place;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.job.BackupJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.options.S3Location;
+import dev.mtb.store.bucket.BucketPlace;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The places in a source that are the destination itself: its directory, and what S3FS mounts show
+ * of its bucket. A backup of these would grow with every run. Costs no request. Thread-safe.
+ */
+public final class OwnPlaces {
+  private static final Logger log = LoggerFactory.getLogger(OwnPlaces.class);
+
+  /**
+   * What the table of mounts says.
+   *
+   * @param paths that show the destination, without symbolic links
+   * @param names the last names of these
+   * @param devices that the paths are on
+   */
+  private record Shown(Set<Path> paths, Set<Path> names, Set<Long> devices) {
+    static final Shown NOTHING = new Shown(Set.of(), Set.of(), Set.of());
+  }
+
+  private final Metadata root;
+
+  /** The bucket and prefix, as a {@link LockPlace}; empty if nothing else can show the place. */
+  private final Optional<String> place;
+
+  private final Set<Long> knownDevices = ConcurrentHashMap.newKeySet();
+  private volatile Shown shown = Shown.NOTHING;
+
+  private OwnPlaces(Metadata root, Optional<String> place) {
+    this.root = root;
+    this.place = place;
+    if (place.isPresent()) {
+      read();
+    }
+  }
+
+  /**
+   * Those of a backup.
+   *
+   * @param job with a destination
+   * @param root what is known of the destination's directory
+   * @return must be asked about each directory that is walked
+   */
+  public static OwnPlaces of(BackupJob job, Metadata root) {
+    return new OwnPlaces(root, place(job.bucket(), job.directory(), job.options()));
+  }
+
+  /**
+   * Those of a run that may write into what it reads from: the directory only.
+   *
+   * @param root what is known of the destination's directory
+   * @return the same
+   */
+  public static OwnPlaces ofDirectory(Metadata root) {
+    return new OwnPlaces(root, Optional.empty());
+  }
+
+  /**
+   * Whether the target of a restore lies in the backup, by an S3FS mount of its bucket.
+   *
+   * @param job as it is
+   * @return false if that cannot be told
+   */
+  public static boolean isTargetInBackup(RestoreJob job) {
+    Optional<String> backup = place(job.bucket(), job.directory(), job.options());
+    Optional<String> target = placeOnMount(job.target());
+    return backup.isPresent() && target.isPresent() && target.get().startsWith(backup.get());
+  }
+
+  private static Optional<String> place(
+      Optional<S3Location> bucket, Optional<Path> directory, BackupOptions options) {
+    return bucket.isPresent()
+        ? Optional.of(LockPlace.of(BucketPlace.of(bucket.get(), options)))
+        : placeOnMount(directory.orElseThrow());
+  }
+
+  private static Optional<String> placeOnMount(Path directory) {
+    Path real = Destinations.namesOf(directory).get(1);
+    if (real.getFileSystem() != FileSystems.getDefault()) {
+      return Optional.empty();
+    }
+    try {
+      return Mount.holding(real)
+          .filter(Mount::isS3fs)
+          .map(mount -> LockPlace.of(S3fsProcesses.serving(mount), mount.below(real), real))
+          .filter(LockPlace::isBucket);
+    } catch (IOException e) {
+      // It cannot be opened either, which says so.
+      return Optional.empty();
+    }
+  }
+
+  private synchronized void read() {
+    try {
+      List<Mount> mounts = Mount.all();
+      ImmutableSet.Builder<Path> paths = ImmutableSet.builder();
+      ImmutableSet.Builder<Long> devices = ImmutableSet.builder();
+      for (Mount mount : mounts) {
+        knownDevices.add(mount.statDevice());
+        Optional<Path> path = mount.isS3fs() ? shownBy(mount) : Optional.empty();
+        if (path.isPresent()) {
+          paths.add(path.get());
+          devices.add(mount.statDevice());
+        }
+      }
+      ImmutableSet<Path> all = paths.build();
+      shown =
+          new Shown(
+              all,
+              all.stream().map(OwnPlaces::name).collect(ImmutableSet.toImmutableSet()),
+              devices.build());
+    } catch (IOException | InvalidPathException e) {
+      log.warn(
+          "the table of mounts cannot be read, so that a mount of the destination's own bucket in"
+              + " the source would be backed up: {}",
+          e.getMessage());
+    }
+  }
+
+  /** What a mount shows of the destination: all of it, a part of it, or something around it. */
+  private Optional<Path> shownBy(Mount mount) {
+    Path point = mount.point();
+    String there = LockPlace.of(S3fsProcesses.serving(mount), mount.below(point), point);
+    if (there.startsWith(place.orElseThrow())) {
+      return Optional.of(point);
+    }
+    return place.get().startsWith(there)
+        ? Optional.of(
+            PathBytes.resolve(point, PathBytes.fromText(place.get().substring(there.length())))
+                .normalize())
+        : Optional.empty();
+  }
+
+  private static Path name(Path path) {
+    Path name = path.getFileName();
+    return name == null ? path : name;
+  }
+
+  /**
+   * Whether something is the destination.
+   *
+   * @param source absolute
+   * @param metadata its own
+   * @param isListed whether it was not found in a directory that was asked about before, so that it
+   *     may also lie inside the destination
+   * @return false if that cannot be told
+   */
+  public boolean hold(Path source, Metadata metadata, boolean isListed) {
+    boolean isDirectory = metadata.kind() == Kind.DIRECTORY;
+    boolean isRoot =
+        isDirectory
+            && metadata.inode() != Metadata.UNKNOWN
+            && metadata.inode() == root.inode()
+            && metadata.device() == root.device();
+    return isRoot || ((isDirectory || isListed) && isShown(source, metadata, isListed));
+  }
+
+  private boolean isShown(Path source, Metadata metadata, boolean isListed) {
+    long device = metadata.device();
+    if (place.isEmpty()
+        || device == Metadata.UNKNOWN
+        || source.getFileSystem() != FileSystems.getDefault()) {
+      return false;
+    }
+    // Something was mounted since the table was read, or the table does not tell this number.
+    if (!knownDevices.contains(device)) {
+      read();
+      knownDevices.add(device);
+    }
+    Shown now = shown;
+    if (!now.devices().contains(device)
+        || (!isListed && !now.names().contains(source.getFileName()))) {
+      return false;
+    }
+    try {
+      Path real =
+          metadata.kind() == Kind.DIRECTORY
+              ? source.toRealPath()
+              : source.getParent().toRealPath().resolve(source.getFileName());
+      return isListed
+          ? now.paths().stream().anyMatch(real::startsWith)
+          : now.paths().contains(real);
+    } catch (IOException e) {
+      // Then it cannot be read either, and the walk says so.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.mtb.place;
+
+import dev.mtb.state.StateDirectory;
+import com.google.common.base.Splitter;
+import com.google.common.hash.Hashing;
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.PathBytes;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The base of the last run to a destination, and what that run listed. With another base the same
+ * files land elsewhere, and all of them are copied a second time under other names. Immutable.
+ *
+ * @param file where it is remembered; need not be there
+ */
+public record RememberedBase(Path file) {
+  private static final Logger log = LoggerFactory.getLogger(RememberedBase.class);
+
+  /**
+   * That of a job's destination.
+   *
+   * @param job names destination and state directory
+   * @param names those of the destination's directory, the last with links resolved
+   * @return empty for a file system that only this process knows
+   */
+  public static Optional<RememberedBase> of(BackupJob job, List<Path> names) {
+    if (!isDefault(job.base()) || !names.stream().allMatch(RememberedBase::isDefault)) {
+      return Optional.empty();
+    }
+    String place = names.isEmpty() ? job.destinationName() : PathBytes.toText(names.get(1));
+    String name = Hashing.murmur3_128().hashString(place, StandardCharsets.UTF_8).toString();
+    Path folder = StateDirectory.of(job.options()).resolve("bases");
+    return Optional.of(new RememberedBase(folder.resolve(name)));
+  }
+
+  private static boolean isDefault(Path path) {
+    return path.getFileSystem() == FileSystems.getDefault();
+  }
+
+  /**
+   * What is wrong with the base of a job, if files that the last run copied land elsewhere now.
+   *
+   * @param base of the job
+   * @param isListed whether the job backs up a file
+   * @return a sentence that shows both layouts
+   */
+  public Optional<String> warning(Path base, Predicate<Path> isListed) {
+    try {
+      if (!Files.exists(file)) {
+        return Optional.empty();
+      }
+      List<Path> paths = new ArrayList<>();
+      for (String line :
+          Splitter.on('\n')
+              .omitEmptyStrings()
+              .split(Files.readString(file, StandardCharsets.ISO_8859_1))) {
+        paths.add(Path.of(URI.create(line)));
+      }
+      Path lastBase = paths.remove(0);
+      for (Path source : paths) {
+        String last = landing(lastBase, source);
+        String now = landing(base, source);
+        if (!last.equals(now) && isListed.test(source)) {
+          return Optional.of(
+              String.format(
+                  "the base is not that of the last run to this destination: with the base %s, %s"
+                      + " was backed up as %s; with the base %s it is copied again, as %s. If that"
+                      + " is not meant, run with the base %s; if it is, remove the old copies",
+                  lastBase, source, last, base, now, lastBase));
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      log.debug("the base of the last run cannot be read from {}", file, e);
+    }
+    return Optional.empty();
+  }
+
+  private static String landing(Path base, Path source) {
+    Path landing =
+        source.startsWith(base) ? base.relativize(source) : source.getRoot().relativize(source);
+    return landing.toString().isEmpty() ? "." : landing.toString();
+  }
+
+  /**
+   * Remembers a run. What cannot be written is logged: only a warning would be missing.
+   *
+   * @param base of the job
+   * @param sources some of what it listed
+   */
+  public void save(Path base, List<Path> sources) {
+    List<String> lines = new ArrayList<>();
+    lines.add(PathBytes.toUri(base).toString());
+    sources.forEach(source -> lines.add(PathBytes.toUri(source).toString()));
+    try {
+      StateDirectory.make(file.getParent());
+      Path whole = Files.createTempFile(file.getParent(), "base", ".tmp");
+      StateDirectory.makeSharedFile(whole);
+      Files.write(whole, lines, StandardCharsets.US_ASCII);
+      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | RuntimeException e) {
+      log.debug("the base cannot be remembered in {}", file, e);
+    }
+  }
+}

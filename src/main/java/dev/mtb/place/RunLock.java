@@ -1,0 +1,256 @@
+package dev.mtb.place;
+
+import dev.mtb.store.DestinationException;
+import dev.mtb.state.StateDirectory;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps two runs from writing to one destination, or to one inside the other, at the same time,
+ * unless they are different parts of one job.
+ *
+ * <p>Each run holds a file of its own in the state directory, locked by the kernel, which lets go
+ * of it when the process ends, however it ends: what a killed run left is recognised at once and
+ * removed. Looking through these files and adding one is done by one process at a time. Runs in the
+ * same JVM are compared in memory, since a process never finds itself in its own way.
+ *
+ * <p>For one thread; any number of them may be used at once.
+ */
+public final class RunLock implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RunLock.class);
+
+  /** For runs that change nothing: taken by nobody. */
+  public static final RunLock NONE = new RunLock(Optional.empty());
+
+  /** How soon a waiting run sees that the other has ended; a look costs some system calls. */
+  private static final Duration PAUSE = Duration.ofMillis(200);
+
+  /** How long a process looks through some dozens of locks. */
+  private static final Duration LOOK = Duration.ofMillis(5);
+
+  /** Whoever looks for so long has been stopped, and may hold a lock. */
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
+
+  private static final String SUFFIX = ".lock";
+
+  /** The locks that this JVM holds, whatever their state directory. Its own monitor guards it. */
+  private static final List<RunLock> HELD = new ArrayList<>();
+
+  private final Optional<BackupOptions> options;
+  private LockClaim claim;
+  private Path file;
+  private FileChannel channel;
+
+  private RunLock(Optional<BackupOptions> options) {
+    this.options = options;
+  }
+
+  /**
+   * A lock that is not taken yet.
+   *
+   * @param options where MTB keeps its state, and how long to wait
+   * @return must be closed
+   */
+  public static RunLock of(BackupOptions options) {
+    return new RunLock(Optional.of(options));
+  }
+
+  /**
+   * Takes it, or waits for another run as long as the options allow.
+   *
+   * @param place what the destination really is; see {@link LockPlace}
+   * @param destination as the user knows it
+   * @throws DestinationException if another run holds it; or if the thread is interrupted, whose
+   *     interrupt status is then set
+   */
+  void take(String place, String destination) throws DestinationException {
+    if (options.isEmpty()) {
+      return;
+    }
+    LockClaim mine = LockClaim.now(place, destination, options.get().shard());
+    Duration patience = options.get().waiting().lockWait();
+    long start = System.nanoTime();
+    boolean isTold = false;
+    Optional<LockClaim> other = tryTake(mine);
+    while (other.isPresent()) {
+      Duration left = patience.minus(Duration.ofNanos(System.nanoTime() - start));
+      if (left.isNegative() || left.isZero()) {
+        throw new DestinationException(
+            other.get().describe()
+                + (patience.isZero()
+                    ? "; wait for it with Waiting.lockWait, or run again when it has ended"
+                    : "; it did not end within " + Format.duration(patience)));
+      }
+      if (!isTold) {
+        log.warn("waiting up to {}: {}", Format.duration(patience), other.get().describe());
+        isTold = true;
+      }
+      pause(left.compareTo(PAUSE) < 0 ? left : PAUSE, other.get());
+      other = tryTake(mine);
+    }
+  }
+
+  private static void pause(Duration duration, LockClaim other) throws DestinationException {
+    try {
+      // Rounded up: a last rest of a millisecond must not become a busy loop.
+      Thread.sleep(duration.toMillis() + 1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DestinationException("interrupted while waiting: " + other.describe(), e);
+    }
+  }
+
+  /** Takes it if nobody else has it; answers who has. */
+  private Optional<LockClaim> tryTake(LockClaim mine) throws DestinationException {
+    synchronized (HELD) {
+      for (RunLock held : HELD) {
+        if (held.claim.meets(mine)) {
+          return Optional.of(held.claim);
+        }
+      }
+      // Elsewhere than on disks and in buckets nobody outside of this JVM is in the way.
+      if (LockPlace.isShared(mine.place())) {
+        Path folder = StateDirectory.of(options.orElseThrow()).resolve("locks");
+        try {
+          Optional<LockClaim> other = tryTake(mine, folder);
+          if (other.isPresent()) {
+            return other;
+          }
+        } catch (IOException e) {
+          letGo();
+          if (Thread.currentThread().isInterrupted()) {
+            throw new DestinationException("interrupted while the destination was opened", e);
+          }
+          log.warn(
+              "whether another run is writing to {} cannot be told, since nothing can be locked in"
+                  + " {} ({}); set MTB_STATE_DIR to a folder that can be written to",
+              mine.destination(),
+              folder,
+              ErrorText.of(e));
+        }
+      }
+      claim = mine;
+      HELD.add(this);
+      return Optional.empty();
+    }
+  }
+
+  private Optional<LockClaim> tryTake(LockClaim mine, Path folder) throws IOException {
+    Path state = StateDirectory.prepare(options.orElseThrow());
+    Path real = StateDirectory.makeIn(state, folder.getFileName().toString()).toRealPath();
+    Path gateFile = real.resolve("gate");
+    // Whoever can open it can lock it, even for reading only.
+    StateDirectory.makeSharedFile(gateFile);
+    try (FileChannel gate = FileChannel.open(gateFile, StandardOpenOption.WRITE)) {
+      if (!passes(gate)) {
+        return Optional.of(LockClaim.UNKNOWN);
+      }
+      Optional<LockClaim> other = living(mine, real);
+      if (other.isPresent()) {
+        return other;
+      }
+      // Nobody else makes one at the moment; and what makes random names takes longer than this.
+      file = real.resolve(mine.pid() + "-" + Long.toHexString(System.nanoTime()) + SUFFIX);
+      StateDirectory.makeSharedFile(file);
+      channel = FileChannel.open(file, StandardOpenOption.WRITE);
+      mine.write(channel);
+      if (channel.tryLock() == null) {
+        throw new IOException("a new file is locked by somebody else");
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Waits for a process that is looking; that takes milliseconds, unless somebody has stopped it.
+   */
+  private static boolean passes(FileChannel gate) throws IOException {
+    long start = System.nanoTime();
+    FileLock lock = gate.tryLock();
+    while (lock == null && System.nanoTime() - start < LONGEST_LOOK.toNanos()) {
+      try {
+        Thread.sleep(LOOK.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted");
+      }
+      lock = gate.tryLock();
+    }
+    return lock != null;
+  }
+
+  /** Looks for a run that is in the way, and removes what dead ones have left. */
+  private static Optional<LockClaim> living(LockClaim mine, Path folder) throws IOException {
+    Optional<LockClaim> found = Optional.empty();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(folder, f -> f.getFileName().toString().endsWith(SUFFIX))) {
+      for (Path other : files) {
+        // Opening and closing a file of our own would make the kernel drop our lock on it.
+        boolean isOurs = HELD.stream().anyMatch(held -> other.equals(held.file));
+        Optional<LockClaim> claim = isOurs ? Optional.empty() : living(other);
+        if (claim.isPresent() && claim.get().meets(mine)) {
+          found = claim;
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Optional<LockClaim> living(Path other) throws IOException {
+    try (FileChannel open =
+        FileChannel.open(other, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      if (open.tryLock() != null) {
+        Files.deleteIfExists(other);
+        return Optional.empty();
+      }
+      return Optional.of(LockClaim.read(open));
+    } catch (OverlappingFileLockException e) {
+      // MTB was loaded twice into this JVM, by two class loaders.
+      return Optional.of(LockClaim.UNKNOWN);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Lets go, if it was taken. */
+  @Override
+  public void close() {
+    synchronized (HELD) {
+      HELD.remove(this);
+      letGo();
+    }
+  }
+
+  private void letGo() {
+    try {
+      // Deleted first, so that nobody can find it without a lock and read an old claim.
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      log.debug("the lock {} is left to the next run to be removed", file, e);
+    }
+    file = null;
+    channel = null;
+  }
+}

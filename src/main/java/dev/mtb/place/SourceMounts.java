@@ -1,0 +1,106 @@
+package dev.mtb.place;
+
+import dev.mtb.state.RememberedPaths;
+import dev.mtb.model.Metadata;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Remembers which directories of sources were mount points when they were mirrored: one that is
+ * none now is not empty, but not mounted. Thread-safe.
+ */
+public final class SourceMounts {
+  private static final Logger log = LoggerFactory.getLogger(SourceMounts.class);
+
+  private final RememberedPaths remembered;
+  private final Set<Path> known = ConcurrentHashMap.newKeySet();
+  private final Set<Path> seen = ConcurrentHashMap.newKeySet();
+
+  private SourceMounts(RememberedPaths remembered) {
+    this.remembered = remembered;
+  }
+
+  /**
+   * Reads what earlier runs have seen.
+   *
+   * @param stateDirectory where MTB keeps its state
+   * @return what was remembered, and what fstab names; what cannot be read is logged
+   */
+  public static SourceMounts in(Path stateDirectory) {
+    SourceMounts mounts =
+        new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
+    mounts.read();
+    return mounts;
+  }
+
+  private void read() {
+    try {
+      for (String line : remembered.lines()) {
+        known.add(remembered.path(line));
+      }
+      for (Fstab.Entry entry : Fstab.read(Fstab.FILE)) {
+        if (entry.point().startsWith("/")) {
+          known.add(entry.mountPoint().normalize());
+        }
+      }
+    } catch (IOException e) {
+      log.warn(
+          "it cannot be read which directories were mount points, so that one that is not mounted"
+              + " may be taken for empty: {}",
+          e.getMessage());
+    }
+  }
+
+  /**
+   * Notes a directory that is being mirrored.
+   *
+   * @param directory absolute
+   * @param metadata its own
+   */
+  public void look(Path directory, Metadata metadata) {
+    Path parent = directory.getParent();
+    if (directory.getFileSystem() != FileSystems.getDefault()
+        || parent == null
+        || metadata.device() == Metadata.UNKNOWN) {
+      return;
+    }
+    try {
+      if (Metadata.following(parent).device() != metadata.device()) {
+        seen.add(directory);
+      }
+    } catch (IOException e) {
+      log.debug("{} cannot be looked at", parent, e);
+    }
+  }
+
+  /**
+   * Whether something was mounted there in an earlier run and is not now.
+   *
+   * @param directory absolute, one of those that were looked at
+   * @return false if nothing is known of it
+   */
+  public boolean isMissing(Path directory) {
+    return known.contains(directory) && !seen.contains(directory);
+  }
+
+  /** Remembers what was seen for the runs to come. Trouble with that is logged. */
+  public void save() {
+    if (known.containsAll(seen)) {
+      return;
+    }
+    try {
+      remembered.add(seen);
+    } catch (IOException e) {
+      log.warn(
+          "mount points of the source cannot be remembered in {}, so that one that is not mounted"
+              + " next time may be taken for empty: {}",
+          remembered.file(),
+          e.getMessage());
+    }
+  }
+}

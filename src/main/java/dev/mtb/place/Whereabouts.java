@@ -1,0 +1,258 @@
+package dev.mtb.place;
+
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.Diagnosis;
+import dev.mtb.store.mount.S3fsMountPoint;
+import dev.mtb.store.mount.S3fsProcess;
+import dev.mtb.state.StateDirectory;
+import com.google.common.primitives.Longs;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.bucket.BucketPlace;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What can be told of a folder without touching it, from the table of mounts, {@code /proc} and
+ * what MTB remembers: on a mount that does not answer, any look may take for ever. Only {@link
+ * #checkAlive} touches it. Immutable.
+ */
+public final class Whereabouts {
+  /** Where s3fs keeps what it has not uploaded, without {@code tmpdir} (s3fs(1)). */
+  private static final Path DEFAULT_BUFFER = Path.of("/tmp");
+
+  /** s3fs without {@code url}. */
+  private static final URI AMAZON = URI.create("https://s3.amazonaws.com");
+
+  private static final long MEGABYTE = 1L << 20;
+
+  private final Path path;
+  private final Optional<Mount> mount;
+  private final Optional<KnownMounts.Expectation> expectation;
+  private final S3fsProcess s3fs;
+  private final MountedBucket.Finding bucket;
+
+  private Whereabouts(
+      Path path,
+      Optional<Mount> mount,
+      Optional<KnownMounts.Expectation> expectation,
+      S3fsProcess s3fs) {
+    this.path = path;
+    this.mount = mount;
+    this.expectation = expectation;
+    this.s3fs = s3fs;
+    bucket =
+        isOnS3fs()
+            ? MountedBucket.find(s3fs, mount.orElseThrow().below(path))
+            : new MountedBucket.Finding(Optional.empty(), "it is not on S3FS");
+  }
+
+  /**
+   * Looks around it.
+   *
+   * @param path absolute and normal; symbolic links in it are not followed
+   * @param options where MTB keeps its state
+   * @return what is known
+   * @throws DestinationException if the table of mounts, or that of MTB, cannot be read
+   */
+  public static Whereabouts of(Path path, BackupOptions options) throws DestinationException {
+    try {
+      Optional<Mount> mount = Mount.holding(path);
+      boolean isS3fs = mount.isPresent() && mount.get().isS3fs();
+      return new Whereabouts(
+          path,
+          mount,
+          isS3fs ? Optional.empty() : KnownMounts.in(StateDirectory.of(options)).expecting(path),
+          isS3fs ? S3fsProcesses.serving(mount.get()) : S3fsProcess.UNKNOWN);
+    } catch (IOException e) {
+      throw new DestinationException(
+          "which folders are mount points cannot be read: " + ErrorText.of(e), e);
+    }
+  }
+
+  /**
+   * What was looked at.
+   *
+   * @return absolute
+   */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * Whether it is on a mounted S3FS, alive or not.
+   *
+   * @return false for every other file system
+   */
+  public boolean isOnS3fs() {
+    return mount.isPresent() && mount.get().isS3fs();
+  }
+
+  /**
+   * The mount point that holds it.
+   *
+   * @return {@code /} if that is not known
+   */
+  public Path mountPoint() {
+    return mount.map(Mount::point).orElse(Path.of("/"));
+  }
+
+  /**
+   * The type of its file system.
+   *
+   * @return such as {@code ext4}; empty if it is not known
+   */
+  public String fileSystem() {
+    return mount.map(Mount::type).orElse("");
+  }
+
+  /**
+   * Whether it is mounted read-only.
+   *
+   * @return false if that is not known
+   */
+  public boolean isReadOnly() {
+    return mount.isPresent() && mount.get().readOnly();
+  }
+
+  /**
+   * The folder that should be an S3FS mount point, and is none.
+   *
+   * @return empty if nothing says so
+   */
+  public Optional<Path> missingMount() {
+    return expectation.map(KnownMounts.Expectation::mountPoint);
+  }
+
+  /**
+   * The file that says that there should be a mount.
+   *
+   * @return present if {@link #missingMount} is
+   */
+  public Optional<Path> missingMountSource() {
+    return expectation.map(KnownMounts.Expectation::source);
+  }
+
+  /**
+   * Whether the command line of the s3fs that serves it can be seen.
+   *
+   * @return false if it belongs to another user, is not there any more, or cannot be told from
+   *     others
+   */
+  public boolean isProcessKnown() {
+    return s3fs.isKnown();
+  }
+
+  /**
+   * The version of s3fs. Takes some milliseconds.
+   *
+   * @return such as {@code 1.90}
+   */
+  public Optional<String> s3fsVersion() {
+    return s3fs.version().map(S3fsProcess.Version::toString);
+  }
+
+  /**
+   * How it could be mounted so that the same work costs less. Takes some milliseconds.
+   *
+   * @return as {@link Destination#advice}
+   */
+  public List<String> advice() {
+    return s3fs.advice();
+  }
+
+  /**
+   * The bucket behind the mount, if MTB can go straight to it.
+   *
+   * @return empty if there is an {@link #obstacle}
+   */
+  public Optional<BucketPlace> bucket() {
+    return bucket.place();
+  }
+
+  /**
+   * Why MTB cannot go straight to the bucket.
+   *
+   * @return empty if it can
+   */
+  public String obstacle() {
+    return bucket.obstacle();
+  }
+
+  /**
+   * The server that s3fs asks, whether or not MTB understands the other options.
+   *
+   * @return empty if its process is not known, or its URL cannot be read
+   */
+  public Optional<URI> server() {
+    if (!isProcessKnown()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          s3fs.value("url").or(() -> s3fs.value("host")).map(URI::create).orElse(AMAZON));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The local folder in which s3fs keeps what is not uploaded yet.
+   *
+   * @return that of {@code use_cache} or {@code tmpdir}, or the default of s3fs
+   */
+  public Path bufferFolder() {
+    return s3fs.value("use_cache")
+        .filter(name -> name.startsWith("/"))
+        .or(() -> s3fs.value("tmpdir"))
+        // A command line stands for its bytes here, one to a character.
+        .map(name -> name.getBytes(StandardCharsets.ISO_8859_1))
+        .map(name -> PathBytes.resolve(Path.of("/"), name))
+        .orElse(DEFAULT_BUFFER);
+  }
+
+  /**
+   * What s3fs leaves free there ({@code ensure_diskfree}).
+   *
+   * @return in bytes
+   */
+  public long bufferReserve() {
+    Optional<Long> megabytes =
+        s3fs.value("ensure_diskfree").flatMap(text -> Optional.ofNullable(Longs.tryParse(text)));
+    return megabytes.filter(m -> m > 0 && m < Long.MAX_VALUE / MEGABYTE).orElse(0L) * MEGABYTE;
+  }
+
+  /**
+   * The file in which the kernel tells the limits of the s3fs process (proc(5)).
+   *
+   * @return empty if the process is not known
+   */
+  public Optional<Path> s3fsLimits() {
+    return s3fs.program().map(exe -> exe.resolveSibling("limits"));
+  }
+
+  /**
+   * Says what it means that an operation there failed, from the failure alone.
+   *
+   * @param failure as it was thrown
+   * @return in the words for S3FS, if it is there
+   */
+  public Diagnosis diagnose(IOException failure) {
+    return Diagnosis.of(failure, isOnS3fs());
+  }
+
+  /**
+   * Touches the mount point: asks s3fs, which sends no request for that. May take for ever.
+   *
+   * @throws DestinationException if the mount is dead
+   */
+  public void checkAlive() throws DestinationException {
+    S3fsMountPoint.hold(mountPoint()).close();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.mtb.state;
+
+import com.google.common.base.Splitter;
+import dev.mtb.model.PathBytes;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * Paths that are remembered from run to run, each as a {@code file:} URI on a line of its own.
+ *
+ * @param file where; need not be there
+ */
+public record RememberedPaths(Path file) {
+  public List<String> lines() throws IOException {
+    return Files.exists(file)
+        ? Splitter.on('\n')
+            .trimResults()
+            .omitEmptyStrings()
+            // It is ASCII; whatever else somebody has put there is found line by line.
+            .splitToList(Files.readString(file, StandardCharsets.ISO_8859_1))
+        : List.of();
+  }
+
+  /** What a line stands for. */
+  public Path path(String line) throws IOException {
+    try {
+      return Path.of(URI.create(line));
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+      throw new IOException(
+          "'" + line + "' in " + file + " is not a file: URI; remove the line", e);
+    }
+  }
+
+  /** Remembers some for all later runs. */
+  public void add(Collection<Path> paths) throws IOException {
+    TreeSet<String> lines = new TreeSet<>(lines());
+    boolean isNew = false;
+    for (Path path : paths) {
+      isNew |= lines.add(PathBytes.toUri(path).toString());
+    }
+    if (!isNew) {
+      return;
+    }
+    StateDirectory.make(file.getParent());
+    Path whole = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
+    StateDirectory.makeSharedFile(whole);
+    Files.write(whole, lines, StandardCharsets.US_ASCII);
+    Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+}

@@ -1,0 +1,244 @@
+package dev.mtb.store;
+
+import com.google.common.base.Ticker;
+import com.google.common.collect.Comparators;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one place where operations on a destination are tried again, and where it is noticed that
+ * there is no use in that any more. One for each run. Thread-safe.
+ */
+public final class Retry {
+  private static final Logger log = LoggerFactory.getLogger(Retry.class);
+
+  /** Long enough for a server to take a breath; five doubled ones outlast a quarter of a minute. */
+  static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+
+  /** Whoever has a failure for minutes has it for longer; nobody is helped by rarer tries. */
+  static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  /** Up to half of a pause more, at random, so that not all threads come back at once. */
+  static final double JITTER = 0.5;
+
+  /**
+   * So many attempts in a row must fail, whatever the number of threads: fewer could be files that
+   * do not fit on a disk on which others still would.
+   */
+  static final int LEAST_IN_A_ROW = 100;
+
+  /** Each thread has failed for good so many times in a row, and none has succeeded meanwhile. */
+  static final int ROUNDS = 2;
+
+  /**
+   * A file is tried again no longer than this, however long one try takes: s3fs tries each request
+   * again itself, so that six tries through a mount can take ten minutes. A server that is started
+   * again answers sooner than this. Pauses that the user asks for (more retries) may take longer.
+   */
+  static final Duration LEAST_DEADLINE = Duration.ofMinutes(2);
+
+  /** So long s3fs remembers by default that it has not found a name (stat_cache_expire). */
+  private static final Duration DOUBT = Duration.ofMinutes(15);
+
+  /** What an operation does; one kind may fail always where the other succeeds (a full disk). */
+  public enum Kind {
+    /** It only looks. */
+    LOOK,
+    /** It changes something. */
+    CHANGE
+  }
+
+  /**
+   * An operation.
+   *
+   * @param <T> its result
+   */
+  @FunctionalInterface
+  public interface Operation<T> {
+    /**
+     * Does it.
+     *
+     * @param attempt the first is 1; later ones may meet what an earlier one left
+     * @return the result
+     * @throws IOException if it failed
+     */
+    T run(int attempt) throws IOException;
+  }
+
+  /** Waits. */
+  @FunctionalInterface
+  public interface Pause {
+    /**
+     * Waits; not longer than until the run is stopped.
+     *
+     * @param duration how long
+     */
+    void pause(Duration duration);
+  }
+
+  private final Destination destination;
+  private final int retries;
+  private final Duration deadline;
+  private final int mostInARow;
+  private final Pause pause;
+  private final BooleanSupplier isStopping;
+  private final DoubleSupplier random;
+  private final Ticker ticker;
+
+  private final AtomicInteger failedLooks = new AtomicInteger();
+  private final AtomicInteger failedChanges = new AtomicInteger();
+
+  /** In nanoseconds of the ticker; {@link Long#MIN_VALUE} for never. */
+  private final AtomicLong lastTrouble = new AtomicLong(Long.MIN_VALUE);
+
+  /**
+   * Wires it.
+   *
+   * @param destination diagnoses its failures
+   * @param retries how often an operation is tried again; none if the destination does that itself
+   * @param threads how many use the destination at once
+   * @param pause waits
+   * @param isStopping whether there is no use in trying again
+   * @param random evenly from 0 to 1
+   * @param ticker the time
+   */
+  public Retry(
+      Destination destination,
+      int retries,
+      int threads,
+      Pause pause,
+      BooleanSupplier isStopping,
+      DoubleSupplier random,
+      Ticker ticker) {
+    this.destination = destination;
+    this.retries = destination.traits().retriesItself() ? 0 : retries;
+    this.deadline = deadline(this.retries);
+    this.mostInARow = Math.max(LEAST_IN_A_ROW, ROUNDS * threads * (this.retries + 1));
+    this.pause = pause;
+    this.isStopping = isStopping;
+    this.random = random;
+    this.ticker = ticker;
+  }
+
+  /**
+   * Without any retries, for who works with a destination by himself.
+   *
+   * @param destination diagnoses its failures
+   * @return fails at once
+   */
+  public static Retry never(Destination destination) {
+    return new Retry(
+        destination, 0, 1, duration -> {}, () -> false, () -> 0, Ticker.systemTicker());
+  }
+
+  /**
+   * Runs an operation, and runs it again if it fails for a reason that may pass.
+   *
+   * @param <T> its result
+   * @param kind what it does
+   * @param what it does, in words, such as {@code listing}
+   * @param path what with
+   * @param operation must leave nothing behind that hinders its next attempt
+   * @return what it returned
+   * @throws DestinationException if the destination is lost, or nothing succeeds any more
+   * @throws ElsewhereException if the destination is not to blame, as it came
+   * @throws FailedException if it failed for good; its message is for the user
+   */
+  public <T> T run(Kind kind, String what, Path path, Operation<T> operation) throws IOException {
+    AtomicInteger inARow = kind == Kind.LOOK ? failedLooks : failedChanges;
+    long start = ticker.read();
+    for (int attempt = 1; ; attempt++) {
+      IOException failure;
+      try {
+        T result = operation.run(attempt);
+        if (inARow.get() != 0) {
+          inARow.set(0);
+        }
+        return result;
+      } catch (DestinationException | ElsewhereException | FailedException e) {
+        throw e;
+      } catch (IOException e) {
+        failure = e;
+      }
+      Diagnosis diagnosis = destination.diagnose(failure);
+      if (diagnosis.kind() == Diagnosis.Kind.OF_THIS_FILE) {
+        throw failed(diagnosis, attempt, failure);
+      }
+      lastTrouble.set(ticker.read());
+      stopIfNothingSucceeds(kind, inARow.incrementAndGet(), diagnosis, failure);
+      boolean isHopeless =
+          diagnosis.kind() == Diagnosis.Kind.LASTING
+              || attempt > retries
+              || ticker.read() - start >= deadline.toNanos()
+              || isStopping.getAsBoolean();
+      if (isHopeless) {
+        throw failed(diagnosis, attempt, failure);
+      }
+      Duration wait =
+          Duration.ofMillis((long) (pauseAfter(attempt) * (1 + JITTER * random.getAsDouble())));
+      log.info(
+          "{} {} failed ({}); trying again in {}, {} of {}",
+          what,
+          path,
+          ErrorText.of(failure),
+          Format.duration(wait),
+          attempt,
+          retries);
+      pause.pause(wait);
+      if (isStopping.getAsBoolean()) {
+        throw failed(diagnosis, attempt, failure);
+      }
+    }
+  }
+
+  private static FailedException failed(Diagnosis diagnosis, int attempt, IOException failure) {
+    String tries = attempt == 1 ? "" : " (tried " + attempt + " times)";
+    return new FailedException(diagnosis.text() + tries, failure);
+  }
+
+  /** All pauses at their longest, and at least {@link #LEAST_DEADLINE}. */
+  private static Duration deadline(int retries) {
+    double pauses = 0;
+    for (int attempt = 1; attempt <= retries; attempt++) {
+      pauses += (1 + JITTER) * pauseAfter(attempt);
+    }
+    return Comparators.max(LEAST_DEADLINE, Duration.ofMillis((long) pauses));
+  }
+
+  /** In milliseconds; doubles from the first to the longest. */
+  private static double pauseAfter(int attempt) {
+    double doubled = (double) FIRST_PAUSE.toMillis() * Math.pow(2, attempt - 1);
+    return Math.min((double) LONGEST_PAUSE.toMillis(), doubled);
+  }
+
+  /** A run of a million files need not fail a million times. */
+  private void stopIfNothingSucceeds(Kind kind, int count, Diagnosis latest, IOException failure)
+      throws DestinationException {
+    if (count >= mostInARow) {
+      throw new DestinationException(
+          "the destination "
+              + destination.name()
+              + " cannot be used: the last "
+              + count
+              + (kind == Kind.LOOK ? " attempts to read there" : " attempts to write there")
+              + " have all failed, the latest with: "
+              + latest.text(),
+          failure);
+    }
+  }
+
+  /** Whether something has failed lately, so that what was remembered since may be wrong. */
+  boolean hadTrouble() {
+    long last = lastTrouble.get();
+    return last != Long.MIN_VALUE && ticker.read() - last < DOUBT.toNanos();
+  }
+}

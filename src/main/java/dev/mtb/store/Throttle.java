@@ -1,0 +1,153 @@
+package dev.mtb.store;
+
+import com.google.common.util.concurrent.RateLimiter;
+import dev.mtb.options.Bandwidth;
+import dev.mtb.options.Limits;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleFunction;
+
+/**
+ * Makes whoever writes to a destination wait as long as a run's limits ask for. One for each run,
+ * shared by all its threads. Thread-safe.
+ *
+ * <p>A {@link RateLimiter} lets one pass at once, however much that is, and has the next one wait
+ * for it; and it cannot be woken. So threads queue up before it, in the order in which they came,
+ * and take little at a time: all streams go on side by side, a new limit holds as soon as the
+ * little before it is paid for, and who is stopped waits no longer than that.
+ */
+public final class Throttle {
+  /** Holds up nothing. */
+  public static final Throttle NONE =
+      new Throttle(
+          Limits.NONE, Clock.systemUTC(), RateLimiter::create, duration -> {}, () -> false);
+
+  /** The time that is taken at a time: no user notices it, and 20 turns a second cost nothing. */
+  private static final Duration SLICE = Duration.ofMillis(50);
+
+  /** What is taken at a time of a high limit, or none: as much as is read and written at a time. */
+  private static final int MOST = Destination.SMALL_FILE;
+
+  /**
+   * Within this time everybody who waits shall have had a turn, in seconds: S3 closes connections
+   * on which nothing comes for some 20 s.
+   */
+  private static final double ROUND = 5;
+
+  private final Bandwidth bandwidth;
+  private final boolean isLimited;
+  private final Clock clock;
+  private final DoubleFunction<RateLimiter> limiters;
+  private final Retry.Pause pause;
+  private final BooleanSupplier isStopping;
+
+  /** Fair: in the order in which they came. */
+  private final ReentrantLock turn = new ReentrantLock(true);
+
+  /** Guarded by the turn. */
+  private RateLimiter bytes;
+
+  /** That of the limiter; guarded by the turn. */
+  private long rate;
+
+  private final ReentrantLock operationTurn = new ReentrantLock(true);
+  private final Optional<RateLimiter> operations;
+
+  /**
+   * Wires it.
+   *
+   * @param limits bandwidth and operations of them
+   * @param clock tells the time of day, in the zone of the timetable
+   * @param limiters makes one for a number of permits a second, without any saved
+   * @param pause waits
+   * @param isStopping whether nobody is to be held up any more
+   */
+  public Throttle(
+      Limits limits,
+      Clock clock,
+      DoubleFunction<RateLimiter> limiters,
+      Retry.Pause pause,
+      BooleanSupplier isStopping) {
+    this.bandwidth = limits.bandwidth();
+    this.isLimited = bandwidth.isLimited();
+    this.clock = clock;
+    this.limiters = limiters;
+    this.pause = pause;
+    this.isStopping = isStopping;
+    this.operations =
+        limits.operationsPerSecond().isPresent()
+            ? Optional.of(limiters.apply(limits.operationsPerSecond().getAsDouble()))
+            : Optional.empty();
+  }
+
+  /**
+   * Takes leave to write so many bytes.
+   *
+   * @param count how many; may take long, but no longer than until the run is stopped
+   */
+  void takeAll(long count) {
+    long left = count;
+    while (left > 0) {
+      left -= take(left);
+    }
+  }
+
+  /**
+   * Takes leave to write some bytes.
+   *
+   * @param wanted at least one
+   * @return how many may be written now: at least one, and not more
+   */
+  public int take(long wanted) {
+    int most = (int) Math.min(wanted, MOST);
+    if (!isLimited || limitNow().isEmpty()) {
+      return most;
+    }
+    turn.lock();
+    try {
+      OptionalLong limit = limitNow();
+      if (limit.isEmpty() || isStopping.getAsBoolean()) {
+        return most;
+      }
+      if (bytes == null || rate != limit.getAsLong()) {
+        rate = limit.getAsLong();
+        bytes = limiters.apply((double) rate);
+      }
+      double seconds = Math.min(SLICE.toMillis() / 1e3, ROUND / (1 + turn.getQueueLength()));
+      int share = (int) Math.max(1, Math.min(most, (double) rate * seconds));
+      acquire(bytes, share);
+      return share;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private OptionalLong limitNow() {
+    return bandwidth.at(LocalDateTime.now(clock));
+  }
+
+  /** Waits until one more operation may begin, or the run is stopped. */
+  public void operation() {
+    if (operations.isEmpty()) {
+      return;
+    }
+    operationTurn.lock();
+    try {
+      acquire(operations.get(), 1);
+    } finally {
+      operationTurn.unlock();
+    }
+  }
+
+  /** The limiter's own waiting cannot be ended, so it is left the last bit only. */
+  private void acquire(RateLimiter limiter, int permits) {
+    while (!isStopping.getAsBoolean() && !limiter.tryAcquire(permits, SLICE)) {
+      pause.pause(SLICE);
+    }
+  }
+}

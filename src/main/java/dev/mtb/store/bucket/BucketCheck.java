@@ -1,0 +1,147 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.ProcessIdentity;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.Optional;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+
+/**
+ * Tries a bucket out, with the same requests as a backup makes. Nothing is tried twice: what fails
+ * once is what somebody wants to know. Thread-safe.
+ */
+public final class BucketCheck implements Closeable {
+  /** One request, and one more that may still hang. */
+  private static final int CONNECTIONS = 4;
+
+  /**
+   * An answer of the server.
+   *
+   * @param took from the request to the answer
+   * @param serverTime its clock, in whole seconds; empty if it did not tell
+   */
+  public record Answer(Duration took, Optional<Instant> serverTime) {}
+
+  private final Requests requests;
+  private final String prefix;
+
+  private BucketCheck(Requests requests, String prefix) {
+    this.requests = requests;
+    this.prefix = prefix;
+  }
+
+  /**
+   * Connects to a bucket. No request is made yet.
+   *
+   * @param place which
+   * @param process who the probe belongs to
+   * @return must be closed
+   * @throws DestinationException if there are no credentials, or the SDK cannot make sense of the
+   *     place
+   */
+  public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
+      throws DestinationException {
+    Requests.Owner owner =
+        new Requests.Owner(
+            Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot());
+    try {
+      return new BucketCheck(
+          new Requests(place, owner, CONNECTIONS, /* retries= */ 0), place.location().prefix());
+    } catch (RuntimeException e) {
+      // The SDK's own checks of names, URLs and files of settings.
+      throw new DestinationException(
+          "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Lists one name.
+   *
+   * @return how that went
+   * @throws IOException if the bucket cannot be listed
+   */
+  public Answer list() throws IOException {
+    long start = System.nanoTime();
+    var page = requests.list(prefix, "/", null, null);
+    return new Answer(
+        Duration.ofNanos(System.nanoTime() - start),
+        page.sdkHttpResponse().firstMatchingHeader("Date").flatMap(BucketCheck::time));
+  }
+
+  /**
+   * The server's clock, as an answer told it that was an error.
+   *
+   * @param failure of a method of this class
+   * @return empty if the server did not answer, or did not tell
+   */
+  public static Optional<Instant> serverTime(IOException failure) {
+    return failure.getCause() instanceof AwsServiceException e && e.awsErrorDetails() != null
+        ? Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse())
+            .flatMap(response -> response.firstMatchingHeader("Date"))
+            .flatMap(BucketCheck::time)
+        : Optional.empty();
+  }
+
+  private static Optional<Instant> time(String date) {
+    try {
+      return Optional.of(
+          ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Stores an object.
+   *
+   * @param name a single name that nothing else has
+   * @param content its content
+   * @throws IOException if it could not be stored
+   */
+  public void write(String name, byte[] content) throws IOException {
+    int none = Metadata.UNKNOWN;
+    requests.put(
+        prefix + name,
+        new Metadata(Kind.FILE, content.length, Instant.now(), 0600, none, none, none, none),
+        Requests.Body.of(content));
+  }
+
+  /**
+   * Reads it again.
+   *
+   * @param name as it was stored
+   * @param content what should be in it
+   * @return whether it is
+   * @throws IOException if it cannot be read
+   */
+  public boolean holds(String name, byte[] content) throws IOException {
+    try (InputStream in = requests.get(prefix + name, /* isLink= */ false).content()) {
+      return Arrays.equals(in.readNBytes(content.length + 1), content);
+    }
+  }
+
+  /**
+   * Deletes it.
+   *
+   * @param name as it was stored
+   * @throws IOException if it could not be deleted
+   */
+  public void delete(String name) throws IOException {
+    requests.delete(prefix + name);
+  }
+
+  @Override
+  public void close() {
+    requests.close();
+  }
+}

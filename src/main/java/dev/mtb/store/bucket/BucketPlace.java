@@ -1,0 +1,54 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where a bucket is and how its objects are to be stored.
+ *
+ * @param location the bucket, and the prefix of the destination in it
+ * @param endpoint of the service; empty for Amazon's own
+ * @param region for the signature; empty for what the SDK finds
+ * @param pathStyle whether the bucket's name stands in the path
+ * @param passwdFile of s3fs, with the credentials; empty for what the SDK finds
+ * @param style what every new object is given
+ */
+public record BucketPlace(
+    S3Location location,
+    Optional<URI> endpoint,
+    Optional<String> region,
+    boolean pathStyle,
+    Optional<Path> passwdFile,
+    ObjectStyle style) {
+
+  /**
+   * What a job says.
+   *
+   * @param location the destination
+   * @param options its endpoint, region, addressing and password file
+   * @return the place
+   */
+  public static BucketPlace of(S3Location location, BackupOptions options) {
+    boolean pathStyle =
+        switch (options.connection().addressing()) {
+          case PATH -> true;
+          case VIRTUAL -> false;
+          case AUTO -> options.connection().endpoint().isPresent();
+        };
+    return new BucketPlace(
+        location,
+        options.connection().endpoint(),
+        options.connection().region(),
+        pathStyle,
+        options.connection().passwdFile(),
+        ObjectStyle.DEFAULT);
+  }
+
+  /** What it is called in messages. */
+  String name() {
+    return location + endpoint.map(url -> " at " + url).orElse("");
+  }
+}

@@ -1,0 +1,272 @@
+package dev.mtb.store.bucket;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import com.google.common.primitives.Ints;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.Glance;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.Recollection;
+import dev.mtb.state.StateDirectory;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Remembers from run to run which objects were stored from which version of which file. A list of a
+ * bucket does not show metadata; with this it need not be asked for again.
+ *
+ * <p>A version of a file is its inode, ctime, mtime, size, mode and owner: nobody can set a ctime,
+ * and whatever happens to a file moves it. An object is known again by its key, its tag and its
+ * date. Whatever is not remembered is asked for, so that nothing is lost with a catalog but time.
+ *
+ * <p>Some 50 bytes an object, on disk. Thread-safe.
+ */
+final class Catalog implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(Catalog.class);
+
+  /** An answer's Date and the object's date are taken one after the other, in whole seconds. */
+  private static final Duration SAME_DATE = Duration.ofSeconds(2);
+
+  /** What a kill may cost: so many seconds of asking. */
+  private static final Duration COMMIT_DELAY = Duration.ofSeconds(15);
+
+  /** Some hundred thousand objects. */
+  private static final int COMMIT_KILOBYTES = 8192;
+
+  private static final int COMPACTION_MILLIS = 200;
+
+  /** Version, tag, date, and for how many seconds it was sent before. */
+  private static final int ENTRY_BYTES = 3 * Long.BYTES + Integer.BYTES;
+
+  private static final long UNDATED = Long.MIN_VALUE;
+
+  /** Half of the default: the catalog of a million files is read once, from front to back. */
+  private static final int CACHE_MEGABYTES = 8;
+
+  private final MVStore store;
+  private final MVMap<Long, byte[]> entries;
+  private final boolean keepsOwner;
+
+  /** Whether the store has failed; from then on nothing is known. */
+  private volatile boolean broken;
+
+  private Catalog(MVStore store, boolean keepsOwner) {
+    this.store = store;
+    this.keepsOwner = keepsOwner;
+    try {
+      entries = store.openMap("objects");
+    } catch (RuntimeException | AssertionError e) {
+      store.closeImmediately();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the catalog of a destination.
+   *
+   * @param folder where MTB keeps its state
+   * @param readOnly whether it must not be changed
+   * @param keepsOwner whether owners are compared; what was compared without them is not the same
+   * @return empty if there can be none; then everything is asked for
+   */
+  static Optional<Catalog> open(
+      Path folder, BucketPlace place, boolean readOnly, boolean keepsOwner) {
+    // Not by endpoint: a server may have several names, and the same keys with the same tags and
+    // dates are the same objects.
+    String name =
+        Hashing.murmur3_128()
+            .hashString(place.location().toString(), StandardCharsets.UTF_8)
+            .toString();
+    Path file = folder.resolve("bucket-" + name + ".mv");
+    try {
+      if (Files.exists(file) && belongsToAnother(file)) {
+        // It would decide what is not copied.
+        log.info("without a catalog, more has to be asked for: {} is another user's", file);
+        return Optional.empty();
+      }
+      if (readOnly) {
+        return Files.exists(file) ? Optional.of(open(file, true, keepsOwner)) : Optional.empty();
+      }
+      StateDirectory.make(folder);
+      return Optional.of(openOrReplace(file, keepsOwner));
+    } catch (IOException | RuntimeException | AssertionError e) {
+      // A spoilt file makes the store throw whatever it likes.
+      log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static boolean belongsToAnother(Path file) throws IOException {
+    int owner = Metadata.following(file).uid();
+    return owner != Metadata.UNKNOWN && owner != ProcessIdentity.read().uid();
+  }
+
+  private static Catalog openOrReplace(Path file, boolean keepsOwner) throws IOException {
+    StateDirectory.makeFile(file);
+    try {
+      return open(file, false, keepsOwner);
+    } catch (RuntimeException | AssertionError e) {
+      int code = e instanceof MVStoreException store ? store.getErrorCode() : 0;
+      boolean isGood =
+          code == DataUtils.ERROR_FILE_LOCKED
+              || code == DataUtils.ERROR_WRITING_FAILED
+              || Thread.currentThread().isInterrupted();
+      if (isGood) {
+        throw e;
+      }
+      log.info("the catalog {} cannot be read, and is made anew: {}", file, e.getMessage());
+      Files.delete(file);
+      StateDirectory.makeFile(file);
+      return open(file, false, keepsOwner);
+    }
+  }
+
+  private static Catalog open(Path file, boolean readOnly, boolean keepsOwner) {
+    MVStore.Builder builder =
+        new MVStore.Builder().fileName(file.toString()).cacheSize(CACHE_MEGABYTES);
+    if (readOnly) {
+      return new Catalog(builder.readOnly().open(), keepsOwner);
+    }
+    // Keys are hashes, so that each commit rewrites much of the tree: seldom, then.
+    MVStore store = builder.autoCommitBufferSize(COMMIT_KILOBYTES).open();
+    store.setAutoCommitDelay((int) COMMIT_DELAY.toMillis());
+    store.setRetentionTime(0);
+    return new Catalog(store, keepsOwner);
+  }
+
+  /** What is remembered of an object that a list shows. */
+  Recollection recall(String key, Glance glance, Metadata source) {
+    byte[] entry = source.ctime().isEmpty() || broken ? null : get(key);
+    if (entry == null || entry.length != ENTRY_BYTES) {
+      return Recollection.NONE;
+    }
+    ByteBuffer fields = ByteBuffer.wrap(entry);
+    long version = fields.getLong();
+    long tag = fields.getLong();
+    long date = fields.getLong();
+    int took = fields.getInt();
+    if (tag != tag(glance) || !isSameDate(date, took, glance.storedAt())) {
+      return Recollection.NONE;
+    }
+    return version == version(source) ? Recollection.SAME : Recollection.SOURCE_CHANGED;
+  }
+
+  private byte[] get(String key) {
+    try {
+      return entries.get(hash(key));
+    } catch (RuntimeException | AssertionError e) {
+      fail(e);
+      return null;
+    }
+  }
+
+  /**
+   * Trouble with the catalog must never become trouble with the backup. Where assertions are on,
+   * the store finds with them that its file is spoilt.
+   */
+  private void fail(Throwable e) {
+    if (!broken) {
+      broken = true;
+      log.warn("the catalog fails, and more has to be asked for: {}", e.getMessage());
+    }
+  }
+
+  /** Some servers (S3Proxy) tell no dates of directories. */
+  private static boolean isSameDate(long date, int took, Optional<Instant> shown) {
+    if (date == UNDATED || shown.isEmpty()) {
+      return true;
+    }
+    long later = shown.get().getEpochSecond() - date;
+    return -took - SAME_DATE.toSeconds() <= later && later <= SAME_DATE.toSeconds();
+  }
+
+  /**
+   * Remembers an object.
+   *
+   * @param glance as a list will show it, or has shown it
+   * @param took how long it was sent before its date. No other object of that time can be there,
+   *     since this one replaced it
+   */
+  void remember(String key, Glance glance, Metadata source, Duration took) {
+    if (source.ctime().isEmpty() || broken) {
+      return;
+    }
+    byte[] entry =
+        ByteBuffer.allocate(ENTRY_BYTES)
+            .putLong(version(source))
+            .putLong(tag(glance))
+            .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
+            .putInt(Ints.saturatedCast(took.toSeconds()))
+            .array();
+    try {
+      byte[] unused = entries.put(hash(key), entry);
+    } catch (RuntimeException | AssertionError e) {
+      fail(e);
+    }
+  }
+
+  /** Nothing is known of an object any more. */
+  void forget(String key) {
+    if (broken) {
+      return;
+    }
+    try {
+      byte[] unused = entries.remove(hash(key));
+    } catch (RuntimeException | AssertionError e) {
+      fail(e);
+    }
+  }
+
+  private static long hash(String key) {
+    return Hashing.murmur3_128().hashString(key, StandardCharsets.UTF_8).asLong();
+  }
+
+  private static long tag(Glance glance) {
+    // A directory's content is nothing.
+    return glance.isDirectory() || glance.tag().isEmpty()
+        ? 0
+        : hash(glance.tag().get().md5() + "-" + glance.tag().get().parts());
+  }
+
+  private long version(Metadata source) {
+    Hasher hasher = Hashing.murmur3_128().newHasher();
+    hasher
+        .putBoolean(keepsOwner)
+        .putUnencodedChars(source.kind().name())
+        .putLong(source.kind() == Kind.DIRECTORY ? 0 : source.size())
+        .putLong(source.inode())
+        .putInt(source.mode())
+        .putInt(source.uid())
+        .putInt(source.gid());
+    put(hasher, source.mtime());
+    put(hasher, source.ctime().orElseThrow());
+    return hasher.hash().asLong();
+  }
+
+  private static void put(Hasher hasher, Instant time) {
+    hasher.putLong(time.getEpochSecond()).putInt(time.getNano());
+  }
+
+  @Override
+  public void close() {
+    try {
+      store.close(COMPACTION_MILLIS);
+    } catch (RuntimeException | AssertionError e) {
+      log.info("the catalog could not be written: {}", e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package dev.mtb.store.bucket;
+
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.SeekableByteChannel;
+import java.util.ArrayDeque;
+import java.util.Optional;
+
+/**
+ * An object that is being read from its beginning to its end: one version of it, whatever is
+ * written meanwhile. An answer that is cut off is asked for again from where it ended. A large
+ * object is read in parts, some of them ahead. Not thread-safe.
+ */
+final class ObjectChannel implements SeekableByteChannel {
+  /** Below it one answer is enough. */
+  private static final long IN_PARTS_FROM = 2L * ReadAhead.PART;
+
+  /** Parts of one file that are read ahead: more would leave nothing to other large files. */
+  private static final int AHEAD = 4;
+
+  /** As much as is handed on at a time. */
+  private static final int CHUNK = 64 << 10;
+
+  private final Optional<BucketReader> files;
+  private final Optional<BucketReader.Found> version;
+  private final Optional<ReadAhead> ahead;
+  private final int retries;
+  private final long size;
+  private final byte[] chunk;
+
+  /** A part that was begun. */
+  private record Begun(long start, ReadAhead.Part part) {}
+
+  private final ArrayDeque<Begun> parts = new ArrayDeque<>();
+  private long nextBegun;
+  private InputStream in;
+
+  /** What is read comes from it, if it was read ahead. */
+  private Optional<ReadAhead.Part> taken = Optional.empty();
+
+  private long position;
+  private boolean isOpen = true;
+
+  /** A content that is here already. */
+  static ObjectChannel of(byte[] content) {
+    return new ObjectChannel(content);
+  }
+
+  private ObjectChannel(byte[] content) {
+    files = Optional.empty();
+    version = Optional.empty();
+    ahead = Optional.empty();
+    retries = 0;
+    size = content.length;
+    in = new ByteArrayInputStream(content);
+    chunk = new byte[Math.min(CHUNK, content.length)];
+  }
+
+  /** A content that is to be asked for. */
+  ObjectChannel(BucketReader files, BucketReader.Found version, ReadAhead ahead, int retries) {
+    this.files = Optional.of(files);
+    this.version = Optional.of(version);
+    size = version.metadata().size();
+    this.ahead = size < IN_PARTS_FROM ? Optional.empty() : Optional.of(ahead);
+    this.retries = retries;
+    chunk = new byte[(int) Math.min(CHUNK, size)];
+    nextBegun = ReadAhead.PART;
+  }
+
+  @Override
+  public int read(ByteBuffer buffer) throws IOException {
+    if (!isOpen) {
+      throw new ClosedChannelException();
+    }
+    if (position >= size) {
+      return -1;
+    }
+    if (!buffer.hasRemaining()) {
+      return 0;
+    }
+    int count = readSome(Math.min(buffer.remaining(), chunk.length));
+    buffer.put(chunk, 0, count);
+    long end = endOfPart();
+    position += count;
+    if (position == end) {
+      closeAnswer();
+    }
+    return count;
+  }
+
+  private int readSome(int most) throws IOException {
+    for (int failed = 0; ; failed++) {
+      if (in == null) {
+        // Trouble with asking has been retried already.
+        in = next();
+      }
+      try {
+        int count = in.read(chunk, 0, (int) Math.min(most, endOfPart() - position));
+        if (count > 0) {
+          return count;
+        }
+        throw new EOFException("the answer ended early");
+      } catch (IOException e) {
+        abort();
+        if (failed >= retries) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void closeAnswer() {
+    try {
+      in.close();
+    } catch (IOException e) {
+      // All that was wanted has been read.
+      abort();
+    }
+    in = null;
+    dropTaken();
+  }
+
+  private void dropTaken() {
+    taken.ifPresent(ReadAhead.Part::drop);
+    taken = Optional.empty();
+  }
+
+  /** Parts begin at multiples of their size. */
+  private long endOfPart() {
+    return ahead.isEmpty()
+        ? size
+        : Math.min(size, (position / ReadAhead.PART + 1) * ReadAhead.PART);
+  }
+
+  private InputStream next() throws IOException {
+    if (files.isEmpty()) {
+      throw new EOFException("the content ended early");
+    }
+    boolean isBegun = !parts.isEmpty() && parts.peek().start() == position;
+    taken = isBegun ? Optional.of(parts.remove().part()) : Optional.empty();
+    ahead.ifPresent(this::readAhead);
+    Optional<byte[]> content = taken.flatMap(ReadAhead.Part::take);
+    if (content.isPresent()) {
+      return new ByteArrayInputStream(content.get());
+    }
+    dropTaken();
+    return files.get().read(version.orElseThrow(), position, endOfPart());
+  }
+
+  /** Begins with the parts behind this one. A part for which there is no room is left out. */
+  private void readAhead(ReadAhead reader) {
+    nextBegun = Math.max(nextBegun, endOfPart());
+    while (parts.size() < AHEAD && nextBegun < size) {
+      long start = nextBegun;
+      long end = Math.min(size, start + ReadAhead.PART);
+      Optional<ReadAhead.Part> part =
+          reader.begin(
+              () -> files.get().read(version.orElseThrow(), start, end), (int) (end - start));
+      if (part.isEmpty()) {
+        return;
+      }
+      parts.add(new Begun(start, part.get()));
+      nextBegun = end;
+    }
+  }
+
+  /** Lets go of an answer without waiting for the rest of it. */
+  private void abort() {
+    if (in != null) {
+      Requests.abort(in);
+      in = null;
+    }
+    dropTaken();
+  }
+
+  @Override
+  public int write(ByteBuffer buffer) {
+    throw new NonWritableChannelException();
+  }
+
+  @Override
+  public long position() {
+    return position;
+  }
+
+  @Override
+  public SeekableByteChannel position(long newPosition) {
+    throw new UnsupportedOperationException("it is read from its beginning to its end");
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public SeekableByteChannel truncate(long newSize) {
+    throw new NonWritableChannelException();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return isOpen;
+  }
+
+  @Override
+  public void close() {
+    isOpen = false;
+    abort();
+    parts.forEach(begun -> begun.part().drop());
+    parts.clear();
+  }
+}

@@ -1,0 +1,76 @@
+package dev.mtb.store.bucket;
+
+import com.google.common.base.Strings;
+import com.google.common.collect.Iterables;
+import java.io.IOException;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * The pages of one list, in order. It ends a list that makes no progress: some servers always say
+ * that there is more, and would keep MTB listing for ever. For one thread.
+ */
+final class PageSequence {
+  /**
+   * Pages without keys in a row. S3 may send some where many deleted versions lie between two keys.
+   */
+  private static final int MOST_EMPTY = 1000;
+
+  private String lastToken = "";
+  private String lastKey = "";
+  private int empty;
+
+  /**
+   * Where the next page begins.
+   *
+   * @param page the latest
+   * @return the token for the next; null after the last page
+   * @throws IOException if the list makes no progress
+   */
+  String next(ListObjectsV2Response page) throws IOException {
+    if (!isMore(page)) {
+      return null;
+    }
+    String token = page.nextContinuationToken();
+    if (Strings.isNullOrEmpty(token)) {
+      throw new IOException("the server lists a page, and does not say how to get the next");
+    }
+    if (token.equals(lastToken)) {
+      throw stuck();
+    }
+    lastToken = token;
+    return token;
+  }
+
+  /**
+   * Whether there are more pages.
+   *
+   * @param page the latest
+   * @throws IOException if the list makes no progress
+   */
+  boolean isMore(ListObjectsV2Response page) throws IOException {
+    if (!Boolean.TRUE.equals(page.isTruncated())) {
+      return false;
+    }
+    String last = lastOf(page);
+    empty = last.isEmpty() ? empty + 1 : 0;
+    if (empty >= MOST_EMPTY || (!last.isEmpty() && last.equals(lastKey))) {
+      throw stuck();
+    }
+    lastKey = last;
+    return true;
+  }
+
+  private static String lastOf(ListObjectsV2Response page) {
+    S3Object object = Iterables.getLast(page.contents(), null);
+    CommonPrefix prefix = Iterables.getLast(page.commonPrefixes(), null);
+    return (object == null ? "" : object.key()) + (prefix == null ? "" : "|" + prefix.prefix());
+  }
+
+  private static IOException stuck() {
+    return new IOException(
+        "the server lists the same page again and again: its answers do not follow the S3 API"
+            + " (ListObjectsV2); update the server, or go through a mount (Via.MOUNT)");
+  }
+}

@@ -1,0 +1,57 @@
+package dev.mtb.store.bucket;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import software.amazon.awssdk.http.SdkHttpResponse;
+
+/**
+ * The server's clock, learned from the Date of its answers. A single Date does not tell when a
+ * request was done: some servers take it when the request begins (Jetty). Thread-safe.
+ */
+final class ServerClock {
+  private final LongSupplier nanos;
+  private final long start;
+
+  /** What the server's clock showed at {@link #start}, at the least. */
+  private Optional<Instant> atStart = Optional.empty();
+
+  /**
+   * Starts one.
+   *
+   * @param nanos such as {@link System#nanoTime}
+   */
+  ServerClock(LongSupplier nanos) {
+    this.nanos = nanos;
+    start = nanos.getAsLong();
+  }
+
+  /**
+   * Learns from an answer that has just come.
+   *
+   * @return the time there now, to a second or two; empty if no answer has told it
+   */
+  synchronized Optional<Instant> now(SdkHttpResponse answer) {
+    Duration elapsed = Duration.ofNanos(nanos.getAsLong() - start);
+    // A date that is late is nearer to the truth: none is taken before its time.
+    Optional<Instant> learned =
+        answer.firstMatchingHeader("Date").flatMap(ServerClock::time).map(d -> d.minus(elapsed));
+    if (learned.isPresent() && (atStart.isEmpty() || learned.get().isAfter(atStart.get()))) {
+      atStart = learned;
+    }
+    return atStart.map(time -> time.plus(elapsed));
+  }
+
+  private static Optional<Instant> time(String date) {
+    try {
+      return Optional.of(
+          ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+}

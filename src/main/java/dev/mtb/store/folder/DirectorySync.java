@@ -1,0 +1,115 @@
+package dev.mtb.store.folder;
+
+import dev.mtb.store.Errno;
+import dev.mtb.model.ErrorText;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Forces to disk the directories in which names were made, replaced or deleted: a file that is on
+ * the disk is lost all the same if its name is not. Each is forced once for all that was changed in
+ * it since. Thread-safe.
+ */
+final class DirectorySync {
+  private static final Logger log = LoggerFactory.getLogger(DirectorySync.class);
+
+  /** More are forced before others are noted, so that they do not fill the memory. */
+  private static final int MOST_NOTED = 1000;
+
+  /** Forces one directory. */
+  interface Syncer {
+    void sync(Path directory) throws IOException;
+  }
+
+  private final Syncer syncer;
+  private final Set<Path> changed = ConcurrentHashMap.newKeySet();
+
+  /** The first failure that was not told yet: a second try says nothing of what the first lost. */
+  private IOException failure;
+
+  DirectorySync(Syncer syncer) {
+    this.syncer = syncer;
+  }
+
+  /** Notes that names in a directory were changed. */
+  void changed(Path directory) {
+    changed.add(directory);
+    if (changed.size() > MOST_NOTED) {
+      syncAll();
+    }
+  }
+
+  /**
+   * Forces all that was noted.
+   *
+   * @throws IOException if that failed, now or before; told once
+   */
+  void flush() throws IOException {
+    syncAll();
+    synchronized (this) {
+      IOException told = failure;
+      failure = null;
+      if (told != null) {
+        throw told;
+      }
+    }
+  }
+
+  private void syncAll() {
+    for (Path directory : List.copyOf(changed)) {
+      // Whoever changes it from now on notes it again.
+      if (changed.remove(directory)) {
+        try {
+          syncer.sync(directory);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+          log.debug("{} is gone", directory);
+        } catch (IOException e) {
+          failed(directory, e);
+        }
+      }
+    }
+  }
+
+  private synchronized void failed(Path directory, IOException e) {
+    if (failure == null) {
+      failure =
+          new IOException(
+              "the directory " + directory + " cannot be forced to disk: " + ErrorText.of(e), e);
+    }
+  }
+
+  /** As fsync(2) does; not on Windows, and not where a file system has no such thing. */
+  static void force(Path directory) throws IOException {
+    if (directory.getFileSystem() != FileSystems.getDefault()) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (AccessDeniedException e) {
+      boolean isWindows = directory.getFileSystem().getSeparator().equals("\\");
+      if (!isWindows) {
+        throw e;
+      }
+    } catch (IOException e) {
+      Optional<Errno> errno = Errno.of(e);
+      boolean isUnknown =
+          errno.equals(Optional.of(Errno.EINVAL)) || errno.equals(Optional.of(Errno.EOPNOTSUPP));
+      if (!isUnknown) {
+        throw e;
+      }
+      log.debug("{} is on a file system that forces no directories", directory, e);
+    }
+  }
+}

@@ -1,0 +1,279 @@
+package dev.mtb.store.folder;
+
+import dev.mtb.store.AttributeSetter;
+import dev.mtb.store.Destination;
+import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.RefusedException;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.files.Folder;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * Keeps the old versions of what a directory holds, in their place on the same file system.
+ * Thread-safe, except for one path.
+ *
+ * <p>A file that is replaced keeps its name until the new one takes it: the old version is a second
+ * name of it (a hard link), or a copy where the file system has no hard links. Only on S3FS, where
+ * each copy goes over the network, it is moved away before.
+ */
+final class OldVersionsFolder {
+  private final PathDestination destination;
+  private final Folders folders;
+  private final Path root;
+  private final OldVersionsPlace place;
+  private final Path top;
+  private final boolean moves;
+
+  /**
+   * Wires it.
+   *
+   * @param destination sets metadata
+   * @param folders of the destination
+   * @param moves whether copying costs too much
+   */
+  OldVersionsFolder(
+      PathDestination destination, Folders folders, OldVersionsPlace place, boolean moves) {
+    this.destination = destination;
+    this.folders = folders;
+    this.place = place;
+    this.moves = moves;
+    root = destination.root;
+    top = place.directory().map(d -> destination.at(d).normalize()).orElse(root);
+  }
+
+  /**
+   * Gives a whole file or link the name of another one, whose old version is kept. At each moment
+   * one of the two has the name, but on S3FS.
+   */
+  void replace(Folder folder, Path temporary, Path name) throws IOException {
+    if (moves) {
+      replaceByMoving(folder, temporary, name);
+      return;
+    }
+    Path oldName = place.rename(name);
+    try (Folder there = placeOf(folder)) {
+      boolean isAdded = keep(folder, name, there, oldName);
+      try {
+        folder.rename(temporary, name);
+      } catch (IOException e) {
+        if (isAdded) {
+          deleteAfter(e, there, oldName);
+        }
+        throw e;
+      }
+      destination.changed(there.path());
+    }
+  }
+
+  /**
+   * The same for what cannot take the place of a file at once. It gets its name back on failure.
+   */
+  void replaceByMoving(Folder folder, Path temporary, Path name) throws IOException {
+    move(folder, name);
+    try {
+      folder.rename(temporary, name);
+    } catch (IOException e) {
+      try (Folder there = placeOf(folder)) {
+        there.moveTo(place.rename(name), folder, name);
+      } catch (IOException e2) {
+        e.addSuppressed(e2);
+      }
+      throw e;
+    }
+  }
+
+  /** Moves a file, a link or a whole directory to the place. */
+  void move(Folder folder, Path name) throws IOException {
+    Path oldName = place.rename(name);
+    try (Folder there = placeOf(folder)) {
+      try {
+        folder.moveTo(name, there, oldName);
+      } catch (IOException e) {
+        if (!folder.isDirectory(name) || !there.isDirectory(oldName)) {
+          throw e;
+        }
+        // An earlier run has moved a directory of this name there.
+        merge(folder, name, there, oldName);
+      }
+      destination.changed(folder.path());
+      destination.changed(there.path());
+    }
+  }
+
+  private void merge(Folder folder, Path name, Folder there, Path oldName) throws IOException {
+    Path directory = folder.path().resolve(name);
+    List<Path> children = new ArrayList<>();
+    try (Folder scanned = folders.scan(directory, root)) {
+      Iterator<Path> names = scanned.names();
+      while (names.hasNext()) {
+        children.add(names.next().getFileName());
+      }
+    }
+    try (Folder from = folders.open(directory, root);
+        Folder to = folders.open(there.path().resolve(oldName), top)) {
+      for (Path child : children) {
+        if (from.isDirectory(child) && to.isDirectory(child)) {
+          merge(from, child, to, child);
+        } else {
+          from.moveTo(child, to, child);
+        }
+      }
+      destination.changed(to.path());
+    }
+    folder.delete(name);
+  }
+
+  /**
+   * Makes the old version, and leaves the file where it is.
+   *
+   * @return whether it is a new link, so that it can be undone
+   */
+  private boolean keep(Folder folder, Path name, Folder there, Path oldName) throws IOException {
+    Path temporary = oldName.resolveSibling(TemporaryNames.next());
+    Metadata old = Metadata.of(folder.path().resolve(name));
+    try {
+      try {
+        link(folder, name, there, oldName);
+        return true;
+      } catch (FileAlreadyExistsException e) {
+        if (isSame(folder, name, there, oldName)) {
+          // A run that was killed has made it.
+          return false;
+        }
+        link(folder, name, there, temporary);
+      }
+    } catch (ReplacedException e) {
+      throw e;
+    } catch (IOException | UnsupportedOperationException e) {
+      copy(folder, name, old, there, temporary);
+    }
+    try {
+      there.rename(temporary, oldName);
+      destination.afterRename(there.path().resolve(oldName), old);
+    } catch (IOException e) {
+      deleteAfter(e, there, temporary);
+      throw e;
+    }
+    return false;
+  }
+
+  /** Java makes links by path only: then it is checked that no directory was replaced meanwhile. */
+  private void link(Folder folder, Path name, Folder there, Path linkName) throws IOException {
+    destination.checkWay(folder);
+    Path link = there.path().resolve(linkName);
+    Files.createLink(link, folder.path().resolve(name));
+    boolean isRight;
+    try {
+      isRight = isSame(folder, name, there, linkName) || folder.key(name) == null;
+    } catch (NoSuchFileException e) {
+      isRight = false;
+    }
+    if (!isRight) {
+      throw new ReplacedException(link);
+    }
+  }
+
+  private static boolean isSame(Folder folder, Path name, Folder there, Path otherName)
+      throws IOException {
+    Object key = folder.key(name);
+    return key != null && key.equals(there.key(otherName));
+  }
+
+  private void copy(Folder folder, Path name, Metadata old, Folder there, Path copyName)
+      throws IOException {
+    Path original = folder.path().resolve(name);
+    Path copy = there.path().resolve(copyName);
+    try {
+      if (old.kind() == Kind.LINK) {
+        Files.createSymbolicLink(copy, Files.readSymbolicLink(original));
+        destination.setLinkMetadata(new AttributeSetter(), copy, old);
+      } else if (old.kind() == Kind.FILE) {
+        copyContent(folder, name, there, copyName);
+        // An old version of which the place takes no owner is still worth having.
+        destination.setMetadata(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
+      } else {
+        throw new RefusedException("the old version is no file, and it cannot be kept");
+      }
+    } catch (IOException e) {
+      deleteAfter(e, there, copyName);
+      throw e;
+    }
+  }
+
+  private void copyContent(Folder folder, Path name, Folder there, Path copyName)
+      throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(Destination.SMALL_FILE);
+    try (SeekableByteChannel in = folder.open(name);
+        SeekableByteChannel out =
+            there.create(copyName, destination.modeAttribute(WriteBeside.MODE))) {
+      while (in.read(buffer.clear()) >= 0) {
+        buffer.flip();
+        while (buffer.hasRemaining()) {
+          out.write(buffer);
+        }
+      }
+    }
+  }
+
+  private static void deleteAfter(IOException failure, Folder folder, Path name) {
+    try {
+      folder.deleteIfExists(name);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  // The directories in the place
+
+  /** The directory in the place that stands for one of the destination. */
+  private Folder placeOf(Folder folder) throws IOException {
+    Path directory = top.resolve(root.relativize(folder.path()));
+    try {
+      Folder there = folders.open(directory, top);
+      if (there.isHeld() || Files.exists(directory)) {
+        return there;
+      }
+      there.close();
+    } catch (NoSuchFileException e) {
+      // It is made now.
+    }
+    make(folder);
+    return folders.open(directory, top);
+  }
+
+  /** Those above the place itself are made as they come; others are like those of the backup. */
+  private void make(Folder folder) throws IOException {
+    Files.createDirectories(top);
+    destination.changed(top.getParent());
+    Path directory = top;
+    Path original = root;
+    for (Path name : root.relativize(folder.path())) {
+      directory = directory.resolve(name);
+      original = original.resolve(name);
+      Metadata like = Metadata.of(original);
+      try {
+        Files.createDirectory(directory, destination.modeAttribute(like.mode() | 0700));
+        destination.setMetadata(
+            directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), new AttributeSetter());
+        destination.changed(directory.getParent());
+      } catch (FileAlreadyExistsException e) {
+        // Another thread was first, or an earlier run. A link in its place is not followed later.
+      }
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package dev.mtb.store.folder;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.mtb.store.MtimePrecision;
+import dev.mtb.store.NameRules;
+import dev.mtb.store.TemporaryNames;
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.PathBytes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.text.Normalizer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out what an ordinary directory does with names and times, with one temporary file; where
+ * nothing may be changed, by what is there already.
+ *
+ * @param names which names are one there
+ * @param mtimes how precise mtimes are there
+ */
+public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
+  private static final Logger log = LoggerFactory.getLogger(PlaceProbe.class);
+
+  private static final ImmutableSet<String> FAT =
+      ImmutableSet.of("vfat", "msdos", "fat", "fat32", "fat16");
+
+  /** These keep nanoseconds, or the JDK sees all that they keep. */
+  private static final ImmutableSet<String> FINE =
+      ImmutableSet.of(
+          "ext4", "xfs", "btrfs", "tmpfs", "zfs", "f2fs", "bcachefs", "overlay", "apfs");
+
+  /** An odd second with digits that are all different. */
+  private static final Instant ODD = Instant.ofEpochSecond(1_000_000_001, 987_654_321);
+
+  private static final ImmutableSet<Duration> GRAINS =
+      ImmutableSet.of(
+          Duration.ofNanos(100),
+          Duration.ofNanos(1_000),
+          Duration.ofMillis(1),
+          Duration.ofMillis(10),
+          Duration.ofSeconds(1));
+
+  /** More entries need not be looked at: one with a letter is enough. */
+  private static final int MOST_LOOKED_AT = 100;
+
+  /**
+   * Looks at a directory.
+   *
+   * @param directory on no S3FS
+   * @param readOnly whether nothing may be changed
+   */
+  static PlaceProbe of(Path directory, boolean readOnly) {
+    if (!readOnly) {
+      try {
+        return byTemporaryFile(directory);
+      } catch (IOException | RuntimeException e) {
+        // Then most likely nothing can be written there, and that is reported soon enough.
+        log.debug("{} cannot be tried out", directory, e);
+      }
+    }
+    return new PlaceProbe(namesByEntries(directory), mtimesByType(directory));
+  }
+
+  /**
+   * How precise mtimes are, by what is known of the file system.
+   *
+   * @param directory need not exist
+   */
+  public static MtimePrecision mtimesByType(Path directory) {
+    boolean isDefault = directory.getFileSystem() == FileSystems.getDefault();
+    if (!isDefault) {
+      // What is no POSIX file system (zip) may keep no more than even seconds.
+      return isPosix(directory) ? MtimePrecision.EXACT : MtimePrecision.OF_FAT;
+    }
+    Optional<String> type = type(directory);
+    if (type.isEmpty()) {
+      return MtimePrecision.EXACT;
+    }
+    if (FAT.contains(type.get())) {
+      return MtimePrecision.OF_FAT;
+    }
+    return FINE.contains(type.get()) ? MtimePrecision.EXACT : MtimePrecision.OF_ITS_ZEROS;
+  }
+
+  private static boolean isPosix(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+
+  private static Optional<String> type(Path directory) {
+    try {
+      return Optional.of(Files.getFileStore(directory).type().toLowerCase(Locale.ROOT));
+    } catch (IOException | UnsupportedOperationException e) {
+      // It does not exist yet, or cannot tell.
+      return Optional.empty();
+    }
+  }
+
+  // With a temporary file
+
+  private static PlaceProbe byTemporaryFile(Path directory) throws IOException {
+    BasicFileAttributeView own =
+        Files.getFileAttributeView(directory, BasicFileAttributeView.class);
+    FileTime before = own.readAttributes().lastModifiedTime();
+    String name = TemporaryNames.next();
+    boolean hasAccent = true;
+    Path file;
+    try {
+      file = Files.createFile(resolve(directory, name + TemporaryNames.ACCENT));
+    } catch (IOException | RuntimeException e) {
+      // Some take no other letters than English ones.
+      hasAccent = false;
+      file = Files.createFile(resolve(directory, name));
+    }
+    try {
+      String accent = hasAccent ? TemporaryNames.ACCENT : "";
+      Path upper = resolve(directory, name.toUpperCase(Locale.ROOT) + accent);
+      boolean ignoresCase = Files.exists(upper, NOFOLLOW_LINKS);
+      boolean normalises =
+          hasAccent && Files.exists(resolve(directory, name + decomposed(accent)), NOFOLLOW_LINKS);
+      return new PlaceProbe(new NameRules(ignoresCase, normalises), mtimes(directory, file));
+    } finally {
+      Files.deleteIfExists(file);
+      own.setTimes(before, null, null);
+    }
+  }
+
+  private static String decomposed(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFD);
+  }
+
+  private static Path resolve(Path directory, String name) {
+    return PathBytes.resolve(directory, name.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * What is kept in memory may be finer than what is kept on the disk: FAT is known by its type.
+   */
+  private static MtimePrecision mtimes(Path directory, Path file) throws IOException {
+    MtimePrecision known = mtimesByType(directory);
+    if (!known.granularity().isZero()) {
+      return known;
+    }
+    BasicFileAttributeView view =
+        Files.getFileAttributeView(file, BasicFileAttributeView.class, NOFOLLOW_LINKS);
+    view.setTimes(FileTime.from(ODD), null, null);
+    Duration lost = Duration.between(view.readAttributes().lastModifiedTime().toInstant(), ODD);
+    if (lost.isZero()) {
+      return MtimePrecision.EXACT;
+    }
+    for (Duration grain : GRAINS) {
+      if (lost.abs().compareTo(grain) < 0) {
+        return new MtimePrecision(grain, false);
+      }
+    }
+    return MtimePrecision.OF_FAT;
+  }
+
+  // By what is there
+
+  private static NameRules namesByEntries(Path directory) {
+    boolean ignoresCase = false;
+    boolean normalises = false;
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      int count = 0;
+      for (Path entry : entries) {
+        String name = PathBytes.toText(entry.getFileName());
+        ignoresCase |= isAlso(directory, entry, name, switchedCase(name));
+        normalises |= isAlso(directory, entry, name, otherForm(name));
+        count++;
+        if (count >= MOST_LOOKED_AT) {
+          break;
+        }
+      }
+    } catch (IOException | DirectoryIteratorException | InvalidPathException e) {
+      log.debug("the names in {} tell nothing", directory, e);
+    }
+    return new NameRules(ignoresCase, normalises);
+  }
+
+  private static String switchedCase(String name) {
+    String upper = name.toUpperCase(Locale.ROOT);
+    return upper.equals(name) ? name.toLowerCase(Locale.ROOT) : upper;
+  }
+
+  private static String otherForm(String name) {
+    String decomposed = decomposed(name);
+    return decomposed.equals(name) ? Normalizer.normalize(name, Normalizer.Form.NFC) : decomposed;
+  }
+
+  /** Whether another name leads to the same file, and is not in the list itself: a hard link. */
+  private static boolean isAlso(Path directory, Path entry, String name, String other)
+      throws IOException {
+    if (other.equals(name)) {
+      return false;
+    }
+    Path otherPath = PathBytes.resolve(directory, PathBytes.fromText(other));
+    if (!Files.exists(otherPath, NOFOLLOW_LINKS) || !Objects.equals(key(entry), key(otherPath))) {
+      return false;
+    }
+    try (DirectoryStream<Path> same =
+        Files.newDirectoryStream(directory, e -> PathBytes.toText(e.getFileName()).equals(other))) {
+      return !same.iterator().hasNext();
+    }
+  }
+
+  private static Object key(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.mtb.store.folder;
+
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.RefusedException;
+import dev.mtb.model.Metadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A directory that files are restored to, in which somebody may be at work: what has changed since
+ * it was compared is not replaced.
+ */
+public final class RestoreTarget extends PathDestination {
+  public RestoreTarget(
+      Path root,
+      boolean isNew,
+      boolean readOnly,
+      boolean fsync,
+      boolean isShared,
+      ProcessIdentity process,
+      Optional<OldVersionsPlace> oldVersions) {
+    super(root, isNew, readOnly, fsync, isShared, process, oldVersions);
+  }
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    FileWrite write = super.write(file, source, existing);
+    return new FileWrite() {
+      @Override
+      public void write(ByteBuffer content) throws IOException {
+        write.write(content);
+      }
+
+      @Override
+      public void commit(Metadata committed) throws IOException {
+        // A large file was being read for minutes.
+        checkUntouched(file, existing);
+        write.commit(committed);
+      }
+
+      @Override
+      public void close() throws IOException {
+        write.close();
+      }
+    };
+  }
+
+  @Override
+  public void writeLink(Path link, Path where, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    checkUntouched(link, existing);
+    super.writeLink(link, where, source, existing);
+  }
+
+  private void checkUntouched(Path file, Optional<Metadata> existing) throws RefusedException {
+    Optional<Metadata> now;
+    try {
+      now = stat(file);
+    } catch (IOException e) {
+      // Then it cannot be replaced either, and that says why.
+      return;
+    }
+    boolean isTouched =
+        now.isPresent() && (existing.isEmpty() || !now.get().sameVersion(existing.get()));
+    if (isTouched) {
+      throw new RefusedException(
+          "it was left as it is: somebody has changed it since the restore began; run again");
+    }
+  }
+}

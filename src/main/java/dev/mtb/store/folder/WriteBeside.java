@@ -1,0 +1,112 @@
+package dev.mtb.store.folder;
+
+import dev.mtb.store.AttributeSetter;
+import dev.mtb.store.Destination;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.model.Metadata;
+import dev.mtb.files.Folder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
+
+/** Writes under a temporary name in the same directory, then renames. */
+public final class WriteBeside implements FileWrite {
+  /** Nobody else may read it before it has its owner and mode. */
+  public static final int MODE = 0600;
+
+  /** A hole is worth having from the size of a block on; read with one instruction per word. */
+  private static final ByteBuffer ZEROS =
+      ByteBuffer.allocateDirect(Destination.SMALL_FILE).asReadOnlyBuffer();
+
+  private final PathDestination destination;
+  private final Folder folder;
+  private final Path path;
+  private final boolean replaces;
+  private final boolean keepHoles;
+  private final Path temporary;
+  private final SeekableByteChannel channel;
+  private boolean endsInHole;
+  private boolean isOpen = true;
+  private boolean isPublished;
+
+  /**
+   * Starts.
+   *
+   * @param source what will be written; one without a mode gets that of any new file
+   * @param replaces whether something is there
+   * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
+   */
+  public WriteBeside(
+      PathDestination destination, Path path, Metadata source, boolean replaces, boolean keepHoles)
+      throws IOException {
+    this.destination = destination;
+    this.path = path;
+    this.replaces = replaces;
+    this.keepHoles = keepHoles;
+    temporary = path.resolveSibling(TemporaryNames.next());
+    folder = destination.folderOf(path);
+    try {
+      int mode = source.mode() == Metadata.UNKNOWN ? Metadata.UNKNOWN : MODE;
+      channel = folder.create(temporary.getFileName(), destination.modeAttribute(mode));
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer content) throws IOException {
+    if (keepHoles && isHole(content)) {
+      channel.position(channel.position() + content.remaining());
+      content.position(content.limit());
+      endsInHole = true;
+      return;
+    }
+    while (content.hasRemaining()) {
+      channel.write(content);
+    }
+    endsInHole = false;
+  }
+
+  /** Only whole buffers count: shorter runs of zeros are not worth a look. */
+  private static boolean isHole(ByteBuffer content) {
+    return content.remaining() == ZEROS.capacity() && content.mismatch(ZEROS.duplicate()) < 0;
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    if (endsInHole) {
+      // Writing is the only way to make a file longer.
+      channel.position(channel.position() - 1);
+      channel.write(ByteBuffer.allocate(1));
+    }
+    AttributeSetter setter = new AttributeSetter();
+    destination.finish(channel, temporary, source, setter);
+    isOpen = false;
+    destination.publish(folder, temporary, path, replaces);
+    isPublished = true;
+    setter.set(AttributeSetter.What.TIME, () -> destination.afterRename(path, source));
+    setter.check();
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (folder) {
+      if (!isPublished) {
+        undo();
+      }
+    }
+  }
+
+  private void undo() throws IOException {
+    try {
+      if (isOpen) {
+        channel.close();
+      }
+    } finally {
+      folder.deleteIfExists(temporary.getFileName());
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.mtb.store.mount;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.mtb.store.AttributeSetter;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.folder.WriteBeside;
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.Metadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/**
+ * Writes a small S3FS file over one that is not longer: two lookups and one upload.
+ *
+ * <p>Nothing is touched before {@link #commit}: the content is collected in memory, since s3fs
+ * cannot be made to forget what was written.
+ */
+final class OverwriteSmallObject implements FileWrite {
+  /** No TRUNCATE_EXISTING: s3fs would upload an empty object at once, and the old copy is gone. */
+  private static final Set<OpenOption> OLD_FILE =
+      ImmutableSet.of(StandardOpenOption.WRITE, NOFOLLOW_LINKS);
+
+  private final S3fsDestination destination;
+  private final Path path;
+  private final Metadata existing;
+  private final ByteBuffer content;
+
+  /**
+   * Starts.
+   *
+   * @param size of the content
+   * @param existing what the comparison saw
+   */
+  OverwriteSmallObject(S3fsDestination destination, Path path, int size, Metadata existing) {
+    this.destination = destination;
+    this.path = path;
+    this.existing = existing;
+    content = ByteBuffer.allocate(size);
+  }
+
+  @Override
+  public void write(ByteBuffer more) {
+    content.put(more);
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    content.flip();
+    AttributeSetter setter = new AttributeSetter();
+    try (SeekableByteChannel channel = Files.newByteChannel(path, OLD_FILE)) {
+      if (channel.size() <= content.remaining()) {
+        while (content.hasRemaining()) {
+          channel.write(content);
+        }
+        destination.setMetadataWhileOpen(path, source, existing, setter);
+      }
+    }
+    if (content.hasRemaining()) {
+      // It has grown since it was looked at. Nothing was written, so nothing was uploaded.
+      replace(source);
+    } else {
+      destination.setMetadataAfterClose(path, source, existing, setter);
+      setter.check();
+    }
+  }
+
+  private void replace(Metadata source) throws IOException {
+    try (WriteBeside write =
+        new WriteBeside(destination, path, source, /* replaces= */ true, /* keepHoles= */ false)) {
+      write.write(content);
+      write.commit(source);
+    }
+  }
+
+  @Override
+  public void close() {}
+}

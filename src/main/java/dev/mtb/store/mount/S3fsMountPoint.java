@@ -1,0 +1,93 @@
+package dev.mtb.store.mount;
+
+import dev.mtb.store.DestinationException;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Metadata;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A mount point while a run relies on it: held open, so that unmounting it by accident is refused,
+ * and watched. Thread-safe.
+ */
+public final class S3fsMountPoint implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(S3fsMountPoint.class);
+
+  private final Path path;
+  private final long device;
+  private final DirectoryStream<Path> hold;
+
+  private S3fsMountPoint(Path path, long device, DirectoryStream<Path> hold) {
+    this.path = path;
+    this.device = device;
+    this.hold = hold;
+  }
+
+  /** Takes hold of a mount that is there. */
+  @SuppressWarnings("StreamResourceLeak") // It is closed with this.
+  public static S3fsMountPoint hold(Path path) throws DestinationException {
+    try {
+      long device = Metadata.following(path).device();
+      return new S3fsMountPoint(path, device, Files.newDirectoryStream(path));
+    } catch (IOException e) {
+      throw lost(path, e);
+    }
+  }
+
+  private static DestinationException lost(Path path, IOException cause) {
+    return new DestinationException(
+        "the S3FS mount "
+            + path
+            + " does not answer ("
+            + ErrorText.of(cause)
+            + "): s3fs has died or lost its bucket; unmount it (fusermount -u "
+            + path
+            + ") and mount it again",
+        cause);
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Checks that the same is still mounted there. Costs no request. */
+  public void check() throws DestinationException {
+    Metadata now;
+    try {
+      now = Metadata.following(path);
+    } catch (IOException e) {
+      throw lost(path, e);
+    }
+    if (now.device() != device) {
+      throw new DestinationException(
+          "the S3FS mount "
+              + path
+              + " is gone: it was unmounted while MTB wrote to it; mount it and run again");
+    }
+  }
+
+  /**
+   * Asks s3fs itself. Attributes come from the kernel's memory for a second after s3fs has died;
+   * opening a directory never does, and for the mount point s3fs sends no request.
+   */
+  public void checkAlive() throws DestinationException {
+    try (DirectoryStream<Path> open = Files.newDirectoryStream(path)) {
+      log.debug("{} answers: {}", path, open);
+    } catch (IOException e) {
+      throw lost(path, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      hold.close();
+    } catch (IOException e) {
+      log.debug("closing {}", path, e);
+    }
+  }
+}

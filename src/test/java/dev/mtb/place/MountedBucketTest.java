@@ -1,0 +1,134 @@
+package dev.mtb.place;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.store.mount.S3fsProcess;
+import dev.mtb.options.S3Location;
+import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.bucket.ObjectStyle;
+import dev.mtb.testing.Secrets;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MountedBucketTest {
+  @TempDir Path temp;
+  private Path passwd;
+
+  @BeforeEach
+  void passwdFile() throws IOException {
+    passwd = Secrets.write(temp.resolve("passwd"), "key:secret");
+  }
+
+  private MountedBucket.Finding find(String commandLine) {
+    S3fsProcess process =
+        S3fsProcess.parse(
+                List.of(commandLine.replace("PW", "passwd_file=" + passwd).split(" ", -1)),
+                Path.of("/"),
+                Path.of("/mnt/s3"))
+            .orElseThrow();
+    return MountedBucket.find(process, Path.of("backup/home"));
+  }
+
+  @Test
+  void ordinaryMount_isUnderstood() {
+    BucketPlace place =
+        find("s3fs data /mnt/s3 -o url=http://127.0.0.1:9000,use_path_request_style,PW,umask=077")
+            .place()
+            .orElseThrow();
+
+    assertThat(place)
+        .isEqualTo(
+            new BucketPlace(
+                new S3Location("data", "backup/home"),
+                Optional.of(URI.create("http://127.0.0.1:9000")),
+                Optional.of("us-east-1"),
+                true,
+                Optional.of(passwd),
+                ObjectStyle.DEFAULT));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "s3fs data:/deep/er /mnt/s3 -o PW, deep/er/backup/home/",
+    "s3fs data:/deep/ /mnt/s3 -o PW, deep/backup/home/",
+    "s3fs data:/ /mnt/s3 -o PW, backup/home/",
+    "s3fs /mnt/s3 -o bucket=data -o PW, backup/home/",
+    "s3fs /mnt/s3 -o bucket=data:/deep -o PW, deep/backup/home/"
+  })
+  void prefix_isTheMountsAndTheDestinations(String commandLine, String prefix) {
+    BucketPlace place = find(commandLine).place().orElseThrow();
+
+    assertThat(place.location()).isEqualTo(new S3Location("data", prefix));
+    assertThat(place.endpoint()).isEmpty();
+    assertThat(place.pathStyle()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "storage_class=standard_ia, STANDARD_IA, , , , false",
+    "use_rrs, REDUCED_REDUNDANCY, , , , false",
+    "default_acl=bucket-owner-full-control, , bucket-owner-full-control, , , false",
+    "use_sse, , , AES256, , false",
+    "use_sse=1, , , AES256, , false",
+    "use_sse=kmsid, , , aws:kms, , false",
+    "use_sse=kmsid:1234-5678, , , aws:kms, 1234-5678, false",
+    "requester_pays, , , , , true"
+  })
+  void styleOfObjects_isKept(
+      String option, String storageClass, String acl, String sse, String key, boolean pays) {
+    assertThat(find("s3fs data /mnt/s3 -o PW," + option).place().orElseThrow().style())
+        .isEqualTo(
+            new ObjectStyle(
+                Optional.ofNullable(storageClass),
+                Optional.ofNullable(acl),
+                Optional.ofNullable(sse),
+                Optional.ofNullable(key),
+                pays));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "use_xattr",
+        "use_wtf8",
+        "nocopyapi",
+        "nomultipart",
+        "use_sse=custom:/keys",
+        "no_check_certificate",
+        "ahbe_conf=/etc/headers",
+        "iam_role=auto",
+        "profile=work",
+        "servicepath=/x",
+        "an_option_of_tomorrow",
+        "url=http://host/with/path",
+        "passwd_file=/none/such",
+        "passwd_file=relative"
+      })
+  void whateverIsNotUnderstood_isAnObstacle(String option) {
+    MountedBucket.Finding finding = find("s3fs data /mnt/s3 -o PW," + option);
+
+    assertThat(finding.place()).isEmpty();
+    assertThat(finding.obstacle()).isNotEmpty();
+  }
+
+  @Test
+  void unknownFlag_isAnObstacle() {
+    assertThat(find("s3fs data /mnt/s3 -o PW -x").obstacle()).contains("-x");
+    assertThat(find("s3fs data /mnt/s3 -o PW -f").place()).isPresent();
+  }
+
+  @Test
+  void processOfSomebodyElse_isAnObstacle() {
+    assertThat(MountedBucket.find(S3fsProcess.UNKNOWN, Path.of("")).obstacle())
+        .contains("not visible");
+  }
+}

@@ -1,0 +1,119 @@
+package dev.mtb.store.bucket;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.S3Location;
+import dev.mtb.testing.CountingProxy;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.NullS3;
+import dev.mtb.testing.Secrets;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a server may answer, and must not be believed. */
+class RequestsTest {
+  private static final byte[] CONTENT = "content".getBytes(UTF_8);
+  private static final Metadata SOURCE =
+      new Metadata(Kind.FILE, CONTENT.length, Instant.EPOCH, 0644, 0, 0, -1, -1);
+
+  @TempDir Path temp;
+  private NullS3 server;
+  private CountingProxy proxy;
+  private Requests requests;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = NullS3.start();
+    proxy = CountingProxy.start(server.port());
+    BucketPlace place =
+        new BucketPlace(
+            new S3Location("bucket", "p"),
+            Optional.of(URI.create("http://127.0.0.1:" + proxy.port())),
+            Optional.empty(),
+            /* pathStyle= */ true,
+            Optional.of(Secrets.write(temp.resolve("passwd"), "key:secret")),
+            ObjectStyle.DEFAULT);
+    requests = new Requests(place, new Requests.Owner(0, 0, true), 1, /* retries= */ 0);
+  }
+
+  @AfterEach
+  void stop() {
+    requests.close();
+    proxy.close();
+    server.close();
+  }
+
+  /** What is listed is compared, and may be deleted. */
+  @Test
+  void list_ofKeysThatWereNotAskedFor_isRefused() throws IOException {
+    server.setList(List.of("p/d/f", "p/d/g"), List.of("p/d/e/"));
+    assertThat(requests.list("p/d/", "/", null, null).contents()).hasSize(2);
+
+    for (String outside : List.of("q/d/f", "p/d", "p/", "", "other")) {
+      server.setList(List.of("p/d/f", outside), List.of());
+      assertRefused();
+      server.setList(List.of("p/d/f"), List.of("p/d/e/", outside));
+      assertRefused();
+    }
+  }
+
+  private void assertRefused() {
+    assertThatThrownBy(() -> requests.list("p/d/", "/", null, null))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("keys that were not asked for")
+        .hasMessageContaining("p/d/");
+  }
+
+  @Test
+  void answerWithAnotherTag_isAFailure() throws IOException {
+    assertThat(requests.put("p/f", SOURCE, Requests.Body.of(CONTENT)).tag()).isPresent();
+    assertThat(sendPart().partNumber()).isEqualTo(1);
+
+    proxy.setFault((method, path, sequence) -> Fault.Action.wrongTags());
+
+    assertThatThrownBy(() -> requests.put("p/f", SOURCE, Requests.Body.of(CONTENT)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("another content than was sent");
+    assertThatThrownBy(this::sendPart)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("another content than was sent");
+  }
+
+  private software.amazon.awssdk.services.s3.model.CompletedPart sendPart() throws IOException {
+    return requests.uploadPart(
+        "p/f",
+        "upload",
+        1,
+        () -> new ByteArrayInputStream(CONTENT),
+        CONTENT.length,
+        () -> DigestAlgorithm.MD5.start().digest(CONTENT));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {403, 500, 503})
+  void lookThatFails_isNeverTakenForAbsent(int status) throws IOException {
+    assertThat(requests.head("p/f")).isEmpty();
+
+    proxy.setFault((method, path, sequence) -> Fault.Action.answer(status));
+
+    assertThatThrownBy(() -> requests.head("p/f")).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> requests.list("p/d/", "/", null, null))
+        .isInstanceOf(IOException.class);
+  }
+}

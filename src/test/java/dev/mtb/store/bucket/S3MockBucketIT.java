@@ -1,0 +1,185 @@
+package dev.mtb.store.bucket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.Deletion;
+import dev.mtb.Mtb;
+import dev.mtb.options.OldVersions;
+import dev.mtb.options.S3Location;
+import dev.mtb.testing.CountingProxy;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.S3MockServer;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.Secrets;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A bucket on Adobe's S3Mock, which has nothing in common with S3Proxy. */
+class S3MockBucketIT extends BucketContract {
+  private static S3MockServer server;
+  private static S3Probe probe;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = S3MockServer.start("contract");
+    probe = new S3Probe(server.port(), "contract", "any", "any");
+  }
+
+  @AfterAll
+  static void stop() {
+    probe.close();
+    server.close();
+  }
+
+  @Override
+  protected S3Probe probe() {
+    return probe;
+  }
+
+  @Override
+  protected int port() {
+    return server.port();
+  }
+
+  @Override
+  protected String bucket() {
+    return "contract";
+  }
+
+  @Override
+  protected String credentials() {
+    return "any:any";
+  }
+
+  @Test
+  void deleting_aThousandIsOneRequest() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    RandomTree.smallFiles(source, 4, 60, 10);
+    RandomTree.write(source.resolve("kept"), "kept");
+    try (CountingProxy proxy = CountingProxy.start(port())) {
+      Path keys = Secrets.write(temp.resolve("keys"), credentials());
+      URI endpoint = URI.create("http://127.0.0.1:" + proxy.port());
+      BackupOptions.Builder options =
+          BackupOptions.builder()
+              .connection(c -> c.withEndpoint(endpoint).withPasswdFile(keys))
+              .stateDirectory(temp.resolve("state"));
+      BackupJob.Builder job =
+          BackupJob.builder()
+              .base(source)
+              .source(Path.of("."))
+              .destination(new S3Location(bucket(), "deleting"));
+      assertThat(Mtb.backup(job.options(options.build()).build()).failures()).isEmpty();
+      for (int d = 0; d < 4; d++) {
+        MoreFiles.deleteRecursively(source.resolve("d" + d), RecursiveDeleteOption.ALLOW_INSECURE);
+      }
+      proxy.reset();
+
+      BackupReport report = Mtb.backup(job.options(options.deletion(Deletion.ALL).build()).build());
+
+      assertThat(report.failures()).isEmpty();
+      assertThat(report.totals().deleted()).isEqualTo(240);
+      assertThat(probe.keys("deleting/")).containsExactly("deleting/", "deleting/kept");
+      // One for each directory's files, one for the directories, and lists.
+      assertThat(proxy.snapshot().total()).as("%s", proxy.snapshot()).isLessThan(15);
+    }
+  }
+
+  /** S3Proxy would not delete the object of a directory that holds something. */
+  @Test
+  void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    RandomTree.write(source.resolve("d/f"), "content");
+    Path passwd = Secrets.write(temp.resolve("keys"), credentials());
+    BackupJob job =
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(new S3Location(bucket(), "marker"))
+            .options(
+                BackupOptions.builder()
+                    .connection(
+                        c ->
+                            c.withEndpoint(URI.create("http://127.0.0.1:" + port()))
+                                .withPasswdFile(passwd))
+                    .stateDirectory(temp.resolve("state"))
+                    .build())
+            .build();
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+    assertThat(Mtb.backup(job).totals().copied()).isZero();
+    probe.delete("marker/d/");
+    assertThat(probe.keys("marker/d/")).containsExactly("marker/d/f");
+
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+
+    assertThat(probe.metadata("marker/d/")).containsKey("mtime");
+    assertThat(Mtb.verify(job, BackupListener.NONE).failures()).isEmpty();
+  }
+
+  /** S3 itself has no objection to a file and a directory of one name. */
+  @Test
+  @Timeout(value = 2, unit = TimeUnit.MINUTES)
+  void directoryThatBecomesAFile_leavesNothingOfItself_andIsKeptWhereThatIsWanted()
+      throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    RandomTree.write(source.resolve("other"), "other");
+    List<OldVersions> all =
+        List.of(
+            OldVersions.NONE,
+            new OldVersions(Optional.of(Path.of("../old")), ""),
+            new OldVersions(Optional.empty(), "~"));
+    for (OldVersions old : all) {
+      Path place = source.resolve("place");
+      RandomTree.write(place.resolve("deep/f"), "old");
+      assertThat(backUp(source, "becomes", Deletion.NONE, OldVersions.NONE).failures()).isEmpty();
+      MoreFiles.deleteRecursively(place, RecursiveDeleteOption.ALLOW_INSECURE);
+      RandomTree.write(place, "new");
+
+      assertThat(backUp(source, "becomes", Deletion.NONE, OldVersions.NONE).exitCode())
+          .isEqualTo(23);
+      assertThat(probe.keys("becomes/place"))
+          .containsExactly("becomes/place/", "becomes/place/deep/", "becomes/place/deep/f");
+      Deletion deletion = old.areKept() ? Deletion.NONE : Deletion.ALL;
+      assertThat(backUp(source, "becomes", deletion, old).failures()).isEmpty();
+
+      assertThat(probe.keys("becomes/place").stream().filter(key -> !key.contains("~")))
+          .containsExactly("becomes/place");
+      Files.delete(place);
+      assertThat(backUp(source, "becomes", Deletion.ALL, OldVersions.NONE).failures()).isEmpty();
+    }
+    assertThat(probe.keys("old/place"))
+        .containsExactly("old/place/", "old/place/deep/", "old/place/deep/f");
+  }
+
+  private BackupReport backUp(Path source, String prefix, Deletion deletion, OldVersions old)
+      throws Exception {
+    Path keys = Secrets.write(temp.resolve("keys"), credentials());
+    URI endpoint = URI.create("http://127.0.0.1:" + port());
+    return Mtb.backup(
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(new S3Location(bucket(), prefix))
+            .options(
+                BackupOptions.builder()
+                    .connection(c -> c.withEndpoint(endpoint).withPasswdFile(keys))
+                    .stateDirectory(temp.resolve("state"))
+                    .deletion(deletion)
+                    .oldVersions(old)
+                    .build())
+            .build());
+  }
+}

@@ -1,0 +1,112 @@
+package dev.mtb.store.bucket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.options.S3Location;
+import dev.mtb.store.DestinationException;
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+class TroubleTest {
+  private static final Trouble TROUBLE =
+      new Trouble(
+          new BucketPlace(
+              new S3Location("photos", "backup"),
+              Optional.empty(),
+              Optional.empty(),
+              false,
+              Optional.empty(),
+              ObjectStyle.DEFAULT));
+
+  private static SdkException answer(int status, String code) {
+    return S3Exception.builder()
+        .statusCode(status)
+        .awsErrorDetails(
+            AwsErrorDetails.builder()
+                .errorCode(code)
+                .errorMessage("as the server says it")
+                .sdkHttpResponse(
+                    SdkHttpResponse.builder()
+                        .statusCode(status)
+                        .putHeader("x-amz-bucket-region", "eu-north-1")
+                        .putHeader("Date", "Tue, 03 Feb 2015 04:05:06 GMT")
+                        .build())
+                .build())
+        .build();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "404, NoSuchBucket, photos does not exist",
+    "403, InvalidAccessKeyId, check the credentials",
+    "403, SignatureDoesNotMatch, secret key",
+    "400, ExpiredToken, have expired",
+    "403, RequestTimeTooSkewed, clock differs by",
+    "301, PermanentRedirect, Connection.region eu-north-1",
+    "400, AuthorizationHeaderMalformed, Connection.region eu-north-1",
+    "301, '', Connection.region eu-north-1",
+  })
+  void whatConcernsAllFiles_endsTheRun_withTheRemedy(int status, String code, String words) {
+    assertThat(TROUBLE.of("PutObject", "backup/f", answer(status, code)))
+        .isInstanceOf(DestinationException.class)
+        .hasMessageContaining("photos")
+        .hasMessageContaining(words);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "403, AccessDenied, s3:PutObject",
+    "400, BadDigest, changed on its way",
+    "503, SlowDown, fewer Concurrency.threads",
+    "412, PreconditionFailed, somebody else",
+    "501, NotImplemented, PutObject",
+    "507, InsufficientStorage, as the server says it",
+  })
+  void whatConcernsOneFile_isItsFailure(int status, String code, String words) {
+    assertThat(TROUBLE.of("PutObject", "backup/f", answer(status, code)))
+        .isInstanceOf(IOException.class)
+        .isNotInstanceOf(DestinationException.class)
+        .hasMessageContaining(words);
+  }
+
+  @Test
+  void absentObject_isAbsent() {
+    assertThat(TROUBLE.of("HeadObject", "backup/f", answer(404, "NoSuchKey")))
+        .isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void bucketThatMayNotBeListed_isTheDestinationsTrouble() {
+    assertThat(TROUBLE.of("ListObjectsV2", "", answer(403, "AccessDenied")))
+        .isInstanceOf(DestinationException.class)
+        .hasMessageContaining("s3:ListBucket on arn:aws:s3:::photos");
+  }
+
+  @Test
+  void serverThatCannotBeReached_isLost_butNotForWhatCannotBeRead() {
+    for (IOException cause :
+        new IOException[] {new UnknownHostException("s3.example.com"), new SocketException("x")}) {
+      assertThat(TROUBLE.of("PutObject", "f", SdkClientException.create("failed", cause)))
+          .isInstanceOf(DestinationException.class)
+          .hasMessageContaining("network");
+    }
+    assertThat(TROUBLE.of("ListObjectsV2", "", SdkClientException.create("no XML")))
+        .isNotInstanceOf(DestinationException.class)
+        .hasMessageContaining("no XML");
+    assertThat(
+            TROUBLE.of("PutObject", "f", SdkClientException.create("Unable to load credentials")))
+        .isInstanceOf(DestinationException.class)
+        .hasMessageContaining("Connection.passwdFile");
+  }
+}
