@@ -2,13 +2,13 @@ package dev.mtb;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mtb.engine.Run;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
-import dev.mtb.model.InvalidJobException;
 import dev.mtb.job.RestoreJob;
-import dev.mtb.engine.Run;
+import dev.mtb.model.InvalidJobException;
 
 /**
  * The front door. Stateless and thread-safe.

@@ -1,8 +1,8 @@
 /**
  * Multi-Threaded Backup: what an embedding program uses.
  *
- * <p>Four types are enough for most: describe the work with {@link dev.mtb.job.BackupJob}, tune it with
- * {@link dev.mtb.options.BackupOptions}, run it with {@link dev.mtb.Mtb}, read the {@link
+ * <p>Four types are enough for most: describe the work with {@link dev.mtb.job.BackupJob}, tune it
+ * with {@link dev.mtb.options.BackupOptions}, run it with {@link dev.mtb.Mtb}, read the {@link
  * dev.mtb.job.BackupReport}. {@link dev.mtb.job.BackupListener} follows a run while it goes on.
  *
  * <p>Nothing here is ever {@code null} unless its type is an {@link java.util.Optional}; passing

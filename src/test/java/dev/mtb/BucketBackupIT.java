@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.CountingProxy.Kind;

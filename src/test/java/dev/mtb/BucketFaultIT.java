@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
 import dev.mtb.options.S3Location;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;

@@ -2,15 +2,15 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.job.BackupJob;
-import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.job.BackupReport;
-import dev.mtb.options.Deletion;
-import dev.mtb.options.OldVersions;
-import dev.mtb.job.RestoreJob;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
+import dev.mtb.options.OldVersions;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;

@@ -3,13 +3,13 @@ package dev.mtb;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.job.BackupReport;
-import dev.mtb.job.RestoreJob;
-import dev.mtb.options.S3Location;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Secrets;
 import java.io.IOException;

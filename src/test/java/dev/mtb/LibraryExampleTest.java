@@ -3,9 +3,9 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.testing.RandomTree;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

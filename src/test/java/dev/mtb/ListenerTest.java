@@ -2,15 +2,15 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.model.Action;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.job.Activity;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.model.Metadata;
 import dev.mtb.job.Totals;
-import com.google.common.util.concurrent.Uninterruptibles;
+import dev.mtb.model.Action;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.testing.RandomTree;
 import java.nio.file.Path;
 import java.util.ArrayDeque;

@@ -2,16 +2,16 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;

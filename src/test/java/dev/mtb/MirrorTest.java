@@ -4,21 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.model.Action;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Deletion;
 import dev.mtb.job.Failure;
-import dev.mtb.options.Filters;
+import dev.mtb.model.Action;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Kind;
-import dev.mtb.options.Limits;
 import dev.mtb.model.Metadata;
-import dev.mtb.options.OldVersions;
 import dev.mtb.model.PathBytes;
 import dev.mtb.model.Reason;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
+import dev.mtb.options.Filters;
+import dev.mtb.options.Limits;
+import dev.mtb.options.OldVersions;
 import dev.mtb.options.Shard;
 import dev.mtb.options.UpdateRules;
 import dev.mtb.place.SourceMounts;
@@ -205,22 +205,22 @@ class MirrorTest {
     Path above = outside.getRoot().relativize(outside.getParent());
     write(source.resolve(above).resolve("mine"), "mine");
     String top = above.getName(0).toString();
-    Path landing = backup.resolve(above);
+    Path target = backup.resolve(above);
     for (int i = 0; i < 2; i++) {
-      Files.createDirectories(landing);
-      write(landing.resolve("old/file"), "nobody's");
+      Files.createDirectories(target);
+      write(target.resolve("old/file"), "nobody's");
 
       BackupReport report = mirror(options(), top, outside.resolve("a").toString());
 
       assertThat(report.failures()).isEmpty();
       assertThat(report.totals().deleted()).isEqualTo(1);
-      assertThat(landing.resolve("theirs/a")).hasContent("theirs");
-      assertThat(landing.resolve("mine")).hasContent("mine");
-      assertThat(landing.resolve("old")).doesNotExist();
+      assertThat(target.resolve("theirs/a")).hasContent("theirs");
+      assertThat(target.resolve("mine")).hasContent("mine");
+      assertThat(target.resolve("old")).doesNotExist();
     }
     BackupReport whole = mirror(options(), top, outside.toString());
     assertThat(whole.failures()).isEmpty();
-    assertThat(landing.resolve("theirs/a")).hasContent("theirs");
+    assertThat(target.resolve("theirs/a")).hasContent("theirs");
   }
 
   @Test
@@ -256,9 +256,9 @@ class MirrorTest {
       assertThat(report.failures()).as("%s", tree).isEmpty();
       deleted += report.totals().deleted();
       for (Path directory : tree.directories()) {
-        Path landing = source.relativize(directory);
-        if (shard.owns(landing)) {
-          assertThat(backup.resolve(landing).resolve("more")).as("%s", tree).doesNotExist();
+        Path target = source.relativize(directory);
+        if (shard.owns(target)) {
+          assertThat(backup.resolve(target).resolve("more")).as("%s", tree).doesNotExist();
         }
       }
     }

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Deletion;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Failure.Cause;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.RestoreJob;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;

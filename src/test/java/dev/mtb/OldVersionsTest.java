@@ -4,21 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Deletion;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.Shard;
-import com.google.common.jimfs.Configuration;
-import com.google.common.jimfs.Jimfs;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
-import dev.mtb.store.Destination;
 import dev.mtb.place.Destinations;
+import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
@@ -79,7 +79,9 @@ class OldVersionsTest {
     return RandomTree.write(file, content.getBytes(UTF_8), TIME);
   }
 
-  /** Its files stay in it under other names, as with rsync; that is no failure in this run or later. */
+  /**
+   * Its files stay in it under other names, as with rsync; that is no failure in this run or later.
+   */
   @Test
   void directoryThatIsGone_holdsItsOldVersions() throws Exception {
     write(source.resolve("gone/d/a"), "a");

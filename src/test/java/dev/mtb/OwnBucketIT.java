@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Filters;
-import dev.mtb.model.InvalidJobException;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.RestoreJob;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Filters;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;
@@ -110,12 +110,12 @@ class OwnBucketIT {
   }
 
   /** Twice: what grows, grows in the second run. */
-  private void assertSkips(BackupJob job, String landing, String... keys) {
+  private void assertSkips(BackupJob job, String target, String... keys) {
     for (int run = 1; run <= 2; run++) {
       BackupReport report = Mtb.backup(job);
       assertThat(report.exitCode()).as("run %s: %s", run, report).isEqualTo(23);
       assertThat(report.failures()).as("run %s", run).hasSize(1);
-      assertThat(report.failures().get(0).path()).isEqualTo(Path.of(landing));
+      assertThat(report.failures().get(0).path()).isEqualTo(Path.of(target));
       assertThat(report.failures().get(0).error()).contains("not backed up into itself");
       assertThat(probe.keys("").stream().filter(key -> !key.endsWith("/")))
           .as("run %s", run)

@@ -3,14 +3,14 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.CompareMode;
-import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.CountingProxy.Kind;

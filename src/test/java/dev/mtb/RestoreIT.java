@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Filters;
-import dev.mtb.model.Metadata;
 import dev.mtb.job.RestoreJob;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Filters;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
 import dev.mtb.testing.CountingProxy.Counts;

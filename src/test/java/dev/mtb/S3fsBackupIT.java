@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Deletion;
-import dev.mtb.model.Metadata;
-import dev.mtb.options.Via;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
+import dev.mtb.options.Via;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
@@ -260,8 +260,8 @@ class S3fsBackupIT {
         .isEmpty();
     assertThat(names(destination.resolve("docs/deep"))).containsExactly("a.txt");
     assertThat(names(destination.resolve("docs"))).containsExactly("deep");
-    String landing = outside.toString().substring(1);
-    assertThat(destination.resolve(landing)).hasContent("127.0.0.1");
+    String target = outside.toString().substring(1);
+    assertThat(destination.resolve(target)).hasContent("127.0.0.1");
     assertThat(Metadata.of(destination.resolve("docs/deep")).mtime())
         .isCloseTo(Metadata.of(source.resolve("docs/deep")).mtime(), within(1, ChronoUnit.MILLIS));
     s3fs.freshMount();

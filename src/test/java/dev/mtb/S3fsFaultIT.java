@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.Via;
-import dev.mtb.job.BackupReport.Outcome;
-import dev.mtb.store.Destination;
 import dev.mtb.place.Destinations;
+import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.RandomTree;

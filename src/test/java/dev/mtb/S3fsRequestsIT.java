@@ -2,12 +2,12 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.job.BackupReport;
-import dev.mtb.options.Via;
 import com.google.common.collect.ImmutableMap;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Via;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.CompareMode;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.RestoreJob;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;

@@ -2,17 +2,17 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.model.Action;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.Deletion;
 import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
+import dev.mtb.model.Action;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Deletion;
 import dev.mtb.options.Shard;
-import dev.mtb.job.Totals;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.Seed;
@@ -56,11 +56,11 @@ class ShardRunTest {
   private BackupListener noting(String who) {
     return new BackupListener() {
       @Override
-      public void copied(Path landing, Metadata metadata) {
-        String other = copied.putIfAbsent(landing, who);
+      public void copied(Path target, Metadata metadata) {
+        String other = copied.putIfAbsent(target, who);
         if (other != null) {
           synchronized (twice) {
-            twice.add(landing + " by " + other + " and " + who);
+            twice.add(target + " by " + other + " and " + who);
           }
         }
       }
@@ -341,7 +341,7 @@ class ShardRunTest {
     BackupListener listener =
         new BackupListener() {
           @Override
-          public void decided(Path landing, Metadata metadata, Action action, Reason reason) {
+          public void decided(Path target, Metadata metadata, Action action, Reason reason) {
             if (others.isEmpty()) {
               others.add(Mtb.backup(whole(Shard.of(1, 2))));
               others.add(Mtb.backup(whole(Shard.of(2, 2))));

@@ -3,8 +3,8 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.MtbProcess;

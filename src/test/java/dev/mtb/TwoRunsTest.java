@@ -2,16 +2,16 @@ package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.model.Action;
-import dev.mtb.job.BackupJob;
-import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.job.BackupReport;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.Reason;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.model.Action;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.Reason;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.testing.RandomTree;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;

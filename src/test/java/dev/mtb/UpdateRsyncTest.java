@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Totals;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.UpdateRules;
 import dev.mtb.testing.Rsync;
 import java.io.IOException;

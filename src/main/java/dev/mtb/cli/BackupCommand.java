@@ -1,13 +1,13 @@
 package dev.mtb.cli;
 
+import dev.mtb.Mtb;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.CompareMode;
-import dev.mtb.model.Format;
-import dev.mtb.Mtb;
 import dev.mtb.job.Totals;
+import dev.mtb.model.Format;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;

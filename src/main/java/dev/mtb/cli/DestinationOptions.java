@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.Addressing;
 import dev.mtb.options.Connection;
-import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.Via;
 import dev.mtb.store.bucket.PasswdFile;
 import java.net.URI;

@@ -1,12 +1,12 @@
 package dev.mtb.cli;
 
-import dev.mtb.options.BackupOptions;
-import dev.mtb.options.Concurrency;
-import dev.mtb.model.InvalidJobException;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
 import dev.mtb.doctor.Finding;
 import dev.mtb.doctor.Finding.Status;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Concurrency;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.mtb.cli;
 
-import dev.mtb.model.Action;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.Failure;
+import dev.mtb.model.Action;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
 import java.io.PrintStream;

@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import dev.mtb.options.Filters;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.model.SizeParser;
+import dev.mtb.options.Filters;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import dev.mtb.model.Action;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.Failure;
+import dev.mtb.model.Action;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;

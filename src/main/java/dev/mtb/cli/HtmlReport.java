@@ -1,10 +1,10 @@
 package dev.mtb.cli;
 
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
-import dev.mtb.model.Format;
 import dev.mtb.job.Totals;
+import dev.mtb.model.Format;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.store.TemporaryNames;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -1,14 +1,14 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.model.Action;
 import dev.mtb.job.Activity;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
+import dev.mtb.model.Action;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
-import dev.mtb.job.Totals;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 

@@ -1,9 +1,9 @@
 package dev.mtb.cli;
 
-import dev.mtb.model.Action;
 import dev.mtb.job.BackupListener;
-import dev.mtb.model.ErrorText;
 import dev.mtb.job.Failure;
+import dev.mtb.model.Action;
+import dev.mtb.model.ErrorText;
 import dev.mtb.model.Format;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Kind;

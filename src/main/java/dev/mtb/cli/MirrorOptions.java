@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.options.Deletion;
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.Deletion;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 

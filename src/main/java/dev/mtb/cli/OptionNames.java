@@ -2,10 +2,10 @@ package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
-import dev.mtb.job.BackupReport;
-import dev.mtb.job.Failure;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Finding;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

@@ -38,7 +38,7 @@ final class Preload {
     "dev.mtb.engine.WorkQueue",
     "dev.mtb.engine.ListFeed",
     "dev.mtb.engine.DirectoryResolver",
-    "dev.mtb.engine.CopyEnd",
+    "dev.mtb.engine.CopySink",
     "dev.mtb.compare.Comparison",
     "dev.mtb.copy.Copier",
   };

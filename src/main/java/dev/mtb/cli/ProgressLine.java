@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.model.Format;
 import dev.mtb.job.Totals;
+import dev.mtb.model.Format;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import me.tongfei.progressbar.ProgressBarRenderer;

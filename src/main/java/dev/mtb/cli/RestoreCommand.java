@@ -1,15 +1,15 @@
 package dev.mtb.cli;
 
-import dev.mtb.options.BackupOptions;
+import dev.mtb.Mtb;
 import dev.mtb.job.BackupReport;
-import dev.mtb.options.CompareMode;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.job.Totals;
 import dev.mtb.model.Format;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Metadata;
-import dev.mtb.Mtb;
 import dev.mtb.model.PathBytes;
-import dev.mtb.job.RestoreJob;
-import dev.mtb.job.Totals;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
 import dev.mtb.place.StoredBackup;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,7 +1,7 @@
 package dev.mtb.cli;
 
-import dev.mtb.model.Format;
 import dev.mtb.job.Totals;
+import dev.mtb.model.Format;
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
 import java.time.Duration;

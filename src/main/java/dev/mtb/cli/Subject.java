@@ -2,9 +2,9 @@ package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.model.PathBytes;
 import dev.mtb.job.RestoreJob;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.scan.OutputCheck;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,17 +1,17 @@
 package dev.mtb.cli;
 
-import dev.mtb.model.Action;
+import dev.mtb.Mtb;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
+import dev.mtb.model.Action;
 import dev.mtb.model.Format;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.Mtb;
 import dev.mtb.model.Reason;
-import dev.mtb.job.Totals;
+import dev.mtb.options.BackupOptions;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;

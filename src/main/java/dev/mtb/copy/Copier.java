@@ -1,5 +1,6 @@
 package dev.mtb.copy;
 
+import dev.mtb.files.Folders;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -10,7 +11,6 @@ import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.RefusedException;
 import dev.mtb.store.Retry;
-import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
@@ -126,28 +126,27 @@ public final class Copier {
    *
    * @param source what to copy
    * @param start the directory above it below which no symbolic link is followed
-   * @param landing where to, relative to the destination
+   * @param target where to, relative to the destination
    * @param existing what is there, as the comparison saw it
    * @return what was copied
    * @throws SourceException if the source is gone, unreadable or never holds still
    * @throws StoppedException if the run is being stopped
    * @throws IOException if it could not be written; what was there still is
    */
-  public Copied copy(Path source, Path start, Path landing, Optional<Metadata> existing)
+  public Copied copy(Path source, Path start, Path target, Optional<Metadata> existing)
       throws IOException {
     return retry.run(
         Retry.Kind.CHANGE,
         "copying",
-        landing,
+        target,
         attempt ->
-            tryCopy(
-                source, start, landing, attempt == 1 ? existing : lookAgain(landing, existing)));
+            tryCopy(source, start, target, attempt == 1 ? existing : lookAgain(target, existing)));
   }
 
   /** A write that failed may have changed what is there, or met what nobody had seen. */
-  private Optional<Metadata> lookAgain(Path landing, Optional<Metadata> existing)
+  private Optional<Metadata> lookAgain(Path target, Optional<Metadata> existing)
       throws IOException {
-    Optional<Metadata> now = destination.stat(landing);
+    Optional<Metadata> now = destination.stat(target);
     if (isDirectory(now) && !isDirectory(existing)) {
       // Whoever made it wants it; it is not replaced before the next run has compared it.
       throw new RefusedException("a directory of that name appeared meanwhile; run again");
@@ -159,11 +158,11 @@ public final class Copier {
     return metadata.isPresent() && metadata.get().kind() == Kind.DIRECTORY;
   }
 
-  private Copied tryCopy(Path source, Path start, Path landing, Optional<Metadata> existing)
+  private Copied tryCopy(Path source, Path start, Path target, Optional<Metadata> existing)
       throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       Metadata before = settled(source, start);
-      Optional<Copied> copied = copied(source, start, before, landing, existing);
+      Optional<Copied> copied = copied(source, start, before, target, existing);
       if (copied.isPresent()) {
         return copied.get();
       }
@@ -176,12 +175,12 @@ public final class Copier {
   }
 
   private Optional<Copied> copied(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      Path source, Path start, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try {
       return switch (before.kind()) {
-        case FILE -> copyFile(source, start, before, landing, existing);
-        case LINK -> copyLink(source, before, landing, existing);
+        case FILE -> copyFile(source, start, before, target, existing);
+        case LINK -> copyLink(source, before, target, existing);
         default -> throw SourceException.moved("is no file any more", null);
       };
     } catch (SourceException e) {
@@ -225,10 +224,10 @@ public final class Copier {
   }
 
   private Optional<Copied> copyLink(
-      Path source, Metadata before, Path landing, Optional<Metadata> existing) throws IOException {
-    Path target;
+      Path source, Metadata before, Path target, Optional<Metadata> existing) throws IOException {
+    Path pointsTo;
     try {
-      target = Files.readSymbolicLink(source);
+      pointsTo = Files.readSymbolicLink(source);
     } catch (IOException e) {
       // It may be a file by now.
       throw SourceException.of(e, source);
@@ -237,12 +236,12 @@ public final class Copier {
       return Optional.empty();
     }
     Optional<AttributesException> unset =
-        unset(() -> destination.writeLink(landing, target, before, existing));
-    return Optional.of(new Copied(before, Optional.empty(), Optional.of(target), unset));
+        unset(() -> destination.writeLink(target, pointsTo, before, existing));
+    return Optional.of(new Copied(before, Optional.empty(), Optional.of(pointsTo), unset));
   }
 
   private Optional<Copied> copyFile(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      Path source, Path start, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try (Buffers.Loan loan = buffers.lend();
         SeekableByteChannel in = open(source, start)) {
@@ -255,13 +254,13 @@ public final class Copier {
       }
       stopIfAsked();
       if (!isAll) {
-        Optional<Optional<Copied>> uploaded = upload(source, start, before, landing, existing);
+        Optional<Optional<Copied>> uploaded = upload(source, start, before, target, existing);
         if (uploaded.isPresent()) {
           return uploaded.get();
         }
       }
       Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
-      try (FileWrite write = destination.write(landing, before, existing)) {
+      try (FileWrite write = destination.write(target, before, existing)) {
         while (buffer.hasRemaining()) {
           int count = buffer.remaining();
           digest.ifPresent(d -> d.update(buffer.duplicate()));
@@ -304,11 +303,11 @@ public final class Copier {
    * that if the source has changed.
    */
   private Optional<Optional<Copied>> upload(
-      Path source, Path start, Metadata before, Path landing, Optional<Metadata> existing)
+      Path source, Path start, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try {
       Optional<FileWrite> begun =
-          destination.upload(landing, before, existing, new Source(source, start));
+          destination.upload(target, before, existing, new Source(source, start));
       if (begun.isEmpty()) {
         return Optional.empty();
       }

@@ -1,8 +1,8 @@
 package dev.mtb.copy;
 
+import dev.mtb.files.Folders;
 import dev.mtb.model.ErrorText;
 import dev.mtb.store.ElsewhereException;
-import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

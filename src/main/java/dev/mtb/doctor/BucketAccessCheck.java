@@ -28,7 +28,7 @@ final class BucketAccessCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     if (patient.place.isEmpty()) {
       return List.of();
     }
@@ -67,7 +67,7 @@ final class BucketAccessCheck implements Check {
     }
   }
 
-  private Finding refused(IOException e, Patient patient) {
+  private Finding refused(IOException e, ExaminedPlace patient) {
     String message = ErrorText.of(e);
     int prefix = message.indexOf(UNUSABLE);
     String reason = prefix < 0 ? message : message.substring(prefix + UNUSABLE.length());
@@ -85,7 +85,7 @@ final class BucketAccessCheck implements Check {
   }
 
   @Override
-  public Finding givenUp(Patient patient, Duration limit) {
+  public Finding givenUp(ExaminedPlace patient, Duration limit) {
     patient.isServerSilent = true;
     return Finding.fail(
         what(),

@@ -11,7 +11,7 @@ interface Check {
   String what();
 
   /** Why it is not made, given what is known by now; empty if it is. */
-  default String obstacle(Patient patient) {
+  default String obstacle(ExaminedPlace patient) {
     return "";
   }
 
@@ -21,10 +21,10 @@ interface Check {
    * @return what was found; empty if there is nothing to say
    * @throws IOException if it cannot be told, which is a finding, too
    */
-  List<Finding> look(Patient patient) throws IOException;
+  List<Finding> look(ExaminedPlace patient) throws IOException;
 
   /** What it means that it took too long. */
-  default Finding givenUp(Patient patient, Duration limit) {
+  default Finding givenUp(ExaminedPlace patient, Duration limit) {
     return Finding.fail(
         what(),
         "no answer within " + Format.duration(limit),

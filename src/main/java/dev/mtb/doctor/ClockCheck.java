@@ -24,17 +24,17 @@ final class ClockCheck implements Check {
   }
 
   @Override
-  public String obstacle(Patient patient) {
+  public String obstacle(ExaminedPlace patient) {
     boolean hasServer = patient.isOnS3fs() || patient.location.isPresent();
     return hasServer && patient.clocks.isEmpty() ? "no server has told its time" : "";
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     return patient.clocks.map(clocks -> List.of(compare(clocks, patient))).orElse(List.of());
   }
 
-  private Finding compare(Patient.Clocks clocks, Patient patient) {
+  private Finding compare(ExaminedPlace.Clocks clocks, ExaminedPlace patient) {
     Duration ahead = Duration.between(clocks.there().plus(HALF_A_SECOND), clocks.here());
     Duration apart = ahead.abs();
     if (apart.compareTo(SUSPECT) <= 0) {

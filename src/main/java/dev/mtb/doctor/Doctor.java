@@ -1,8 +1,8 @@
 package dev.mtb.doctor;
 
-import dev.mtb.options.BackupOptions;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -101,7 +101,7 @@ public final class Doctor {
   private Checkup examine(
       Optional<Path> folder, Optional<S3Location> location, Consumer<Finding> listener)
       throws InterruptedIOException {
-    Patient patient = new Patient(folder, location, options, readOnly, clock);
+    ExaminedPlace patient = new ExaminedPlace(folder, location, options, readOnly, clock);
     List<Finding> findings = new ArrayList<>();
     List<String> notChecked = new ArrayList<>();
     try {
@@ -127,9 +127,9 @@ public final class Doctor {
     return new Checkup(findings, notChecked);
   }
 
-  private List<Finding> look(Check check, Patient patient) throws InterruptedIOException {
+  private List<Finding> look(Check check, ExaminedPlace patient) throws InterruptedIOException {
     try {
-      return Patience.within(limit, () -> check.look(patient));
+      return Deadline.within(limit, () -> check.look(patient));
     } catch (TimeoutException e) {
       return List.of(check.givenUp(patient, limit));
     } catch (IOException e) {

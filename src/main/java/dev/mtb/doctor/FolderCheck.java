@@ -2,7 +2,7 @@ package dev.mtb.doctor;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,12 +16,12 @@ final class FolderCheck implements Check {
   }
 
   @Override
-  public String obstacle(Patient patient) {
+  public String obstacle(ExaminedPlace patient) {
     return patient.folder.isPresent() ? patient.obstacleToTouching() : "";
   }
 
   @Override
-  public List<Finding> look(Patient patient) throws IOException {
+  public List<Finding> look(ExaminedPlace patient) throws IOException {
     if (patient.folder.isEmpty()) {
       return List.of();
     }
@@ -32,7 +32,7 @@ final class FolderCheck implements Check {
       existing = existing.getParent();
       missing++;
     }
-    boolean isOnS3fs = patient.whereabouts.map(Whereabouts::isOnS3fs).orElse(false);
+    boolean isOnS3fs = patient.whereabouts.map(PlaceInfo::isOnS3fs).orElse(false);
     Finding finding;
     if (Metadata.following(existing).kind() != Kind.DIRECTORY) {
       finding = Finding.fail(what(), existing + " is a file", "give another destination");

@@ -19,7 +19,7 @@ final class JavaCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     Runtime runtime = Runtime.getRuntime();
     long heap = runtime.maxMemory();
     String text =

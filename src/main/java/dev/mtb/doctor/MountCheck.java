@@ -1,11 +1,11 @@
 package dev.mtb.doctor;
 
-import dev.mtb.options.BackupOptions;
 import dev.mtb.model.Format;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
-import dev.mtb.store.DestinationException;
 import dev.mtb.place.Destinations;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
+import dev.mtb.store.DestinationException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,11 +20,11 @@ final class MountCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) throws DestinationException {
+  public List<Finding> look(ExaminedPlace patient) throws DestinationException {
     if (patient.folder.isEmpty()) {
       return List.of();
     }
-    Whereabouts where = whereabouts(patient.folder.get(), patient.options);
+    PlaceInfo where = whereabouts(patient.folder.get(), patient.options);
     patient.whereabouts = Optional.of(where);
     Finding finding = where.isOnS3fs() ? mounted(where, patient) : plain(where, patient.options);
     patient.isAlive = finding.status() != Finding.Status.FAIL;
@@ -32,16 +32,16 @@ final class MountCheck implements Check {
   }
 
   /** What lies on S3FS is not touched for this; anything else may be a link to there. */
-  private static Whereabouts whereabouts(Path folder, BackupOptions options)
+  private static PlaceInfo whereabouts(Path folder, BackupOptions options)
       throws DestinationException {
-    Whereabouts where = Whereabouts.of(folder, options);
+    PlaceInfo where = PlaceInfo.of(folder, options);
     if (where.isOnS3fs() || where.missingMount().isPresent()) {
       return where;
     }
-    return Whereabouts.of(Destinations.namesOf(folder).get(1), options);
+    return PlaceInfo.of(Destinations.namesOf(folder).get(1), options);
   }
 
-  private Finding plain(Whereabouts where, BackupOptions options) {
+  private Finding plain(PlaceInfo where, BackupOptions options) {
     if (where.missingMount().isPresent()) {
       Path point = where.missingMount().get();
       Path source = where.missingMountSource().orElseThrow();
@@ -69,7 +69,7 @@ final class MountCheck implements Check {
             + " first, and give backups --require-mount");
   }
 
-  private Finding mounted(Whereabouts where, Patient patient) {
+  private Finding mounted(PlaceInfo where, ExaminedPlace patient) {
     Path point = where.mountPoint();
     try {
       where.checkAlive();
@@ -91,7 +91,7 @@ final class MountCheck implements Check {
   }
 
   @Override
-  public Finding givenUp(Patient patient, Duration limit) {
+  public Finding givenUp(ExaminedPlace patient, Duration limit) {
     if (patient.whereabouts.isEmpty()) {
       return Finding.fail(
           what(),

@@ -2,7 +2,7 @@ package dev.mtb.doctor;
 
 import com.google.common.primitives.Longs;
 import dev.mtb.options.BackupOptions;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,7 +37,7 @@ final class OpenFilesCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) throws IOException {
+  public List<Finding> look(ExaminedPlace patient) throws IOException {
     BackupOptions options = patient.options;
     List<Finding> findings = new ArrayList<>();
     int needed =
@@ -50,7 +50,7 @@ final class OpenFilesCheck implements Check {
       int forS3fs = ALWAYS / 2 + OF_S3FS * options.concurrency().threads();
       patient
           .whereabouts
-          .flatMap(Whereabouts::s3fsLimits)
+          .flatMap(PlaceInfo::s3fsLimits)
           .flatMap(OpenFilesCheck::limit)
           .ifPresent(limit -> findings.add(judge("s3fs", limit, forS3fs, options)));
     }

@@ -42,13 +42,13 @@ final class RoundTripCheck implements Check {
   }
 
   @Override
-  public String obstacle(Patient patient) {
+  public String obstacle(ExaminedPlace patient) {
     boolean hasServer = patient.isOnS3fs() || patient.location.isPresent();
     return hasServer && patient.asking.isEmpty() ? "no server has answered" : "";
   }
 
   @Override
-  public List<Finding> look(Patient patient) throws IOException {
+  public List<Finding> look(ExaminedPlace patient) throws IOException {
     if (patient.asking.isEmpty()) {
       return List.of();
     }

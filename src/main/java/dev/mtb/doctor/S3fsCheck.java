@@ -1,6 +1,6 @@
 package dev.mtb.doctor;
 
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,11 +12,11 @@ final class S3fsCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     if (!patient.isOnS3fs()) {
       return List.of();
     }
-    Whereabouts where = patient.whereabouts.orElseThrow();
+    PlaceInfo where = patient.whereabouts.orElseThrow();
     if (!where.isProcessKnown()) {
       return patient.isAlive
           ? List.of(

@@ -2,7 +2,7 @@ package dev.mtb.doctor;
 
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Format;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import dev.mtb.store.bucket.BucketCheck;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -23,9 +23,9 @@ final class ServerCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     boolean isNeeded = patient.isOnS3fs() && patient.asking.isEmpty() && !patient.isServerSilent;
-    Optional<URI> url = patient.whereabouts.flatMap(Whereabouts::server);
+    Optional<URI> url = patient.whereabouts.flatMap(PlaceInfo::server);
     if (!isNeeded || url.isEmpty()) {
       return List.of();
     }
@@ -58,7 +58,7 @@ final class ServerCheck implements Check {
   }
 
   @Override
-  public Finding givenUp(Patient patient, Duration limit) {
+  public Finding givenUp(ExaminedPlace patient, Duration limit) {
     patient.isServerSilent = true;
     return Finding.fail(
         what(),

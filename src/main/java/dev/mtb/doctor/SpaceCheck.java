@@ -2,7 +2,7 @@ package dev.mtb.doctor;
 
 import com.google.common.primitives.Longs;
 import dev.mtb.model.Format;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,18 +33,18 @@ final class SpaceCheck implements Check {
   }
 
   @Override
-  public String obstacle(Patient patient) {
+  public String obstacle(ExaminedPlace patient) {
     return patient.folder.isPresent() && !patient.isOnS3fs() && !patient.isFolderGood
         ? "the folder cannot be used"
         : "";
   }
 
   @Override
-  public List<Finding> look(Patient patient) throws IOException {
+  public List<Finding> look(ExaminedPlace patient) throws IOException {
     if (patient.folder.isEmpty()) {
       return List.of();
     }
-    Whereabouts where = patient.whereabouts.orElseThrow();
+    PlaceInfo where = patient.whereabouts.orElseThrow();
     if (!where.isOnS3fs()) {
       return List.of(
           judge(

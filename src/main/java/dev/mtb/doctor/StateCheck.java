@@ -20,7 +20,7 @@ final class StateCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     Path state = StateDirectory.of(patient.options).toAbsolutePath();
     try {
       boolean isThere = Files.exists(state);

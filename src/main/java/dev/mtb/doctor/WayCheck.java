@@ -2,7 +2,7 @@ package dev.mtb.doctor;
 
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import dev.mtb.store.bucket.BucketPlace;
 import java.util.List;
 import java.util.Optional;
@@ -15,17 +15,17 @@ final class WayCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     if (patient.location.isPresent()) {
       return straight(patient, patient.location.get());
     }
     // Of a dead s3fs nothing can be seen.
     boolean isDead =
-        !patient.isAlive && !patient.whereabouts.map(Whereabouts::isProcessKnown).orElse(false);
+        !patient.isAlive && !patient.whereabouts.map(PlaceInfo::isProcessKnown).orElse(false);
     if (!patient.isOnS3fs() || isDead) {
       return List.of();
     }
-    Whereabouts where = patient.whereabouts.orElseThrow();
+    PlaceInfo where = patient.whereabouts.orElseThrow();
     if (patient.options.connection().via() == Via.MOUNT) {
       return List.of(Finding.ok(what(), "backups go through the mount, as --via mount asks"));
     }
@@ -49,7 +49,7 @@ final class WayCheck implements Check {
                 remedy));
   }
 
-  private List<Finding> straight(Patient patient, S3Location location) {
+  private List<Finding> straight(ExaminedPlace patient, S3Location location) {
     if (patient.options.connection().requireMount()) {
       return List.of(
           Finding.fail(

@@ -42,7 +42,7 @@ final class WriteCheck implements Check {
   }
 
   @Override
-  public String obstacle(Patient patient) {
+  public String obstacle(ExaminedPlace patient) {
     if (patient.readOnly) {
       return "--read-only";
     }
@@ -55,7 +55,7 @@ final class WriteCheck implements Check {
   }
 
   @Override
-  public List<Finding> look(Patient patient) {
+  public List<Finding> look(ExaminedPlace patient) {
     Place place =
         patient.isStraight()
             ? bucket(patient.bucket.orElseThrow())
@@ -95,7 +95,8 @@ final class WriteCheck implements Check {
     return content.array();
   }
 
-  private Finding read(Patient patient, Place place, String name, byte[] content, Duration took) {
+  private Finding read(
+      ExaminedPlace patient, Place place, String name, byte[] content, Duration took) {
     try {
       return place.holds(name, content)
           ? Finding.ok(
@@ -114,7 +115,7 @@ final class WriteCheck implements Check {
     }
   }
 
-  private Finding failed(Patient patient, String before, IOException e) {
+  private Finding failed(ExaminedPlace patient, String before, IOException e) {
     String why =
         patient.isStraight()
             ? ErrorText.of(e)

@@ -1,23 +1,23 @@
 package dev.mtb.engine;
 
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
 import dev.mtb.job.Activity;
-import dev.mtb.model.ErrorText;
 import dev.mtb.job.Failure;
+import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.Shard;
-import dev.mtb.compare.Comparison;
-import dev.mtb.compare.Decision;
-import dev.mtb.store.Destination;
-import dev.mtb.store.DestinationException;
-import dev.mtb.store.Glance;
-import dev.mtb.store.Listing;
 import dev.mtb.place.OwnPlaces;
-import dev.mtb.files.Folders;
-import dev.mtb.files.ReplacedException;
 import dev.mtb.scan.DirectoryScan;
 import dev.mtb.scan.Entry;
 import dev.mtb.scan.FileFilter;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.ListedEntry;
+import dev.mtb.store.Listing;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -150,23 +150,23 @@ final class Checkers {
       node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
     }
     if (node.metadata().isPresent() && filter.isOutside(node.metadata().get(), node.device)) {
-      log.info("not entered, since it is a mount point (Filters.oneFileSystem): {}", node.landing);
+      log.info("not entered, since it is a mount point (Filters.oneFileSystem): {}", node.target);
       onlyItself(node);
       return;
     }
     if (node.parent.isEmpty()
         && node.metadata().isPresent()
         && ownPlaces.hold(node.source, node.metadata().get(), /* isListed= */ true)) {
-      refuseDestination(node.source, node.landing);
+      refuseDestination(node.source, node.target);
       finisher.accept(node);
       return;
     }
     Failure.Stage stage = Failure.Stage.SCAN;
-    tally.busy(Activity.LISTING, node.landing);
+    tally.busy(Activity.LISTING, node.target);
     try (DirectoryScan scan = open(node)) {
       Optional<Listing> listing = Optional.of(Listing.ASK);
       Optional<Mirror.Comparison> both = Optional.empty();
-      if (shard.owns(node.landing)) {
+      if (shard.owns(node.target)) {
         DirectoryNode.State state = node.resolve(resolver);
         if (state.isGivenUp()) {
           return;
@@ -201,9 +201,9 @@ final class Checkers {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
       if (node.isListed && stage == Failure.Stage.SCAN && isMissing(e)) {
-        missing(node.source, node.landing, Failure.Cause.ERROR);
+        missing(node.source, node.target, Failure.Cause.ERROR);
       } else {
-        failed(node.source, node.landing, stage, e, "nothing more in it was " + direction.done());
+        failed(node.source, node.target, stage, e, "nothing more in it was " + direction.done());
       }
     } finally {
       node.forgetNames();
@@ -238,7 +238,7 @@ final class Checkers {
 
   /** A mount point is backed up, and what is mounted there is not. */
   private void onlyItself(DirectoryNode node) {
-    if (shard.owns(node.landing)) {
+    if (shard.owns(node.target)) {
       node.resolve(resolver);
     }
     finisher.accept(node);
@@ -249,19 +249,17 @@ final class Checkers {
     if (listed.isPresent()) {
       return listed.get();
     }
-    return mirror.isPresent()
-        ? destination.listNames(node.landing)
-        : destination.list(node.landing);
+    return mirror.isPresent() ? destination.listNames(node.target) : destination.list(node.target);
   }
 
   private void listed(DirectoryNode parent, List<Entry> entries) {
-    tally.busy(Activity.LISTING, parent.landing);
+    tally.busy(Activity.LISTING, parent.target);
     try {
       if (!stop.mayBegin()) {
         return;
       }
       Optional<Listing> listing = Optional.of(Listing.ASK);
-      if (shard.owns(parent.landing)) {
+      if (shard.owns(parent.target)) {
         DirectoryNode.State state = parent.resolve(resolver);
         if (state.isGivenUp()) {
           return;
@@ -284,7 +282,7 @@ final class Checkers {
     } catch (IOException | RuntimeException e) {
       failed(
           parent.source,
-          parent.landing,
+          parent.target,
           Failure.Stage.COMPARE,
           e,
           "nothing listed in it was " + direction.done());
@@ -298,7 +296,7 @@ final class Checkers {
   private void resolveOursAbove(DirectoryNode node) {
     Optional<DirectoryNode> above = node.parent;
     while (above.isPresent()) {
-      if (shard.owns(above.get().landing)) {
+      if (shard.owns(above.get().target)) {
         above.get().resolve(resolver);
       }
       above = above.get().parent;
@@ -315,12 +313,12 @@ final class Checkers {
     if (listed.isPresent()) {
       return listed.get();
     }
-    if (destination.traits().listingBringsMetadata()) {
-      return holdsMoreThan(parent, destination.traits().listedForOne() * wanted)
+    if (destination.features().listingBringsMetadata()) {
+      return holdsMoreThan(parent, destination.features().listedForOne() * wanted)
           ? Listing.ASK
-          : destination.list(parent.landing);
+          : destination.list(parent.target);
     }
-    return parent.sweep() ? destination.list(parent.landing) : Listing.ASK;
+    return parent.sweep() ? destination.list(parent.target) : Listing.ASK;
   }
 
   private boolean holdsMoreThan(DirectoryNode directory, int count) {
@@ -347,17 +345,17 @@ final class Checkers {
       DirectoryNode parent, Path source, Optional<Listing> listing, Failure.Cause causeIfMissing)
       throws DestinationException {
     Path name = source.getFileName();
-    Path landing = parent.landing.resolve(name);
+    Path target = parent.target.resolve(name);
     boolean isListed = causeIfMissing == Failure.Cause.ERROR;
-    boolean isOurs = shard.ownsFile(landing);
+    boolean isOurs = shard.ownsFile(target);
     if (Direction.isStale(name)) {
       if (isOurs) {
-        tally.skipped(landing, "a temporary file that a killed run, or FUSE, has left");
+        tally.skipped(target, "a temporary file that a killed run, or FUSE, has left");
       }
       return;
     }
     Optional<Boolean> isDirectory = direction.isListedAsDirectory(source);
-    if (isDirectory.isPresent() && filter.leavesOutByName(source, landing, isDirectory.get())) {
+    if (isDirectory.isPresent() && filter.leavesOutByName(source, target, isDirectory.get())) {
       // Not looked at, which costs a request.
       return;
     }
@@ -368,27 +366,27 @@ final class Checkers {
       throw e;
     } catch (IOException | RuntimeException e) {
       boolean isMissing = e instanceof NoSuchFileException || (isListed && isMissing(e));
-      if (filter.leavesOutUnseen(source, landing) || (isMissing && !isOurs)) {
+      if (filter.leavesOutUnseen(source, target) || (isMissing && !isOurs)) {
         return;
       }
       if (isMissing) {
-        missing(source, landing, causeIfMissing);
+        missing(source, target, causeIfMissing);
       } else {
-        failed(source, landing, Failure.Stage.SCAN, e, "it was not " + direction.done());
+        failed(source, target, Failure.Stage.SCAN, e, "it was not " + direction.done());
       }
       return;
     }
-    if (filter.leavesOut(source, landing, metadata)) {
+    if (filter.leavesOut(source, target, metadata)) {
       return;
     }
     Optional<String> rival =
         metadata.kind() == Kind.SPECIAL
             ? Optional.empty()
-            : isListed ? rivals.obstacle(landing) : rivals.obstacle(parent, landing);
+            : isListed ? rivals.obstacle(target) : rivals.obstacle(parent, target);
     if (rival.isPresent()) {
       // The others, too, are left to the shard whose it is.
       if (isOurs) {
-        tally.failed(new Failure(landing, Failure.Stage.COMPARE, rival.get(), Failure.Cause.ERROR));
+        tally.failed(new Failure(target, Failure.Stage.COMPARE, rival.get(), Failure.Cause.ERROR));
       }
       return;
     }
@@ -396,28 +394,27 @@ final class Checkers {
       return;
     }
     if (metadata.kind() == Kind.SPECIAL) {
-      tally.skipped(landing, "a device, socket or pipe");
+      tally.skipped(target, "a device, socket or pipe");
       return;
     }
     if (isDestination(parent, source, metadata, isListed)) {
       if (isOurs) {
-        refuseDestination(source, landing);
+        refuseDestination(source, target);
       }
       return;
     }
-    Optional<String> obstacle = direction.obstacle(landing, metadata.kind(), rivals.rules());
+    Optional<String> obstacle = direction.obstacle(target, metadata.kind(), rivals.rules());
     if (obstacle.isPresent() && metadata.kind() != Kind.DIRECTORY) {
-      tally.failed(
-          new Failure(landing, Failure.Stage.COMPARE, obstacle.get(), Failure.Cause.ERROR));
+      tally.failed(new Failure(target, Failure.Stage.COMPARE, obstacle.get(), Failure.Cause.ERROR));
       return;
     }
-    Optional<Glance> glance = Optional.empty();
+    Optional<ListedEntry> glance = Optional.empty();
     Optional<Metadata> existing = Optional.empty();
     boolean isNew = listing.isEmpty();
-    if (!shard.owns(parent.landing)) {
+    if (!shard.owns(parent.target)) {
       if (metadata.kind() == Kind.DIRECTORY) {
         // Whether it is there is asked if it, or something in it, is this shard's.
-        walkInto(DirectoryNode.glanced(parent, source, landing, metadata), isListed);
+        walkInto(DirectoryNode.glanced(parent, source, target, metadata), isListed);
         return;
       }
       DirectoryNode.State state = parent.resolve(resolver);
@@ -430,54 +427,54 @@ final class Checkers {
       if (!isNew) {
         glance = listing.orElseThrow().glance(destination.nameOf(name));
         if (glance.isEmpty()) {
-          existing = existing(landing, name, listing.get());
+          existing = existing(target, name, listing.get());
         }
       }
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      failed(source, landing, Failure.Stage.COMPARE, e, "it was not " + direction.done());
+      failed(source, target, Failure.Stage.COMPARE, e, "it was not " + direction.done());
       return;
     }
-    if (direction.meetsBackup(landing, metadata, existing)) {
+    if (direction.meetsBackup(target, metadata, existing)) {
       tally.failed(
           new Failure(
-              landing,
+              target,
               Failure.Stage.COMPARE,
               "the backup itself lies there; it was not restored over itself",
               Failure.Cause.ERROR));
       return;
     }
     if (glance.isPresent()) {
-      glanced(parent, source, landing, metadata, glance.get(), isListed);
+      glanced(parent, source, target, metadata, glance.get(), isListed);
       return;
     }
     if (metadata.kind() == Kind.DIRECTORY) {
-      walkInto(DirectoryNode.found(parent, source, landing, metadata, existing), isListed);
+      walkInto(DirectoryNode.found(parent, source, target, metadata, existing), isListed);
     } else {
-      file(parent, source, landing, metadata, existing);
+      file(parent, source, target, metadata, existing);
     }
   }
 
   /** What is there. What is listed and yet not found is a failure: nobody knows what is there. */
-  private Optional<Metadata> existing(Path landing, Path name, Listing listing) throws IOException {
+  private Optional<Metadata> existing(Path target, Path name, Listing listing) throws IOException {
     if (listing.names().isEmpty()) {
-      return destination.stat(landing);
+      return destination.stat(target);
     }
     if (listing.mayHold(destination.nameOf(name))) {
-      return Optional.of(destination.statListed(landing));
+      return Optional.of(destination.statListed(target));
     }
     // It may be there under another name that is the same there.
-    return rivals.rules().isExact() ? Optional.empty() : destination.stat(landing);
+    return rivals.rules().isExact() ? Optional.empty() : destination.stat(target);
   }
 
   /** Of what is there only the listing has told so far: more is asked for where it is needed. */
   private void glanced(
       DirectoryNode parent,
       Path source,
-      Path landing,
+      Path target,
       Metadata metadata,
-      Glance glance,
+      ListedEntry glance,
       boolean isListed) {
     if (metadata.kind() != Kind.DIRECTORY) {
       tally.scanned(metadata);
@@ -485,16 +482,16 @@ final class Checkers {
           new FileWork(
               parent,
               source,
-              landing,
+              target,
               metadata,
               Optional.empty(),
               Decision.UNCHANGED,
               Optional.of(glance)));
     } else if (glance.isDirectory()) {
-      walkInto(DirectoryNode.glanced(parent, source, landing, metadata), isListed);
+      walkInto(DirectoryNode.glanced(parent, source, target, metadata), isListed);
     } else {
       Metadata file = Metadata.known(Kind.FILE, glance.size());
-      walkInto(DirectoryNode.found(parent, source, landing, metadata, Optional.of(file)), isListed);
+      walkInto(DirectoryNode.found(parent, source, target, metadata, Optional.of(file)), isListed);
     }
   }
 
@@ -505,10 +502,10 @@ final class Checkers {
         && ownPlaces.hold(source, metadata, isListed);
   }
 
-  private void refuseDestination(Path source, Path landing) {
+  private void refuseDestination(Path source, Path target) {
     tally.failed(
         new Failure(
-            landing,
+            target,
             Failure.Stage.SCAN,
             "this is the destination itself, or a mount of it ("
                 + source
@@ -531,27 +528,27 @@ final class Checkers {
   private void file(
       DirectoryNode parent,
       Path source,
-      Path landing,
+      Path target,
       Metadata metadata,
       Optional<Metadata> existing) {
     tally.scanned(metadata);
     Decision decision = comparison.file(metadata, existing);
     if (decision.isLeft()) {
-      tally.left(landing, metadata, decision.reason());
+      tally.left(target, metadata, decision.reason());
       return;
     }
     if (decision.isUnchanged() && !queuesUnchanged) {
-      tally.unchanged(landing, metadata);
+      tally.unchanged(target, metadata);
       return;
     }
-    put(new FileWork(parent, source, landing, metadata, existing, decision, Optional.empty()));
+    put(new FileWork(parent, source, target, metadata, existing, decision, Optional.empty()));
   }
 
   /** Waits while the copying threads have enough to do. */
   private void put(FileWork work) {
     work.directory().begin();
     if (!queue.offer(work)) {
-      tally.busy(Activity.WAITING, work.landing());
+      tally.busy(Activity.WAITING, work.target());
       queue.put(work);
       tally.idle();
     }
@@ -565,15 +562,15 @@ final class Checkers {
     return e instanceof NoSuchFileException || e instanceof NotDirectoryException;
   }
 
-  private void missing(Path source, Path landing, Failure.Cause cause) {
+  private void missing(Path source, Path target, Failure.Cause cause) {
     if (isLost()) {
       return;
     }
     String error =
         cause == Failure.Cause.ERROR ? direction.missing(source) : "vanished during the scan";
     // The base itself has no other name in the report.
-    String subject = landing.toString().isEmpty() ? source + ": " : "";
-    tally.failed(new Failure(landing, Failure.Stage.SCAN, subject + error, cause));
+    String subject = target.toString().isEmpty() ? source + ": " : "";
+    tally.failed(new Failure(target, Failure.Stage.SCAN, subject + error, cause));
   }
 
   /** What is restored is read from a place that may be lost as a whole; then the run ends. */
@@ -588,13 +585,13 @@ final class Checkers {
   }
 
   private void failed(
-      Path source, Path landing, Failure.Stage stage, Exception e, String consequence) {
+      Path source, Path target, Failure.Stage stage, Exception e, String consequence) {
     if (isLost()) {
       return;
     }
     if (e instanceof RuntimeException) {
       // A file system that does not do what it promises; the other files may well be fine.
-      log.warn("unexpected trouble with {}", landing, e);
+      log.warn("unexpected trouble with {}", target, e);
     }
     Failure.Cause cause =
         stage == Failure.Stage.SCAN && e instanceof IOException io && Folders.isMoved(io, source)
@@ -603,7 +600,7 @@ final class Checkers {
     String where = stage == Failure.Stage.SCAN ? "" : " in the destination";
     tally.failed(
         new Failure(
-            landing,
+            target,
             stage,
             "cannot be read" + where + ": " + ErrorText.of(e) + "; " + consequence,
             cause));

@@ -2,19 +2,19 @@ package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import dev.mtb.compare.Decision;
 import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.compare.Decision;
+import dev.mtb.place.StoredBackup;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.RefusedException;
-import dev.mtb.place.StoredBackup;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -40,7 +40,7 @@ final class Direction {
   private final Optional<StoredBackup> backup;
 
   /** Where the backup itself lies in the target; empty if it does not. */
-  private final Optional<Path> ownLanding;
+  private final Optional<Path> ownTarget;
 
   private final boolean overwrites;
 
@@ -49,11 +49,11 @@ final class Direction {
 
   private Direction(
       Optional<StoredBackup> backup,
-      Optional<Path> ownLanding,
+      Optional<Path> ownTarget,
       boolean overwrites,
       Optional<OldVersionsPlace> oldVersions) {
     this.backup = backup;
-    this.ownLanding = ownLanding;
+    this.ownTarget = ownTarget;
     this.overwrites = overwrites;
     this.oldVersions = oldVersions;
   }
@@ -70,16 +70,16 @@ final class Direction {
   /**
    * Out of a backup.
    *
-   * @param ownLanding where the backup lies, if that is in the target
+   * @param ownTarget where the backup lies, if that is in the target
    * @param overwrites whether newer files are replaced
    * @param oldVersions where old versions go; empty if they are not kept
    */
   static Direction outOf(
       StoredBackup backup,
-      Optional<Path> ownLanding,
+      Optional<Path> ownTarget,
       boolean overwrites,
       Optional<OldVersionsPlace> oldVersions) {
-    return new Direction(Optional.of(backup), ownLanding, overwrites, oldVersions);
+    return new Direction(Optional.of(backup), ownTarget, overwrites, oldVersions);
   }
 
   private boolean isRestore() {
@@ -177,16 +177,16 @@ final class Direction {
    * Whether something at the destination is, or is in, the backup that is being read, or would take
    * the place of a directory that holds it.
    */
-  boolean meetsBackup(Path landing, Metadata source, Optional<Metadata> existing) {
+  boolean meetsBackup(Path target, Metadata source, Optional<Metadata> existing) {
     if (existing.isPresent() && backup.isPresent() && backup.get().isRoot(existing.get())) {
       return true;
     }
-    if (ownLanding.isEmpty()) {
+    if (ownTarget.isEmpty()) {
       return false;
     }
     // They may be of two file systems.
-    String own = PathBytes.toText(ownLanding.get()) + "/";
-    String here = PathBytes.toText(landing) + "/";
+    String own = PathBytes.toText(ownTarget.get()) + "/";
+    String here = PathBytes.toText(target) + "/";
     return here.startsWith(own) || (source.kind() != Kind.DIRECTORY && own.startsWith(here));
   }
 
@@ -212,9 +212,9 @@ final class Direction {
    *
    * @return empty if it may be
    */
-  Optional<String> obstacle(Path landing, Kind kind, NameRules rules) {
+  Optional<String> obstacle(Path target, Kind kind, NameRules rules) {
     boolean isMet =
-        oldVersions.isPresent() && oldVersions.get().meets(landing, kind == Kind.DIRECTORY, rules);
+        oldVersions.isPresent() && oldVersions.get().meets(target, kind == Kind.DIRECTORY, rules);
     return isMet
         ? Optional.of(
             "old versions are kept in the place where it would land ("

@@ -44,7 +44,7 @@ final class DirectoryNode {
   /** This directory or one above it: below it no symbolic link is followed in the source. */
   final Path start;
 
-  final Path landing;
+  final Path target;
 
   /** Whether only the paths of a list lead through it. */
   final boolean isOnTheWay;
@@ -88,29 +88,29 @@ final class DirectoryNode {
       Optional<DirectoryNode> parent,
       Path source,
       Path start,
-      Path landing,
+      Path target,
       Optional<Metadata> metadata,
       boolean isOnTheWay) {
     this.isOnTheWay = isOnTheWay;
     this.parent = parent;
     this.source = source;
     this.start = start;
-    this.landing = landing;
+    this.target = target;
     this.metadata = metadata;
     parent.ifPresent(DirectoryNode::begin);
   }
 
   /** The destination itself. */
-  static DirectoryNode root(Path source, Path landing, Optional<Metadata> metadata) {
+  static DirectoryNode root(Path source, Path target, Optional<Metadata> metadata) {
     return new DirectoryNode(
-        Optional.empty(), source, source, landing, metadata, /* isOnTheWay= */ false);
+        Optional.empty(), source, source, target, metadata, /* isOnTheWay= */ false);
   }
 
   /** A directory found by reading its parent. */
   static DirectoryNode found(
       DirectoryNode parent,
       Path source,
-      Path landing,
+      Path target,
       Metadata metadata,
       Optional<Metadata> existing) {
     DirectoryNode node =
@@ -118,7 +118,7 @@ final class DirectoryNode {
             Optional.of(parent),
             source,
             parent.startOf(source),
-            landing,
+            target,
             Optional.of(metadata),
             /* isOnTheWay= */ false);
     node.existing = existing;
@@ -129,20 +129,20 @@ final class DirectoryNode {
    * A directory found by reading its parent, of which a listing told that it is there, or nobody
    * has told anything.
    */
-  static DirectoryNode glanced(DirectoryNode parent, Path source, Path landing, Metadata metadata) {
+  static DirectoryNode glanced(DirectoryNode parent, Path source, Path target, Metadata metadata) {
     return new DirectoryNode(
         Optional.of(parent),
         source,
         parent.startOf(source),
-        landing,
+        target,
         Optional.of(metadata),
         /* isOnTheWay= */ false);
   }
 
   /** A directory that only stands in the path of a listed entry. */
-  static DirectoryNode implied(DirectoryNode parent, Path source, Path landing) {
+  static DirectoryNode implied(DirectoryNode parent, Path source, Path target) {
     return new DirectoryNode(
-        Optional.of(parent), source, source, landing, Optional.empty(), /* isOnTheWay= */ true);
+        Optional.of(parent), source, source, target, Optional.empty(), /* isOnTheWay= */ true);
   }
 
   /**

@@ -1,18 +1,18 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.job.Failure;
 import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
-import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
 import dev.mtb.options.Shard;
-import dev.mtb.compare.Comparison;
-import dev.mtb.compare.Decision;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.Recollection;
 import dev.mtb.store.RefusedException;
@@ -40,13 +40,13 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   /** Only what is in it shows that it is there. */
   private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
-  private static final Glance SOME_DIRECTORY = Glance.directory(Optional.empty());
+  private static final ListedEntry SOME_DIRECTORY = ListedEntry.directory(Optional.empty());
 
   private final boolean isTrusting;
   private final Shard shard;
   private final Destination destination;
   private final Comparison comparison;
-  private final End end;
+  private final Sink end;
   private final Workers workers;
   private final Tally tally;
   private final Stop stop;
@@ -56,7 +56,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   DirectoryResolver(
       Destination destination,
       Comparison comparison,
-      End end,
+      Sink end,
       Workers workers,
       Tally tally,
       Stop stop,
@@ -94,15 +94,15 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       }
       Optional<String> obstacle =
           rivals
-              .obstacle(node.landing)
-              .or(() -> direction.obstacle(node.landing, Kind.DIRECTORY, rivals.rules()));
+              .obstacle(node.target)
+              .or(() -> direction.obstacle(node.target, Kind.DIRECTORY, rivals.rules()));
       if (obstacle.isPresent()) {
         stage = end.stage();
         throw new RefusedException(obstacle.get());
       }
       stage = Failure.Stage.COMPARE;
-      boolean isOurs = shard.owns(node.landing);
-      boolean needsWay = !destination.traits().impliesDirectories() || node.parent.isEmpty();
+      boolean isOurs = shard.owns(node.target);
+      boolean needsWay = !destination.features().impliesDirectories() || node.parent.isEmpty();
       if (!isOurs && !needsWay) {
         node.look(source, ImmutableSet.of());
         return above;
@@ -111,9 +111,9 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         node.existing(Optional.empty());
       } else if (node.existing().isEmpty()) {
         node.existing(
-            isOurs && destination.traits().listingShows()
+            isOurs && destination.features().listingShows()
                 ? lookByListing(node, source)
-                : destination.stat(node.landing));
+                : destination.stat(node.target));
       }
       Optional<Metadata> existing = node.existing().orElseThrow();
       stage = end.stage();
@@ -122,7 +122,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
       if (e instanceof RuntimeException) {
-        log.warn("unexpected trouble with {}", node.landing, e);
+        log.warn("unexpected trouble with {}", node.target, e);
       }
       String what =
           stage == Failure.Stage.SCAN
@@ -132,7 +132,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
                   : "the directory cannot be made: ";
       tally.failed(
           new Failure(
-              node.landing,
+              node.target,
               stage,
               what + direction.words(e) + "; nothing in it was " + direction.done(),
               Failure.Cause.ERROR));
@@ -145,28 +145,28 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
    * itself. Where it is remembered as it is now, nothing need be asked.
    */
   private Optional<Metadata> lookByListing(DirectoryNode node, Metadata source) throws IOException {
-    Listing listing = destination.list(node.landing);
+    Listing listing = destination.list(node.target);
     boolean isEmpty = listing.names().map(Map::isEmpty).orElse(false);
     if (listing.self().isEmpty() && isEmpty) {
       // Something else may stand in its place.
-      return destination.stat(node.landing);
+      return destination.stat(node.target);
     }
     node.listed(listing);
     // Some servers (S3Proxy) leave a directory's own object out of the list of what is below it.
     // Then it may as well be missing, and that must be seen.
-    Glance self = listing.self().orElse(SOME_DIRECTORY);
+    ListedEntry self = listing.self().orElse(SOME_DIRECTORY);
     boolean isListed = listing.self().isPresent();
     if (isTrusting
         && isListed
-        && destination.recall(node.landing, self, source) == Recollection.SAME) {
+        && destination.recall(node.target, self, source) == Recollection.SAME) {
       return Optional.of(source);
     }
-    Optional<Metadata> existing = destination.look(node.landing, self);
+    Optional<Metadata> existing = destination.look(node.target, self);
     if (existing.isEmpty()) {
       return Optional.of(IMPLIED);
     }
     if (isTrusting && comparison.directory(source, existing).isUnchanged()) {
-      destination.confirm(node.landing, self, source);
+      destination.confirm(node.target, self, source);
     }
     return existing;
   }
@@ -180,7 +180,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     if (decision.isLeft()) {
       return DirectoryNode.State.LEFT;
     }
-    if (!shard.owns(node.landing)) {
+    if (!shard.owns(node.target)) {
       return settleWay(node, source, existing);
     }
     if (direction.leavesDirectoriesOnTheWay()
@@ -194,7 +194,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       direction.refuseIfLeftAlone(source, existing, decision);
     }
     if (decision.action() != Action.NONE) {
-      tally.decided(node.landing, source, decision.action(), decision.reason());
+      tally.decided(node.target, source, decision.action(), decision.reason());
     }
     if (decision.action() == Action.CREATE || decision.action() == Action.REPLACE) {
       return make(node, source, existing, decision);
@@ -243,7 +243,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       }
       // Files from below the base and from elsewhere may land in one directory (BASE/etc/a and
       // /etc/b), each by a node of its own, or several shards need it: another one came first.
-      Optional<Metadata> made = destination.stat(node.landing);
+      Optional<Metadata> made = destination.stat(node.target);
       if (made.isEmpty() || made.get().kind() != Kind.DIRECTORY) {
         throw e;
       }
@@ -260,11 +260,11 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
 
   /** Now if that is as good as later; a mode may forbid writing into the directory. */
   private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
-    if (shard.owns(node.landing)) {
-      end.directory(node.landing);
+    if (shard.owns(node.target)) {
+      end.directory(node.target);
     }
     boolean isEarly =
-        !destination.traits().contentsMoveDirectoryMtime()
+        !destination.features().contentsMoveDirectoryMtime()
             && !attributes.isEmpty()
             && !attributes.contains(Attribute.MODE);
     node.look(source, isEarly ? ImmutableSet.of() : attributes);
@@ -279,14 +279,14 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     boolean isNew = existing.isEmpty() || destination.isNew();
     boolean isOurs =
         root.metadata().isPresent()
-            && destination.traits().keepsRootMetadata()
-            && shard.owns(root.landing);
+            && destination.features().keepsRootMetadata()
+            && shard.owns(root.target);
     if (isOurs && existing.isPresent()) {
       Decision decision = comparison.directory(source, existing);
       if (isNew) {
-        tally.decided(root.landing, source, Action.CREATE, Reason.NEW);
+        tally.decided(root.target, source, Action.CREATE, Reason.NEW);
       } else if (decision.action() != Action.NONE) {
-        tally.decided(root.landing, source, decision.action(), decision.reason());
+        tally.decided(root.target, source, decision.action(), decision.reason());
       }
       root.look(source, direction.settable(decision.attributes(), isNew));
       Set<Attribute> early = direction.setBeforeContents(source, decision.attributes(), isNew);

@@ -1,20 +1,20 @@
 package dev.mtb.engine;
 
-import dev.mtb.model.Action;
-import dev.mtb.options.CompareMode;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
-import dev.mtb.model.Reason;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.SourceException;
+import dev.mtb.files.Folders;
+import dev.mtb.model.Action;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.model.Reason;
+import dev.mtb.options.CompareMode;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.Destination;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Recollection;
-import dev.mtb.files.Folders;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -74,7 +74,7 @@ final class Examination {
   /** Decides about work with a glance. */
   Result examine(FileWork work) throws IOException {
     Metadata source = work.metadata();
-    Glance glance = work.glance().orElseThrow();
+    ListedEntry glance = work.glance().orElseThrow();
     Metadata seen = seen(source, glance);
     Decision bySight = comparison.file(source, Optional.of(seen));
     if (bySight.isLeft()) {
@@ -88,7 +88,7 @@ final class Examination {
           : new Result(bySight, Optional.of(seen));
     }
     Recollection recollection =
-        isTrusting ? destination.recall(work.landing(), glance, source) : Recollection.NONE;
+        isTrusting ? destination.recall(work.target(), glance, source) : Recollection.NONE;
     boolean isSame = recollection == Recollection.SAME;
     if (isSame && mode != CompareMode.CHECKSUM) {
       return unchanged(source);
@@ -114,7 +114,7 @@ final class Examination {
   }
 
   /** What the listing shows, with the source's own values for what it does not show. */
-  private static Metadata seen(Metadata source, Glance glance) {
+  private static Metadata seen(Metadata source, ListedEntry glance) {
     return new Metadata(
         glance.isDirectory() ? Kind.DIRECTORY : source.kind(),
         glance.size(),
@@ -130,14 +130,14 @@ final class Examination {
     return new Result(Decision.UNCHANGED, Optional.of(source));
   }
 
-  private boolean mayProve(Glance glance) {
+  private boolean mayProve(ListedEntry glance) {
     return trustTags
         && glance.tag().isPresent()
         && !destination.tagsAreDigests().equals(Optional.of(false));
   }
 
-  private Optional<Metadata> look(FileWork work, Glance glance) throws IOException {
-    return destination.look(work.landing(), glance);
+  private Optional<Metadata> look(FileWork work, ListedEntry glance) throws IOException {
+    return destination.look(work.target(), glance);
   }
 
   private Result sameContent(FileWork work, Optional<Metadata> existing) {
@@ -152,13 +152,13 @@ final class Examination {
   private Result confirmed(FileWork work, Result result) {
     Decision decision = result.decision();
     if (isTrusting && decision.isUnchanged()) {
-      destination.confirm(work.landing(), work.glance().orElseThrow(), work.metadata());
+      destination.confirm(work.target(), work.glance().orElseThrow(), work.metadata());
     }
     return result;
   }
 
   /** Asks, and then decides as for any other destination, but by tags instead of contents. */
-  private Result look(FileWork work, Glance glance, Optional<Boolean> earlierProof)
+  private Result look(FileWork work, ListedEntry glance, Optional<Boolean> earlierProof)
       throws IOException {
     Metadata source = work.metadata();
     Optional<Metadata> existing = look(work, glance);

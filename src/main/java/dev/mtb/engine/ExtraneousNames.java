@@ -1,7 +1,7 @@
 package dev.mtb.engine;
 
 import dev.mtb.model.PathBytes;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
@@ -36,11 +36,12 @@ final class ExtraneousNames implements Closeable {
   record Name(Path name, Optional<Boolean> isDirectory) {}
 
   /** A directory at the destination, and where its source is. */
-  record Directory(Path landing, Path source, List<Name> names) {
-    static Directory of(Path landing, Path source, Map<Path, Optional<Glance>> listing) {
+  record Directory(Path target, Path source, List<Name> names) {
+    static Directory of(Path target, Path source, Map<Path, Optional<ListedEntry>> listing) {
       List<Name> names = new ArrayList<>(listing.size());
-      listing.forEach((name, glance) -> names.add(new Name(name, glance.map(Glance::isDirectory))));
-      return new Directory(landing, source, names);
+      listing.forEach(
+          (name, glance) -> names.add(new Name(name, glance.map(ListedEntry::isDirectory))));
+      return new Directory(target, source, names);
     }
   }
 
@@ -51,7 +52,7 @@ final class ExtraneousNames implements Closeable {
 
   private FileChannel file;
   private DataOutputStream out;
-  private Path landingRoot;
+  private Path targetRoot;
   private Path sourceRoot;
   private Path nameRoot;
 
@@ -59,7 +60,7 @@ final class ExtraneousNames implements Closeable {
     return file == null;
   }
 
-  synchronized void add(Path landing, Path source, Map<Path, Optional<Glance>> names)
+  synchronized void add(Path target, Path source, Map<Path, Optional<ListedEntry>> names)
       throws IOException {
     if (file == null) {
       // On Unix it has no name from now on, and is gone however the process ends.
@@ -70,14 +71,14 @@ final class ExtraneousNames implements Closeable {
               StandardOpenOption.WRITE,
               StandardOpenOption.DELETE_ON_CLOSE);
       out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(file)));
-      landingRoot = landing.getFileSystem().getPath("");
+      targetRoot = target.getFileSystem().getPath("");
       sourceRoot = source.getRoot();
       nameRoot = names.keySet().iterator().next().getFileSystem().getPath("");
     }
-    write(PathBytes.of(landing));
+    write(PathBytes.of(target));
     write(PathBytes.of(source));
     out.writeInt(names.size());
-    for (Map.Entry<Path, Optional<Glance>> name : names.entrySet()) {
+    for (Map.Entry<Path, Optional<ListedEntry>> name : names.entrySet()) {
       int kind = name.getValue().map(g -> g.isDirectory() ? DIRECTORY : OTHER).orElse(UNKNOWN);
       out.writeByte(kind);
       write(PathBytes.of(name.getKey()));
@@ -116,9 +117,9 @@ final class ExtraneousNames implements Closeable {
   }
 
   private Optional<Directory> read(DataInputStream in) throws IOException {
-    byte[] landing;
+    byte[] target;
     try {
-      landing = bytes(in);
+      target = bytes(in);
     } catch (EOFException e) {
       return Optional.empty();
     }
@@ -132,7 +133,7 @@ final class ExtraneousNames implements Closeable {
               PathBytes.resolve(nameRoot, bytes(in)),
               kind == UNKNOWN ? Optional.empty() : Optional.of(kind == DIRECTORY)));
     }
-    return Optional.of(new Directory(PathBytes.resolve(landingRoot, landing), source, names));
+    return Optional.of(new Directory(PathBytes.resolve(targetRoot, target), source, names));
   }
 
   private static byte[] bytes(DataInputStream in) throws IOException {

@@ -1,8 +1,8 @@
 package dev.mtb.engine;
 
-import dev.mtb.model.Metadata;
 import dev.mtb.compare.Decision;
-import dev.mtb.store.Glance;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.ListedEntry;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param directory it is in
  * @param source absolute
- * @param landing relative to the destination
+ * @param target relative to the destination
  * @param metadata of the source
  * @param existing what is at the destination
  * @param glance what a listing told of it, instead of {@code existing} and a decision
@@ -20,11 +20,11 @@ import java.util.Optional;
 record FileWork(
     DirectoryNode directory,
     Path source,
-    Path landing,
+    Path target,
     Metadata metadata,
     Optional<Metadata> existing,
     Decision decision,
-    Optional<Glance> glance) {
+    Optional<ListedEntry> glance) {
 
   /** The directory above the source below which no symbolic link is followed. */
   Path start() {
@@ -33,6 +33,6 @@ record FileWork(
 
   /** The same when it is known what is there. */
   FileWork settled(Decision made, Optional<Metadata> found) {
-    return new FileWork(directory, source, landing, metadata, found, made, Optional.empty());
+    return new FileWork(directory, source, target, metadata, found, made, Optional.empty());
   }
 }

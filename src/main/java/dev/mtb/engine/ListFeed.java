@@ -64,7 +64,7 @@ final class ListFeed implements SourceList.Visitor {
     if (!stop.mayBegin()) {
       return;
     }
-    if (entry.landing().toString().isEmpty()) {
+    if (entry.target().toString().isEmpty()) {
       root.isListed = true;
       root.begin();
       checkers.walk(root);
@@ -105,7 +105,7 @@ final class ListFeed implements SourceList.Visitor {
     List<Entry> entries = group;
     group = new ArrayList<>();
     Entry first = entries.get(0);
-    DirectoryNode parent = directory(first.landing().getParent(), first.outside());
+    DirectoryNode parent = directory(first.target().getParent(), first.outside());
     room.acquire();
     if (stop.stopping()) {
       room.release();
@@ -116,18 +116,18 @@ final class ListFeed implements SourceList.Visitor {
     letGoOfOldest();
   }
 
-  private DirectoryNode directory(Path landing, boolean outside) {
-    if (landing == null) {
+  private DirectoryNode directory(Path target, boolean outside) {
+    if (target == null) {
       return root;
     }
-    DirectoryNode known = implied.get(landing);
+    DirectoryNode known = implied.get(target);
     if (known != null) {
       return known;
     }
-    DirectoryNode parent = directory(landing.getParent(), outside);
-    Path source = (outside ? job.base().getRoot() : job.base()).resolve(landing);
-    DirectoryNode node = DirectoryNode.implied(parent, source, landing);
-    implied.put(landing, node);
+    DirectoryNode parent = directory(target.getParent(), outside);
+    Path source = (outside ? job.base().getRoot() : job.base()).resolve(target);
+    DirectoryNode node = DirectoryNode.implied(parent, source, target);
+    implied.put(target, node);
     return node;
   }
 

@@ -1,9 +1,9 @@
 package dev.mtb.engine;
 
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.ErrorText;
-import dev.mtb.job.Failure;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
@@ -102,8 +102,8 @@ final class Manifest implements Closeable {
   }
 
   /** A file is in the backup. */
-  void file(Path landing, Metadata metadata, String digest) {
-    byte[] name = PathBytes.of(landing);
+  void file(Path target, Metadata metadata, String digest) {
+    byte[] name = PathBytes.of(target);
     if (name.length == 1 && name[0] == '-') {
       // That alone would mean standard input.
       name = new byte[] {'.', '/', '-'};
@@ -115,12 +115,12 @@ final class Manifest implements Closeable {
     write(line, 1);
   }
 
-  void link(Path landing) {
-    comment("link", landing, "");
+  void link(Path target) {
+    comment("link", target, "");
   }
 
-  void directory(Path landing) {
-    comment("directory", landing, "");
+  void directory(Path target) {
+    comment("directory", target, "");
   }
 
   private void comment(String kind, Path path, String more) {

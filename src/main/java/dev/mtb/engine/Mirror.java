@@ -1,24 +1,24 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.Lists;
-import dev.mtb.model.Attribute;
-import dev.mtb.options.Deletion;
-import dev.mtb.model.ErrorText;
+import dev.mtb.copy.SourceException;
+import dev.mtb.copy.StoppedException;
 import dev.mtb.job.Failure;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.copy.SourceException;
-import dev.mtb.copy.StoppedException;
+import dev.mtb.options.Deletion;
+import dev.mtb.place.SourceMounts;
+import dev.mtb.scan.FileFilter;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ForeignNameException;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.RefusedException;
-import dev.mtb.place.SourceMounts;
-import dev.mtb.scan.FileFilter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Deletes what the destination holds and the source does not. What that is is noted while
  * directories are compared; it is deleted when all else is done, and only if all went well. Where
- * the {@link End} deletes nothing, all of it is only told to the end. Thread-safe.
+ * the {@link Sink} deletes nothing, all of it is only told to the end. Thread-safe.
  */
 final class Mirror implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Mirror.class);
@@ -56,7 +56,7 @@ final class Mirror implements Closeable {
   private final Destination destination;
   private final Path whole;
   private final SourceMounts mounts;
-  private final End end;
+  private final Sink end;
   private final Tally tally;
   private final Stop stop;
   private final ExtraneousNames notes = new ExtraneousNames();
@@ -95,7 +95,7 @@ final class Mirror implements Closeable {
       Destination destination,
       Path whole,
       SourceMounts mounts,
-      End end,
+      Sink end,
       Tally tally,
       Stop stop) {
     this.rules = rules;
@@ -110,7 +110,7 @@ final class Mirror implements Closeable {
   /** Sees what is in a directory on both sides. For one thread. */
   final class Comparison {
     private final DirectoryNode directory;
-    private final Map<Path, Optional<Glance>> onlyThere;
+    private final Map<Path, Optional<ListedEntry>> onlyThere;
     private final int count;
     private boolean isEmpty = true;
 
@@ -127,7 +127,7 @@ final class Mirror implements Closeable {
     void inSource(Path name) {
       isEmpty = false;
       boolean isListed = onlyThere.remove(destination.nameOf(name)) != null;
-      if (!isListed && !destination.traits().names().isExact()) {
+      if (!isListed && !destination.features().names().isExact()) {
         notListed.add(name);
       }
     }
@@ -140,7 +140,7 @@ final class Mirror implements Closeable {
       if (notListed.isEmpty() || onlyThere.isEmpty()) {
         return;
       }
-      NameRules rules = destination.traits().names();
+      NameRules rules = destination.features().names();
       Set<String> folded = new HashSet<>();
       notListed.forEach(name -> folded.add(rules.fold(name)));
       onlyThere.keySet().removeIf(name -> folded.contains(rules.fold(name)));
@@ -157,7 +157,7 @@ final class Mirror implements Closeable {
 
     private Optional<List<Long>> fileOf(Path name) throws IOException {
       return destination
-          .stat(PathBytes.resolve(directory.landing, PathBytes.of(name)))
+          .stat(PathBytes.resolve(directory.target, PathBytes.of(name)))
           .filter(found -> found.inode() != Metadata.UNKNOWN)
           .map(found -> List.of(found.device(), found.inode()));
     }
@@ -178,7 +178,7 @@ final class Mirror implements Closeable {
         checkNotUnmounted();
       }
       if (!onlyThere.isEmpty()) {
-        notes.add(directory.landing, directory.source, onlyThere);
+        notes.add(directory.target, directory.source, onlyThere);
       }
     }
 
@@ -195,7 +195,7 @@ final class Mirror implements Closeable {
       if (isUnmounted || (isEmpty && directory.isListed)) {
         tally.failed(
             new Failure(
-                directory.landing,
+                directory.target,
                 Failure.Stage.SCAN,
                 directory.source
                     + " "
@@ -245,7 +245,8 @@ final class Mirror implements Closeable {
       return true;
     }
     return isRefusedForFailures()
-        || (rules.deletion().limit().isPresent() && isTooMuch(rules.deletion().limit().get(), waiting));
+        || (rules.deletion().limit().isPresent()
+            && isTooMuch(rules.deletion().limit().get(), waiting));
   }
 
   @Override
@@ -320,54 +321,54 @@ final class Mirror implements Closeable {
   }
 
   /** One thing that is only at the destination. */
-  private record Item(Path landing, Path source, Kind kind) {}
+  private record Item(Path target, Path source, Kind kind) {}
 
   /** What is to be deleted of what was noted, for all that is known now. */
   private List<Item> items(ExtraneousNames.Directory directory, boolean isInside)
       throws DestinationException {
     List<Item> items = new ArrayList<>();
     for (ExtraneousNames.Name name : directory.names()) {
-      Path landing = PathBytes.resolve(directory.landing(), PathBytes.of(name.name()));
+      Path target = PathBytes.resolve(directory.target(), PathBytes.of(name.name()));
       Path source = PathBytes.resolve(directory.source(), PathBytes.of(name.name()));
-      if (rules.isKept().test(landing) || (!isInside && rules.isSupplied().test(landing))) {
+      if (rules.isKept().test(target) || (!isInside && rules.isSupplied().test(target))) {
         continue;
       }
-      Optional<Kind> kind = kind(landing, name);
+      Optional<Kind> kind = kind(target, name);
       if (kind.isEmpty()) {
         continue;
       }
       boolean isDirectory = kind.get() == Kind.DIRECTORY;
-      if (rules.filter().protects(source, landing, isDirectory)) {
-        log.debug("left alone by a filter: {}", landing);
+      if (rules.filter().protects(source, target, isDirectory)) {
+        log.debug("left alone by a filter: {}", target);
       } else {
-        items.add(new Item(landing, source, kind.get()));
+        items.add(new Item(target, source, kind.get()));
       }
     }
     return items;
   }
 
-  private Optional<Kind> kind(Path landing, ExtraneousNames.Name name) throws DestinationException {
+  private Optional<Kind> kind(Path target, ExtraneousNames.Name name) throws DestinationException {
     if (name.isDirectory().isPresent()) {
       return Optional.of(name.isDirectory().get() ? Kind.DIRECTORY : Kind.FILE);
     }
-    return look(landing).map(Metadata::kind);
+    return look(target).map(Metadata::kind);
   }
 
   /** What is there; empty if it is gone, or if that cannot be told, which is reported. */
-  private Optional<Metadata> look(Path landing) throws DestinationException {
+  private Optional<Metadata> look(Path target) throws DestinationException {
     try {
-      return destination.stat(landing);
+      return destination.stat(target);
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      failed(landing, "cannot be looked at: " + ErrorText.of(e) + "; " + consequence());
+      failed(target, "cannot be looked at: " + ErrorText.of(e) + "; " + consequence());
       return Optional.empty();
     }
   }
 
-  private void failed(Path landing, String error) {
+  private void failed(Path target, String error) {
     Failure.Stage stage = end.deletes() ? Failure.Stage.DELETE : end.stage();
-    tally.failed(new Failure(landing, stage, error, Failure.Cause.ERROR));
+    tally.failed(new Failure(target, stage, error, Failure.Cause.ERROR));
   }
 
   /** What became of something that cannot be looked at. */
@@ -404,15 +405,15 @@ final class Mirror implements Closeable {
 
   private Optional<ExtraneousNames.Directory> list(Item directory) throws IOException {
     try {
-      Listing listing = destination.listNames(directory.landing());
+      Listing listing = destination.listNames(directory.target());
       return Optional.of(
           ExtraneousNames.Directory.of(
-              directory.landing(), directory.source(), listing.names().orElseThrow()));
+              directory.target(), directory.source(), listing.names().orElseThrow()));
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
       failed(
-          directory.landing(),
+          directory.target(),
           "the directory cannot be listed: " + ErrorText.of(e) + "; " + consequence());
       return Optional.empty();
     }
@@ -433,7 +434,7 @@ final class Mirror implements Closeable {
           if (item.kind() == Kind.DIRECTORY && !reportInside(item)) {
             staying.increment();
           } else {
-            end.extra(item.landing(), item.kind());
+            end.extra(item.target(), item.kind());
           }
         });
     return staying.sum() == 0 && !stop.stopping();
@@ -456,7 +457,7 @@ final class Mirror implements Closeable {
     if (items.isEmpty()) {
       return;
     }
-    changing(directory.landing(), directory.source(), () -> delete(items));
+    changing(directory.target(), directory.source(), () -> delete(items));
   }
 
   private interface Change {
@@ -464,22 +465,22 @@ final class Mirror implements Closeable {
   }
 
   /** Changes what is in a directory, and leaves its own metadata as it was. */
-  private void changing(Path landing, Path source, Change change) throws IOException {
-    Optional<Metadata> metadata = metadataOf(landing, source);
-    metadata.ifPresent(m -> makeWritable(landing, m));
+  private void changing(Path target, Path source, Change change) throws IOException {
+    Optional<Metadata> metadata = metadataOf(target, source);
+    metadata.ifPresent(m -> makeWritable(target, m));
     change.run();
-    metadata.ifPresent(m -> restore(landing, m));
+    metadata.ifPresent(m -> restore(target, m));
   }
 
   // Files that take the place of directories
 
   private static Item directoryInPlaceOf(FileWork work) {
-    return new Item(work.landing(), work.source(), Kind.DIRECTORY);
+    return new Item(work.target(), work.source(), Kind.DIRECTORY);
   }
 
   private void replace(FileWork work) throws IOException {
     DirectoryNode parent = work.directory();
-    changing(parent.landing, parent.source, () -> tryReplace(work));
+    changing(parent.target, parent.source, () -> tryReplace(work));
   }
 
   private void tryReplace(FileWork work) throws DestinationException {
@@ -489,12 +490,12 @@ final class Mirror implements Closeable {
       throw e;
     } catch (StoppedException e) {
       // Undone; the report says that the run was stopped.
-      log.debug("stopped before {} was copied", work.landing());
+      log.debug("stopped before {} was copied", work.target());
     } catch (SourceException e) {
       notCopied(work, e.getMessage(), e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
     } catch (WrongCopyException e) {
       tally.failed(
-          new Failure(work.landing(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
+          new Failure(work.target(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
     } catch (IOException e) {
       notCopied(work, "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     }
@@ -508,7 +509,7 @@ final class Mirror implements Closeable {
   }
 
   private void notCopied(FileWork work, String error, Failure.Cause cause) {
-    tally.failed(new Failure(work.landing(), end.stage(), error, cause));
+    tally.failed(new Failure(work.target(), end.stage(), error, cause));
   }
 
   /** Directories first, which are deleted from the inside. */
@@ -516,7 +517,7 @@ final class Mirror implements Closeable {
     List<Item> flat = new ArrayList<>();
     List<Item> directories = new ArrayList<>();
     for (Item item : items) {
-      tally.extraneous(item.landing(), item.kind());
+      tally.extraneous(item.target(), item.kind());
       (item.kind() == Kind.DIRECTORY ? directories : flat).add(item);
     }
     LongAdder left = new LongAdder();
@@ -546,8 +547,8 @@ final class Mirror implements Closeable {
       return true;
     }
     List<Item> items = items(inside.get(), /* isInside= */ true);
-    if (destination.traits().keepsPermissions() && !destination.traits().keepsOwner()) {
-      look(directory.landing()).ifPresent(m -> makeWritable(directory.landing(), m));
+    if (destination.features().keepsPermissions() && !destination.features().keepsOwner()) {
+      look(directory.target()).ifPresent(m -> makeWritable(directory.target(), m));
     }
     boolean isAll = items.size() == inside.get().names().size();
     boolean isDone = delete(items);
@@ -559,7 +560,7 @@ final class Mirror implements Closeable {
   /** How many are left. */
   private int deleteBatch(List<Item> batch) throws IOException {
     Map<Path, Kind> what = new LinkedHashMap<>();
-    batch.forEach(item -> what.put(item.landing(), item.kind()));
+    batch.forEach(item -> what.put(item.target(), item.kind()));
     Map<Path, IOException> failures;
     try {
       failures = end.delete(what);
@@ -568,7 +569,7 @@ final class Mirror implements Closeable {
     } catch (IOException e) {
       failures = new HashMap<>();
       for (Item item : batch) {
-        failures.put(item.landing(), e);
+        failures.put(item.target(), e);
       }
     }
     failures.forEach(this::notDeleted);
@@ -579,20 +580,20 @@ final class Mirror implements Closeable {
    * A name that MTB never writes there (another client's) stays. It is no failure: it would be one
    * in each run, and after a failure nothing else is deleted.
    */
-  private void notDeleted(Path landing, IOException failure) {
+  private void notDeleted(Path target, IOException failure) {
     if (failure instanceof ForeignNameException) {
-      tally.leftAlone(landing, "not deleted: " + ErrorText.of(failure));
+      tally.leftAlone(target, "not deleted: " + ErrorText.of(failure));
     } else {
-      failed(landing, "cannot be deleted: " + ErrorText.of(failure));
+      failed(target, "cannot be deleted: " + ErrorText.of(failure));
     }
   }
 
   // The directories that it was in
 
   /** Of the source, if that is what its copy has. */
-  private Optional<Metadata> metadataOf(Path landing, Path source) {
-    boolean isRoot = landing.toString().isEmpty();
-    if (isRoot && !destination.traits().keepsRootMetadata()) {
+  private Optional<Metadata> metadataOf(Path target, Path source) {
+    boolean isRoot = target.toString().isEmpty();
+    if (isRoot && !destination.features().keepsRootMetadata()) {
       return Optional.empty();
     }
     try {
@@ -606,36 +607,36 @@ final class Mirror implements Closeable {
   private boolean needsAccess(Metadata directory) {
     return directory.mode() != Metadata.UNKNOWN
         && (directory.mode() & OWNER_ACCESS) != OWNER_ACCESS
-        && !destination.traits().keepsOwner();
+        && !destination.features().keepsOwner();
   }
 
-  private void makeWritable(Path landing, Metadata metadata) {
+  private void makeWritable(Path target, Metadata metadata) {
     if (needsAccess(metadata)) {
-      set(landing, metadata.withMode(metadata.mode() | OWNER_ACCESS), EnumSet.of(Attribute.MODE));
+      set(target, metadata.withMode(metadata.mode() | OWNER_ACCESS), EnumSet.of(Attribute.MODE));
     }
   }
 
   /** Deleting moves a directory's mtime. */
-  private void restore(Path landing, Metadata metadata) {
+  private void restore(Path target, Metadata metadata) {
     EnumSet<Attribute> attributes = EnumSet.noneOf(Attribute.class);
     if (needsAccess(metadata)) {
       attributes.add(Attribute.MODE);
     }
-    if (destination.traits().contentsMoveDirectoryMtime()) {
+    if (destination.features().contentsMoveDirectoryMtime()) {
       attributes.add(Attribute.MTIME);
     }
     if (!attributes.isEmpty()) {
-      set(landing, metadata, attributes);
+      set(target, metadata, attributes);
     }
   }
 
-  private void set(Path landing, Metadata metadata, EnumSet<Attribute> attributes) {
+  private void set(Path target, Metadata metadata, EnumSet<Attribute> attributes) {
     try {
-      end.setDirectoryMetadata(landing, metadata, attributes);
+      end.setDirectoryMetadata(target, metadata, attributes);
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException e) {
-      failed(landing, "the directory's own metadata cannot be set: " + ErrorText.of(e));
+      failed(target, "the directory's own metadata cannot be set: " + ErrorText.of(e));
     }
   }
 }

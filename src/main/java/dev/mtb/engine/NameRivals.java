@@ -3,8 +3,8 @@ package dev.mtb.engine;
 import com.google.common.collect.Lists;
 import com.google.common.hash.Hashing;
 import dev.mtb.model.PathBytes;
-import dev.mtb.store.NameRules;
 import dev.mtb.scan.SourceList;
+import dev.mtb.store.NameRules;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -51,8 +51,8 @@ final class NameRivals {
     return rules;
   }
 
-  private void list(Path landing) {
-    Path path = landing;
+  private void list(Path target) {
+    Path path = target;
     while (path != null && !path.toString().isEmpty()) {
       String name = PathBytes.toText(path.getFileName());
       String folded = rules.fold(path.getFileName());
@@ -61,30 +61,30 @@ final class NameRivals {
     }
   }
 
-  private long key(Path landing) {
-    return Hashing.murmur3_128().hashString(rules.fold(landing), StandardCharsets.UTF_8).asLong();
+  private long key(Path target) {
+    return Hashing.murmur3_128().hashString(rules.fold(target), StandardCharsets.UTF_8).asLong();
   }
 
   /** Whether something that is listed, or below it, may land at a place. */
-  boolean mayBeListed(Path landing) {
-    return !rules.isExact() && listed.containsKey(key(landing));
+  boolean mayBeListed(Path target) {
+    return !rules.isExact() && listed.containsKey(key(target));
   }
 
   /**
    * Why something must not be written, since something else that is listed has its name.
    *
-   * @param landing whose directory has been asked about before
+   * @param target whose directory has been asked about before
    * @return empty if nothing is in its way
    */
-  Optional<String> obstacle(Path landing) {
-    if (rules.isExact() || landing.toString().isEmpty()) {
+  Optional<String> obstacle(Path target) {
+    if (rules.isExact() || target.toString().isEmpty()) {
       return Optional.empty();
     }
-    String winner = listed.get(key(landing));
+    String winner = listed.get(key(target));
     if (winner == null) {
       return Optional.empty();
     }
-    Path name = landing.getFileName();
+    Path name = target.getFileName();
     return obstacle(name, winner.equals(FOLDED) ? rules.fold(name) : winner);
   }
 
@@ -93,12 +93,12 @@ final class NameRivals {
    *
    * @param directory that the calling thread walks
    */
-  Optional<String> obstacle(DirectoryNode directory, Path landing) {
-    Optional<String> listedRival = obstacle(landing);
+  Optional<String> obstacle(DirectoryNode directory, Path target) {
+    Optional<String> listedRival = obstacle(target);
     if (rules.isExact() || listedRival.isPresent()) {
       return listedRival;
     }
-    Path name = landing.getFileName();
+    Path name = target.getFileName();
     String text = PathBytes.toText(name);
     String winner = directory.names().putIfAbsent(rules.fold(name), text);
     return winner == null ? Optional.empty() : obstacle(name, winner);
@@ -120,21 +120,21 @@ final class NameRivals {
    * there.
    *
    * @param base where relative entries are taken from
-   * @param landing a place
+   * @param target a place
    */
-  boolean couldSupply(Path base, Path landing) {
-    return !rules.isExact() && (isBelow(base, landing, 0) || isBelow(base.getRoot(), landing, 0));
+  boolean couldSupply(Path base, Path target) {
+    return !rules.isExact() && (isBelow(base, target, 0) || isBelow(base.getRoot(), target, 0));
   }
 
-  private boolean isBelow(Path directory, Path landing, int depth) {
-    if (depth == landing.getNameCount()) {
+  private boolean isBelow(Path directory, Path target, int depth) {
+    if (depth == target.getNameCount()) {
       return true;
     }
-    String wanted = rules.fold(landing.getName(depth));
+    String wanted = rules.fold(target.getName(depth));
     try (DirectoryStream<Path> same =
         Files.newDirectoryStream(directory, e -> rules.fold(e.getFileName()).equals(wanted))) {
       for (Path entry : Lists.newArrayList(same)) {
-        if (isBelow(entry, landing, depth + 1)) {
+        if (isBelow(entry, target, depth + 1)) {
           return true;
         }
       }

@@ -33,11 +33,11 @@ final class OldVersionsGuard {
   /**
    * To be called before something is overwritten or deleted.
    *
-   * @param landing relative to the destination
+   * @param target relative to the destination
    * @throws RefusedException if its old version would overwrite a copy of something else
    */
-  void check(Path landing) throws RefusedException {
-    Optional<Path> old = place.flatMap(p -> p.inDestination(landing));
+  void check(Path target) throws RefusedException {
+    Optional<Path> old = place.flatMap(p -> p.inDestination(target));
     if (old.isPresent() && isInSource.test(old.get())) {
       throw new RefusedException(
           "its old version would be kept as "

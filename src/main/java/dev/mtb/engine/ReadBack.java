@@ -1,17 +1,17 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.copy.Copied;
+import dev.mtb.copy.Copier;
+import dev.mtb.copy.StoppedException;
 import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.compare.Comparison;
-import dev.mtb.compare.Decision;
-import dev.mtb.copy.Copied;
-import dev.mtb.copy.Copier;
-import dev.mtb.copy.StoppedException;
 import dev.mtb.store.AttributesException;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
@@ -62,27 +62,27 @@ final class ReadBack {
    * @throws WrongCopyException if the backup does not hold it, or that cannot be told
    */
   Copied prove(FileWork work, Copied copied) throws IOException {
-    Path landing = work.landing();
-    Optional<String> wrong = difference(landing, copied);
+    Path target = work.target();
+    Optional<String> wrong = difference(target, copied);
     if (wrong.isEmpty()) {
       return copied;
     }
-    log.warn("{}: {}; copying it again", PathBytes.toText(landing), wrong.get());
-    Optional<String> unmarked = mark(landing, copied);
+    log.warn("{}: {}; copying it again", PathBytes.toText(target), wrong.get());
+    Optional<String> unmarked = mark(target, copied);
     Copied again = copied;
     try {
-      again = copier.copy(work.source(), work.start(), landing, destination.stat(landing));
-      wrong = difference(landing, again);
+      again = copier.copy(work.source(), work.start(), target, destination.stat(target));
+      wrong = difference(target, again);
       if (wrong.isEmpty()) {
         return again;
       }
-      unmarked = mark(landing, again);
+      unmarked = mark(target, again);
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
       // Whoever is to blame, the wrong copy is what the backup has.
       wrong = Optional.of(wrong.get() + "; copying it again failed: " + ErrorText.of(e));
-      unmarked = unmarked.isPresent() ? mark(landing, again) : unmarked;
+      unmarked = unmarked.isPresent() ? mark(target, again) : unmarked;
     }
     throw new WrongCopyException(
         "the copy in the backup is wrong: "
@@ -95,32 +95,32 @@ final class ReadBack {
   }
 
   /** What is wrong with a copy; empty if nothing is. */
-  private Optional<String> difference(Path landing, Copied copied) throws IOException {
+  private Optional<String> difference(Path target, Copied copied) throws IOException {
     try {
       return copied.metadata().kind() == Kind.LINK
-          ? linkDifference(landing, copied)
-          : fileDifference(landing, copied);
+          ? linkDifference(target, copied)
+          : fileDifference(target, copied);
     } catch (DestinationException e) {
       throw e;
     } catch (StoppedException e) {
-      log.warn("{} was copied and not read back: stopped", PathBytes.toText(landing));
+      log.warn("{} was copied and not read back: stopped", PathBytes.toText(target));
       throw e;
     } catch (IOException e) {
       return Optional.of("it cannot be read back: " + ErrorText.of(e));
     }
   }
 
-  private Optional<String> linkDifference(Path landing, Copied copied) throws IOException {
-    byte[] there = PathBytes.of(destination.readLink(landing));
+  private Optional<String> linkDifference(Path target, Copied copied) throws IOException {
+    byte[] there = PathBytes.of(destination.readLink(target));
     return Arrays.equals(there, PathBytes.of(copied.target().orElseThrow()))
         ? Optional.empty()
         : Optional.of("the link leads elsewhere than its source");
   }
 
-  private Optional<String> fileDifference(Path landing, Copied copied) throws IOException {
+  private Optional<String> fileDifference(Path target, Copied copied) throws IOException {
     Copier.Digested content;
     Optional<Metadata> metadata;
-    try (StoredFile file = destination.readBack(landing)) {
+    try (StoredFile file = destination.readBack(target)) {
       metadata = file.metadata();
       content = copier.digest(file.content());
     }
@@ -138,7 +138,7 @@ final class ReadBack {
       return difference;
     }
     pause.pause(ATTRIBUTES_KEPT);
-    return destination.stat(landing).flatMap(there -> words(copied, there));
+    return destination.stat(target).flatMap(there -> words(copied, there));
   }
 
   private Optional<String> words(Copied copied, Metadata there) {
@@ -155,9 +155,9 @@ final class ReadBack {
         : Optional.of("its content is right, but: " + decision.reason());
   }
 
-  private Optional<String> mark(Path landing, Copied copied) throws DestinationException {
+  private Optional<String> mark(Path target, Copied copied) throws DestinationException {
     try {
-      destination.distrust(landing, comparison.markedWrong(copied.metadata()));
+      destination.distrust(target, comparison.markedWrong(copied.metadata()));
       return Optional.empty();
     } catch (DestinationException e) {
       throw e;

@@ -4,47 +4,47 @@ import com.google.common.base.Ticker;
 import com.google.common.collect.Comparators;
 import com.google.common.util.concurrent.RateLimiter;
 import com.google.common.util.concurrent.Uninterruptibles;
-import dev.mtb.job.BackupJob;
-import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.job.BackupReport;
-import dev.mtb.job.BackupReport.Outcome;
-import dev.mtb.options.CompareMode;
-import dev.mtb.model.ErrorText;
-import dev.mtb.job.Failure;
-import dev.mtb.model.Format;
-import dev.mtb.model.InvalidJobException;
-import dev.mtb.options.KeptAttributes;
-import dev.mtb.model.Kind;
-import dev.mtb.options.Limits;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
-import dev.mtb.job.RestoreJob;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.ContentComparison;
 import dev.mtb.compare.MtimeRules;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.Copier;
-import dev.mtb.store.Destination;
-import dev.mtb.store.DestinationException;
+import dev.mtb.files.Folders;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.Failure;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
+import dev.mtb.options.KeptAttributes;
+import dev.mtb.options.Limits;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.MtimePrecision;
-import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.RememberedBase;
-import dev.mtb.store.Retry;
-import dev.mtb.store.RetryingDestination;
 import dev.mtb.place.RunLock;
-import dev.mtb.store.SelectiveDestination;
 import dev.mtb.place.SourceMounts;
-import dev.mtb.state.StateDirectory;
 import dev.mtb.place.StoredBackup;
-import dev.mtb.store.Throttle;
-import dev.mtb.store.Traits;
-import dev.mtb.files.Folders;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.OutputCheck;
 import dev.mtb.scan.SourceList;
+import dev.mtb.state.StateDirectory;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.Features;
+import dev.mtb.store.MtimePrecision;
+import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.Retry;
+import dev.mtb.store.RetryingDestination;
+import dev.mtb.store.SelectiveDestination;
+import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -212,10 +212,7 @@ public final class Run {
       return new Run(
               reversed,
               Direction.outOf(
-                  backup,
-                  landingOfBackup(job),
-                  job.overwrite(),
-                  Destinations.oldVersions(reversed)),
+                  backup, targetOfBackup(job), job.overwrite(), Destinations.oldVersions(reversed)),
               options.dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP,
               opener,
               listener,
@@ -250,7 +247,7 @@ public final class Run {
   }
 
   /** A backup may lie in the directory that it is restored to (/mnt/backup in /). */
-  private static Optional<Path> landingOfBackup(RestoreJob job) {
+  private static Optional<Path> targetOfBackup(RestoreJob job) {
     if (job.directory().isEmpty()) {
       return Optional.empty();
     }
@@ -275,8 +272,8 @@ public final class Run {
   }
 
   /** Of the target nothing is known yet but its path. */
-  private static boolean isMissing(Path target, Path landing) {
-    Path file = PathBytes.resolve(target, PathBytes.of(landing));
+  private static boolean isMissing(Path directory, Path target) {
+    Path file = PathBytes.resolve(directory, PathBytes.of(target));
     return !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
@@ -460,10 +457,10 @@ public final class Run {
       SourceList sources, Destination destination, Retry retry, Optional<Metadata> rootFound) {
     hasBegun = true;
     BackupOptions options = job.options();
-    Traits traits = destination.traits();
+    Features features = destination.features();
     NameRivals rivals;
     try {
-      rivals = NameRivals.of(traits.names(), sources);
+      rivals = NameRivals.of(features.names(), sources);
     } catch (InterruptedException e) {
       interrupted = true;
       stop.interrupted();
@@ -476,12 +473,12 @@ public final class Run {
             mode,
             new MtimeRules(
                 options.comparison().modifyWindow(),
-                traits.earliestMtime(),
-                precision(traits.mtimes()),
+                features.earliestMtime(),
+                precision(features.mtimes()),
                 precision(direction.sourceMtimes())),
             options.attributes(),
-            traits.keepsPermissions(),
-            traits.keepsOwner());
+            features.keepsPermissions(),
+            features.keepsOwner());
     Comparison underRules =
         purpose == Purpose.VERIFY ? comparison : comparison.under(options.updateRules());
     // Whoever verifies wants to know, and a wide window makes alike what is not the same.
@@ -509,18 +506,18 @@ public final class Run {
     OldVersionsGuard guard =
         new OldVersionsGuard(
             oldVersions,
-            landing -> sources.couldSupply(landing) || rivals.couldSupply(job.base(), landing));
+            target -> sources.couldSupply(target) || rivals.couldSupply(job.base(), target));
     FileFilter filter = new FileFilter(options.filters());
-    End end =
+    Sink end =
         switch (purpose) {
           case BACKUP ->
               careful(
-                  new CopyEnd(destination, copier, readBack, manifest, guard, tally),
+                  new CopySink(destination, copier, readBack, manifest, guard, tally),
                   destination,
                   filter,
                   guard);
-          case DRY_RUN -> careful(new DryRunEnd(tally), destination, filter, guard);
-          case VERIFY -> new VerifyEnd(tally, options.checks().strict());
+          case DRY_RUN -> careful(new DryRunSink(tally), destination, filter, guard);
+          case VERIFY -> new VerifySink(tally, options.checks().strict());
         };
     ForkJoinPool checkerPool = new ForkJoinPool(options.concurrency().checkers());
     ForkJoinPool copierPool = new ForkJoinPool(options.concurrency().threads());
@@ -534,15 +531,15 @@ public final class Run {
                     new Mirror.Rules(
                         options.deletion(),
                         filter,
-                        landing ->
-                            oldVersions.map(p -> p.holds(landing, traits.names())).orElse(false)
+                        target ->
+                            oldVersions.map(p -> p.holds(target, features.names())).orElse(false)
                                 || (purpose == Purpose.VERIFY
-                                    && Direction.isStale(landing.getFileName())),
+                                    && Direction.isStale(target.getFileName())),
                         oldVersions.isPresent() && oldVersions.get().directory().isEmpty(),
-                        landing ->
-                            sources.supplies(landing)
-                                || sources.leadsThrough(landing)
-                                || rivals.mayBeListed(landing),
+                        target ->
+                            sources.supplies(target)
+                                || sources.leadsThrough(target)
+                                || rivals.mayBeListed(target),
                         () -> stop.ranOutOfTime() || allowance.filesLeft() > 0),
                     destination,
                     emptyPath(),
@@ -575,7 +572,7 @@ public final class Run {
               direction);
       WorkQueue queue =
           new WorkQueue(
-              copierPool, options.concurrency().threads(), line(traits), workers::work, stop);
+              copierPool, options.concurrency().threads(), line(features), workers::work, stop);
       DirectoryResolver resolver =
           new DirectoryResolver(
               destination,
@@ -666,24 +663,25 @@ public final class Run {
     }
   }
 
-  private End careful(End end, Destination destination, FileFilter filter, OldVersionsGuard guard) {
+  private Sink careful(
+      Sink end, Destination destination, FileFilter filter, OldVersionsGuard guard) {
     boolean isDeleted = job.options().deletion().isWanted() && !direction.mayContainSource();
-    return new CarefulEnd(
+    return new CarefulSink(
         end,
         destination,
         filter,
         guard,
-        isDeleted ? CarefulEnd.NotEmpty.IS_DELETED_LAST : CarefulEnd.NotEmpty.STAYS,
+        isDeleted ? CarefulSink.NotEmpty.IS_DELETED_LAST : CarefulSink.NotEmpty.STAYS,
         direction.makingWay());
   }
 
-  private Line line(Traits traits) {
-    int most = traits.operationsPerDirectory();
+  private Schedule line(Features features) {
+    int most = features.operationsPerDirectory();
     return job.options()
         .limits()
         .order()
-        .map(order -> (Line) new OrderedLine(order, most))
-        .orElseGet(() -> new FairLine(most));
+        .map(order -> (Schedule) new OrderedSchedule(order, most))
+        .orElseGet(() -> new FairSchedule(most));
   }
 
   /** A backup that is not complete must not pass for one. */

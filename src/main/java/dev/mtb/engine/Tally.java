@@ -1,14 +1,14 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.model.Action;
 import dev.mtb.job.Activity;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
+import dev.mtb.model.Action;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
-import dev.mtb.job.Totals;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -45,8 +45,8 @@ final class Tally {
   }
 
   /** The calling thread does something that may take long, until it is {@link #idle}. */
-  void busy(Activity activity, Path landing) {
-    tell(l -> l.busy(activity, landing));
+  void busy(Activity activity, Path target) {
+    tell(l -> l.busy(activity, target));
   }
 
   void idle() {
@@ -59,49 +59,51 @@ final class Tally {
   }
 
   /** A special file, or what is left of a killed run. */
-  void skipped(Path landing, String why) {
+  void skipped(Path target, String why) {
     scanned.increment();
     skipped.increment();
-    tell(l -> l.skipped(landing, why));
+    tell(l -> l.skipped(target, why));
   }
 
   /** What the rules leave as it is at the destination; it was counted as scanned. */
-  void left(Path landing, Metadata source, Reason reason) {
+  void left(Path target, Metadata source, Reason reason) {
     skipped.increment();
-    decided(landing, source, Action.NONE, reason);
+    decided(target, source, Action.NONE, reason);
   }
 
   /** What the limits leave for the next run; it was counted as scanned. */
-  void leftForNextRun(Path landing) {
+  void leftForNextRun(Path target) {
     skipped.increment();
-    tell(l -> l.skipped(landing, "left for the next run by Limits.maxTransfer or Limits.maxDuration"));
+    tell(
+        l ->
+            l.skipped(target, "left for the next run by Limits.maxTransfer or Limits.maxDuration"));
   }
 
   /** Something at the destination is not to be touched. */
-  void leftAlone(Path landing, String why) {
+  void leftAlone(Path target, String why) {
     skipped.increment();
-    tell(l -> l.leftAlone(landing, why));
+    tell(l -> l.leftAlone(target, why));
   }
 
-  void unchanged(Path landing, Metadata source) {
+  void unchanged(Path target, Metadata source) {
     unchanged.increment();
-    decided(landing, source, Action.NONE, Reason.UNCHANGED);
+    decided(target, source, Action.NONE, Reason.UNCHANGED);
   }
 
-  void decided(Path landing, Metadata source, Action action, Reason reason) {
-    tell(l -> l.decided(landing, source, action, reason));
+  void decided(Path target, Metadata source, Action action, Reason reason) {
+    tell(l -> l.decided(target, source, action, reason));
   }
 
-  void copying(Path landing, Metadata source, Action action) {
-    tell(l -> l.copying(landing, source, action));
+  void copying(Path target, Metadata source, Action action) {
+    tell(l -> l.copying(target, source, action));
   }
 
-  void copied(Path landing, Metadata source, boolean withContent) {
+  void copied(Path target, Metadata source, boolean withContent) {
     copied.increment();
     if (withContent) {
       bytesCopied.add(size(source));
     }
-    tell(l -> l.copied(landing, source));
+    tell(l -> l.copied(target, source));
   }
 
   /** A dry run counts what would be copied, and tells nobody that it was. */
@@ -113,21 +115,21 @@ final class Tally {
   }
 
   /** It is not in the source, and will be deleted. */
-  void extraneous(Path landing, Kind kind) {
-    decided(landing, Metadata.known(kind, 0), Action.DELETE, Reason.NOT_IN_SOURCE);
+  void extraneous(Path target, Kind kind) {
+    decided(target, Metadata.known(kind, 0), Action.DELETE, Reason.NOT_IN_SOURCE);
   }
 
   /** It is not in the source, and stays. */
-  void extra(Path landing, Kind kind) {
+  void extra(Path target, Kind kind) {
     if (kind != Kind.DIRECTORY) {
       extra.increment();
     }
-    extraneous(landing, kind);
+    extraneous(target, kind);
   }
 
-  void deleted(Path landing, Kind kind) {
+  void deleted(Path target, Kind kind) {
     wouldDelete(kind);
-    tell(l -> l.deleted(landing, kind));
+    tell(l -> l.deleted(target, kind));
   }
 
   void wouldDelete(Kind kind) {

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Deals out work to the copiers, in the order of a {@link Line}. Bounded: who finds work faster
+ * Deals out work to the copiers, in the order of a {@link Schedule}. Bounded: who finds work faster
  * than it is done has to wait. Thread-safe.
  *
  * <p>Only checkers wait here, never copiers, so the pool that drains it cannot block on it.
@@ -20,7 +20,7 @@ final class WorkQueue {
 
   private final ForkJoinPool pool;
   private final int threads;
-  private final Line line;
+  private final Schedule line;
   private final Consumer<FileWork> worker;
   private final Stop stop;
 
@@ -30,7 +30,7 @@ final class WorkQueue {
   private int waiting;
   private int active;
 
-  WorkQueue(ForkJoinPool pool, int threads, Line line, Consumer<FileWork> worker, Stop stop) {
+  WorkQueue(ForkJoinPool pool, int threads, Schedule line, Consumer<FileWork> worker, Stop stop) {
     this.pool = pool;
     this.threads = threads;
     this.line = line;

@@ -1,22 +1,22 @@
 package dev.mtb.engine;
 
-import dev.mtb.model.Action;
-import dev.mtb.job.Activity;
-import dev.mtb.model.Attribute;
-import dev.mtb.model.ErrorText;
-import dev.mtb.job.Failure;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
 import dev.mtb.compare.ContentComparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
+import dev.mtb.files.Folders;
+import dev.mtb.job.Activity;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Action;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Retry;
-import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
@@ -54,7 +54,7 @@ final class Workers {
   private final Examination examination;
   private final Buffers buffers;
   private final Allowance allowance;
-  private final End end;
+  private final Sink end;
   private final Tally tally;
   private final Stop stop;
   private final Runnable whenDone;
@@ -74,7 +74,7 @@ final class Workers {
       Examination examination,
       Buffers buffers,
       Allowance allowance,
-      End end,
+      Sink end,
       Tally tally,
       Stop stop,
       Runnable whenDone,
@@ -99,7 +99,7 @@ final class Workers {
     errands();
     if (!stop.mayBegin()) {
       if (!stop.stopping()) {
-        tally.leftForNextRun(found.landing());
+        tally.leftForNextRun(found.target());
         finished(found.directory());
       }
       return;
@@ -110,7 +110,7 @@ final class Workers {
       settle(found);
       return;
     }
-    tally.busy(Activity.COMPARING, found.landing());
+    tally.busy(Activity.COMPARING, found.target());
     try {
       settle(found);
     } finally {
@@ -130,17 +130,17 @@ final class Workers {
         decision = decision.withContent(sameContent(work));
       }
       if (decision.isLeft()) {
-        tally.left(work.landing(), work.metadata(), decision.reason());
+        tally.left(work.target(), work.metadata(), decision.reason());
       } else if (!allowance.admits(work.metadata(), decision.action())) {
-        tally.leftForNextRun(work.landing());
+        tally.leftForNextRun(work.target());
       } else if (decision.action() == Action.NONE) {
         end.unchanged(work);
-        tally.unchanged(work.landing(), work.metadata());
+        tally.unchanged(work.target(), work.metadata());
       } else if (direction.leavesAlone(work.metadata(), work.existing(), decision)) {
-        tally.leftAlone(work.landing(), direction.whyLeftAlone(work.existing().orElseThrow()));
+        tally.leftAlone(work.target(), direction.whyLeftAlone(work.existing().orElseThrow()));
       } else {
-        End.Doing doing = end.prepare(work, decision);
-        tally.decided(work.landing(), work.metadata(), decision.action(), decision.reason());
+        Sink.Doing doing = end.prepare(work, decision);
+        tally.decided(work.target(), work.metadata(), decision.action(), decision.reason());
         doing.run();
       }
     } catch (SourceException e) {
@@ -148,23 +148,23 @@ final class Workers {
         return;
       }
       failed(
-          work.landing(),
+          work.target(),
           e.getMessage(),
           e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
     } catch (WrongCopyException e) {
       tally.failed(
-          new Failure(work.landing(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
+          new Failure(work.target(), Failure.Stage.VERIFY, e.getMessage(), Failure.Cause.ERROR));
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (StoppedException e) {
       // Undone; the report says that the run was stopped.
       return;
     } catch (IOException e) {
-      failed(work.landing(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
+      failed(work.target(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     } catch (RuntimeException e) {
       // A file system that does not do what it promises; the other files may well be fine.
       log.warn("unexpected trouble with {}", work.source(), e);
-      failed(work.landing(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
+      failed(work.target(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     }
     finished(work.directory());
   }
@@ -183,17 +183,17 @@ final class Workers {
     }
   }
 
-  private void failed(Path landing, String error, Failure.Cause cause) {
-    tally.failed(new Failure(landing, end.stage(), error, cause));
+  private void failed(Path target, String error, Failure.Cause cause) {
+    tally.failed(new Failure(target, end.stage(), error, cause));
   }
 
   private boolean sameContent(FileWork work) throws IOException {
     if (work.metadata().kind() == Kind.LINK) {
       byte[] source = PathBytes.of(sourceTarget(work));
-      return Arrays.equals(source, PathBytes.of(destination.readLink(work.landing())));
+      return Arrays.equals(source, PathBytes.of(destination.readLink(work.target())));
     }
     // Reading may fail half-way; then both are read again, since the source may have changed.
-    return retry.run(Retry.Kind.LOOK, "reading", work.landing(), attempt -> sameFileContent(work));
+    return retry.run(Retry.Kind.LOOK, "reading", work.target(), attempt -> sameFileContent(work));
   }
 
   private static Path sourceTarget(FileWork work) throws SourceException {
@@ -212,7 +212,7 @@ final class Workers {
       } catch (IOException e) {
         throw SourceException.of(e, work.source());
       }
-      try (ReadableByteChannel copy = destination.read(work.landing())) {
+      try (ReadableByteChannel copy = destination.read(work.target())) {
         return contents.digest(copy, loan.buffer()).equals(source);
       }
     }
@@ -223,7 +223,7 @@ final class Workers {
     Optional<DirectoryNode> node = Optional.of(directory);
     while (node.isPresent() && node.get().end() && !stop.stopping()) {
       DirectoryNode done = node.get();
-      Set<Attribute> attributes = done.toSet(destination.traits().contentsMoveDirectoryMtime());
+      Set<Attribute> attributes = done.toSet(destination.features().contentsMoveDirectoryMtime());
       if (!attributes.isEmpty()) {
         later(() -> finish(done, attributes));
         return;
@@ -257,17 +257,17 @@ final class Workers {
 
   private void set(DirectoryNode directory, Set<Attribute> attributes) {
     Metadata source = directory.metadata().orElseThrow();
-    tally.busy(Activity.FINISHING, directory.landing);
+    tally.busy(Activity.FINISHING, directory.target);
     try {
-      end.setDirectoryMetadata(directory.landing, source, attributes);
+      end.setDirectoryMetadata(directory.target, source, attributes);
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
       if (e instanceof RuntimeException) {
-        log.warn("unexpected trouble with {}", directory.landing, e);
+        log.warn("unexpected trouble with {}", directory.target, e);
       }
       failed(
-          directory.landing,
+          directory.target,
           "the directory's own metadata cannot be set: " + ErrorText.of(e),
           Failure.Cause.ERROR);
     } finally {

@@ -2,11 +2,11 @@ package dev.mtb.job;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mtb.options.BackupOptions;
+import com.google.common.collect.ImmutableList;
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
-import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

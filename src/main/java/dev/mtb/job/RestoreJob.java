@@ -3,9 +3,9 @@ package dev.mtb.job;
 import static com.google.common.collect.ImmutableList.toImmutableList;
 import static java.util.Objects.requireNonNull;
 
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Checks;
-import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
 import java.nio.file.Path;

@@ -18,7 +18,8 @@ import dev.mtb.options.UpdateRules;
  * @param directoriesCreated made at the destination
  * @param bytesScanned sizes of the scanned files added up
  * @param bytesCopied sizes of the copied files added up
- * @param extra files and links that the backup has and the source does not have, as {@code Mtb.verify} finds them; directories are not counted; always 0 in a backup and a restore
+ * @param extra files and links that the backup has and the source does not have, as {@code
+ *     Mtb.verify} finds them; directories are not counted; always 0 in a backup and a restore
  */
 public record Totals(
     long scanned,

@@ -1,6 +1,5 @@
 package dev.mtb.model;
 
-
 /** What is done about a file, directory or link. */
 public enum Action {
   /** Nothing: the destination has it. */

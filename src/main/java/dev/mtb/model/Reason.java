@@ -21,7 +21,8 @@ public enum Reason {
   /** A run that read its copies back has found this one wrong, and marked it by its mtime. */
   READ_BACK_WRONG,
   /**
-   * The source has nothing of that name any more, and {@code Deletion} asks for a mirror; or {@code Mtb.verify} found it.
+   * The source has nothing of that name any more, and {@code Deletion} asks for a mirror; or {@code
+   * Mtb.verify} found it.
    */
   NOT_IN_SOURCE,
   /** {@code CompareMode.ALWAYS} asks for it. */

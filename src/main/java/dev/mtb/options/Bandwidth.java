@@ -1,9 +1,9 @@
 package dev.mtb.options;
 
-import dev.mtb.model.InvalidJobException;
-import dev.mtb.model.SizeParser;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableSortedMap;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.SizeParser;
 import java.time.DayOfWeek;
 import java.time.LocalDateTime;
 import java.util.ArrayList;

@@ -1,7 +1,5 @@
 package dev.mtb.options;
 
-
-
 /**
  * How sure a run makes itself that a copy is safe. Immutable. None of these is on by default: each
  * costs time, and a copy that was written without an error is whole.

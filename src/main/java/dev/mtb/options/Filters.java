@@ -2,9 +2,9 @@ package dev.mtb.options;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
-import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;

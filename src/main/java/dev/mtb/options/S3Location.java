@@ -2,8 +2,8 @@ package dev.mtb.options;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mtb.model.InvalidJobException;
 import com.google.common.base.CharMatcher;
+import dev.mtb.model.InvalidJobException;
 
 /**
  * A place in a bucket, to be written to directly, without a mount: {@code s3://bucket/prefix}.

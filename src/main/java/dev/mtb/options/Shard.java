@@ -2,10 +2,10 @@ package dev.mtb.options;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mtb.model.InvalidJobException;
-import dev.mtb.model.PathBytes;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,5 @@
 package dev.mtb.options;
 
-
 /**
  * Which files a backup leaves as they are at the destination, although they differ. Immutable and
  * thread-safe; made from {@link #NONE}. The rules have the names and the meaning of rsync's.

@@ -1,13 +1,13 @@
 package dev.mtb.place;
 
-import dev.mtb.store.Glance;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
 import dev.mtb.store.bucket.BucketDestination;
 import dev.mtb.store.bucket.BucketFiles;
 import dev.mtb.store.bucket.BucketPlace;
@@ -145,8 +145,8 @@ final class ConfirmedBucket {
   private static boolean looksAlike(BucketDestination bucket, Path real) throws IOException {
     int looked = 0;
     Listing listing = bucket.peek();
-    for (Map.Entry<Path, Optional<Glance>> entry : listing.names().orElseThrow().entrySet()) {
-      Glance glance = entry.getValue().orElseThrow();
+    for (Map.Entry<Path, Optional<ListedEntry>> entry : listing.names().orElseThrow().entrySet()) {
+      ListedEntry glance = entry.getValue().orElseThrow();
       Path path = real.resolve(entry.getKey());
       if (looked >= FILES_LOOKED_AT || !Files.exists(path)) {
         continue;

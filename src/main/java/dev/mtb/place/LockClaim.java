@@ -1,9 +1,9 @@
 package dev.mtb.place;
 
-import dev.mtb.store.TemporaryNames;
 import com.google.common.base.Splitter;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.Shard;
+import dev.mtb.store.TemporaryNames;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,10 +1,10 @@
 package dev.mtb.place;
 
-import dev.mtb.store.mount.S3fsProcess;
 import com.google.common.base.CharMatcher;
 import com.google.common.net.HostAndPort;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.mount.S3fsProcess;
 import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;

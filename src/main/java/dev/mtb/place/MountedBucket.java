@@ -1,6 +1,5 @@
 package dev.mtb.place;
 
-import dev.mtb.store.mount.S3fsProcess;
 import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -10,6 +9,7 @@ import dev.mtb.options.S3Location;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.ObjectStyle;
 import dev.mtb.store.bucket.PasswdFile;
+import dev.mtb.store.mount.S3fsProcess;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;

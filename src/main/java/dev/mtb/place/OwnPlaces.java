@@ -2,11 +2,11 @@ package dev.mtb.place;
 
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
+import dev.mtb.job.RestoreJob;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.job.RestoreJob;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.bucket.BucketPlace;
 import java.io.IOException;

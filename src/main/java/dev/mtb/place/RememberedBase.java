@@ -1,10 +1,10 @@
 package dev.mtb.place;
 
-import dev.mtb.state.StateDirectory;
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.PathBytes;
+import dev.mtb.state.StateDirectory;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -70,8 +70,8 @@ public record RememberedBase(Path file) {
       }
       Path lastBase = paths.remove(0);
       for (Path source : paths) {
-        String last = landing(lastBase, source);
-        String now = landing(base, source);
+        String last = target(lastBase, source);
+        String now = target(base, source);
         if (!last.equals(now) && isListed.test(source)) {
           return Optional.of(
               String.format(
@@ -87,10 +87,10 @@ public record RememberedBase(Path file) {
     return Optional.empty();
   }
 
-  private static String landing(Path base, Path source) {
-    Path landing =
+  private static String target(Path base, Path source) {
+    Path target =
         source.startsWith(base) ? base.relativize(source) : source.getRoot().relativize(source);
-    return landing.toString().isEmpty() ? "." : landing.toString();
+    return target.toString().isEmpty() ? "." : target.toString();
   }
 
   /**

@@ -1,10 +1,10 @@
 package dev.mtb.place;
 
-import dev.mtb.store.DestinationException;
-import dev.mtb.state.StateDirectory;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Format;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.state.StateDirectory;
+import dev.mtb.store.DestinationException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;

@@ -1,10 +1,10 @@
 package dev.mtb.place;
 
-import dev.mtb.store.ProcessIdentity;
-import dev.mtb.store.mount.S3fsProcess;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Longs;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;

@@ -1,7 +1,7 @@
 package dev.mtb.place;
 
-import dev.mtb.state.RememberedPaths;
 import dev.mtb.model.Metadata;
+import dev.mtb.state.RememberedPaths;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;

@@ -1,18 +1,18 @@
 package dev.mtb.place;
 
-import dev.mtb.store.DestinationException;
-import dev.mtb.store.MtimePrecision;
-import dev.mtb.store.folder.PlaceProbe;
-import dev.mtb.store.mount.S3fsMountPoint;
-import dev.mtb.store.Throttle;
-import dev.mtb.options.BackupOptions;
+import dev.mtb.job.RestoreJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.job.RestoreJob;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.MtimePrecision;
+import dev.mtb.store.Throttle;
 import dev.mtb.store.bucket.BucketFiles;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.folder.PlaceProbe;
+import dev.mtb.store.mount.S3fsMountPoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.FileSystems;

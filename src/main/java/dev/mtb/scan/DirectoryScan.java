@@ -1,8 +1,8 @@
 package dev.mtb.scan;
 
-import dev.mtb.model.Metadata;
 import dev.mtb.files.Folder;
 import dev.mtb.files.Folders;
+import dev.mtb.model.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;

@@ -1,10 +1,10 @@
 package dev.mtb.scan;
 
 import com.google.common.collect.ImmutableList;
-import dev.mtb.options.Filters;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.Filters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,26 +52,26 @@ public final class FileFilter {
    * Tells whether something is left out, with everything below it.
    *
    * @param source absolute
-   * @param landing where it would land; the destination itself is never left out
+   * @param target where it would land; the destination itself is never left out
    * @param metadata of the source
    * @return whether it is left out
    */
-  public boolean leavesOut(Path source, Path landing, Metadata metadata) {
+  public boolean leavesOut(Path source, Path target, Metadata metadata) {
     boolean isDirectory = metadata.kind() == Kind.DIRECTORY;
-    return leavesOutByName(source, landing, isDirectory)
-        || (isDirectory && isMarked(source, landing))
-        || (!isDirectory && isOutOfBounds(landing, metadata));
+    return leavesOutByName(source, target, isDirectory)
+        || (isDirectory && isMarked(source, target))
+        || (!isDirectory && isOutOfBounds(target, metadata));
   }
 
   /**
    * Tells whether something would be left out whatever it is: then trouble with it does not matter.
    *
    * @param source absolute
-   * @param landing where it would land
+   * @param target where it would land
    * @return whether it is left out
    */
-  public boolean leavesOutUnseen(Path source, Path landing) {
-    return leavesOutByName(source, landing, false) || leavesOutByName(source, landing, true);
+  public boolean leavesOutUnseen(Path source, Path target) {
+    return leavesOutByName(source, target, false) || leavesOutByName(source, target, true);
   }
 
   /**
@@ -79,12 +79,12 @@ public final class FileFilter {
    * the destination either.
    *
    * @param source absolute; where it would be
-   * @param landing where it is
+   * @param target where it is
    * @param isDirectory what it is
    * @return whether it is left alone
    */
-  public boolean protects(Path source, Path landing, boolean isDirectory) {
-    return leavesOutByName(source, landing, isDirectory);
+  public boolean protects(Path source, Path target, boolean isDirectory) {
+    return leavesOutByName(source, target, isDirectory);
   }
 
   /**
@@ -126,15 +126,15 @@ public final class FileFilter {
    * Tells whether a rule leaves something out.
    *
    * @param source absolute
-   * @param landing where it would land
+   * @param target where it would land
    * @param isDirectory whether it is one
    * @return whether it is left out, whatever else there is to know about it
    */
-  public boolean leavesOutByName(Path source, Path landing, boolean isDirectory) {
+  public boolean leavesOutByName(Path source, Path target, boolean isDirectory) {
     if (rules.isEmpty()) {
       return false;
     }
-    byte[] path = PathBytes.of(landing);
+    byte[] path = PathBytes.of(target);
     if (path.length == 0) {
       return false;
     }
@@ -147,7 +147,7 @@ public final class FileFilter {
       }
       if (compiled.decides(seen, isDirectory)) {
         if (!compiled.rule.isInclude()) {
-          log.debug("left out by '{}': {}", compiled.rule, landing);
+          log.debug("left out by '{}': {}", compiled.rule, target);
         }
         return !compiled.rule.isInclude();
       }
@@ -159,19 +159,19 @@ public final class FileFilter {
     return Arrays.copyOfRange(absolute, 1, absolute.length);
   }
 
-  private boolean isMarked(Path directory, Path landing) {
-    if (landing.toString().isEmpty()) {
+  private boolean isMarked(Path directory, Path target) {
+    if (target.toString().isEmpty()) {
       return false;
     }
     for (String marker : filters.excludeIfPresent()) {
       Path file = PathBytes.resolve(directory, PathBytes.fromText(marker));
       if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-        log.debug("left out for its {}: {}", marker, landing);
+        log.debug("left out for its {}: {}", marker, target);
         return true;
       }
     }
     if (filters.excludeCaches() && isCache(directory)) {
-      log.debug("left out as a cache: {}", landing);
+      log.debug("left out as a cache: {}", target);
       return true;
     }
     return false;
@@ -191,7 +191,7 @@ public final class FileFilter {
     }
   }
 
-  private boolean isOutOfBounds(Path landing, Metadata metadata) {
+  private boolean isOutOfBounds(Path target, Metadata metadata) {
     boolean isFile = metadata.kind() == Kind.FILE;
     boolean isTooSmall =
         isFile && filters.minSize().isPresent() && metadata.size() < filters.minSize().getAsLong();
@@ -201,7 +201,7 @@ public final class FileFilter {
         filters.newerThan().isPresent() && metadata.mtime().isBefore(filters.newerThan().get());
     boolean isOut = isTooSmall || isTooLarge || isTooOld;
     if (isOut) {
-      log.debug("left out by its {}: {}", isTooOld ? "age" : "size", landing);
+      log.debug("left out by its {}: {}", isTooOld ? "age" : "size", target);
     }
     return isOut;
   }

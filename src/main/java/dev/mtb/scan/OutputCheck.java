@@ -117,9 +117,9 @@ public final class OutputCheck {
   }
 
   private Path relative(Path directory, Path file) {
-    Path landing = directory.relativize(file);
+    Path target = directory.relativize(file);
     return PathBytes.resolve(
-        job.orElseThrow().base().getFileSystem().getPath(""), PathBytes.of(landing));
+        job.orElseThrow().base().getFileSystem().getPath(""), PathBytes.of(target));
   }
 
   private static void refuseIf(boolean isRefused, String what, Path output, String why) {

@@ -1,12 +1,12 @@
 package dev.mtb.scan;
 
+import dev.mtb.files.Folders;
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -104,13 +104,13 @@ public final class SourceList {
       Taker taker =
           entry -> {
             list.checkApart(entry.source(), destinations, oldVersions);
-            byte[] landing = PathBytes.of(entry.landing());
-            list.listed.add(landing, landing.length, entry.outside());
-            list.addWay(landing);
+            byte[] target = PathBytes.of(entry.target());
+            list.listed.add(target, target.length, entry.outside());
+            list.addWay(target);
             if (list.first.size() < MOST_FIRST) {
               list.first.add(entry.source());
             }
-            if (landing.length == 0 && list.wholeSource.isEmpty()) {
+            if (target.length == 0 && list.wholeSource.isEmpty()) {
               list.wholeSource = Optional.of(entry.source());
             }
           };
@@ -138,13 +138,13 @@ public final class SourceList {
     return List.copyOf(first);
   }
 
-  private void addWay(byte[] landing) {
+  private void addWay(byte[] target) {
     if (!knowsWays) {
       return;
     }
-    for (int i = landing.length - 1; i > 0; i--) {
-      if (landing[i] == '/') {
-        onTheWay.add(landing, i, false);
+    for (int i = target.length - 1; i > 0; i--) {
+      if (target[i] == '/') {
+        onTheWay.add(target, i, false);
       }
     }
   }
@@ -152,11 +152,11 @@ public final class SourceList {
   /**
    * Whether a listed entry lands below a place.
    *
-   * @param landing a place
+   * @param target a place
    * @return known only if that was asked for when the lists were read
    */
-  public boolean leadsThrough(Path landing) {
-    byte[] bytes = PathBytes.of(landing);
+  public boolean leadsThrough(Path target) {
+    byte[] bytes = PathBytes.of(target);
     return onTheWay.contains(bytes, bytes.length, false);
   }
 
@@ -173,24 +173,24 @@ public final class SourceList {
    * Finds out whether something that is listed, or below it, lands at a place now: files from below
    * the base and from elsewhere may land in one directory.
    *
-   * @param landing a place
+   * @param target a place
    * @return whether it is there
    */
-  public boolean supplies(Path landing) {
-    byte[] bytes = PathBytes.of(landing);
-    return (listedAtOrAbove(bytes, false) >= 0 && isThere(job.base(), landing))
-        || (listedAtOrAbove(bytes, true) >= 0 && isThere(job.base().getRoot(), landing));
+  public boolean supplies(Path target) {
+    byte[] bytes = PathBytes.of(target);
+    return (listedAtOrAbove(bytes, false) >= 0 && isThere(job.base(), target))
+        || (listedAtOrAbove(bytes, true) >= 0 && isThere(job.base().getRoot(), target));
   }
 
   /**
    * Finds out whether something lands at a place, listed or not: it may be excluded, another
    * shard's, or of another list with the same destination.
    *
-   * @param landing a place
+   * @param target a place
    * @return whether there is something at the source that has this place
    */
-  public boolean couldSupply(Path landing) {
-    return mayBe(job.base().resolve(landing)) || mayBe(job.base().getRoot().resolve(landing));
+  public boolean couldSupply(Path target) {
+    return mayBe(job.base().resolve(target)) || mayBe(job.base().getRoot().resolve(target));
   }
 
   private static boolean mayBe(Path source) {
@@ -223,9 +223,9 @@ public final class SourceList {
         && listedAtOrAbove(PathBytes.of(file.getRoot().relativize(file)), true) >= 0;
   }
 
-  private static boolean isThere(Path start, Path landing) {
+  private static boolean isThere(Path start, Path target) {
     // What cannot be told is taken to be there.
-    return !Files.notExists(start.resolve(landing), LinkOption.NOFOLLOW_LINKS);
+    return !Files.notExists(start.resolve(target), LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
@@ -235,7 +235,7 @@ public final class SourceList {
    * @throws InterruptedException if the thread was interrupted
    */
   public void forEachLanding(Consumer<Path> visitor) throws InterruptedException {
-    Taker taker = entry -> visitor.accept(entry.landing());
+    Taker taker = entry -> visitor.accept(entry.target());
     eachSource(taker);
     for (BackupJob.ListFile list : job.lists()) {
       try {
@@ -258,11 +258,11 @@ public final class SourceList {
     Coverage coverage = new Coverage();
     Taker taker =
         entry -> {
-          byte[] landing = PathBytes.of(entry.landing());
-          if (!listed.contains(landing, landing.length, entry.outside())) {
+          byte[] target = PathBytes.of(entry.target());
+          if (!listed.contains(target, target.length, entry.outside())) {
             visitor.unusable(entry.source(), "the list changed while it was read");
-          } else if (listed.take(landing, landing.length, entry.outside())) {
-            coverage.handOut(entry, landing, visitor);
+          } else if (listed.take(target, target.length, entry.outside())) {
+            coverage.handOut(entry, target, visitor);
           }
         };
     eachSource(taker);
@@ -289,19 +289,19 @@ public final class SourceList {
   private final class Coverage {
     private Path goodParent;
 
-    void handOut(Entry entry, byte[] landing, Visitor visitor) throws InterruptedException {
-      Optional<Path> rival = rival(entry, landing);
+    void handOut(Entry entry, byte[] target, Visitor visitor) throws InterruptedException {
+      Optional<Path> rival = rival(entry, target);
       if (rival.isPresent()) {
         visitor.unusable(
             entry.source(),
             "lands at the same place as " + rival.get() + "; back them up to different places");
         return;
       }
-      int above = listedAbove(landing, entry.outside());
+      int above = listedAbove(target, entry.outside());
       if (above < 0) {
         visitor.entry(entry);
       } else {
-        checkCovered(entry, landing, above, visitor);
+        checkCovered(entry, target, above, visitor);
       }
     }
 
@@ -309,19 +309,19 @@ public final class SourceList {
      * What another entry puts at the same place, or at a part of its path: {@code BASE/etc/hosts}
      * and {@code /etc/hosts} are different files with one place to go.
      */
-    private Optional<Path> rival(Entry entry, byte[] landing) {
+    private Optional<Path> rival(Entry entry, byte[] target) {
       // Of two entries with one place, the one below the base wins.
-      int other = entry.outside() ? listedAtOrAbove(landing, false) : listedAbove(landing, true);
+      int other = entry.outside() ? listedAtOrAbove(target, false) : listedAbove(target, true);
       if (other < 0) {
         return Optional.empty();
       }
       Path start = entry.outside() ? job.base() : job.base().getRoot();
-      Path path = entry.landing();
+      Path path = entry.target();
       while (path != null) {
         Path found = start.resolve(path);
         boolean isThere = Files.exists(found, LinkOption.NOFOLLOW_LINKS);
         boolean isDirectory = Files.isDirectory(found, LinkOption.NOFOLLOW_LINKS);
-        if (isThere && (path.equals(entry.landing()) || !isDirectory)) {
+        if (isThere && (path.equals(entry.target()) || !isDirectory)) {
           return Optional.of(found);
         }
         path = isThere ? null : path.getParent();
@@ -330,7 +330,7 @@ public final class SourceList {
     }
 
     /** An entry below another is reached by walking that one, unless a link stands between. */
-    private void checkCovered(Entry entry, byte[] landing, int above, Visitor visitor)
+    private void checkCovered(Entry entry, byte[] target, int above, Visitor visitor)
         throws InterruptedException {
       Path source = entry.source();
       boolean isMountPoint;
@@ -361,8 +361,8 @@ public final class SourceList {
       }
       // The base itself may be a link: it is followed.
       int levels = above == 0 ? 0 : 1;
-      for (int i = above == 0 ? 0 : above + 1; i < landing.length; i++) {
-        levels += landing[i] == '/' ? 1 : 0;
+      for (int i = above == 0 ? 0 : above + 1; i < target.length; i++) {
+        levels += target[i] == '/' ? 1 : 0;
       }
       Path ancestor = source;
       for (int i = 0; i < levels; i++) {
@@ -388,7 +388,7 @@ public final class SourceList {
   /** Whether no filter keeps the walk of a listed directory from what is listed below it. */
   private boolean isWalkedTo(Entry entry, int above) {
     Path source = entry.source().getParent();
-    Path path = entry.landing().getParent();
+    Path path = entry.target().getParent();
     boolean isTop = false;
     try {
       while (path != null && !isTop) {
@@ -412,19 +412,19 @@ public final class SourceList {
   }
 
   /** The length of the longest listed proper ancestor of a landing path, or -1. */
-  private int listedAbove(byte[] landing, boolean outside) {
-    for (int i = landing.length - 1; i > 0; i--) {
-      if (landing[i] == '/' && listed.contains(landing, i, outside)) {
+  private int listedAbove(byte[] target, boolean outside) {
+    for (int i = target.length - 1; i > 0; i--) {
+      if (target[i] == '/' && listed.contains(target, i, outside)) {
         return i;
       }
     }
-    return landing.length > 0 && listed.contains(landing, 0, outside) ? 0 : -1;
+    return target.length > 0 && listed.contains(target, 0, outside) ? 0 : -1;
   }
 
-  private int listedAtOrAbove(byte[] landing, boolean outside) {
-    return listed.contains(landing, landing.length, outside)
-        ? landing.length
-        : listedAbove(landing, outside);
+  private int listedAtOrAbove(byte[] target, boolean outside) {
+    return listed.contains(target, target.length, outside)
+        ? target.length
+        : listedAbove(target, outside);
   }
 
   private interface Taker {

@@ -1,10 +1,10 @@
 package dev.mtb.state;
 
-import dev.mtb.store.ProcessIdentity;
 import com.google.common.base.Strings;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Shard;
+import dev.mtb.store.ProcessIdentity;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;

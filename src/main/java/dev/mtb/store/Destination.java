@@ -36,7 +36,7 @@ public interface Destination extends Closeable {
    *
    * @return always the same
    */
-  Traits traits();
+  Features features();
 
   /**
    * What it is called in messages.
@@ -109,7 +109,7 @@ public interface Destination extends Closeable {
    * @return empty if it is gone
    * @throws IOException if that cannot be told
    */
-  default Optional<Metadata> look(Path path, Glance glance) throws IOException {
+  default Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
     return stat(path);
   }
 
@@ -121,7 +121,7 @@ public interface Destination extends Closeable {
    * @param source as it is now
    * @return {@link Recollection#NONE} where nothing is ever remembered
    */
-  default Recollection recall(Path path, Glance glance, Metadata source) {
+  default Recollection recall(Path path, ListedEntry glance, Metadata source) {
     return Recollection.NONE;
   }
 
@@ -132,7 +132,7 @@ public interface Destination extends Closeable {
    * @param glance what the listing told
    * @param source what it was compared with
    */
-  default void confirm(Path path, Glance glance, Metadata source) {}
+  default void confirm(Path path, ListedEntry glance, Metadata source) {}
 
   /**
    * Whether a {@link ContentTag} that is not that of a content proves the contents different.

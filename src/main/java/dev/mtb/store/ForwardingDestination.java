@@ -31,8 +31,8 @@ public abstract class ForwardingDestination implements Destination {
   }
 
   @Override
-  public Traits traits() {
-    return real.traits();
+  public Features features() {
+    return real.features();
   }
 
   @Override
@@ -66,17 +66,17 @@ public abstract class ForwardingDestination implements Destination {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
     return real.look(path, glance);
   }
 
   @Override
-  public Recollection recall(Path path, Glance glance, Metadata source) {
+  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
     return real.recall(path, glance, source);
   }
 
   @Override
-  public void confirm(Path path, Glance glance, Metadata source) {
+  public void confirm(Path path, ListedEntry glance, Metadata source) {
     real.confirm(path, glance, source);
   }
 

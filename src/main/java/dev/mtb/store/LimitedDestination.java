@@ -48,7 +48,7 @@ final class LimitedDestination extends ForwardingDestination {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
     throttle.operation();
     return real.look(path, glance);
   }

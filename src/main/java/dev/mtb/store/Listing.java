@@ -16,7 +16,8 @@ import java.util.Set;
  * @param self what the listing told of the directory itself; empty if nothing, or if only what is
  *     in it shows that it is there
  */
-public record Listing(Optional<ImmutableMap<Path, Optional<Glance>>> names, Optional<Glance> self) {
+public record Listing(
+    Optional<ImmutableMap<Path, Optional<ListedEntry>>> names, Optional<ListedEntry> self) {
   /** Says nothing: every name is worth asking for. */
   public static final Listing ASK = new Listing(Optional.empty(), Optional.empty());
 
@@ -30,7 +31,7 @@ public record Listing(Optional<ImmutableMap<Path, Optional<Glance>>> names, Opti
     return new Listing(
         Optional.of(
             ImmutableMap.copyOf(
-                Maps.asMap(ImmutableSet.copyOf(names), name -> Optional.<Glance>empty()))),
+                Maps.asMap(ImmutableSet.copyOf(names), name -> Optional.<ListedEntry>empty()))),
         Optional.empty());
   }
 
@@ -41,7 +42,7 @@ public record Listing(Optional<ImmutableMap<Path, Optional<Glance>>> names, Opti
    * @param self see above
    * @return a listing with glances
    */
-  public static Listing ofGlances(Map<Path, Glance> glances, Optional<Glance> self) {
+  public static Listing ofGlances(Map<Path, ListedEntry> glances, Optional<ListedEntry> self) {
     return new Listing(
         Optional.of(ImmutableMap.copyOf(Maps.transformValues(glances, Optional::of))), self);
   }
@@ -62,7 +63,7 @@ public record Listing(Optional<ImmutableMap<Path, Optional<Glance>>> names, Opti
    * @param name a single name, of the destination's file system
    * @return empty if nothing
    */
-  public Optional<Glance> glance(Path name) {
+  public Optional<ListedEntry> glance(Path name) {
     return names.flatMap(all -> all.getOrDefault(name, Optional.empty()));
   }
 }

@@ -2,8 +2,8 @@ package dev.mtb.store;
 
 import com.google.common.base.Splitter;
 import dev.mtb.model.InvalidJobException;
-import dev.mtb.options.OldVersions;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.OldVersions;
 import dev.mtb.options.S3Location;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -203,15 +203,15 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
    * Whether something that only the destination has is there for old versions: a directory above
    * the place, too, since what is beside it is most likely from earlier runs (old/2026-11-24).
    *
-   * @param landing relative to the destination
+   * @param target relative to the destination
    * @param rules which names are one at the destination
    * @return whether it is left alone
    */
-  public boolean holds(Path landing, NameRules rules) {
+  public boolean holds(Path target, NameRules rules) {
     if (directory.isEmpty()) {
-      return PathBytes.toText(landing).endsWith(suffix);
+      return PathBytes.toText(target).endsWith(suffix);
     }
-    String path = rules.fold(landing);
+    String path = rules.fold(target);
     String place = rules.fold(directory.get());
     return (path + "/").startsWith(place + "/") || place.startsWith(path + "/");
   }
@@ -220,16 +220,16 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
    * Whether something of the source would land where old versions are kept, and they could take its
    * place.
    *
-   * @param landing relative to the destination
+   * @param target relative to the destination
    * @param isDirectory whether it is one; above the place there must be directories
    * @param rules which names are one at the destination
    * @return whether it must not be backed up there
    */
-  public boolean meets(Path landing, boolean isDirectory, NameRules rules) {
+  public boolean meets(Path target, boolean isDirectory, NameRules rules) {
     if (directory.isEmpty()) {
       return false;
     }
-    String path = rules.fold(landing);
+    String path = rules.fold(target);
     String place = rules.fold(directory.get());
     return (path + "/").startsWith(place + "/") || (!isDirectory && place.startsWith(path + "/"));
   }
@@ -238,11 +238,11 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
    * Where the old version of something goes, if that is in the destination, where something of the
    * source may land.
    *
-   * @param landing relative to the destination
+   * @param target relative to the destination
    * @return relative to the destination, too; empty if old versions are kept outside
    */
-  public Optional<Path> inDestination(Path landing) {
-    Path old = landing.resolveSibling(rename(landing.getFileName()));
+  public Optional<Path> inDestination(Path target) {
+    Path old = target.resolveSibling(rename(target.getFileName()));
     if (directory.isEmpty()) {
       return Optional.of(old);
     }
@@ -251,7 +251,7 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
         : Optional.of(
             PathBytes.resolve(
                 PathBytes.resolve(
-                    landing.getFileSystem().getPath(""), PathBytes.of(directory.get())),
+                    target.getFileSystem().getPath(""), PathBytes.of(directory.get())),
                 PathBytes.of(old)));
   }
 

@@ -120,7 +120,7 @@ public final class Retry {
       DoubleSupplier random,
       Ticker ticker) {
     this.destination = destination;
-    this.retries = destination.traits().retriesItself() ? 0 : retries;
+    this.retries = destination.features().retriesItself() ? 0 : retries;
     this.deadline = deadline(this.retries);
     this.mostInARow = Math.max(LEAST_IN_A_ROW, ROUNDS * threads * (this.retries + 1));
     this.pause = pause;

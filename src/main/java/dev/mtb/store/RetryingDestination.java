@@ -55,7 +55,7 @@ public final class RetryingDestination extends ForwardingDestination {
   /** Whether something is there after all. Asked only after trouble, so it costs nothing else. */
   private boolean isDoubtful(Path path) throws IOException {
     Path name = path.getFileName();
-    boolean mayBeWrong = traits().missesAfterErrors() && retry.hadTrouble();
+    boolean mayBeWrong = features().missesAfterErrors() && retry.hadTrouble();
     if (!mayBeWrong || name == null || name.toString().isEmpty()) {
       return false;
     }
@@ -75,7 +75,7 @@ public final class RetryingDestination extends ForwardingDestination {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
     return retry.run(Retry.Kind.LOOK, "looking at", path, attempt -> real.look(path, glance));
   }
 
@@ -128,7 +128,7 @@ public final class RetryingDestination extends ForwardingDestination {
 
   @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    if (traits().retriesItself()) {
+    if (features().retriesItself()) {
       return real.delete(doomed);
     }
     Map<Path, IOException> failures = new LinkedHashMap<>();

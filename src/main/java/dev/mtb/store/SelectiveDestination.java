@@ -3,8 +3,8 @@ package dev.mtb.store;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import dev.mtb.model.Attribute;
-import dev.mtb.options.KeptAttributes;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.KeptAttributes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -39,12 +39,12 @@ public final class SelectiveDestination extends ForwardingDestination {
   }
 
   @Override
-  public Recollection recall(Path path, Glance glance, Metadata source) {
+  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
     return real.recall(path, glance, kept.of(source));
   }
 
   @Override
-  public void confirm(Path path, Glance glance, Metadata source) {
+  public void confirm(Path path, ListedEntry glance, Metadata source) {
     real.confirm(path, glance, kept.of(source));
   }
 

@@ -3,8 +3,8 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Ticker;
-import dev.mtb.model.Action;
 import dev.mtb.job.Failure;
+import dev.mtb.model.Action;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;

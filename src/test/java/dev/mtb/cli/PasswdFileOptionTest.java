@@ -2,10 +2,10 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.job.BackupReport;
 import dev.mtb.Mtb;
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.bucket.PasswdFile;
 import dev.mtb.testing.RandomTree;

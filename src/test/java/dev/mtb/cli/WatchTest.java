@@ -2,13 +2,13 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.model.Action;
 import dev.mtb.job.Activity;
 import dev.mtb.job.Failure;
+import dev.mtb.job.Totals;
+import dev.mtb.model.Action;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
-import dev.mtb.job.Totals;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -8,16 +8,16 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
-import dev.mtb.options.BackupOptions;
+import dev.mtb.files.Folders;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.place.Destinations;
 import dev.mtb.store.Content;
 import dev.mtb.store.Destination;
-import dev.mtb.place.Destinations;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.Retry;
-import dev.mtb.files.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
@@ -59,7 +59,7 @@ class CopierTest {
       Jimfs.newFileSystem(
           Configuration.unix().toBuilder().setAttributeViews("basic", "posix").build());
   private final Path source = memory.getPath("/source");
-  private final Path landing = memory.getPath("copy");
+  private final Path target = memory.getPath("copy");
   private final Path copied = memory.getPath("/backup/copy");
   private final Folders folders = new Folders();
   private final List<Duration> pauses = new ArrayList<>();
@@ -100,7 +100,7 @@ class CopierTest {
     writeSource(content);
 
     Metadata result =
-        copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
+        copier(() -> {}).copy(source, source.getParent(), target, Optional.empty()).metadata();
 
     assertThat(result).isEqualTo(Metadata.of(source));
     assertCopied(content);
@@ -135,7 +135,7 @@ class CopierTest {
       Optional<Metadata> existing =
           Files.exists(copied) ? Optional.of(Metadata.of(copied)) : Optional.empty();
 
-      Copied result = copier.copy(source, source.getParent(), landing, existing);
+      Copied result = copier.copy(source, source.getParent(), target, existing);
 
       String expected = Hex.encodeHexString(algorithm.start().digest(content));
       assertThat(result.digest()).as("%d bytes, seed %d", size, seed).contains(expected);
@@ -153,7 +153,7 @@ class CopierTest {
 
     Copied result =
         digesting(meddling, DigestAlgorithm.MD5)
-            .copy(source, source.getParent(), landing, oldCopy());
+            .copy(source, source.getParent(), target, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata()).isEqualTo(Metadata.of(source));
@@ -176,8 +176,7 @@ class CopierTest {
   void digest_whereNobodyAsks_isNotTaken() throws IOException {
     writeSource(bytes(10));
 
-    assertThat(
-            copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).digest())
+    assertThat(copier(() -> {}).copy(source, source.getParent(), target, Optional.empty()).digest())
         .isEmpty();
   }
 
@@ -186,7 +185,7 @@ class CopierTest {
     Files.createSymbolicLink(source, memory.getPath("no/where"));
 
     Metadata result =
-        copier(() -> {}).copy(source, source.getParent(), landing, Optional.empty()).metadata();
+        copier(() -> {}).copy(source, source.getParent(), target, Optional.empty()).metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
@@ -201,7 +200,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, later)))
-            .copy(source, source.getParent(), landing, oldCopy())
+            .copy(source, source.getParent(), target, oldCopy())
             .metadata();
 
     assertCopied(changed);
@@ -218,7 +217,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
-            .copy(source, source.getParent(), landing, oldCopy())
+            .copy(source, source.getParent(), target, oldCopy())
             .metadata();
 
     assertCopied(changed);
@@ -269,7 +268,7 @@ class CopierTest {
           new Copier(folders, local, new Buffers(), count -> {}, () -> false, pause -> {});
       for (int i = 0; i < 500; i++) {
         try {
-          Metadata result = copier.copy(file, folder, landing, local.stat(landing)).metadata();
+          Metadata result = copier.copy(file, folder, target, local.stat(target)).metadata();
           assertThat(Metadata.of(backup.resolve("copy")).size()).isEqualTo(result.size());
         } catch (SourceException e) {
           assertThat(e.moved()).isTrue();
@@ -291,7 +290,7 @@ class CopierTest {
     SourceException e =
         catchThrowableOfType(
             SourceException.class,
-            () -> copier(() -> {}).copy(liar, liar.getParent(), landing, Optional.empty()));
+            () -> copier(() -> {}).copy(liar, liar.getParent(), target, Optional.empty()));
     assertThat(e).hasMessageContaining("kept changing");
     assertNothingLeft();
   }
@@ -325,14 +324,14 @@ class CopierTest {
       // On a machine that is busy the tick may be over before it is looked at.
       for (int i = 0; i < 100 && pauses.isEmpty(); i++) {
         Files.write(file, bytes(10));
-        copy = copier.copy(file, folder, landing, local.stat(landing)).metadata();
+        copy = copier.copy(file, folder, target, local.stat(target)).metadata();
       }
       assertThat(pauses).hasSize(1);
       assertThat(copy).isEqualTo(Metadata.of(file));
       assertThat(backup.resolve("copy")).hasBinaryContent(changed);
 
       Thread.sleep(50);
-      copier.copy(file, folder, landing, local.stat(landing));
+      copier.copy(file, folder, target, local.stat(target));
       assertThat(pauses).hasSize(1);
     }
   }
@@ -349,7 +348,7 @@ class CopierTest {
 
     Copied result =
         copier(() -> {}, withDigest ? Optional.of(DigestAlgorithm.MD5) : Optional.empty())
-            .copy(source, source.getParent(), landing, oldCopy());
+            .copy(source, source.getParent(), target, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata().mtime()).isEqualTo(TIME.plusNanos(1));
@@ -392,7 +391,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
-            .copy(source, source.getParent(), landing, Optional.empty())
+            .copy(source, source.getParent(), target, Optional.empty())
             .metadata();
 
     assertCopied(changed);
@@ -487,7 +486,7 @@ class CopierTest {
                       Files.delete(source);
                       Files.createSymbolicLink(source, target);
                     }))
-            .copy(source, source.getParent(), landing, oldCopy())
+            .copy(source, source.getParent(), target, oldCopy())
             .metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
@@ -508,7 +507,7 @@ class CopierTest {
             () -> bytesWritten >= (long) chunks * Destination.SMALL_FILE,
             pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, source.getParent(), landing, existing))
+    assertThatThrownBy(() -> copier.copy(source, source.getParent(), target, existing))
         .isInstanceOf(StoppedException.class);
 
     assertThat(bytesWritten).isEqualTo((long) chunks * Destination.SMALL_FILE);
@@ -521,7 +520,7 @@ class CopierTest {
     Copier copier =
         new Copier(folders, destination, new Buffers(), count -> {}, () -> true, pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, source.getParent(), landing, Optional.empty()))
+    assertThatThrownBy(() -> copier.copy(source, source.getParent(), target, Optional.empty()))
         .isInstanceOf(StoppedException.class);
 
     assertThat(copied).doesNotExist();
@@ -588,8 +587,7 @@ class CopierTest {
   private void assertMoved(Copier copier, Optional<Metadata> existing, String message) {
     SourceException e =
         catchThrowableOfType(
-            SourceException.class,
-            () -> copier.copy(source, source.getParent(), landing, existing));
+            SourceException.class, () -> copier.copy(source, source.getParent(), target, existing));
     assertThat(e).hasMessageContaining(message);
     assertThat(e.moved()).isTrue();
   }

@@ -2,9 +2,9 @@ package dev.mtb.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.doctor.Finding.Status;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
-import dev.mtb.doctor.Finding.Status;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
 import java.net.InetAddress;

@@ -86,13 +86,13 @@ class JudgementTest {
     CountDownLatch never = new CountDownLatch(1);
     assertThatThrownBy(
             () ->
-                Patience.within(
+                Deadline.within(
                     Duration.ofMillis(50),
                     () -> {
                       never.await();
                       return 1;
                     }))
         .isInstanceOf(TimeoutException.class);
-    assertThat(Patience.within(Duration.ofSeconds(5), () -> 7)).isEqualTo(7);
+    assertThat(Deadline.within(Duration.ofSeconds(5), () -> 7)).isEqualTo(7);
   }
 }

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
-import dev.mtb.options.CompareMode;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.DestinationException;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
+import dev.mtb.store.DestinationException;
 import dev.mtb.testing.FaultyDestination;
 import dev.mtb.testing.FaultyDestination.Operation;
 import dev.mtb.testing.FaultyDestination.Spoiler;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
-import dev.mtb.options.CompareMode;
 import dev.mtb.job.Failure;
-import dev.mtb.store.Destination;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
+import dev.mtb.store.Destination;
 import dev.mtb.store.Retry;
 import dev.mtb.testing.FaultyDestination;
 import dev.mtb.testing.FaultyDestination.Operation;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.TemporaryNames;
@@ -160,9 +160,9 @@ class RunStressTest {
   }
 
   private static MemoryDestination open(StressWorld world, boolean isNew, boolean readOnly) {
-    boolean obeysModes = world.traits.keepsPermissions() && !world.traits.keepsOwner();
+    boolean obeysModes = world.features.keepsPermissions() && !world.features.keepsOwner();
     return new MemoryDestination(
-        world.nodes, world.traits, isNew, readOnly, obeysModes, world.threads);
+        world.nodes, world.features, isNew, readOnly, obeysModes, world.threads);
   }
 
   /** Runs it in a thread of its own, which can be interrupted and given up. */

@@ -2,11 +2,11 @@ package dev.mtb.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.engine.RunStressTest.StressOutcome;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
-import dev.mtb.engine.RunStressTest.StressOutcome;
 import dev.mtb.testing.MemoryDestination;
 import dev.mtb.testing.MemoryDestination.Node;
 import java.io.IOException;
@@ -129,8 +129,8 @@ final class StressCheck {
       for (String entry : world.unusable) {
         boolean isToldAbove = isGivenUp(entry);
         // What stood in its way may have vanished before the list was read for the second time.
-        String landing = entry.startsWith("/") ? entry.substring(1) : entry;
-        boolean isRivalGone = faults.mayVanish(world.base.resolve(landing));
+        String target = entry.startsWith("/") ? entry.substring(1) : entry;
+        boolean isRivalGone = faults.mayVanish(world.base.resolve(target));
         assertThat(failed.containsKey(entry) || isToldAbove || isRivalGone)
             .as("told of %s", entry)
             .isTrue();
@@ -204,7 +204,7 @@ final class StressCheck {
       assertThat(isSame(now, right)).as("content of %s", path).isTrue();
       Duration apart = Duration.between(now.mtime, right.mtime).abs();
       assertThat(apart).as("mtime of %s", path).isLessThanOrEqualTo(Duration.ofSeconds(1));
-      if (world.traits.keepsPermissions() && right.kind != Kind.LINK) {
+      if (world.features.keepsPermissions() && right.kind != Kind.LINK) {
         assertThat(now.mode).as("mode of %s", path).isEqualTo(right.mode);
       }
     } else if (now == null) {
@@ -260,7 +260,7 @@ final class StressCheck {
         || isGivenUp(path)
         || sources.size() > 1
         || sources.stream().anyMatch(faults::mayMove)
-        || (isRoot && !world.traits.keepsRootMetadata())) {
+        || (isRoot && !world.features.keepsRootMetadata())) {
       return;
     }
     Node now = world.nodes.get(path);
@@ -268,7 +268,7 @@ final class StressCheck {
     assertThat(now).as("directory %s", path).isNotNull();
     assertThat(now.kind).as("directory %s", path).isEqualTo(Kind.DIRECTORY);
     assertThat(now.mtime).as("mtime of directory '%s'", path).isEqualTo(right.mtime);
-    if (world.traits.keepsPermissions()) {
+    if (world.features.keepsPermissions()) {
       assertThat(now.mode).as("mode of directory '%s'", path).isEqualTo(right.mode);
     }
   }

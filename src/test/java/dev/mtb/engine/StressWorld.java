@@ -3,17 +3,17 @@ package dev.mtb.engine;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.options.CompareMode;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
+import dev.mtb.scan.Entry;
+import dev.mtb.scan.SourceList;
+import dev.mtb.store.Features;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.store.Traits;
-import dev.mtb.scan.Entry;
-import dev.mtb.scan.SourceList;
 import dev.mtb.testing.MemoryDestination.Node;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +50,7 @@ final class StressWorld implements AutoCloseable {
   private final List<Path> paths = new ArrayList<>();
 
   final boolean isLarge;
-  final Traits traits;
+  final Features features;
   final boolean isNew;
   final int threads;
   final int checkers;
@@ -95,8 +95,8 @@ final class StressWorld implements AutoCloseable {
             }
             [random.nextInt(4)];
     int perDirectory = random.nextBoolean() ? 1 + random.nextInt(4) : Integer.MAX_VALUE;
-    traits =
-        new Traits(
+    features =
+        new Features(
             random.nextBoolean(),
             random.nextBoolean(),
             perDirectory,
@@ -271,7 +271,7 @@ final class StressWorld implements AutoCloseable {
   }
 
   private void handedOut(Entry entry) {
-    Path above = entry.landing().getParent();
+    Path above = entry.target().getParent();
     Path source = entry.source().getParent();
     boolean isReached = true;
     while (above != null) {
@@ -288,21 +288,21 @@ final class StressWorld implements AutoCloseable {
       return;
     }
     if (!Files.exists(entry.source(), LinkOption.NOFOLLOW_LINKS)) {
-      unusable.add(entry.landing().toString());
+      unusable.add(entry.target().toString());
       return;
     }
     try (Stream<Path> all = Files.walk(entry.source())) {
       for (Path path : all.toList()) {
-        String landing = entry.landing().resolve(entry.source().relativize(path)).toString();
+        String target = entry.target().resolve(entry.source().relativize(path)).toString();
         if (path.equals(entry.source())) {
-          landing = entry.landing().toString();
+          target = entry.target().toString();
         }
         if (TemporaryNames.isTemporary(path.getFileName())) {
           skipped++;
         } else if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-          directories.computeIfAbsent(landing, d -> new TreeSet<>()).add(path);
-        } else if (files.put(landing, path) != null) {
-          throw new AssertionError("two files for " + landing);
+          directories.computeIfAbsent(target, d -> new TreeSet<>()).add(path);
+        } else if (files.put(target, path) != null) {
+          throw new AssertionError("two files for " + target);
         }
       }
     } catch (IOException e) {
@@ -311,7 +311,7 @@ final class StressWorld implements AutoCloseable {
   }
 
   Instant kept(Instant mtime) {
-    return traits.mtimeGranularity().isZero() ? mtime : mtime.truncatedTo(ChronoUnit.SECONDS);
+    return features.mtimeGranularity().isZero() ? mtime : mtime.truncatedTo(ChronoUnit.SECONDS);
   }
 
   Node right(Path source) throws IOException {
@@ -382,7 +382,7 @@ final class StressWorld implements AutoCloseable {
         checkers,
         compare,
         dryRun ? ", dry run" : "",
-        traits,
+        features,
         isNew);
   }
 }

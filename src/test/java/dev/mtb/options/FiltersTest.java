@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.mtb.model.Action;
+import dev.mtb.Mtb;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
+import dev.mtb.model.Action;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.Mtb;
 import dev.mtb.model.Reason;
 import dev.mtb.testing.RandomTree;
 import java.nio.charset.StandardCharsets;

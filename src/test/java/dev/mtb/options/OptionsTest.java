@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
-import dev.mtb.model.InvalidJobException;
 import dev.mtb.job.RestoreJob;
+import dev.mtb.model.InvalidJobException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -87,9 +87,9 @@ class ShardTest {
   void files_goWithTheirDirectory() {
     for (Shard shard : all(5)) {
       for (String directory : List.of("", "a", "a/b", "\u00e4", "a/b/c d")) {
-        Path landing = of(directory);
-        assertThat(shard.ownsFile(landing.resolve("file"))).isEqualTo(shard.owns(landing));
-        assertThat(shard.ownsFile(landing.resolve("b"))).isEqualTo(shard.owns(landing));
+        Path target = of(directory);
+        assertThat(shard.ownsFile(target.resolve("file"))).isEqualTo(shard.owns(target));
+        assertThat(shard.ownsFile(target.resolve("b"))).isEqualTo(shard.owns(target));
       }
     }
   }

@@ -3,10 +3,10 @@ package dev.mtb.place;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.store.ProcessIdentity;
 import dev.mtb.options.Addressing;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
+import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;

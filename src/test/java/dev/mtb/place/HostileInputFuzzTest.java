@@ -3,13 +3,13 @@ package dev.mtb.place;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import dev.mtb.store.ContentTag;
-import dev.mtb.store.mount.S3fsProcess;
-import dev.mtb.store.TemporaryNames;
 import com.google.common.base.Splitter;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
+import dev.mtb.store.ContentTag;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.store.mount.S3fsProcess;
 import dev.mtb.testing.Fuzz;
 import dev.mtb.testing.Secrets;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package dev.mtb.place;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.store.mount.S3fsProcess;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.ObjectStyle;
+import dev.mtb.store.mount.S3fsProcess;
 import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;

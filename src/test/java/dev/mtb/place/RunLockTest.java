@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.mtb.store.DestinationException;
-import dev.mtb.store.mount.S3fsProcess;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Shard;
+import dev.mtb.store.DestinationException;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;

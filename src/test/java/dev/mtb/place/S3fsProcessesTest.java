@@ -2,8 +2,8 @@ package dev.mtb.place;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.store.mount.S3fsProcess;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -86,12 +86,12 @@ class SourceListTest {
     "/home/me-too,          /home/me-too,        home/me-too, true",
     "missing,               /home/me/missing,    missing,    false"
   })
-  void entry_landsAtItsPlace(String line, String source, String landing, boolean outside)
+  void entry_landsAtItsPlace(String line, String source, String target, boolean outside)
       throws Exception {
     read(line);
 
     assertThat(entries)
-        .containsExactly(new Entry(memory.getPath(source), memory.getPath(landing), outside));
+        .containsExactly(new Entry(memory.getPath(source), memory.getPath(target), outside));
     assertThat(errors).isEmpty();
   }
 
@@ -113,7 +113,7 @@ class SourceListTest {
   void base_canBeTheRoot() throws Exception {
     handOut(job(memory.getPath("/"), "etc/hosts\n/home/you\n"));
 
-    assertThat(landings()).containsExactly("etc/hosts", "home/you");
+    assertThat(targets()).containsExactly("etc/hosts", "home/you");
     assertThat(entries).noneMatch(Entry::outside);
   }
 
@@ -128,7 +128,7 @@ class SourceListTest {
             .destination(destination)
             .build());
 
-    assertThat(landings()).containsExactly("docs/a.txt", "etc/hosts");
+    assertThat(targets()).containsExactly("docs/a.txt", "etc/hosts");
   }
 
   @Test
@@ -144,14 +144,14 @@ class SourceListTest {
             .destination(destination)
             .build());
 
-    assertThat(landings()).containsExactly("z", "docs", "#1");
+    assertThat(targets()).containsExactly("z", "docs", "#1");
   }
 
   @Test
   void duplicates_areHandedOutOnce() throws Exception {
     read("z", "./z", "/home/me/z", "docs/../z", "/etc/hosts", "../../etc/hosts");
 
-    assertThat(landings()).containsExactly("z", "etc/hosts");
+    assertThat(targets()).containsExactly("z", "etc/hosts");
     assertThat(errors).isEmpty();
   }
 
@@ -160,7 +160,7 @@ class SourceListTest {
   void entriesBelowAnother_areLeftToIt(String lines) throws Exception {
     read(lines);
 
-    assertThat(landings()).containsExactly("docs");
+    assertThat(targets()).containsExactly("docs");
     assertThat(errors).isEmpty();
   }
 
@@ -168,7 +168,7 @@ class SourceListTest {
   void entriesOutside_belowAnother_areLeftToIt() throws Exception {
     read("/etc/deep/er/file", "/etc", "/etc/hosts");
 
-    assertThat(landings()).containsExactly("etc");
+    assertThat(targets()).containsExactly("etc");
     assertThat(errors).isEmpty();
   }
 
@@ -176,7 +176,7 @@ class SourceListTest {
   void everything_isBelowTheBaseItself() throws Exception {
     read("docs/deep/b.txt", ".", "z", "/etc/hosts");
 
-    assertThat(landings()).containsExactly("", "etc/hosts");
+    assertThat(targets()).containsExactly("", "etc/hosts");
     assertThat(errors).isEmpty();
   }
 
@@ -184,14 +184,14 @@ class SourceListTest {
   void namesThatBeginAlike_areNotBelowEachOther() throws Exception {
     read("docs", "docs-2/c.txt", "docs-2");
 
-    assertThat(landings()).containsExactly("docs", "docs-2");
+    assertThat(targets()).containsExactly("docs", "docs-2");
   }
 
   @Test
   void missingEntry_belowAnother_isReported() throws Exception {
     read("docs", "docs/none", "docs/none/at/all");
 
-    assertThat(landings()).containsExactly("docs");
+    assertThat(targets()).containsExactly("docs");
     assertThat(unusable)
         .containsExactly(base.resolve("docs/none"), base.resolve("docs/none/at/all"));
     assertThat(errors).containsOnly("no such file or directory");
@@ -203,7 +203,7 @@ class SourceListTest {
 
     read("docs", "docs/link/er/file", "docs/link");
 
-    assertThat(landings()).containsExactly("docs");
+    assertThat(targets()).containsExactly("docs");
     assertThat(unusable).containsExactly(base.resolve("docs/link/er/file"));
     assertThat(errors.get(0)).contains("symbolic link /home/me/docs/link");
   }
@@ -214,7 +214,7 @@ class SourceListTest {
 
     read("link", "link/er/file");
 
-    assertThat(landings()).containsExactly("link");
+    assertThat(targets()).containsExactly("link");
     assertThat(unusable).containsExactly(base.resolve("link/er/file"));
   }
 
@@ -224,7 +224,7 @@ class SourceListTest {
 
     read("docs", "docs/deep/b.txt", "docs/link/b.txt", "docs/a.txt", "docs/link/b.txt");
 
-    assertThat(landings()).containsExactly("docs");
+    assertThat(targets()).containsExactly("docs");
     assertThat(unusable).containsExactly(base.resolve("docs/link/b.txt"));
   }
 
@@ -234,7 +234,7 @@ class SourceListTest {
 
     read("link/er/file");
 
-    assertThat(landings()).containsExactly("link/er/file");
+    assertThat(targets()).containsExactly("link/er/file");
     assertThat(errors).isEmpty();
   }
 
@@ -271,7 +271,7 @@ class SourceListTest {
 
     read("etc", "/etc/hosts", "/etc/deep/er/file");
 
-    assertThat(landings()).containsExactly("etc", "etc/deep/er/file");
+    assertThat(targets()).containsExactly("etc", "etc/deep/er/file");
     assertThat(unusable).containsExactly(memory.getPath("/etc/hosts"));
   }
 
@@ -301,7 +301,7 @@ class SourceListTest {
 
     handOut(job(link, ".\ndocs/a.txt\n"));
 
-    assertThat(landings()).containsExactly("");
+    assertThat(targets()).containsExactly("");
     assertThat(errors).isEmpty();
   }
 
@@ -363,7 +363,7 @@ class SourceListTest {
   void sourceBesideTheDestination_isFine() throws Exception {
     read("/mnt/backup-source", "/mnt/back");
 
-    assertThat(landings()).containsExactly("mnt/backup-source", "mnt/back");
+    assertThat(targets()).containsExactly("mnt/backup-source", "mnt/back");
   }
 
   @Test
@@ -396,7 +396,7 @@ class SourceListTest {
 
     SourceList.read(job, Destinations.namesOf(folder)).forEach(collector);
 
-    assertThat(landings()).containsExactly("");
+    assertThat(targets()).containsExactly("");
     assertThat(entries.get(0).outside()).isTrue();
   }
 
@@ -429,7 +429,7 @@ class SourceListTest {
 
     list.forEach(collector);
 
-    assertThat(landings()).containsExactly("z");
+    assertThat(targets()).containsExactly("z");
     assertThat(unusable).containsExactly(base.resolve("docs"));
     assertThat(errors.get(0)).contains("changed");
   }
@@ -442,7 +442,7 @@ class SourceListTest {
 
     list.forEach(collector);
 
-    assertThat(landings()).containsExactly("z");
+    assertThat(targets()).containsExactly("z");
     assertThat(unusable).containsExactly(memory.getPath("/list"));
     assertThat(errors.get(0)).contains("changed").contains("2 of the entries");
   }
@@ -511,10 +511,9 @@ class SourceListTest {
     handOut(job);
 
     assertThat(entries).hasSize(2);
-    assertThat(PathBytes.of(entries.get(0).landing())).isEqualTo(name);
+    assertThat(PathBytes.of(entries.get(0).target())).isEqualTo(name);
     assertThat(entries.get(0).source()).isEqualTo(PathBytes.resolve(source, name));
-    assertThat(PathBytes.of(entries.get(1).landing()))
-        .isEqualTo(new byte[] {'d', '/', (byte) 0xe8});
+    assertThat(PathBytes.of(entries.get(1).target())).isEqualTo(new byte[] {'d', '/', (byte) 0xe8});
   }
 
   @Test
@@ -526,7 +525,7 @@ class SourceListTest {
 
     assertThat(entries.get(0).source()).isEqualTo(folder.resolve("source/beside"));
     assertThat(entries.get(0).outside()).isTrue();
-    assertThat(landings()).endsWith("b");
+    assertThat(targets()).endsWith("b");
   }
 
   private SourceList read(String... lines) throws IOException, InterruptedException {
@@ -548,7 +547,7 @@ class SourceListTest {
     return Destinations.namesOf(destination);
   }
 
-  private List<String> landings() {
-    return entries.stream().map(entry -> entry.landing().toString()).toList();
+  private List<String> targets() {
+    return entries.stream().map(entry -> entry.target().toString()).toList();
   }
 }

@@ -3,13 +3,13 @@ package dev.mtb.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.mtb.Mtb;
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
 import dev.mtb.place.KnownMounts;
 import dev.mtb.store.ProcessIdentity;
-import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.model.Metadata;
-import dev.mtb.Mtb;
-import dev.mtb.options.S3Location;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;

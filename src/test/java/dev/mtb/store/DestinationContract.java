@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What every destination keeps to. A subclass gives it an empty directory; what cannot be the same
- * everywhere follows from the {@link Traits}.
+ * everywhere follows from the {@link Features}.
  */
 public abstract class DestinationContract {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
@@ -123,7 +123,8 @@ public abstract class DestinationContract {
     "600000, 500000",
     "500000, 600000"
   })
-  protected void overwritten_isTheNewFile_whateverTheSizes(int oldSize, int newSize) throws IOException {
+  protected void overwritten_isTheNewFile_whateverTheSizes(int oldSize, int newSize)
+      throws IOException {
     write("f", bytes(oldSize), file(oldSize, 0600, TIME.minusSeconds(1000)));
     byte[] content = bytes(newSize);
 
@@ -222,7 +223,7 @@ public abstract class DestinationContract {
   @ParameterizedTest
   @CsvSource({"12345, 54321", "12345, 0", "0, 54321"})
   protected void owner_isKeptWhereItCanBe(int uid, int gid) throws IOException {
-    assumeThat(destination.traits().keepsOwner()).isTrue();
+    assumeThat(destination.features().keepsOwner()).isTrue();
     Metadata source = new Metadata(Kind.FILE, 5, TIME, 06755, uid, gid, -1, -1);
 
     write("f", bytes(5), source);
@@ -382,7 +383,7 @@ public abstract class DestinationContract {
 
   @Test
   protected void link_ownerIsKeptWhereItCanBe() throws IOException {
-    assumeThat(destination.traits().keepsOwner()).isTrue();
+    assumeThat(destination.features().keepsOwner()).isTrue();
     Metadata source = new Metadata(Kind.LINK, 4, LINK_TIME, 0777, 12345, 54321, -1, -1);
 
     destination.writeLink(path("l"), path("none"), source, Optional.empty());
@@ -453,7 +454,8 @@ public abstract class DestinationContract {
   /** The comparison had seen nothing, or a file; somebody was quicker. */
   @ParameterizedTest
   @CsvSource({"false, 10", "false, 600000", "true, 10", "true, 60", "true, 600000"})
-  protected void linkPlantedMeanwhile_isNeverFollowed(boolean hasExisted, int size) throws IOException {
+  protected void linkPlantedMeanwhile_isNeverFollowed(boolean hasExisted, int size)
+      throws IOException {
     byte[] precious = bytes(50);
     write("precious", precious, file(50, 0640, TIME));
     Optional<Metadata> seen = hasExisted ? destination.stat(path("precious")) : Optional.empty();
@@ -505,7 +507,7 @@ public abstract class DestinationContract {
 
   @Test
   protected void directory_ownerIsKeptWhereItCanBe() throws IOException {
-    assumeThat(destination.traits().keepsOwner()).isTrue();
+    assumeThat(destination.features().keepsOwner()).isTrue();
     Metadata source = new Metadata(Kind.DIRECTORY, 0, TIME, 02750, 12345, 54321, -1, -1);
 
     Set<Attribute> remaining = destination.createDirectory(path("d"), source, Optional.empty());
@@ -526,7 +528,7 @@ public abstract class DestinationContract {
 
     settle();
     boolean isMoved = Duration.between(TIME, stat("d").mtime()).abs().compareTo(aDay()) > 0;
-    assertThat(isMoved).isEqualTo(destination.traits().contentsMoveDirectoryMtime());
+    assertThat(isMoved).isEqualTo(destination.features().contentsMoveDirectoryMtime());
   }
 
   @Test
@@ -688,7 +690,7 @@ public abstract class DestinationContract {
     for (String name : List.of("x", "f", "l")) {
       assertThat(listing.mayHold(destination.nameOf(path(name)))).as(name).isTrue();
     }
-    if (destination.traits().listingBringsMetadata()) {
+    if (destination.features().listingBringsMetadata()) {
       assertThat(listing.mayHold(destination.nameOf(path("none")))).isFalse();
     }
   }
@@ -792,18 +794,18 @@ public abstract class DestinationContract {
   }
 
   protected final void assertMtime(Instant written, Instant source) {
-    Traits traits = destination.traits();
-    Instant kept = source.isBefore(traits.earliestMtime()) ? traits.earliestMtime() : source;
-    if (traits.mtimeGranularity().isZero()) {
+    Features features = destination.features();
+    Instant kept = source.isBefore(features.earliestMtime()) ? features.earliestMtime() : source;
+    if (features.mtimeGranularity().isZero()) {
       assertThat(written).isEqualTo(kept);
     } else {
       assertThat(written).isBeforeOrEqualTo(kept);
-      assertThat(Duration.between(written, kept)).isLessThan(traits.mtimeGranularity());
+      assertThat(Duration.between(written, kept)).isLessThan(features.mtimeGranularity());
     }
   }
 
   private void assertMode(Metadata written, int mode) {
-    if (destination.traits().keepsPermissions()) {
+    if (destination.features().keepsPermissions()) {
       // Only the JDK's own file system takes the bits above.
       int kept = root.getFileSystem() == FileSystems.getDefault() ? mode : mode & 0777;
       assertThat(Integer.toOctalString(written.mode())).isEqualTo(Integer.toOctalString(kept));

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.mtb.place.Destinations;
 import com.google.common.base.Ticker;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Waiting;
+import dev.mtb.place.Destinations;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;

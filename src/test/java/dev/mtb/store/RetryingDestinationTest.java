@@ -50,9 +50,9 @@ class RetryingDestinationTest {
   private Object answer(Destination proxy, Method method, Object[] arguments) throws Throwable {
     calls.add(method.getName());
     return switch (method.getName()) {
-      case "traits" -> {
+      case "features" -> {
         calls.remove(calls.size() - 1);
-        yield new Traits(
+        yield new Features(
             true,
             false,
             1,

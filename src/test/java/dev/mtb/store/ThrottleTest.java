@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.util.concurrent.FakeRateLimiters;
 import com.google.common.util.concurrent.RateLimiter;
-import dev.mtb.options.Bandwidth;
 import dev.mtb.model.Kind;
-import dev.mtb.options.Limits;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.Bandwidth;
+import dev.mtb.options.Limits;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;

@@ -6,7 +6,7 @@ import dev.mtb.model.Metadata;
 import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.ForwardingDestination;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.StoredFile;
 import java.io.IOException;
@@ -75,7 +75,7 @@ public final class FaultyDestination extends ForwardingDestination {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
     fault.before(Operation.STAT, path);
     return real.look(path, glance);
   }

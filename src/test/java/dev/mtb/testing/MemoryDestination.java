@@ -7,11 +7,11 @@ import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.Features;
 import dev.mtb.store.FileWrite;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.StoredFile;
-import dev.mtb.store.Traits;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -73,7 +73,7 @@ public final class MemoryDestination implements Destination {
     }
   }
 
-  private final Traits traits;
+  private final Features features;
   private final boolean isNew;
   private final boolean readOnly;
   private final boolean obeysModes;
@@ -96,13 +96,13 @@ public final class MemoryDestination implements Destination {
    */
   public MemoryDestination(
       Map<String, Node> nodes,
-      Traits traits,
+      Features features,
       boolean isNew,
       boolean readOnly,
       boolean obeysModes,
       int threads) {
     this.nodes = nodes;
-    this.traits = traits;
+    this.features = features;
     this.isNew = isNew;
     this.readOnly = readOnly;
     this.obeysModes = obeysModes;
@@ -162,7 +162,7 @@ public final class MemoryDestination implements Destination {
   }
 
   private void touch(Node directory) {
-    if (traits.contentsMoveDirectoryMtime()) {
+    if (features.contentsMoveDirectoryMtime()) {
       directory.mtime = NOW;
     }
   }
@@ -172,7 +172,7 @@ public final class MemoryDestination implements Destination {
       violation("two threads at '" + path + "'");
     }
     int inDirectory = running.merge(parent(path), 1, Integer::sum);
-    if (inDirectory > traits.operationsPerDirectory()) {
+    if (inDirectory > features.operationsPerDirectory()) {
       violation(inDirectory + " writes at a time in '" + parent(path) + "'");
     }
     if (busy.size() > threads) {
@@ -202,7 +202,7 @@ public final class MemoryDestination implements Destination {
   }
 
   private Instant kept(Instant mtime) {
-    return traits.mtimeGranularity().isZero() ? mtime : mtime.truncatedTo(ChronoUnit.SECONDS);
+    return features.mtimeGranularity().isZero() ? mtime : mtime.truncatedTo(ChronoUnit.SECONDS);
   }
 
   private Metadata metadata(Node node) {
@@ -210,7 +210,7 @@ public final class MemoryDestination implements Destination {
         node.kind,
         node.size,
         node.mtime,
-        traits.keepsPermissions() ? node.mode : Metadata.UNKNOWN,
+        features.keepsPermissions() ? node.mode : Metadata.UNKNOWN,
         Metadata.UNKNOWN,
         Metadata.UNKNOWN,
         Metadata.UNKNOWN,
@@ -218,8 +218,8 @@ public final class MemoryDestination implements Destination {
   }
 
   @Override
-  public Traits traits() {
-    return traits;
+  public Features features() {
+    return features;
   }
 
   @Override
@@ -264,15 +264,15 @@ public final class MemoryDestination implements Destination {
     use("list", directory.toString());
     Node self = nodes.get(directory.toString());
     boolean isDirectory = self != null && self.kind == Kind.DIRECTORY;
-    if (!isDirectory && !traits.listingShows()) {
+    if (!isDirectory && !features.listingShows()) {
       throw self == null
           ? new NoSuchFileException(directory.toString())
           : new NotDirectoryException(directory.toString());
     }
-    if (!traits.listingShows() && !traits.listingBringsMetadata()) {
+    if (!features.listingShows() && !features.listingBringsMetadata()) {
       return Listing.ASK;
     }
-    Map<Path, Glance> names = new TreeMap<>();
+    Map<Path, ListedEntry> names = new TreeMap<>();
     String prefix = directory.toString().isEmpty() ? "" : directory + "/";
     for (Map.Entry<String, Node> entry : nodes.entrySet()) {
       String path = entry.getKey();
@@ -282,15 +282,15 @@ public final class MemoryDestination implements Destination {
             glance(entry.getValue()));
       }
     }
-    return traits.listingShows()
+    return features.listingShows()
         ? Listing.ofGlances(names, isDirectory ? Optional.of(glance(self)) : Optional.empty())
         : Listing.ofNames(names.keySet());
   }
 
-  private static Glance glance(Node node) {
+  private static ListedEntry glance(Node node) {
     return node.kind == Kind.DIRECTORY
-        ? Glance.directory(Optional.empty())
-        : new Glance(false, node.size, Optional.empty(), Optional.empty());
+        ? ListedEntry.directory(Optional.empty())
+        : new ListedEntry(false, node.size, Optional.empty(), Optional.empty());
   }
 
   @Override
@@ -399,7 +399,7 @@ public final class MemoryDestination implements Destination {
     if (there != null && (there.kind == Kind.DIRECTORY || existing.isEmpty())) {
       throw new FileAlreadyExistsException(path);
     }
-    if (traits.contentsMoveDirectoryMtime()) {
+    if (features.contentsMoveDirectoryMtime()) {
       nodes.put(path, new Node(Kind.DIRECTORY, new byte[0], NOW, 0700));
       touch(above);
       return ImmutableSet.copyOf(Attribute.values());

@@ -13,9 +13,10 @@ import dev.mtb.model.PathBytes;
 import dev.mtb.store.Content;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.Features;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.ForeignNameException;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
@@ -27,7 +28,6 @@ import dev.mtb.store.S3fsNames;
 import dev.mtb.store.StoredFile;
 import dev.mtb.store.TemporaryNames;
 import dev.mtb.store.Throttle;
-import dev.mtb.store.Traits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -291,8 +291,8 @@ public final class BucketDestination implements Destination {
   }
 
   @Override
-  public Traits traits() {
-    return new Traits(
+  public Features features() {
+    return new Features(
         /* listingBringsMetadata= */ true,
         /* contentsMoveDirectoryMtime= */ false,
         // The bucket itself has no locks.
@@ -402,7 +402,7 @@ public final class BucketDestination implements Destination {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, Glance glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
     String key = keyOf(path, glance);
     if (key.isEmpty()) {
       return Optional.of(IMPLIED);
@@ -447,7 +447,7 @@ public final class BucketDestination implements Destination {
     root = Optional.empty();
     if (prefix.isEmpty()) {
       // A bucket has no object of its own; whatever is in it is ours.
-      found.self = Optional.of(Glance.directory(Optional.empty()));
+      found.self = Optional.of(ListedEntry.directory(Optional.empty()));
     }
     return found;
   }
@@ -464,8 +464,8 @@ public final class BucketDestination implements Destination {
 
   /** Without temporary files, of which abandoned ones are removed. */
   private Listing listing(String directoryKey, TreeListing.Directory found) throws IOException {
-    Map<Path, Glance> glances = new HashMap<>();
-    for (Map.Entry<String, Glance> entry : found.names.entrySet()) {
+    Map<Path, ListedEntry> glances = new HashMap<>();
+    for (Map.Entry<String, ListedEntry> entry : found.names.entrySet()) {
       Optional<Path> name = pathOf(entry.getKey());
       if (name.isPresent() && TemporaryNames.isTemporary(name.get())) {
         tidy(directoryKey + entry.getKey(), name.get(), entry.getValue());
@@ -542,7 +542,7 @@ public final class BucketDestination implements Destination {
   }
 
   /** Removes what a run through a mount left when it was killed. */
-  private void tidy(String key, Path name, Glance glance) throws IOException {
+  private void tidy(String key, Path name, ListedEntry glance) throws IOException {
     Instant storedAt = glance.storedAt().orElse(Instant.now());
     if (!readOnly && TemporaryNames.isAbandoned(name, () -> storedAt, Instant.now())) {
       requests.delete(key);
@@ -627,26 +627,26 @@ public final class BucketDestination implements Destination {
         c ->
             c.remember(
                 key,
-                new Glance(isDirectory, source.size(), stored.tag(), stored.at()),
+                new ListedEntry(isDirectory, source.size(), stored.tag(), stored.at()),
                 source,
                 stored.took()));
   }
 
   @Override
-  public Recollection recall(Path path, Glance glance, Metadata source) {
+  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
     return catalog
         .map(c -> c.recall(keyOf(path, glance), glance, source))
         .orElse(Recollection.NONE);
   }
 
   @Override
-  public void confirm(Path path, Glance glance, Metadata source) {
+  public void confirm(Path path, ListedEntry glance, Metadata source) {
     if (!readOnly) {
       catalog.ifPresent(c -> c.remember(keyOf(path, glance), glance, source, Duration.ZERO));
     }
   }
 
-  private String keyOf(Path path, Glance glance) {
+  private String keyOf(Path path, ListedEntry glance) {
     return glance.isDirectory() ? directoryKey(path) : key(path);
   }
 

@@ -5,7 +5,7 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.store.DestinationException;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Throttle;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -102,7 +102,7 @@ public final class BucketFiles extends FileSystem {
    */
   public Optional<Boolean> isListedAsDirectory(Path path) {
     return path instanceof BucketPath mine
-        ? mine.glance().filter(g -> g.isDirectory() || g.size() > 0).map(Glance::isDirectory)
+        ? mine.glance().filter(g -> g.isDirectory() || g.size() > 0).map(ListedEntry::isDirectory)
         : Optional.empty();
   }
 

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystem;
@@ -28,14 +28,14 @@ final class BucketPath implements Path {
   private final ImmutableList<String> names;
 
   /** What the list of its directory told, if it comes from one. Says nothing of who it is. */
-  private final Optional<Glance> glance;
+  private final Optional<ListedEntry> glance;
 
   BucketPath(BucketFiles files, boolean isAbsolute, List<String> names) {
     this(files, isAbsolute, names, Optional.empty());
   }
 
   private BucketPath(
-      BucketFiles files, boolean isAbsolute, List<String> names, Optional<Glance> glance) {
+      BucketFiles files, boolean isAbsolute, List<String> names, Optional<ListedEntry> glance) {
     this.files = files;
     this.isAbsolute = isAbsolute;
     this.names = ImmutableList.copyOf(names);
@@ -47,13 +47,13 @@ final class BucketPath implements Path {
   }
 
   /** A child that a list has shown. */
-  BucketPath child(String name, Glance shown) {
+  BucketPath child(String name, ListedEntry shown) {
     List<String> all = new ArrayList<>(names);
     all.add(name);
     return new BucketPath(files, isAbsolute, all, Optional.of(shown));
   }
 
-  Optional<Glance> glance() {
+  Optional<ListedEntry> glance() {
     return glance;
   }
 

@@ -9,7 +9,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.DestinationException;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -239,7 +239,7 @@ final class BucketReader implements Closeable {
       return known;
     }
     Found found = ask(path, key, isDirectory);
-    boolean hadContent = path.glance().map(Glance::size).orElse(0L) > 0;
+    boolean hadContent = path.glance().map(ListedEntry::size).orElse(0L) > 0;
     if (hadContent && found.metadata().kind() != Kind.DIRECTORY && found.metadata().size() == 0) {
       // An answer without a size looks so, too.
       throw new IOException("a list shows its size, and the server does not tell it; run again");
@@ -254,7 +254,7 @@ final class BucketReader implements Closeable {
       return prefix.isEmpty() ? implied : head(prefix).orElse(implied);
     }
     if (path.glance().isPresent()) {
-      Glance glance = path.glance().get();
+      ListedEntry glance = path.glance().get();
       if (glance.isDirectory()) {
         return head(directoryKey(key)).orElse(implied);
       }
@@ -376,7 +376,7 @@ final class BucketReader implements Closeable {
           if (isMarker) {
             String shown = name.substring(0, name.length() - FOLDER_MARKER.length());
             if (isName(shown)) {
-              Glance marked = Glance.directory(Optional.empty());
+              ListedEntry marked = ListedEntry.directory(Optional.empty());
               children.putIfAbsent(shown, directory.child(shown, marked));
             }
           } else if (isName(name)) {

@@ -5,10 +5,10 @@ import com.google.common.hash.Hashing;
 import com.google.common.primitives.Ints;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.Glance;
+import dev.mtb.state.StateDirectory;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.Recollection;
-import dev.mtb.state.StateDirectory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -149,7 +149,7 @@ final class Catalog implements Closeable {
   }
 
   /** What is remembered of an object that a list shows. */
-  Recollection recall(String key, Glance glance, Metadata source) {
+  Recollection recall(String key, ListedEntry glance, Metadata source) {
     byte[] entry = source.ctime().isEmpty() || broken ? null : get(key);
     if (entry == null || entry.length != ENTRY_BYTES) {
       return Recollection.NONE;
@@ -201,7 +201,7 @@ final class Catalog implements Closeable {
    * @param took how long it was sent before its date. No other object of that time can be there,
    *     since this one replaced it
    */
-  void remember(String key, Glance glance, Metadata source, Duration took) {
+  void remember(String key, ListedEntry glance, Metadata source, Duration took) {
     if (source.ctime().isEmpty() || broken) {
       return;
     }
@@ -235,7 +235,7 @@ final class Catalog implements Closeable {
     return Hashing.murmur3_128().hashString(key, StandardCharsets.UTF_8).asLong();
   }
 
-  private static long tag(Glance glance) {
+  private static long tag(ListedEntry glance) {
     // A directory's content is nothing.
     return glance.isDirectory() || glance.tag().isEmpty()
         ? 0

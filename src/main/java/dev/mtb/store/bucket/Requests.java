@@ -109,7 +109,7 @@ final class Requests implements Closeable {
 
   private final S3Client s3;
   private final BucketPlace place;
-  private final Trouble trouble;
+  private final S3Errors trouble;
 
   /** Whether the server has shown that it cannot delete many objects at once. */
   private volatile boolean deletesSingly;
@@ -148,7 +148,7 @@ final class Requests implements Closeable {
     this.place = place;
     this.owner = owner;
     bucket = place.location().bucket();
-    trouble = new Trouble(place);
+    trouble = new S3Errors(place);
     s3 = client(place, connections, retries, () -> throttle);
   }
 
@@ -465,7 +465,7 @@ final class Requests implements Closeable {
 
   private static boolean isPreconditionFailed(IOException e) {
     return e.getCause() instanceof AwsServiceException service
-        && service.statusCode() == Trouble.PRECONDITION_FAILED;
+        && service.statusCode() == S3Errors.PRECONDITION_FAILED;
   }
 
   /** Copies an object with its metadata; the content stays on the server. */
@@ -568,7 +568,7 @@ final class Requests implements Closeable {
     }
     try {
       return deleteTogether(keys);
-    } catch (Trouble.UnknownRequestException e) {
+    } catch (S3Errors.UnknownRequestException e) {
       log.info("{}; each object is deleted by a request of its own", e.getMessage());
       deletesSingly = true;
       return deleteSingly(keys);

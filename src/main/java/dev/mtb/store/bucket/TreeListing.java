@@ -3,7 +3,7 @@ package dev.mtb.store.bucket;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import dev.mtb.store.ContentTag;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -55,10 +55,10 @@ final class TreeListing {
 
   /** A directory. Not changed any more once it is handed out. */
   static final class Directory {
-    final Map<String, Glance> names = new HashMap<>();
+    final Map<String, ListedEntry> names = new HashMap<>();
 
     /** Its own object; empty if only the keys below show that it is there. */
-    Optional<Glance> self = Optional.empty();
+    Optional<ListedEntry> self = Optional.empty();
 
     boolean exists() {
       return self.isPresent() || !names.isEmpty();
@@ -144,7 +144,7 @@ final class TreeListing {
         String name = child.substring(prefix.length(), child.length() - 1);
         if (!name.isEmpty()) {
           directories.add(child);
-          directory.names.putIfAbsent(name, Glance.directory(Optional.empty()));
+          directory.names.putIfAbsent(name, ListedEntry.directory(Optional.empty()));
         }
       }
       token = pages.next(page);
@@ -244,7 +244,7 @@ final class TreeListing {
       int slash = key.lastIndexOf('/');
       String parent = key.substring(0, slash + 1);
       if (slash == key.length() - 1) {
-        directory(key).self = Optional.of(Glance.directory(storedAt(object)));
+        directory(key).self = Optional.of(ListedEntry.directory(storedAt(object)));
         note(key);
         return;
       }
@@ -273,7 +273,7 @@ final class TreeListing {
       String name = key.substring(slash + 1, key.length() - 1);
       Directory parent = directory(key.substring(0, slash + 1));
       Directory directory = directories.get(key);
-      Glance glance = directory.self.orElse(Glance.directory(Optional.empty()));
+      ListedEntry glance = directory.self.orElse(ListedEntry.directory(Optional.empty()));
       if (!name.isEmpty()) {
         parent.names.merge(name, glance, (old, now) -> old.isDirectory() ? now : old);
       }
@@ -301,8 +301,8 @@ final class TreeListing {
     }
   }
 
-  private static Glance glance(S3Object object) {
-    return new Glance(
+  private static ListedEntry glance(S3Object object) {
+    return new ListedEntry(
         false,
         object.size() == null ? -1 : object.size(),
         ContentTag.parse(object.eTag()),

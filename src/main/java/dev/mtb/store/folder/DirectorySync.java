@@ -1,7 +1,7 @@
 package dev.mtb.store.folder;
 
-import dev.mtb.store.Errno;
 import dev.mtb.model.ErrorText;
+import dev.mtb.store.Errno;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;

@@ -1,16 +1,16 @@
 package dev.mtb.store.folder;
 
+import dev.mtb.files.Folder;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.Destination;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.RefusedException;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.model.Attribute;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
-import dev.mtb.files.Folder;
-import dev.mtb.files.Folders;
-import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;

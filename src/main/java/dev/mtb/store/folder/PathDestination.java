@@ -2,27 +2,27 @@ package dev.mtb.store.folder;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.files.Folder;
+import dev.mtb.files.Folders;
+import dev.mtb.files.NoFollow;
+import dev.mtb.files.ReplacedException;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Diagnosis;
 import dev.mtb.store.Errno;
+import dev.mtb.store.Features;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.Listing;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.StoredFile;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.store.Traits;
-import com.google.common.collect.ImmutableSet;
-import dev.mtb.model.Attribute;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
-import dev.mtb.files.Folder;
-import dev.mtb.files.Folders;
-import dev.mtb.files.NoFollow;
-import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
@@ -66,7 +66,7 @@ public class PathDestination implements Destination {
   protected final boolean readOnly;
   protected final ProcessIdentity process;
   private final Folders folders;
-  private final Traits traits;
+  private final Features features;
   private final boolean isNew;
   private final boolean fsync;
   private final Optional<DirectorySync> sync;
@@ -116,7 +116,7 @@ public class PathDestination implements Destination {
       boolean isShared,
       ProcessIdentity process,
       Optional<OldVersionsPlace> oldVersionsPlace,
-      Traits traits,
+      Features features,
       Folders folders) {
     this.root = root;
     this.isNew = isNew;
@@ -125,7 +125,7 @@ public class PathDestination implements Destination {
     sync = fsync ? Optional.of(new DirectorySync(DirectorySync::force)) : Optional.empty();
     this.isShared = isShared;
     this.process = process;
-    this.traits = traits;
+    this.features = features;
     this.folders = folders;
     isUnix = isUnix(root);
     isPosix = isPosix(root);
@@ -137,9 +137,9 @@ public class PathDestination implements Destination {
     }
   }
 
-  private static Traits ordinary(Path root, boolean readOnly, ProcessIdentity process) {
+  private static Features ordinary(Path root, boolean readOnly, ProcessIdentity process) {
     PlaceProbe place = PlaceProbe.of(root, readOnly);
-    return new Traits(
+    return new Features(
         /* listingBringsMetadata= */ false,
         /* contentsMoveDirectoryMtime= */ true,
         // A local file system takes as many as there are threads.
@@ -167,8 +167,8 @@ public class PathDestination implements Destination {
   }
 
   @Override
-  public Traits traits() {
-    return traits;
+  public Features features() {
+    return features;
   }
 
   @Override
@@ -329,14 +329,15 @@ public class PathDestination implements Destination {
 
   final void setLinkMetadata(AttributeSetter setter, Path link, Metadata source)
       throws DestinationException {
-    if (traits().keepsOwner() && !process.is(source.uid(), source.gid())) {
+    if (features().keepsOwner() && !process.is(source.uid(), source.gid())) {
       setOwner(setter, link, source);
     }
     setter.set(AttributeSetter.What.TIME, () -> setMtime(link, source));
   }
 
   /** Closes a file whose content is complete and sets its metadata. */
-  protected void finish(SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
+  protected void finish(
+      SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
       throws IOException {
     try (channel) {
       if (fsync && channel instanceof FileChannel file) {
@@ -359,7 +360,7 @@ public class PathDestination implements Destination {
     boolean isOwned =
         (source.uid() == Metadata.UNKNOWN || now.uid() == source.uid())
             && (source.gid() == Metadata.UNKNOWN || now.gid() == source.gid());
-    if (traits().keepsOwner() && !isOwned) {
+    if (features().keepsOwner() && !isOwned) {
       differing.add(Attribute.OWNER);
       // Changing the owner clears the set-user-ID bit.
       differing.add(Attribute.MODE);
@@ -585,11 +586,11 @@ public class PathDestination implements Destination {
   final void setMetadata(
       Path path, Metadata source, Set<Attribute> attributes, AttributeSetter setter)
       throws DestinationException {
-    if (attributes.contains(Attribute.OWNER) && traits().keepsOwner()) {
+    if (attributes.contains(Attribute.OWNER) && features().keepsOwner()) {
       setOwner(setter, path, source);
     }
     if (attributes.contains(Attribute.MODE)
-        && traits().keepsPermissions()
+        && features().keepsPermissions()
         && source.mode() != Metadata.UNKNOWN
         && source.kind() != Kind.LINK) {
       setMode(setter, path, source);

@@ -2,11 +2,11 @@ package dev.mtb.store.folder;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.PathBytes;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.TemporaryNames;
-import com.google.common.collect.ImmutableSet;
-import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;

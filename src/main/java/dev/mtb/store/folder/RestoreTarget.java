@@ -1,10 +1,10 @@
 package dev.mtb.store.folder;
 
+import dev.mtb.model.Metadata;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.RefusedException;
-import dev.mtb.model.Metadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

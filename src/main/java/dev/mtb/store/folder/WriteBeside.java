@@ -1,11 +1,11 @@
 package dev.mtb.store.folder;
 
+import dev.mtb.files.Folder;
+import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.model.Metadata;
-import dev.mtb.files.Folder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;

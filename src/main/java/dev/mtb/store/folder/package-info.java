@@ -1,5 +1,5 @@
 /**
- * A directory of any {@code java.nio} file system. Directories are held open, so that no link on the
- * way is followed.
+ * A directory of any {@code java.nio} file system. Directories are held open, so that no link on
+ * the way is followed.
  */
 package dev.mtb.store.folder;

@@ -2,11 +2,11 @@ package dev.mtb.store.mount;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.folder.WriteBeside;
-import com.google.common.collect.ImmutableSet;
-import dev.mtb.model.Metadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;

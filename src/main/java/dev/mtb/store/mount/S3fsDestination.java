@@ -1,36 +1,36 @@
 package dev.mtb.store.mount;
 
-import dev.mtb.store.S3fsNames;
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Diagnosis;
+import dev.mtb.store.Features;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.Listing;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
-import dev.mtb.store.folder.PathDestination;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.S3fsNames;
 import dev.mtb.store.StoredFile;
-import dev.mtb.store.Traits;
+import dev.mtb.store.folder.PathDestination;
 import dev.mtb.store.folder.WriteBeside;
-import com.google.common.collect.ImmutableSet;
-import dev.mtb.model.Attribute;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
-import dev.mtb.files.Folders;
-import dev.mtb.files.ReplacedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.OpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -97,7 +97,7 @@ public final class S3fsDestination extends PathDestination {
   private final S3fsProcess s3fs;
 
   /** Only where what is written is read back: others need not wait for each other. */
-  private final Optional<QuietTime> quietTime;
+  private final Optional<WriteGate> quietTime;
 
   /**
    * Wires it.
@@ -124,7 +124,7 @@ public final class S3fsDestination extends PathDestination {
         /* isShared= */ false,
         process,
         oldVersions,
-        new Traits(
+        new Features(
             /* listingBringsMetadata= */ true,
             /* contentsMoveDirectoryMtime= */ s3fs.has("update_parent_dir_stat"),
             OPERATIONS_PER_DIRECTORY,
@@ -145,7 +145,7 @@ public final class S3fsDestination extends PathDestination {
         Folders.byPath());
     this.mountPoint = mountPoint;
     this.s3fs = s3fs;
-    quietTime = readsBack ? Optional.of(new QuietTime()) : Optional.empty();
+    quietTime = readsBack ? Optional.of(new WriteGate()) : Optional.empty();
     names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
   }
 
@@ -244,14 +244,14 @@ public final class S3fsDestination extends PathDestination {
    */
   @Override
   public StoredFile readBack(Path file) throws IOException {
-    QuietTime.Action<StoredFile> opening = () -> reading(() -> super.readBack(file));
+    WriteGate.Action<StoredFile> opening = () -> reading(() -> super.readBack(file));
     return quietTime.isPresent() ? quietTime.get().whenQuiet(opening) : opening.run();
   }
 
   /** s3fs 1.90 forgets a time that is set while it takes the file for an open one. */
   @Override
   public void distrust(Path path, Metadata dated) throws IOException {
-    QuietTime.Action<Void> dating =
+    WriteGate.Action<Void> dating =
         () -> {
           super.distrust(path, dated);
           return null;
@@ -273,7 +273,7 @@ public final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(file);
     Path path = at(file);
-    quietTime.ifPresent(QuietTime::beginWriting);
+    quietTime.ifPresent(WriteGate::beginWriting);
     boolean isStarted = false;
     try {
       FileWrite write =
@@ -286,7 +286,7 @@ public final class S3fsDestination extends PathDestination {
       return new Guarded(write);
     } finally {
       if (!isStarted) {
-        quietTime.ifPresent(QuietTime::endWriting);
+        quietTime.ifPresent(WriteGate::endWriting);
       }
     }
   }
@@ -348,7 +348,7 @@ public final class S3fsDestination extends PathDestination {
       } finally {
         if (isOpen) {
           isOpen = false;
-          quietTime.ifPresent(QuietTime::endWriting);
+          quietTime.ifPresent(WriteGate::endWriting);
         }
       }
     }
@@ -356,7 +356,8 @@ public final class S3fsDestination extends PathDestination {
 
   /** On S3FS the metadata comes first and rides along with the upload at close. */
   @Override
-  protected void finish(SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
+  protected void finish(
+      SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
       throws IOException {
     Metadata created = process.created(source, WriteBeside.MODE);
     try (channel) {
@@ -440,11 +441,11 @@ public final class S3fsDestination extends PathDestination {
   }
 
   private boolean userDiffers(Metadata source, Metadata now) {
-    return traits().keepsOwner() && source.uid() != Metadata.UNKNOWN && source.uid() != now.uid();
+    return features().keepsOwner() && source.uid() != Metadata.UNKNOWN && source.uid() != now.uid();
   }
 
   private boolean groupDiffers(Metadata source, Metadata now) {
-    return traits().keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
+    return features().keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
   }
 
   private static boolean hasSpecialBits(Metadata source) {
@@ -456,11 +457,11 @@ public final class S3fsDestination extends PathDestination {
       throws IOException {
     names.check(link);
     S3fsNames.checkTarget(PathBytes.of(target));
-    quietTime.ifPresent(QuietTime::beginWriting);
+    quietTime.ifPresent(WriteGate::beginWriting);
     try {
       linkGuarded(link, target, source, existing);
     } finally {
-      quietTime.ifPresent(QuietTime::endWriting);
+      quietTime.ifPresent(WriteGate::endWriting);
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.mtb.store.mount;
 
-import dev.mtb.store.DestinationException;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.DestinationException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.mtb.store.mount;
 
+import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.FileWrite;
-import dev.mtb.model.Metadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;

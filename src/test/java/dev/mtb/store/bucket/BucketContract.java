@@ -3,19 +3,19 @@ package dev.mtb.store.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mtb.job.BackupJob;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.Addressing;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
+import dev.mtb.place.Destinations;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationContract;
-import dev.mtb.place.Destinations;
 import dev.mtb.store.FileWrite;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.RefusedException;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.options.Addressing;
-import dev.mtb.model.Attribute;
-import dev.mtb.job.BackupJob;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.model.Metadata;
-import dev.mtb.options.S3Location;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.Secrets;
 import java.io.IOException;
@@ -200,7 +200,7 @@ public abstract class BucketContract extends DestinationContract {
   void whatSomebodyElseWroteMeanwhile_isNotGivenOurMetadata() throws IOException {
     Metadata source = file(1, 0600, Instant.EPOCH);
     writeOneByte("f", source);
-    Glance listed = destination.list(path("")).glance(path("f")).orElseThrow();
+    ListedEntry listed = destination.list(path("")).glance(path("f")).orElseThrow();
     assertThat(destination.look(path("f"), listed)).isPresent();
     probe().put(prefix + "f", "another", Map.of());
 

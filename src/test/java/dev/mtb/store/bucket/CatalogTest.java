@@ -6,7 +6,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.ContentTag;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Recollection;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,11 +37,11 @@ class CatalogTest {
 
   private static final Metadata SOURCE = source(5, 0644, TIME, 7, TIME);
 
-  private static Glance glance(String md5, Instant at) {
-    return new Glance(false, 5, ContentTag.parse(md5), Optional.of(at));
+  private static ListedEntry glance(String md5, Instant at) {
+    return new ListedEntry(false, 5, ContentTag.parse(md5), Optional.of(at));
   }
 
-  private static final Glance GLANCE = glance("0".repeat(32), TIME);
+  private static final ListedEntry GLANCE = glance("0".repeat(32), TIME);
 
   private Catalog open(boolean readOnly) {
     return Catalog.open(folder, PLACE, readOnly, true).orElseThrow();

@@ -7,7 +7,7 @@ import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.testing.Fuzz;
 import dev.mtb.testing.Secrets;
 import java.nio.charset.StandardCharsets;
@@ -109,8 +109,8 @@ class HostileBucketFuzzTest {
   void catalogs_ofAnything_areReadOrMadeAnew() throws Exception {
     Metadata source =
         new Metadata(Kind.FILE, 1, Instant.EPOCH, 0644, 0, 0, 1, 1, Optional.of(Instant.EPOCH));
-    Glance glance =
-        new Glance(
+    ListedEntry glance =
+        new ListedEntry(
             false, 1, ContentTag.parse("0".repeat(32)), Optional.of(Instant.ofEpochSecond(1)));
     try (Catalog catalog = Catalog.open(temp, PLACE, false, true).orElseThrow()) {
       for (int i = 0; i < 3_000; i++) {
@@ -140,7 +140,7 @@ class HostileBucketFuzzTest {
             });
   }
 
-  private static void use(Catalog catalog, Glance glance, Metadata source) {
+  private static void use(Catalog catalog, ListedEntry glance, Metadata source) {
     try (catalog) {
       for (int i = 0; i < 200; i++) {
         catalog.recall("key" + 15 * i, glance, source);
@@ -200,7 +200,8 @@ class HostileBucketFuzzTest {
               while (!directories.isEmpty()) {
                 String directory = directories.pop();
                 // Walked as the engine does: what is no name of a file is nowhere.
-                for (Map.Entry<String, Glance> entry : listing.list(directory).names.entrySet()) {
+                for (Map.Entry<String, ListedEntry> entry :
+                    listing.list(directory).names.entrySet()) {
                   Optional<Path> name = BucketDestination.pathOf(entry.getKey());
                   if (name.isPresent()) {
                     assertThat(name.get().getNameCount()).isEqualTo(1);

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.mtb.Mtb;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.job.BackupReport;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
-import dev.mtb.Mtb;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.S3Location;
 import dev.mtb.testing.CountingProxy;

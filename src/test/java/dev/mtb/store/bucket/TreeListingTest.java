@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -117,7 +117,7 @@ class TreeListingTest {
 
   private static Map<String, Boolean> shown(TreeListing.Directory directory) {
     Map<String, Boolean> names = new HashMap<>();
-    for (Map.Entry<String, Glance> entry : directory.names.entrySet()) {
+    for (Map.Entry<String, ListedEntry> entry : directory.names.entrySet()) {
       names.put(entry.getKey(), entry.getValue().isDirectory());
     }
     return names;

@@ -2,14 +2,14 @@ package dev.mtb.store.folder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.store.Destination;
-import dev.mtb.store.DestinationContract;
-import dev.mtb.place.Destinations;
-import dev.mtb.store.FileWrite;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.place.Destinations;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationContract;
+import dev.mtb.store.FileWrite;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystem;
@@ -34,12 +34,12 @@ class JimfsDestinationTest {
     }
 
     @Override
-  protected   Path freshDirectory() throws IOException {
+    protected Path freshDirectory() throws IOException {
       return Files.createDirectories(memory.getPath("/mnt/backup"));
     }
 
     @Override
-  protected   Destination open(Path directory) throws IOException {
+    protected Destination open(Path directory) throws IOException {
       return Destinations.open(directory, BackupOptions.builder().build(), false);
     }
 
@@ -53,13 +53,12 @@ class JimfsDestinationTest {
   class WithBasicAttributes extends InMemory {
     @Test
     void traits_promiseLittle() {
-      assertThat(destination.traits().keepsPermissions()).isFalse();
-      assertThat(destination.traits().keepsOwner()).isFalse();
+      assertThat(destination.features().keepsPermissions()).isFalse();
+      assertThat(destination.features().keepsOwner()).isFalse();
     }
 
     @Override
-  protected   @Test
-    void read_refusesLinks() throws IOException {
+    protected @Test void read_refusesLinks() throws IOException {
       super.read_refusesLinks();
     }
 
@@ -88,8 +87,8 @@ class JimfsDestinationTest {
 
     @Test
     void traits_promisePermissions() {
-      assertThat(destination.traits().keepsPermissions()).isTrue();
-      assertThat(destination.traits().mtimeGranularity()).isZero();
+      assertThat(destination.features().keepsPermissions()).isTrue();
+      assertThat(destination.features().mtimeGranularity()).isZero();
     }
   }
 

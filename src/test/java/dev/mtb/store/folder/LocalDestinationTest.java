@@ -5,22 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.mtb.store.Destination;
-import dev.mtb.store.DestinationContract;
-import dev.mtb.store.DestinationException;
-import dev.mtb.place.Destinations;
-import dev.mtb.store.FileWrite;
-import dev.mtb.place.KnownMounts;
-import dev.mtb.store.ProcessIdentity;
-import dev.mtb.store.mount.S3fsDestination;
-import dev.mtb.store.mount.S3fsMountPoint;
-import dev.mtb.store.mount.S3fsProcess;
-import dev.mtb.store.TemporaryNamesTest;
 import dev.mtb.model.Attribute;
-import dev.mtb.options.BackupOptions;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.place.Destinations;
+import dev.mtb.place.KnownMounts;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationContract;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.TemporaryNamesTest;
+import dev.mtb.store.mount.S3fsDestination;
+import dev.mtb.store.mount.S3fsMountPoint;
+import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -203,7 +203,7 @@ class LocalDestinationTest extends DestinationContract {
 
   @Test
   void setuid_survivesAChangeOfOwner() throws IOException {
-    assumeThat(destination.traits().keepsOwner()).isTrue();
+    assumeThat(destination.features().keepsOwner()).isTrue();
     write("f", bytes(3), file(3, 0755, TIME));
     Metadata source = new Metadata(Kind.FILE, 3, TIME, 06755, 1234, 4321, -1, -1);
 
@@ -233,7 +233,7 @@ class LocalDestinationTest extends DestinationContract {
 
   @Test
   void s3fs_sourceWithoutOwnerAndMode_isWritten() throws IOException {
-    assumeThat(destination.traits().keepsOwner()).isTrue();
+    assumeThat(destination.features().keepsOwner()).isTrue();
     Metadata source = new Metadata(Kind.FILE, 3, TIME, -1, -1, -1, -1, -1);
     ProcessIdentity process = ProcessIdentity.read();
     S3fsMountPoint point = S3fsMountPoint.hold(root);

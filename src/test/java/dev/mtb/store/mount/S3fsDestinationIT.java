@@ -1,10 +1,10 @@
 package dev.mtb.store.mount;
 
-import dev.mtb.store.Destination;
-import dev.mtb.store.DestinationContract;
-import dev.mtb.place.Destinations;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
+import dev.mtb.place.Destinations;
+import dev.mtb.store.Destination;
+import dev.mtb.store.DestinationContract;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
 import java.io.IOException;

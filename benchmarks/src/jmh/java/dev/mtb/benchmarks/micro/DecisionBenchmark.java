@@ -1,10 +1,10 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.options.CompareMode;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.CompareMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -1,7 +1,7 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.compare.ContentComparison;
+import dev.mtb.model.DigestAlgorithm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.model.Metadata;
 import dev.mtb.files.Folders;
+import dev.mtb.model.Metadata;
 import dev.mtb.scan.DirectoryScan;
 import java.io.IOException;
 import java.nio.file.Files;

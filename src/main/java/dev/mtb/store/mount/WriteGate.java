@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * ms: opened right after their close, 117 files were not read from the bucket; 50 ms later 37; when
  * nothing was being written, none, even at once.
  */
-final class QuietTime {
+final class WriteGate {
   /** Far more than s3fs takes to hear of a close when nothing else holds it up. */
   private static final Duration SETTLING = Duration.ofMillis(50);
 

@@ -18,12 +18,12 @@ import java.time.Instant;
  * @param keepsOwner whether numeric owners can be set here by this process
  * @param listedForOne how many names a listing tells for the price of one {@code stat}, if {@code
  *     listingBringsMetadata}
- * @param listingShows whether listings tell something of each name ({@link Glance})
+ * @param listingShows whether listings tell something of each name ({@link ListedEntry})
  * @param retriesItself whether it tries again by itself what failed, so that nobody else need
  * @param missesAfterErrors whether after an error it may take for absent what is there
  * @param names which names are one here
  */
-public record Traits(
+public record Features(
     boolean listingBringsMetadata,
     boolean contentsMoveDirectoryMtime,
     int operationsPerDirectory,

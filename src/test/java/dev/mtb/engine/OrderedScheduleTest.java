@@ -2,10 +2,10 @@ package dev.mtb.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.model.Kind;
-import dev.mtb.options.Limits;
-import dev.mtb.model.Metadata;
 import dev.mtb.compare.Decision;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.Limits;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class OrderedLineTest {
+class OrderedScheduleTest {
   private final DirectoryNode root =
       DirectoryNode.root(Path.of("/s"), Path.of(""), Optional.empty());
   private final DirectoryNode a = directory("a");
@@ -33,21 +33,21 @@ class OrderedLineTest {
     return new FileWork(
         directory,
         directory.source.resolve(name),
-        directory.landing.resolve(name),
+        directory.target.resolve(name),
         metadata,
         Optional.empty(),
         Decision.UNCHANGED,
         Optional.empty());
   }
 
-  private static OrderedLine line(String key, boolean isDescending, int most) {
-    return new OrderedLine(new Limits.Order(Limits.Key.valueOf(key), isDescending), most);
+  private static OrderedSchedule line(String key, boolean isDescending, int most) {
+    return new OrderedSchedule(new Limits.Order(Limits.Key.valueOf(key), isDescending), most);
   }
 
-  private static List<String> names(Line line) {
+  private static List<String> names(Schedule line) {
     List<String> names = new ArrayList<>();
     while (line.isReady()) {
-      names.add(line.poll().landing().toString());
+      names.add(line.poll().target().toString());
     }
     assertThat(line.poll()).isNull();
     return names;
@@ -63,7 +63,7 @@ class OrderedLineTest {
     "MODIFIED, true, a/x a/z b/w b/y"
   })
   void order_isThatOfTheKey_andThenOfTheName(String key, boolean isDescending, String expected) {
-    OrderedLine line = line(key, isDescending, Integer.MAX_VALUE);
+    OrderedSchedule line = line(key, isDescending, Integer.MAX_VALUE);
     line.add(work(b, "y", 30, 1));
     line.add(work(a, "x", 20, 4));
     line.add(work(b, "w", 10, 2));
@@ -73,19 +73,19 @@ class OrderedLineTest {
 
   @Test
   void directoryAtItsLimit_letsTheNextGoFirst() {
-    OrderedLine line = line("SIZE", true, 1);
+    OrderedSchedule line = line("SIZE", true, 1);
     line.add(work(a, "large", 30, 1));
     line.add(work(a, "small", 10, 1));
     line.add(work(b, "middle", 20, 1));
-    assertThat(line.poll().landing()).isEqualTo(Path.of("a/large"));
-    assertThat(line.poll().landing()).isEqualTo(Path.of("b/middle"));
+    assertThat(line.poll().target()).isEqualTo(Path.of("a/large"));
+    assertThat(line.poll().target()).isEqualTo(Path.of("b/middle"));
     assertThat(line.isReady()).isFalse();
     line.add(work(a, "larger", 40, 1));
     assertThat(line.poll()).isNull();
     line.done(a);
-    assertThat(line.poll().landing()).isEqualTo(Path.of("a/larger"));
+    assertThat(line.poll().target()).isEqualTo(Path.of("a/larger"));
     line.done(a);
-    assertThat(line.poll().landing()).isEqualTo(Path.of("a/small"));
+    assertThat(line.poll().target()).isEqualTo(Path.of("a/small"));
     line.done(b);
     line.done(a);
     assertThat(line.isReady()).isFalse();
@@ -99,7 +99,7 @@ class OrderedLineTest {
     Random random = new Random(seed);
     for (int round = 0; round < 50; round++) {
       int most = 1 + random.nextInt(3);
-      OrderedLine line = line("SIZE", false, most);
+      OrderedSchedule line = line("SIZE", false, most);
       List<DirectoryNode> directories =
           List.of(directory("a"), directory("b"), directory("c"), directory("d"));
       List<FileWork> waiting = new ArrayList<>();
@@ -118,7 +118,7 @@ class OrderedLineTest {
                     .filter(w -> w.directory().running < most)
                     .min(
                         Comparator.comparingLong((FileWork w) -> w.metadata().size())
-                            .thenComparing(FileWork::landing));
+                            .thenComparing(FileWork::target));
             assertThat(line.isReady()).isEqualTo(expected.isPresent());
             FileWork polled = line.poll();
             assertThat(Optional.ofNullable(polled)).isEqualTo(expected);

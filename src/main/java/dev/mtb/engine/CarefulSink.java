@@ -1,17 +1,17 @@
 package dev.mtb.engine;
 
+import dev.mtb.compare.Decision;
+import dev.mtb.job.Failure;
 import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
-import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.compare.Decision;
+import dev.mtb.scan.FileFilter;
 import dev.mtb.store.Destination;
-import dev.mtb.store.Glance;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.RefusedException;
-import dev.mtb.scan.FileFilter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -28,7 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * only if there is nothing in it, if it is kept, or if it may be deleted; and no old version takes
  * the place of something else. Thread-safe.
  */
-final class CarefulEnd implements End {
+final class CarefulSink implements Sink {
   /** What is done with a directory that is not empty. */
   enum NotEmpty {
     /** It stays, and the file is not copied. */
@@ -37,7 +37,7 @@ final class CarefulEnd implements End {
     IS_DELETED_LAST
   }
 
-  private final End end;
+  private final Sink end;
   private final Destination destination;
   private final FileFilter filter;
   private final OldVersionsGuard guard;
@@ -51,8 +51,8 @@ final class CarefulEnd implements End {
    * @param notEmpty what becomes of directories, unless old versions are kept
    * @param remedy what the user can do about one that stays
    */
-  CarefulEnd(
-      End end,
+  CarefulSink(
+      Sink end,
       Destination destination,
       FileFilter filter,
       OldVersionsGuard guard,
@@ -76,7 +76,7 @@ final class CarefulEnd implements End {
       DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException {
     if (existing.isPresent()) {
-      guard.check(directory.landing);
+      guard.check(directory.target);
     }
     return end.makeDirectory(directory, source, existing, decision);
   }
@@ -85,7 +85,7 @@ final class CarefulEnd implements End {
   public Set<Attribute> makeWay(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
     if (existing.isPresent()) {
-      guard.check(directory.landing);
+      guard.check(directory.target);
     }
     return end.makeWay(directory, source, existing);
   }
@@ -98,25 +98,25 @@ final class CarefulEnd implements End {
   @Override
   public Doing prepare(FileWork work, Decision decision) throws IOException {
     if (decision.action() == Action.REPLACE) {
-      guard.check(work.landing());
+      guard.check(work.target());
     }
-    Path landing = work.landing();
+    Path target = work.target();
     boolean isDirectory =
         work.existing().isPresent() && work.existing().get().kind() == Kind.DIRECTORY;
     if (!isDirectory) {
       return end.prepare(work, decision);
     }
-    if (isEmpty(landing)) {
-      return () -> end.replaceDirectory(work, () -> deleteEmpty(landing));
+    if (isEmpty(target)) {
+      return () -> end.replaceDirectory(work, () -> deleteEmpty(target));
     }
     checkMayGo(work);
     return guard.keepsOldVersions()
-        ? () -> end.replaceDirectory(work, () -> end.putAside(landing))
+        ? () -> end.replaceDirectory(work, () -> end.putAside(target))
         : () -> waiting.add(work);
   }
 
   private void checkMayGo(FileWork work) throws IOException {
-    if (filter.hasRules() && holdsProtected(work.landing(), work.source())) {
+    if (filter.hasRules() && holdsProtected(work.target(), work.source())) {
       throw new RefusedException(
           "a directory of the destination stands in its place, and a filter protects something in"
               + " it; move the directory away");
@@ -128,28 +128,28 @@ final class CarefulEnd implements End {
     }
   }
 
-  private boolean isEmpty(Path landing) throws IOException {
-    return names(landing).isEmpty();
+  private boolean isEmpty(Path target) throws IOException {
+    return names(target).isEmpty();
   }
 
-  private Map<Path, Optional<Glance>> names(Path landing) throws IOException {
-    Listing listing = destination.listNames(landing);
+  private Map<Path, Optional<ListedEntry>> names(Path target) throws IOException {
+    Listing listing = destination.listNames(target);
     return listing.names().orElseThrow();
   }
 
   /** Only that directory: what has come into it since it was listed keeps it from being deleted. */
-  private void deleteEmpty(Path landing) throws IOException {
-    for (IOException failure : end.delete(Map.of(landing, Kind.DIRECTORY)).values()) {
+  private void deleteEmpty(Path target) throws IOException {
+    for (IOException failure : end.delete(Map.of(target, Kind.DIRECTORY)).values()) {
       throw failure;
     }
   }
 
-  private boolean holdsProtected(Path landing, Path source) throws IOException {
-    for (Map.Entry<Path, Optional<Glance>> entry : names(landing).entrySet()) {
+  private boolean holdsProtected(Path target, Path source) throws IOException {
+    for (Map.Entry<Path, Optional<ListedEntry>> entry : names(target).entrySet()) {
       byte[] name = PathBytes.of(entry.getKey());
-      Path child = PathBytes.resolve(landing, name);
+      Path child = PathBytes.resolve(target, name);
       Path childSource = PathBytes.resolve(source, name);
-      Optional<Boolean> isKnown = entry.getValue().map(Glance::isDirectory);
+      Optional<Boolean> isKnown = entry.getValue().map(ListedEntry::isDirectory);
       boolean isDirectory =
           isKnown.isPresent()
               ? isKnown.get()
@@ -183,8 +183,8 @@ final class CarefulEnd implements End {
   }
 
   @Override
-  public void directory(Path landing) {
-    end.directory(landing);
+  public void directory(Path target) {
+    end.directory(target);
   }
 
   /** What cannot be kept stays. */
@@ -209,8 +209,8 @@ final class CarefulEnd implements End {
   }
 
   @Override
-  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)
+  public void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes)
       throws IOException {
-    end.setDirectoryMetadata(landing, source, attributes);
+    end.setDirectoryMetadata(target, source, attributes);
   }
 }

@@ -11,7 +11,7 @@ import java.util.PriorityQueue;
  * time than its file system likes. One directory may have all the room there is, or there would be
  * an order only within small parts of it.
  */
-final class OrderedLine implements Line {
+final class OrderedSchedule implements Schedule {
   /**
    * The work of one directory; no record, since it is found by what it is, not by what it holds.
    */
@@ -32,14 +32,14 @@ final class OrderedLine implements Line {
   /** Those that are not at their limit, by their first work. */
   private final PriorityQueue<Waiting> ready;
 
-  OrderedLine(Limits.Order order, int runningPerDirectory) {
+  OrderedSchedule(Limits.Order order, int runningPerDirectory) {
     this.order = comparator(order);
     this.runningPerDirectory = runningPerDirectory;
     this.ready = new PriorityQueue<>((a, b) -> this.order.compare(a.work.peek(), b.work.peek()));
   }
 
   private static Comparator<FileWork> comparator(Limits.Order order) {
-    Comparator<FileWork> byName = Comparator.comparing(FileWork::landing);
+    Comparator<FileWork> byName = Comparator.comparing(FileWork::target);
     Comparator<FileWork> byKey =
         switch (order.key()) {
           case NAME -> byName;

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param tag of its content, if the listing has one
  * @param storedAt when it was stored, by the server's clock; empty if unknown
  */
-public record Glance(
+public record ListedEntry(
     boolean isDirectory, long size, Optional<ContentTag> tag, Optional<Instant> storedAt) {
 
   /**
@@ -21,7 +21,7 @@ public record Glance(
    * @param storedAt as above
    * @return its glance
    */
-  public static Glance directory(Optional<Instant> storedAt) {
-    return new Glance(true, 0, Optional.empty(), storedAt);
+  public static ListedEntry directory(Optional<Instant> storedAt) {
+    return new ListedEntry(true, 0, Optional.empty(), storedAt);
   }
 }

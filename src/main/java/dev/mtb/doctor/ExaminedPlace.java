@@ -2,7 +2,7 @@ package dev.mtb.doctor;
 
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
-import dev.mtb.place.Whereabouts;
+import dev.mtb.place.PlaceInfo;
 import dev.mtb.store.bucket.BucketCheck;
 import dev.mtb.store.bucket.BucketPlace;
 import java.io.IOException;
@@ -16,7 +16,7 @@ import java.util.Optional;
  * A destination, and what the checks find out about it for those that come later. The checks run
  * one after the other; that one which was given up may still write to it does no harm.
  */
-final class Patient {
+final class ExaminedPlace {
   /** Makes a request that shows how long one takes. */
   interface Asking {
     BucketCheck.Answer ask() throws IOException;
@@ -37,7 +37,7 @@ final class Patient {
   final Clock clock;
 
   /** Where the folder is. */
-  volatile Optional<Whereabouts> whereabouts = Optional.empty();
+  volatile Optional<PlaceInfo> whereabouts = Optional.empty();
 
   /** Whether the folder may be touched: it is on no mount that is dead. */
   volatile boolean isAlive;
@@ -62,7 +62,7 @@ final class Patient {
 
   volatile Optional<Clocks> clocks = Optional.empty();
 
-  Patient(
+  ExaminedPlace(
       Optional<Path> folder,
       Optional<S3Location> location,
       BackupOptions options,
@@ -76,7 +76,7 @@ final class Patient {
   }
 
   boolean isOnS3fs() {
-    return whereabouts.map(Whereabouts::isOnS3fs).orElse(false);
+    return whereabouts.map(PlaceInfo::isOnS3fs).orElse(false);
   }
 
   /** Whether a run would go past the mount, or needs none. */

@@ -1,13 +1,13 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
+import dev.mtb.compare.Decision;
+import dev.mtb.job.Failure;
 import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
-import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
-import dev.mtb.compare.Decision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 
 /** Every difference is a failure. What only the backup has is one if that is asked for. */
-final class VerifyEnd implements End {
+final class VerifySink implements Sink {
   private final Tally tally;
   private final boolean isStrict;
   private final Queue<FileWork> directoriesInPlace = new ConcurrentLinkedQueue<>();
@@ -28,7 +28,7 @@ final class VerifyEnd implements End {
    *
    * @param isStrict whether what only the backup has is a failure
    */
-  VerifyEnd(Tally tally, boolean isStrict) {
+  VerifySink(Tally tally, boolean isStrict) {
     this.tally = tally;
     this.isStrict = isStrict;
   }
@@ -41,13 +41,13 @@ final class VerifyEnd implements End {
   @Override
   public Set<Attribute> makeDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision) {
-    report(directory.landing, words(decision));
+    report(directory.target, words(decision));
     return ImmutableSet.of();
   }
 
   @Override
   public void file(FileWork work, Decision decision) {
-    report(work.landing(), words(decision));
+    report(work.target(), words(decision));
     if (work.existing().map(there -> there.kind() == Kind.DIRECTORY).orElse(false)) {
       directoriesInPlace.add(work);
     }
@@ -64,20 +64,20 @@ final class VerifyEnd implements End {
   }
 
   @Override
-  public void extra(Path landing, Kind kind) {
-    tally.extra(landing, kind);
+  public void extra(Path target, Kind kind) {
+    tally.extra(target, kind);
     if (isStrict) {
-      report(landing, Reason.NOT_IN_SOURCE.toString());
+      report(target, Reason.NOT_IN_SOURCE.toString());
     }
   }
 
   @Override
-  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes) {
-    report(landing, words(attributes));
+  public void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes) {
+    report(target, words(attributes));
   }
 
-  private void report(Path landing, String difference) {
-    tally.failed(new Failure(landing, Failure.Stage.VERIFY, difference, Failure.Cause.ERROR));
+  private void report(Path target, String difference) {
+    tally.failed(new Failure(target, Failure.Stage.VERIFY, difference, Failure.Cause.ERROR));
   }
 
   private static String words(Decision decision) {

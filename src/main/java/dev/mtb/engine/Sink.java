@@ -1,11 +1,11 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
-import dev.mtb.model.Attribute;
+import dev.mtb.compare.Decision;
 import dev.mtb.job.Failure;
+import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.compare.Decision;
 import dev.mtb.store.Destination;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** What becomes of the decisions. Thread-safe. */
-interface End {
+interface Sink {
   /** How failures at this end are called. */
   Failure.Stage stage();
 
@@ -86,7 +86,7 @@ interface End {
   default void unchanged(FileWork work) throws IOException {}
 
   /** A directory is there, by now. */
-  default void directory(Path landing) {}
+  default void directory(Path target) {}
 
   /** Whether what only the destination has is deleted; otherwise it is {@link #extra}. */
   default boolean deletes() {
@@ -94,7 +94,7 @@ interface End {
   }
 
   /** Something is not in the source any more, and stays. */
-  default void extra(Path landing, Kind kind) {
+  default void extra(Path target, Kind kind) {
     throw new UnsupportedOperationException("what is not in the source is deleted here");
   }
 
@@ -104,6 +104,6 @@ interface End {
   }
 
   /** A directory's metadata differs; all below it is done. */
-  void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)
+  void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes)
       throws IOException;
 }

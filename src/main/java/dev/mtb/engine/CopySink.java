@@ -1,15 +1,15 @@
 package dev.mtb.engine;
 
-import dev.mtb.model.Action;
-import dev.mtb.job.Activity;
-import dev.mtb.model.Attribute;
-import dev.mtb.job.Failure;
-import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
 import dev.mtb.compare.Decision;
 import dev.mtb.copy.Copied;
 import dev.mtb.copy.Copier;
 import dev.mtb.copy.SourceException;
+import dev.mtb.job.Activity;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Action;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributesException;
 import dev.mtb.store.Destination;
 import dev.mtb.store.Diagnosis;
@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Does it. */
-final class CopyEnd implements End {
-  private static final Logger log = LoggerFactory.getLogger(CopyEnd.class);
+final class CopySink implements Sink {
+  private static final Logger log = LoggerFactory.getLogger(CopySink.class);
 
   /** Owner may list, enter and change. */
   private static final int WRITABLE = 0700;
@@ -45,7 +45,7 @@ final class CopyEnd implements End {
    * @param manifest is told of everything that is in the backup, if that is wanted
    * @param guard asked before something is overwritten
    */
-  CopyEnd(
+  CopySink(
       Destination destination,
       Copier copier,
       Optional<ReadBack> readBack,
@@ -79,15 +79,15 @@ final class CopyEnd implements End {
     if (directory.parent.isPresent()) {
       touch(directory.parent.get());
     }
-    Set<Attribute> remaining = destination.createDirectory(directory.landing, source, existing);
+    Set<Attribute> remaining = destination.createDirectory(directory.target, source, existing);
     tally.directoryCreated();
     return remaining;
   }
 
   @Override
   public void file(FileWork work, Decision decision) throws IOException {
-    tally.copying(work.landing(), work.metadata(), decision.action());
-    tally.busy(Activity.COPYING, work.landing());
+    tally.copying(work.target(), work.metadata(), decision.action());
+    tally.busy(Activity.COPYING, work.target());
     try {
       copy(work, decision);
     } finally {
@@ -101,26 +101,26 @@ final class CopyEnd implements End {
     if (decision.action() == Action.UPDATE_METADATA
         && copier.look(work.source(), start).sameVersion(work.metadata())) {
       Optional<String> digest = digestIfListed(work);
-      Optional<String> problem = problem(work.landing(), work.metadata(), decision.attributes());
-      list(work.landing(), work.metadata(), digest);
+      Optional<String> problem = problem(work.target(), work.metadata(), decision.attributes());
+      list(work.target(), work.metadata(), digest);
       if (problem.isPresent()) {
-        unset(work.landing(), problem.get());
+        unset(work.target(), problem.get());
       } else {
-        tally.copied(work.landing(), work.metadata(), /* withContent= */ false);
+        tally.copied(work.target(), work.metadata(), /* withContent= */ false);
       }
       return;
     }
     touch(work.directory());
     if (work.existing().isPresent()) {
-      guard.check(work.landing());
+      guard.check(work.target());
     }
-    done(work, copier.copy(work.source(), start, work.landing(), work.existing()));
+    done(work, copier.copy(work.source(), start, work.target(), work.existing()));
   }
 
   @Override
   public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
-    tally.copying(work.landing(), work.metadata(), work.decision().action());
-    tally.busy(Activity.COPYING, work.landing());
+    tally.copying(work.target(), work.metadata(), work.decision().action());
+    tally.busy(Activity.COPYING, work.target());
     try {
       copyOverDirectory(work, clearing);
     } finally {
@@ -131,7 +131,7 @@ final class CopyEnd implements End {
   /** Nothing is taken away before the file is whole under another name. */
   private void copyOverDirectory(FileWork work, Clearing clearing) throws IOException {
     touch(work.directory());
-    Path temporary = work.landing().resolveSibling(TemporaryNames.next());
+    Path temporary = work.target().resolveSibling(TemporaryNames.next());
     Copied copied = copier.copy(work.source(), work.start(), temporary, Optional.empty());
     try {
       clearing.run();
@@ -141,7 +141,7 @@ final class CopyEnd implements End {
       throw e;
     }
     // If this fails, the temporary file stays: nothing else is there now. The next run removes it.
-    destination.rename(temporary, work.landing());
+    destination.rename(temporary, work.target());
     done(work, copied);
   }
 
@@ -155,29 +155,29 @@ final class CopyEnd implements End {
     if (readBack.isPresent()) {
       copied = readBack.get().prove(work, copied);
     }
-    list(work.landing(), copied.metadata(), copied.digest());
-    tally.copied(work.landing(), copied.metadata(), /* withContent= */ true);
+    list(work.target(), copied.metadata(), copied.digest());
+    tally.copied(work.target(), copied.metadata(), /* withContent= */ true);
     if (copied.unset().isPresent()) {
-      setAgain(work.landing(), copied.metadata(), copied.unset().get());
+      setAgain(work.target(), copied.metadata(), copied.unset().get());
     }
   }
 
   /** What failed may pass, and then it is tried as often as anything else. */
-  private void setAgain(Path landing, Metadata source, AttributesException unset)
+  private void setAgain(Path target, Metadata source, AttributesException unset)
       throws IOException {
     Diagnosis diagnosis = destination.diagnose(unset);
     Optional<String> problem =
         diagnosis.kind() == Diagnosis.Kind.OF_THIS_FILE
             ? Optional.of(diagnosis.text())
-            : problem(landing, source, unset.attributes());
-    problem.ifPresent(text -> unset(landing, text));
+            : problem(target, source, unset.attributes());
+    problem.ifPresent(text -> unset(target, text));
   }
 
   /** Sets attributes, and says what could not be set. */
-  private Optional<String> problem(Path landing, Metadata source, Set<Attribute> attributes)
+  private Optional<String> problem(Path target, Metadata source, Set<Attribute> attributes)
       throws IOException {
     try {
-      destination.setMetadata(landing, source, attributes);
+      destination.setMetadata(target, source, attributes);
       return Optional.empty();
     } catch (FailedException e) {
       if (e.getCause() instanceof AttributesException) {
@@ -189,8 +189,8 @@ final class CopyEnd implements End {
     }
   }
 
-  private void unset(Path landing, String problem) {
-    tally.failed(new Failure(landing, stage(), problem, Failure.Cause.ERROR));
+  private void unset(Path target, String problem) {
+    tally.failed(new Failure(target, stage(), problem, Failure.Cause.ERROR));
   }
 
   @Override
@@ -200,12 +200,12 @@ final class CopyEnd implements End {
 
   @Override
   public void unchanged(FileWork work) throws IOException {
-    list(work.landing(), work.metadata(), digestIfListed(work));
+    list(work.target(), work.metadata(), digestIfListed(work));
   }
 
   @Override
-  public void directory(Path landing) {
-    manifest.ifPresent(m -> m.directory(landing));
+  public void directory(Path target) {
+    manifest.ifPresent(m -> m.directory(target));
   }
 
   /** Of a file whose content was not copied: it is read here, as the version that was compared. */
@@ -221,13 +221,13 @@ final class CopyEnd implements End {
     return digest;
   }
 
-  private void list(Path landing, Metadata metadata, Optional<String> digest) {
+  private void list(Path target, Metadata metadata, Optional<String> digest) {
     manifest.ifPresent(
         m -> {
           if (metadata.kind() == Kind.FILE) {
-            m.file(landing, metadata, digest.orElseThrow());
+            m.file(target, metadata, digest.orElseThrow());
           } else {
-            m.link(landing);
+            m.link(target);
           }
         });
   }
@@ -236,9 +236,9 @@ final class CopyEnd implements End {
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
     Map<Path, IOException> failures = destination.delete(doomed);
     doomed.forEach(
-        (landing, kind) -> {
-          if (!failures.containsKey(landing)) {
-            tally.deleted(landing, kind);
+        (target, kind) -> {
+          if (!failures.containsKey(target)) {
+            tally.deleted(target, kind);
           }
         });
     return failures;
@@ -254,7 +254,7 @@ final class CopyEnd implements End {
     if (mode == Metadata.UNKNOWN
         || (mode & WRITABLE) == WRITABLE
         || directory.metadata().isEmpty()
-        || destination.traits().keepsOwner()) {
+        || destination.features().keepsOwner()) {
       // Root may write anywhere, and only root keeps owners.
       return;
     }
@@ -270,17 +270,17 @@ final class CopyEnd implements End {
             source.device(),
             source.inode());
     // Where no mode can be set, it may well be that none is obeyed.
-    Optional<String> problem = problem(directory.landing, writable, EnumSet.of(Attribute.MODE));
+    Optional<String> problem = problem(directory.target, writable, EnumSet.of(Attribute.MODE));
     if (problem.isPresent()) {
-      log.debug("{}: {}", directory.landing, problem.get());
+      log.debug("{}: {}", directory.target, problem.get());
     } else {
       directory.alsoSet(Attribute.MODE);
     }
   }
 
   @Override
-  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes)
+  public void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes)
       throws IOException {
-    destination.setMetadata(landing, source, attributes);
+    destination.setMetadata(target, source, attributes);
   }
 }

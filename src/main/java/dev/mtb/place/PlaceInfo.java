@@ -1,16 +1,16 @@
 package dev.mtb.place;
 
+import com.google.common.primitives.Longs;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.state.StateDirectory;
 import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Diagnosis;
+import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.mount.S3fsMountPoint;
 import dev.mtb.store.mount.S3fsProcess;
-import dev.mtb.state.StateDirectory;
-import com.google.common.primitives.Longs;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.model.ErrorText;
-import dev.mtb.model.PathBytes;
-import dev.mtb.store.bucket.BucketPlace;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +23,7 @@ import java.util.Optional;
  * what MTB remembers: on a mount that does not answer, any look may take for ever. Only {@link
  * #checkAlive} touches it. Immutable.
  */
-public final class Whereabouts {
+public final class PlaceInfo {
   /** Where s3fs keeps what it has not uploaded, without {@code tmpdir} (s3fs(1)). */
   private static final Path DEFAULT_BUFFER = Path.of("/tmp");
 
@@ -38,7 +38,7 @@ public final class Whereabouts {
   private final S3fsProcess s3fs;
   private final MountedBucket.Finding bucket;
 
-  private Whereabouts(
+  private PlaceInfo(
       Path path,
       Optional<Mount> mount,
       Optional<KnownMounts.Expectation> expectation,
@@ -61,11 +61,11 @@ public final class Whereabouts {
    * @return what is known
    * @throws DestinationException if the table of mounts, or that of MTB, cannot be read
    */
-  public static Whereabouts of(Path path, BackupOptions options) throws DestinationException {
+  public static PlaceInfo of(Path path, BackupOptions options) throws DestinationException {
     try {
       Optional<Mount> mount = Mount.holding(path);
       boolean isS3fs = mount.isPresent() && mount.get().isS3fs();
-      return new Whereabouts(
+      return new PlaceInfo(
           path,
           mount,
           isS3fs ? Optional.empty() : KnownMounts.in(StateDirectory.of(options)).expecting(path),

@@ -1,7 +1,7 @@
 package dev.mtb.engine;
 
 /** The order in which waiting work is dealt out. Guarded by the lock of its {@link WorkQueue}. */
-interface Line {
+interface Schedule {
   /** Whether a directory has as much work waiting as it may. */
   boolean isFull(DirectoryNode directory);
 

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waits for something, but not for ever. */
-final class Patience {
-  private Patience() {}
+final class Deadline {
+  private Deadline() {}
 
   /**
    * Runs a task on a thread of its own. If it takes too long, it is left behind: a system call on a

@@ -20,7 +20,7 @@ import software.amazon.awssdk.core.exception.SdkException;
  * What went wrong with a request, in words, and whether it went wrong for all. The codes are those
  * of the Amazon S3 API reference, "Error responses".
  */
-final class Trouble {
+final class S3Errors {
   private static final int MOVED = 301;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
@@ -30,7 +30,7 @@ final class Trouble {
 
   private final BucketPlace place;
 
-  Trouble(BucketPlace place) {
+  S3Errors(BucketPlace place) {
     this.place = place;
   }
 

@@ -2,12 +2,12 @@ package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.mtb.compare.Decision;
+import dev.mtb.job.Failure;
 import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
-import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.compare.Decision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,10 +15,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Counts what would be done. */
-final class DryRunEnd implements End {
+final class DryRunSink implements Sink {
   private final Tally tally;
 
-  DryRunEnd(Tally tally) {
+  DryRunSink(Tally tally) {
     this.tally = tally;
   }
 
@@ -52,5 +52,5 @@ final class DryRunEnd implements End {
   }
 
   @Override
-  public void setDirectoryMetadata(Path landing, Metadata source, Set<Attribute> attributes) {}
+  public void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes) {}
 }

@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
  * Deals out work from each directory in turn, no more of one directory at a time than its file
  * system likes; large files first.
  */
-final class FairLine implements Line {
+final class FairSchedule implements Schedule {
   /** What one directory may have waiting: enough that its turn always finds something. */
   private static final int PER_DIRECTORY = 256;
 
@@ -28,7 +28,7 @@ final class FairLine implements Line {
   /** Directories that have work waiting and are not at their limit, each once. */
   private final ArrayDeque<DirectoryNode> ready = new ArrayDeque<>();
 
-  FairLine(int runningPerDirectory) {
+  FairSchedule(int runningPerDirectory) {
     this.runningPerDirectory = runningPerDirectory;
   }
 

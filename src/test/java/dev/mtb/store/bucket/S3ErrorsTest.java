@@ -18,9 +18,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-class TroubleTest {
-  private static final Trouble TROUBLE =
-      new Trouble(
+class S3ErrorsTest {
+  private static final S3Errors TROUBLE =
+      new S3Errors(
           new BucketPlace(
               new S3Location("photos", "backup"),
               Optional.empty(),
