@@ -1,5 +1,5 @@
 /**
- * Multi-Threaded Backup: what an embedding program uses.
+ * Multi-Threaded Backup: where an embedding program begins.
  *
  * <p>Four types are enough for most: describe the work with {@link dev.mtb.job.BackupJob}, tune it
  * with {@link dev.mtb.options.BackupOptions}, run it with {@link dev.mtb.Mtb}, read the {@link
@@ -9,7 +9,7 @@
  * {@code null} is answered with a {@link NullPointerException}. Value types are immutable and
  * thread-safe. There is no global state: any number of jobs may run at once.
  *
- * <p>The other packages are the rooms of the engine, one a stage (scan, compare, copy, destination,
- * engine); apart from {@code destination} they are not API and may change in any release.
+ * <p>The other packages are the rooms of the engine; apart from {@code job}, {@code options},
+ * {@code model} and {@code store} they are not API and may change in any release.
  */
 package dev.mtb;
