@@ -2,9 +2,8 @@ package dev.mtb.place;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.ErrorText;
-import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Connection;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.Via;
 import dev.mtb.state.StateDirectory;
@@ -18,15 +17,9 @@ import dev.mtb.store.folder.PathDestination;
 import dev.mtb.store.folder.RestoreTarget;
 import dev.mtb.store.mount.S3fsDestination;
 import dev.mtb.store.mount.S3fsMountPoint;
-import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -58,7 +51,7 @@ public final class Destinations {
    */
   public static List<Path> namesOf(Path destination) {
     Path absolute = destination.toAbsolutePath().normalize();
-    return List.of(absolute, real(absolute));
+    return List.of(absolute, Place.real(absolute));
   }
 
   /**
@@ -88,12 +81,8 @@ public final class Destinations {
    */
   public static Destination open(BackupJob job, boolean readOnly, RunLock lock)
       throws DestinationException {
-    if (job.bucket().isPresent()) {
-      BucketPlace place = BucketPlace.of(job.bucket().get(), job.options());
-      lock.take(LockPlace.of(place), place.location().toString());
-      return openBucket(place, job.options(), readOnly, ProcessIdentity.read());
-    }
-    return open(job.directory().orElseThrow(), job.options(), readOnly, lock);
+    Place place = Place.find("the destination", job.directory(), job.bucket(), job.options());
+    return open(place, job.options(), readOnly, lock, PathDestination::new);
   }
 
   /**
@@ -111,14 +100,11 @@ public final class Destinations {
   public static Destination openTarget(
       Path target, BackupOptions options, boolean overwrite, boolean readOnly, RunLock lock)
       throws DestinationException {
+    BackupOptions local =
+        options.toBuilder().connection(c -> Connection.DEFAULT.withVia(Via.MOUNT)).build();
+    Place place = Place.find("the target", Optional.of(target), Optional.empty(), local);
     return open(
-        target,
-        options,
-        Via.MOUNT,
-        /* requiresMount= */ false,
-        readOnly,
-        lock,
-        overwrite ? PathDestination::new : RestoreTarget::new);
+        place, local, readOnly, lock, overwrite ? PathDestination::new : RestoreTarget::new);
   }
 
   /** Makes an ordinary directory a destination. */
@@ -138,48 +124,41 @@ public final class Destinations {
     return options.concurrency().threads() + options.concurrency().checkers();
   }
 
-  private static Destination openBucket(
-      BucketPlace place, BackupOptions options, boolean readOnly, ProcessIdentity process)
+  private static Destination open(
+      Place place, BackupOptions options, boolean readOnly, RunLock lock, Maker maker)
       throws DestinationException {
-    if (options.connection().requireMount()) {
-      throw new DestinationException(
-          "the destination "
-              + place.location()
-              + " is no mount, and Connection.requireMount asks for one");
+    if (place instanceof Place.InBucket bucket) {
+      lock.take(place.key(), place.name());
+      return BucketOpening.open(
+          "the destination", bucket.bucket(), there -> openBucket(there, options, readOnly));
     }
+    return place instanceof Place.Mounted mounted
+        ? openMounted(mounted, options, readOnly, lock)
+        : openFolder((Place.Folder) place, options, readOnly, lock, maker);
+  }
+
+  private static BucketDestination openBucket(
+      BucketPlace place, BackupOptions options, boolean readOnly) throws DestinationException {
+    BucketDestination bucket =
+        BucketDestination.connect(
+            place,
+            connections(options),
+            options.waiting().retries(),
+            readOnly,
+            ProcessIdentity.read(),
+            Optional.empty(),
+            OldVersionsPlace.inBucket(options.oldVersions(), place.location()),
+            StateDirectory.ofCatalogs(options));
     try {
-      BucketDestination bucket =
-          BucketDestination.connect(
-              place,
-              connections(options),
-              options.waiting().retries(),
-              readOnly,
-              process,
-              Optional.empty(),
-              OldVersionsPlace.inBucket(options.oldVersions(), place.location()),
-              StateDirectory.ofCatalogs(options));
-      try {
-        bucket.start();
-        // Whoever comes later than another shard must not undo what that has set.
-        if (options.shard().owns(Path.of(""))) {
-          bucket.prepare();
-        }
-        return bucket;
-      } catch (DestinationException | RuntimeException e) {
-        bucket.close();
-        throw e;
+      bucket.start();
+      // A shard that comes later must not undo what another has set.
+      if (options.shard().owns(Path.of(""))) {
+        bucket.prepare();
       }
-    } catch (RuntimeException e) {
-      // The SDK's own checks of names, URLs and files of settings.
-      throw new DestinationException(
-          "the destination " + place.location() + " cannot be used: " + e.getMessage(), e);
-    } catch (NoClassDefFoundError e) {
-      throw new DestinationException(
-          "writing to "
-              + place.location()
-              + " needs the AWS SDK: add software.amazon.awssdk:s3 and"
-              + " software.amazon.awssdk:apache5-client to the class path",
-          e);
+      return bucket;
+    } catch (DestinationException | RuntimeException e) {
+      bucket.close();
+      throw e;
     }
   }
 
@@ -194,62 +173,21 @@ public final class Destinations {
    */
   public static Destination open(Path destination, BackupOptions options, boolean readOnly)
       throws DestinationException {
-    return open(destination, options, readOnly, RunLock.NONE);
+    Place place =
+        Place.find("the destination", Optional.of(destination), Optional.empty(), options);
+    return open(place, options, readOnly, RunLock.NONE, PathDestination::new);
   }
 
-  private static Destination open(
-      Path destination, BackupOptions options, boolean readOnly, RunLock lock)
+  private static Destination openFolder(
+      Place.Folder folder, BackupOptions options, boolean readOnly, RunLock lock, Maker maker)
       throws DestinationException {
-    return open(
-        destination,
-        options,
-        options.connection().via(),
-        options.connection().requireMount(),
-        readOnly,
-        lock,
-        PathDestination::new);
-  }
-
-  private static Destination open(
-      Path destination,
-      BackupOptions options,
-      Via via,
-      boolean requiresMount,
-      boolean readOnly,
-      RunLock lock,
-      Maker maker)
-      throws DestinationException {
-    Path absolute = destination.toAbsolutePath().normalize();
-    ProcessIdentity process = ProcessIdentity.read();
-    boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
-    Path real = real(absolute);
-    Optional<Mount> mount = isDefault ? mountOf(real) : Optional.empty();
-    if (mount.isPresent() && mount.get().isS3fs()) {
-      return openMounted(real, mount.get(), options, via, readOnly, process, lock);
-    }
-    if (requiresMount) {
-      throw new DestinationException(
-          "the destination "
-              + absolute
-              + " is not on a mounted S3FS, and Connection.requireMount asks for one; mount the bucket"
-              + " first (s3fs BUCKET MOUNTPOINT -o ...)");
-    }
-    if (isDefault) {
-      refuseBareMountPoint(List.of(absolute, real), options);
-    }
-    if (via == Via.BUCKET) {
-      throw new DestinationException(
-          "the destination "
-              + absolute
-              + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
-              + " Via.BUCKET, or give s3://BUCKET/PREFIX");
-    }
-    lock.take(LockPlace.of(real), PathBytes.toText(real));
-    Optional<OldVersionsPlace> oldVersions = oldVersions(options, real);
-    boolean isNew = makeUsable(real, /* below= */ null, readOnly);
+    Path real = folder.real();
+    lock.take(folder.key(), folder.name());
+    Optional<OldVersionsPlace> oldVersions = DestinationDirectory.oldVersions(options, real);
+    boolean isNew = DestinationDirectory.makeUsable(real, /* below= */ null, readOnly);
     if (!readOnly && !Files.isWritable(real)) {
       throw new DestinationException(
-          "the destination " + absolute + " cannot be written to: permission denied");
+          "the destination " + folder.absolute() + " cannot be written to: permission denied");
     }
     return maker.make(
         real,
@@ -257,20 +195,16 @@ public final class Destinations {
         readOnly,
         options.checks().fsync(),
         !options.shard().isWhole(),
-        process,
+        ProcessIdentity.read(),
         oldVersions);
   }
 
   private static Destination openMounted(
-      Path real,
-      Mount mount,
-      BackupOptions options,
-      Via via,
-      boolean readOnly,
-      ProcessIdentity process,
-      RunLock lock)
+      Place.Mounted mounted, BackupOptions options, boolean readOnly, RunLock lock)
       throws DestinationException {
-    S3fsProcess s3fs = S3fsProcesses.serving(mount);
+    Path real = mounted.real();
+    Mount mount = mounted.mount();
+    ProcessIdentity process = ProcessIdentity.read();
     log.info("{} is on the S3FS mount {}", real, mount.point());
     S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
     try {
@@ -278,18 +212,16 @@ public final class Destinations {
         throw new DestinationException(
             "the S3FS mount " + mount.point() + " is read-only; mount it without -o ro");
       }
-      lock.take(LockPlace.of(s3fs, mount.below(real), real), PathBytes.toText(real));
+      lock.take(mounted.key(), mounted.name());
       if (!readOnly) {
         remember(mount.point(), options);
       }
-      Optional<OldVersionsPlace> oldVersions = oldVersions(options, real);
-      boolean isNew = makeUsable(real, mount.point(), readOnly);
+      Optional<OldVersionsPlace> oldVersions = DestinationDirectory.oldVersions(options, real);
+      boolean isNew = DestinationDirectory.makeUsable(real, mount.point(), readOnly);
       Optional<BucketDestination> bucket =
-          openBehind(
-              real,
-              mount,
-              s3fs,
-              via,
+          BucketOpening.openBehind(
+              mounted,
+              options.connection().via(),
               "written to",
               place ->
                   ConfirmedBucket.open(
@@ -307,88 +239,14 @@ public final class Destinations {
       }
       boolean readsBack = options.checks().verifyAfter() && !readOnly;
       if (readsBack) {
-        s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
+        mounted.s3fs().obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }
       return new S3fsDestination(
-          real, isNew, readOnly, process, point, s3fs, oldVersions, readsBack);
+          real, isNew, readOnly, process, point, mounted.s3fs(), oldVersions, readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
     }
-  }
-
-  /** Opens the bucket behind a mount. */
-  interface Behind<T> {
-    T open(BucketPlace place) throws IOException;
-  }
-
-  /**
-   * Opens the bucket of a mount, if that is wanted and understood.
-   *
-   * @param real what is wanted of the mount
-   * @param done what is to be done with it, for messages
-   */
-  static <T> Optional<T> openBehind(
-      Path real, Mount mount, S3fsProcess s3fs, Via via, String done, Behind<T> behind)
-      throws DestinationException {
-    if (via == Via.MOUNT) {
-      return Optional.empty();
-    }
-    String obstacle;
-    try {
-      MountedBucket.Finding finding = MountedBucket.find(s3fs, mount.below(real));
-      obstacle = finding.obstacle();
-      if (finding.place().isPresent()) {
-        return Optional.of(behind.open(finding.place().get()));
-      }
-    } catch (NoClassDefFoundError e) {
-      obstacle = "the AWS SDK is not on the class path";
-    } catch (IOException | RuntimeException e) {
-      // Whatever it is (the SDK has checks of its own), the mount is there to go through.
-      obstacle = String.valueOf(e.getMessage());
-    }
-    if (via == Via.BUCKET) {
-      throw new DestinationException(
-          "the bucket behind the mount "
-              + mount.point()
-              + " cannot be "
-              + done
-              + " directly: "
-              + obstacle
-              + "; run without Via.BUCKET");
-    }
-    log.warn("going through the mount {}, not straight to its bucket: {}", mount.point(), obstacle);
-    return Optional.empty();
-  }
-
-  /** Old versions are moved, which no system can do from one file system to another. */
-  private static Optional<OldVersionsPlace> oldVersions(BackupOptions options, Path real)
-      throws DestinationException {
-    Optional<OldVersionsPlace> found = OldVersionsPlace.inDirectory(options.oldVersions(), real);
-    if (found.isEmpty() || found.get().directory().isEmpty()) {
-      return found;
-    }
-    Path place = real.resolve(found.get().directory().get()).normalize();
-    Path existing = place;
-    while (existing.getParent() != null && !exists(existing)) {
-      existing = existing.getParent();
-    }
-    try {
-      Path above = exists(real) ? real : real.getParent();
-      if (Metadata.following(existing).device() != Metadata.following(above).device()) {
-        throw new DestinationException(
-            "old versions cannot be kept in "
-                + place
-                + ": it is on another file system than the destination "
-                + real);
-      }
-    } catch (IOException e) {
-      throw e instanceof DestinationException known
-          ? known
-          : new DestinationException(
-              "old versions cannot be kept in " + place + ": " + ErrorText.of(e), e);
-    }
-    return found;
   }
 
   private static void remember(Path mountPoint, BackupOptions options) throws DestinationException {
@@ -422,7 +280,7 @@ public final class Destinations {
     return job.bucket().isPresent()
         ? OldVersionsPlace.inBucket(wanted, job.bucket().get())
         : OldVersionsPlace.inDirectory(
-            wanted, real(job.directory().get().toAbsolutePath().normalize()));
+            wanted, Place.real(job.directory().get().toAbsolutePath().normalize()));
   }
 
   /**
@@ -434,7 +292,7 @@ public final class Destinations {
   public static Optional<Path> directoryOfOldVersions(BackupJob job) {
     return job.directory()
         .filter(d -> job.options().oldVersions().areKept())
-        .map(d -> real(d.toAbsolutePath().normalize()))
+        .map(d -> Place.real(d.toAbsolutePath().normalize()))
         .flatMap(
             root ->
                 oldVersions(job)
@@ -454,122 +312,5 @@ public final class Destinations {
     } catch (IOException e) {
       return false;
     }
-  }
-
-  static Optional<Mount> mountOf(Path real) throws DestinationException {
-    try {
-      return Mount.holding(real);
-    } catch (IOException e) {
-      throw new DestinationException("the table of mounts cannot be read: " + ErrorText.of(e), e);
-    }
-  }
-
-  static void refuseBareMountPoint(List<Path> names, BackupOptions options)
-      throws DestinationException {
-    try {
-      KnownMounts known = KnownMounts.in(StateDirectory.of(options));
-      for (Path name : names) {
-        Optional<KnownMounts.Expectation> expected = known.expecting(name);
-        if (expected.isPresent()) {
-          Path point = expected.get().mountPoint();
-          throw new DestinationException(
-              "the bucket is not mounted: "
-                  + point
-                  + " is a plain folder now, but an S3FS mount point according to "
-                  + expected.get().source()
-                  + "; mount it first (mount "
-                  + point
-                  + ", or s3fs BUCKET "
-                  + point
-                  + " -o ...). If it is a plain folder for good, remove its line from that file");
-        }
-      }
-    } catch (DestinationException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new DestinationException(
-          "MTB cannot read which folders are S3FS mount points: " + ErrorText.of(e), e);
-    }
-  }
-
-  /**
-   * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
-   * missing: more is more likely a slip, or a disk that is not mounted.
-   *
-   * @return whether it was made, by this process
-   */
-  private static boolean makeUsable(Path directory, Path below, boolean readOnly)
-      throws DestinationException {
-    Deque<Path> missing = new ArrayDeque<>();
-    Path existing = directory;
-    while (existing != null && !exists(existing)) {
-      missing.push(existing);
-      existing = existing.getParent();
-    }
-    if (existing == null || !Files.isDirectory(existing)) {
-      throw new DestinationException(
-          "the destination " + directory + " is not a directory: " + existing + " is a file");
-    }
-    if (below == null && missing.size() > 1) {
-      throw new DestinationException(
-          "the destination "
-              + directory
-              + " does not exist, nor does "
-              + directory.getParent()
-              + "; make it first (mkdir -p), if it is the right place");
-    }
-    if (readOnly) {
-      return false;
-    }
-    boolean isMade = false;
-    for (Path path : missing) {
-      try {
-        Files.createDirectory(path);
-        isMade = true;
-      } catch (IOException e) {
-        if (e instanceof FileAlreadyExistsException && Files.isDirectory(path)) {
-          // Another shard came first, and something may be in it already.
-          isMade = false;
-          continue;
-        }
-        throw new DestinationException(
-            "the destination " + path + " cannot be made: " + ErrorText.of(e), e);
-      }
-    }
-    return isMade;
-  }
-
-  private static boolean exists(Path path) throws DestinationException {
-    try {
-      Metadata.following(path);
-      return true;
-    } catch (NoSuchFileException e) {
-      return false;
-    } catch (IOException e) {
-      if (path.getParent() != null && Files.isRegularFile(path.getParent())) {
-        return false;
-      }
-      throw new DestinationException(
-          "the destination " + path + " cannot be used: " + ErrorText.of(e), e);
-    }
-  }
-
-  /** Resolves symbolic links in as much of the path as can be looked at. */
-  static Path real(Path absolute) {
-    Deque<Path> rest = new ArrayDeque<>();
-    Path path = absolute;
-    while (path.getParent() != null) {
-      try {
-        Path real = path.toRealPath();
-        for (Path name : rest) {
-          real = real.resolve(name);
-        }
-        return real;
-      } catch (IOException | UnsupportedOperationException e) {
-        rest.push(path.getFileName());
-        path = path.getParent();
-      }
-    }
-    return absolute;
   }
 }

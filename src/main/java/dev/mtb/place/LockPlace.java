@@ -47,18 +47,13 @@ public final class LockPlace {
    * @param below the directory, relative to the root of what s3fs shows
    */
   static String of(S3fsProcess s3fs, Path below, Path real) {
-    Optional<String> bucket = s3fs.value("bucket").or(s3fs::bucket);
-    if (bucket.isEmpty()) {
-      return of(real);
-    }
-    int colon = bucket.get().indexOf(':');
-    String name = colon < 0 ? bucket.get() : bucket.get().substring(0, colon);
-    String prefix =
-        colon < 0 ? "" : CharMatcher.is('/').trimFrom(bucket.get().substring(colon + 1));
-    return bucket(
-        name,
-        withSlash(prefix) + PathBytes.toText(below),
-        s3fs.value("url").or(() -> s3fs.value("host")).orElse(""));
+    Optional<MountedBucket.Start> start = MountedBucket.start(s3fs);
+    return start.isEmpty()
+        ? of(real)
+        : bucket(
+            start.get().bucket(),
+            withSlash(start.get().prefix()) + PathBytes.toText(below),
+            s3fs.value("url").or(() -> s3fs.value("host")).orElse(""));
   }
 
   /** Whether processes other than this one can get at it. */

@@ -202,8 +202,8 @@ public final class MountedBucket {
         return Finding.not("it is mounted with -o " + name + " (" + why + ")");
       }
     }
-    Optional<String> bucket = s3fs.value("bucket").or(s3fs::bucket);
-    if (bucket.isEmpty()) {
+    Optional<Start> start = start(s3fs);
+    if (start.isEmpty()) {
       return Finding.not("its command line names no bucket");
     }
     if (s3fs.has("ssl_verify_hostname") && !s3fs.has("use_path_request_style")) {
@@ -239,7 +239,7 @@ public final class MountedBucket {
     }
     S3Location location;
     try {
-      location = location(bucket.get(), below);
+      location = location(start.get(), below);
     } catch (InvalidJobException e) {
       return Finding.not(e.getMessage());
     }
@@ -255,13 +255,37 @@ public final class MountedBucket {
         "");
   }
 
-  /** A bucket may be mounted from a prefix on: {@code bucket:/prefix}. */
-  private static S3Location location(String bucket, Path below) {
-    int colon = bucket.indexOf(':');
-    String name = colon < 0 ? bucket : bucket.substring(0, colon);
-    String prefix = colon < 0 ? "" : CharMatcher.is('/').trimFrom(bucket.substring(colon + 1));
+  /**
+   * Where in a bucket a mount begins.
+   *
+   * @param bucket its name
+   * @param prefix without a slash at either end; empty for the whole bucket
+   */
+  record Start(String bucket, String prefix) {}
+
+  /**
+   * Reads {@code bucket} or {@code bucket:/prefix}.
+   *
+   * @return empty if the command line names no bucket
+   */
+  static Optional<Start> start(S3fsProcess s3fs) {
+    return s3fs.value("bucket")
+        .or(s3fs::bucket)
+        .map(
+            text -> {
+              int colon = text.indexOf(':');
+              return colon < 0
+                  ? new Start(text, "")
+                  : new Start(
+                      text.substring(0, colon),
+                      CharMatcher.is('/').trimFrom(text.substring(colon + 1)));
+            });
+  }
+
+  private static S3Location location(Start start, Path below) {
     return new S3Location(
-        name, prefix + "/" + new String(PathBytes.of(below), StandardCharsets.UTF_8));
+        start.bucket(),
+        start.prefix() + "/" + new String(PathBytes.of(below), StandardCharsets.UTF_8));
   }
 
   private static Optional<URI> endpoint(S3fsProcess s3fs) throws URISyntaxException {

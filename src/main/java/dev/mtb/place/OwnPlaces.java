@@ -8,7 +8,6 @@ import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
-import dev.mtb.store.bucket.BucketPlace;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
@@ -62,7 +61,7 @@ public final class OwnPlaces {
    * @return must be asked about each directory that is walked
    */
   public static OwnPlaces of(BackupJob job, Metadata root) {
-    return new OwnPlaces(root, place(job.bucket(), job.directory(), job.options()));
+    return new OwnPlaces(root, placeInBucket(job.directory(), job.bucket(), job.options()));
   }
 
   /**
@@ -82,28 +81,16 @@ public final class OwnPlaces {
    * @return false if that cannot be told
    */
   public static boolean isTargetInBackup(RestoreJob job) {
-    Optional<String> backup = place(job.bucket(), job.directory(), job.options());
-    Optional<String> target = placeOnMount(job.target());
+    Optional<String> backup = placeInBucket(job.directory(), job.bucket(), job.options());
+    Optional<String> target =
+        placeInBucket(Optional.of(job.target()), Optional.empty(), job.options());
     return backup.isPresent() && target.isPresent() && target.get().startsWith(backup.get());
   }
 
-  private static Optional<String> place(
-      Optional<S3Location> bucket, Optional<Path> directory, BackupOptions options) {
-    return bucket.isPresent()
-        ? Optional.of(LockPlace.of(BucketPlace.of(bucket.get(), options)))
-        : placeOnMount(directory.orElseThrow());
-  }
-
-  private static Optional<String> placeOnMount(Path directory) {
-    Path real = Destinations.namesOf(directory).get(1);
-    if (real.getFileSystem() != FileSystems.getDefault()) {
-      return Optional.empty();
-    }
+  private static Optional<String> placeInBucket(
+      Optional<Path> directory, Optional<S3Location> bucket, BackupOptions options) {
     try {
-      return Mount.holding(real)
-          .filter(Mount::isS3fs)
-          .map(mount -> LockPlace.of(S3fsProcesses.serving(mount), mount.below(real), real))
-          .filter(LockPlace::isBucket);
+      return Optional.of(Place.of(directory, bucket, options).key()).filter(LockPlace::isBucket);
     } catch (IOException e) {
       // It cannot be opened either, which says so.
       return Optional.empty();
@@ -140,7 +127,7 @@ public final class OwnPlaces {
   /** What a mount shows of the destination: all of it, a part of it, or something around it. */
   private Optional<Path> shownBy(Mount mount) {
     Path point = mount.point();
-    String there = LockPlace.of(S3fsProcesses.serving(mount), mount.below(point), point);
+    String there = new Place.Mounted(point, point, mount, S3fsProcesses.serving(mount)).key();
     if (there.startsWith(place.orElseThrow())) {
       return Optional.of(point);
     }

@@ -38,19 +38,18 @@ public final class PlaceInfo {
   private final S3fsProcess s3fs;
   private final MountedBucket.Finding bucket;
 
-  private PlaceInfo(
-      Path path,
-      Optional<Mount> mount,
-      Optional<KnownMounts.Expectation> expectation,
-      S3fsProcess s3fs) {
+  private PlaceInfo(Place place, Path path, Optional<KnownMounts.Expectation> expectation) {
     this.path = path;
-    this.mount = mount;
     this.expectation = expectation;
-    this.s3fs = s3fs;
-    bucket =
-        isOnS3fs()
-            ? MountedBucket.find(s3fs, mount.orElseThrow().below(path))
-            : new MountedBucket.Finding(Optional.empty(), "it is not on S3FS");
+    if (place instanceof Place.Mounted mounted) {
+      mount = Optional.of(mounted.mount());
+      s3fs = mounted.s3fs();
+      bucket = mounted.bucket();
+    } else {
+      mount = ((Place.Folder) place).mount();
+      s3fs = S3fsProcess.UNKNOWN;
+      bucket = MountedBucket.Finding.not("it is not on S3FS");
+    }
   }
 
   /**
@@ -63,13 +62,13 @@ public final class PlaceInfo {
    */
   public static PlaceInfo of(Path path, BackupOptions options) throws DestinationException {
     try {
-      Optional<Mount> mount = Mount.holding(path);
-      boolean isS3fs = mount.isPresent() && mount.get().isS3fs();
+      Place place = Place.of(path, path);
       return new PlaceInfo(
+          place,
           path,
-          mount,
-          isS3fs ? Optional.empty() : KnownMounts.in(StateDirectory.of(options)).expecting(path),
-          isS3fs ? S3fsProcesses.serving(mount.get()) : S3fsProcess.UNKNOWN);
+          place instanceof Place.Mounted
+              ? Optional.empty()
+              : KnownMounts.in(StateDirectory.of(options)).expecting(path));
     } catch (IOException e) {
       throw new DestinationException(
           "which folders are mount points cannot be read: " + ErrorText.of(e), e);

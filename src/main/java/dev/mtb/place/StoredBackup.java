@@ -5,7 +5,6 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
-import dev.mtb.options.Via;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.Throttle;
@@ -74,82 +73,51 @@ public final class StoredBackup implements Closeable {
    */
   public static StoredBackup open(RestoreJob job) throws DestinationException {
     BackupOptions options = job.options();
-    if (job.bucket().isEmpty()) {
-      return open(job.directory().orElseThrow(), options);
+    Place place = Place.find("the backup", job.directory(), job.bucket(), options);
+    if (place instanceof Place.InBucket bucket) {
+      return BucketOpening.open("the backup", bucket.bucket(), there -> openBucket(there, options));
     }
-    String name = job.backupName();
-    if (options.connection().requireMount()) {
-      throw new DestinationException(
-          "the backup " + name + " is no mount, and Connection.requireMount asks for one");
-    }
-    try {
-      BucketFiles files =
-          BucketFiles.connect(
-              BucketPlace.of(job.bucket().get(), options),
-              Destinations.connections(options),
-              options.waiting().retries());
-      try {
-        List<Path> unused = files.some(1);
-        return new StoredBackup(name, files, Optional.empty());
-      } catch (DestinationException | RuntimeException e) {
-        files.close();
-        throw e;
-      }
-    } catch (RuntimeException e) {
-      // The SDK's own checks of names, URLs and files of settings.
-      throw new DestinationException(
-          "the backup " + name + " cannot be used: " + e.getMessage(), e);
-    } catch (NoClassDefFoundError e) {
-      throw new DestinationException(
-          "reading from "
-              + name
-              + " needs the AWS SDK: add software.amazon.awssdk:s3 and"
-              + " software.amazon.awssdk:apache5-client to the class path",
-          e);
-    }
+    return place instanceof Place.Mounted mounted
+        ? openMounted(mounted, options)
+        : openFolder((Place.Folder) place);
   }
 
-  private static StoredBackup open(Path directory, BackupOptions options)
+  private static StoredBackup openBucket(BucketPlace place, BackupOptions options)
       throws DestinationException {
-    Path absolute = directory.toAbsolutePath().normalize();
-    boolean isDefault = absolute.getFileSystem() == FileSystems.getDefault();
-    Path real = isDefault ? Destinations.real(absolute) : absolute;
-    Optional<Mount> mount = isDefault ? Destinations.mountOf(real) : Optional.empty();
-    if (mount.isPresent() && mount.get().isS3fs()) {
-      return openMounted(absolute, real, mount.get(), options);
+    BucketFiles files =
+        BucketFiles.connect(place, Destinations.connections(options), options.waiting().retries());
+    try {
+      List<Path> unused = files.some(1);
+      return new StoredBackup(place.location().toString(), files, Optional.empty());
+    } catch (DestinationException | RuntimeException e) {
+      files.close();
+      throw e;
     }
-    if (options.connection().requireMount()) {
-      throw new DestinationException(
-          "the backup "
-              + absolute
-              + " is not on a mounted S3FS, and Connection.requireMount asks for one; mount the bucket"
-              + " first (s3fs BUCKET MOUNTPOINT -o ...)");
-    }
-    if (isDefault) {
-      Destinations.refuseBareMountPoint(List.of(absolute, real), options);
-    }
-    if (options.connection().via() == Via.BUCKET) {
-      throw new DestinationException(
-          "the backup "
-              + absolute
-              + " is not on a mounted S3FS, so that there is no bucket behind it; run without"
-              + " Via.BUCKET, or give s3://BUCKET/PREFIX");
-    }
-    return new StoredBackup(
-        absolute.toString(), real, look(real), /* isMountPoint= */ false, Optional.empty());
   }
 
-  private static StoredBackup openMounted(
-      Path absolute, Path real, Mount mount, BackupOptions options) throws DestinationException {
-    log.info("{} is on the S3FS mount {}", real, mount.point());
-    S3fsMountPoint point = S3fsMountPoint.hold(mount.point());
+  private static StoredBackup openFolder(Place.Folder folder) throws DestinationException {
+    boolean isDefault = folder.absolute().getFileSystem() == FileSystems.getDefault();
+    Path root = isDefault ? folder.real() : folder.absolute();
+    return new StoredBackup(
+        folder.absolute().toString(),
+        root,
+        look(root),
+        /* isMountPoint= */ false,
+        Optional.empty());
+  }
+
+  private static StoredBackup openMounted(Place.Mounted mounted, BackupOptions options)
+      throws DestinationException {
+    Path real = mounted.real();
+    String name = mounted.absolute().toString();
+    Path mountPoint = mounted.mount().point();
+    log.info("{} is on the S3FS mount {}", real, mountPoint);
+    S3fsMountPoint point = S3fsMountPoint.hold(mountPoint);
     try {
       Metadata identity = look(real);
       Optional<BucketFiles> files =
-          Destinations.openBehind(
-              real,
-              mount,
-              S3fsProcesses.serving(mount),
+          BucketOpening.openBehind(
+              mounted,
               options.connection().via(),
               "read",
               place ->
@@ -157,11 +125,9 @@ public final class StoredBackup implements Closeable {
                       place, real, Destinations.connections(options), options.waiting().retries()));
       if (files.isPresent()) {
         point.close();
-        return new StoredBackup(absolute.toString(), files.get(), Optional.of(identity));
+        return new StoredBackup(name, files.get(), Optional.of(identity));
       }
-      boolean isMountPoint = real.equals(mount.point());
-      return new StoredBackup(
-          absolute.toString(), real, identity, isMountPoint, Optional.of(point));
+      return new StoredBackup(name, real, identity, real.equals(mountPoint), Optional.of(point));
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;

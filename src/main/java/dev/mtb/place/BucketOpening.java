@@ -1,0 +1,90 @@
+package dev.mtb.place;
+
+import dev.mtb.options.Via;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.bucket.BucketPlace;
+import java.io.IOException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens something in a bucket. What the AWS SDK throws by itself, and its absence, become failures
+ * that name the place.
+ */
+final class BucketOpening {
+  private static final Logger log = LoggerFactory.getLogger(BucketOpening.class);
+
+  private BucketOpening() {}
+
+  /** What is opened, to be read or to be written. */
+  interface Opener<T> {
+    T open(BucketPlace place) throws IOException;
+  }
+
+  /**
+   * Opens a place that was named as one in a bucket.
+   *
+   * @param what the place is, in messages, such as {@code the destination}
+   */
+  static <T> T open(String what, BucketPlace place, Opener<T> opener) throws DestinationException {
+    String name = place.location().toString();
+    try {
+      return opener.open(place);
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // The SDK has checks of its own, of names, URLs and files of settings.
+      throw new DestinationException(what + " " + name + " cannot be used: " + e.getMessage(), e);
+    } catch (NoClassDefFoundError e) {
+      throw new DestinationException(
+          what
+              + " "
+              + name
+              + " needs the AWS SDK: add software.amazon.awssdk:s3 and"
+              + " software.amazon.awssdk:apache5-client to the class path",
+          e);
+    }
+  }
+
+  /**
+   * Opens the bucket behind a mount, if that is wanted and MTB understands how it is mounted.
+   *
+   * @param done what is to be done with it, for messages
+   * @return empty to go through the mount
+   */
+  static <T> Optional<T> openBehind(Place.Mounted mounted, Via via, String done, Opener<T> opener)
+      throws DestinationException {
+    if (via == Via.MOUNT) {
+      return Optional.empty();
+    }
+    String obstacle;
+    try {
+      MountedBucket.Finding finding = mounted.bucket();
+      obstacle = finding.obstacle();
+      if (finding.place().isPresent()) {
+        return Optional.of(opener.open(finding.place().get()));
+      }
+    } catch (NoClassDefFoundError e) {
+      obstacle = "the AWS SDK is not on the class path";
+    } catch (IOException | RuntimeException e) {
+      // Whatever it is, the mount is there to go through.
+      obstacle = String.valueOf(e.getMessage());
+    }
+    if (via == Via.BUCKET) {
+      throw new DestinationException(
+          "the bucket behind the mount "
+              + mounted.mount().point()
+              + " cannot be "
+              + done
+              + " directly: "
+              + obstacle
+              + "; run without Via.BUCKET");
+    }
+    log.warn(
+        "going through the mount {}, not straight to its bucket: {}",
+        mounted.mount().point(),
+        obstacle);
+    return Optional.empty();
+  }
+}
