@@ -21,7 +21,7 @@ record Invocation(
     ImmutableList<String> words,
     ImmutableList<String> environment,
     Subject subject) {
-  /** Longer ones hold a list of files, which nobody reads here. */
+  /** Longer ones hold a list of files, which would hide the rest. */
   private static final int LONGEST_SHOWN = 4000;
 
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");

@@ -98,7 +98,7 @@ final class LogFile implements BackupListener, AutoCloseable {
     return LINE.matcher(text).lookingAt();
   }
 
-  /** A slip on the command line must not spoil what is to be backed up. */
+  /** A mistake on the command line must not damage what is to be backed up. */
   private static void refuseOthers(Path given, Path file, List<Path> others) {
     for (Path other : others) {
       if (ReportFile.isSame(other.toAbsolutePath(), file)) {

@@ -27,7 +27,7 @@ final class Logging {
   private Logging() {}
 
   /**
-   * Takes {@code -v} and {@code -q} from a command line that nobody has parsed yet: loggers are
+   * Takes {@code -v} and {@code -q} from a command line that is not parsed yet: loggers are
    * made beside the parsing already.
    */
   static void configure(String[] args) {
@@ -81,7 +81,7 @@ final class Logging {
   }
 
   private static boolean isAtLeast(Level level, Level least, String logger) {
-    // The cheap question first: this is asked for each request, mostly of what nobody wants.
+    // The cheap check first: this is called for each request, and mostly the level is off.
     return level.toInt() >= least.toInt()
         && (level.toInt() >= Level.WARN.toInt() || OTHERS.stream().noneMatch(logger::startsWith));
   }

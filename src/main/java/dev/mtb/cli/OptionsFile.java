@@ -17,7 +17,7 @@ import java.util.Optional;
  * and those that begin with {@code #} skipped; a line that begins with no dash is an argument.
  *
  * <p>Only the word right after the command is one, and no other that begins with {@code @}: where a
- * shell puts the names of files, nobody who can name a file shall give options.
+ * shell puts the names of files, a user who can name a file must not be able to give options.
  */
 final class OptionsFile {
   /** For help and manual. */

@@ -10,8 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * A place that a user names on the command line: a directory, or {@code s3://BUCKET/PREFIX}. What
- * looks like a place of another tool is neither: a slip of the finger must not become a new
- * directory that nobody looks for.
+ * looks like a place of another tool is neither: a mistyped name must not become a new directory.
  *
  * @param text as it was typed
  * @param bucket empty for a directory

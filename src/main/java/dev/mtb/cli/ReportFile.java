@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Where a report goes. It is looked at before the run, so that nobody waits for hours to learn that
+ * Where a report goes. It is checked before the run, so that a user does not wait for hours to learn that
  * there will be no report, or reads an older one for it; and written whole or not at all.
  */
 final class ReportFile {
@@ -59,7 +59,7 @@ final class ReportFile {
   /** Whether it is a pipe, a terminal or /dev/null, which must be written to and not replaced. */
   private final boolean isSpecial;
 
-  /** Whether everybody may read it, whatever the umask of who runs MTB. */
+  /** Whether all users may read it, whatever the umask is. */
   private final boolean isForAll;
 
   private ReportFile(Wish wish, Path file, boolean isSpecial, boolean isForAll) {
@@ -164,7 +164,7 @@ final class ReportFile {
     return isSpecial;
   }
 
-  /** The exception for somebody who has a reason of his own. */
+  /** What the user wants to be an exception. */
   InvalidJobException refused(String why) {
     return wish.refused(why);
   }

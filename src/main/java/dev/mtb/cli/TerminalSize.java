@@ -23,7 +23,7 @@ record TerminalSize(int rows, int columns) {
   /** As {@code stty size} prints it. */
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,3}) ([1-9][0-9]{0,3})\\s*");
 
-  /** A terminal answers at once; nobody is to wait for one that hangs. */
+  /** A terminal answers at once; the run does not wait for one that hangs. */
   private static final long PATIENCE_SECONDS = 1;
 
   /** Of the terminal that a descriptor of this process leads to; empty if it leads elsewhere. */
@@ -42,7 +42,7 @@ record TerminalSize(int rows, int columns) {
           ? Optional.of(target)
           : Optional.empty();
     } catch (IOException e) {
-      // Not Linux; a bar that nobody asked for is worse than none.
+      // Not Linux: the size cannot be told, so no bar is drawn.
       return Optional.empty();
     }
   }

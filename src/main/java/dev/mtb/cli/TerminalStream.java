@@ -40,7 +40,7 @@ final class TerminalStream extends PrintStream {
     return stream instanceof TerminalStream terminal ? terminal : new TerminalStream(stream);
   }
 
-  /** The terminal itself, for who draws on it. */
+  /** The terminal itself, for the progress line. */
   static PrintStream raw(PrintStream stream) {
     return stream instanceof TerminalStream terminal ? terminal.raw : stream;
   }
@@ -77,7 +77,7 @@ final class TerminalStream extends PrintStream {
     raw.flush();
   }
 
-  /** Who prints parts of lines has the place to himself, until something is shown again. */
+  /** A thread that prints parts of a line owns the line until something is shown again. */
   private synchronized void gone() {
     show(List.of());
   }

@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-/** How far a run is, and what each of its threads does, for who wants to show it. Thread-safe. */
+/** How far a run is, and what each of its threads does, to be shown. Thread-safe. */
 final class Watch implements BackupListener {
   /**
    * What a thread does.

@@ -35,7 +35,7 @@ import java.util.Optional;
 public final class Comparison {
   /**
    * The mtime of a copy that was read back and found wrong. It marks it for whatever mode compares
-   * it next, also where nothing is remembered, and nobody believes a tag that proves it right. In
+   * it next, also where nothing is remembered, and no tag counts that proves it right. In
    * whole even seconds and after 1980, so that every file system keeps it.
    */
   private static final Instant WRONG = Instant.parse("1980-01-02T03:04:06Z");
@@ -174,7 +174,7 @@ public final class Comparison {
    * @return the same with an mtime by which every comparison replaces the copy
    */
   public Metadata markedWrong(Metadata source) {
-    // Who has a file of that very time gets the next best: an mtime that differs.
+    // If the source has that very time, another one: it only has to differ.
     return source.withMtime(isOfMark(source) ? WRONG.plus(Duration.ofDays(1)) : WRONG);
   }
 

@@ -16,7 +16,7 @@ interface Check {
   }
 
   /**
-   * Looks. May take for ever; it is not waited for longer than {@link Doctor} allows.
+   * Looks. May never return; it is not waited for longer than {@link Doctor} allows.
    *
    * @return what was found; empty if there is nothing to say
    * @throws IOException if it cannot be told, which is a finding, too

@@ -8,7 +8,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits for something, but not for ever. */
+/** Waits for something until a time limit is over. */
 final class Deadline {
   private Deadline() {}
 

@@ -118,7 +118,7 @@ public final class Doctor {
     } finally {
       patient.connection.ifPresent(
           bucket -> {
-            // Connections that still hang are cut off by this; nobody need wait for it.
+            // This closes connections that still hang; the run does not wait for it.
             Thread closing = new Thread(bucket::close, "mtb-doctor-close");
             closing.setDaemon(true);
             closing.start();

@@ -49,7 +49,7 @@ final class ServerCheck implements Check {
     HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
     connection.setRequestMethod("HEAD");
     connection.setInstanceFollowRedirects(false);
-    // No time limits: whoever asks has one, and takes no answer for one that is late.
+    // No time limits here: the caller has one.
     int unused = connection.getResponseCode();
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     long date = connection.getDate();

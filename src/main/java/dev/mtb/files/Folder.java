@@ -234,7 +234,7 @@ public final class Folder implements Closeable {
     try {
       delete(name);
     } catch (NoSuchFileException e) {
-      // So much the better.
+      // It is deleted, as it should be.
     }
   }
 
@@ -245,7 +245,7 @@ public final class Folder implements Closeable {
 
   private SecureDirectoryStream<Path> child(SecureDirectoryStream<Path> parent, Path name)
       throws IOException {
-    // Asked before, since opening a pipe would wait for who writes into it.
+    // Asked before, since opening a pipe waits for a process that writes into it.
     checkDirectory(parent, name);
     try {
       return parent.newDirectoryStream(name, NOFOLLOW_LINKS);

@@ -26,15 +26,15 @@ import java.util.Optional;
 
 /**
  * Directories held open, so that what is in them is reached by them and not by their paths, in
- * which somebody may put a symbolic link at any moment. Thread-safe.
+ * which another user may put a symbolic link at any moment. Thread-safe.
  *
  * <p>Everywhere {@code start} is the directory itself or one above it: links in the path up to it
  * are followed, below it there must be directories only. Each directory is opened in the one above
- * it and kept for those who come next.
+ * it and kept for later calls.
  */
 public final class Folders implements Closeable {
   /**
-   * Directories that stay open when nobody uses them: more than there are copying threads. Each
+   * Directories that stay open when no thread uses them: more than there are copying threads. Each
    * takes two descriptors, of the 1,024 that are usual at the least.
    */
   private static final int MOST_IDLE = 100;
@@ -54,7 +54,7 @@ public final class Folders implements Closeable {
   }
 
   /**
-   * Opens nothing: for places where opening a directory costs, and links are nobody's to plant.
+   * Opens nothing: for places where opening a directory costs requests, and no other user can plant links.
    *
    * @return lends folders that go by path
    */
@@ -132,7 +132,7 @@ public final class Folders implements Closeable {
     }
   }
 
-  @SuppressWarnings("StreamResourceLeak") // It is closed when nobody needs it.
+  @SuppressWarnings("StreamResourceLeak") // It is closed when no thread uses it.
   private Optional<SecureDirectoryStream<Path>> handle(Path directory) throws IOException {
     DirectoryStream<Path> stream = Files.newDirectoryStream(directory);
     if (stream instanceof SecureDirectoryStream<Path> secure) {

@@ -32,7 +32,7 @@ import java.util.Set;
  * @param gid numeric group, or {@link #UNKNOWN}
  * @param device number of the file system it is on, or {@link #UNKNOWN}
  * @param inode number within the device, or {@link #UNKNOWN}
- * @param ctime time of the last change of anything about it, which nobody can set (inode(7)); empty
+ * @param ctime time of the last change of anything about it, which no program can set (inode(7)); empty
  *     where the file system has none
  */
 public record Metadata(

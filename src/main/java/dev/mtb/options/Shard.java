@@ -166,7 +166,7 @@ public final class Shard {
     return place >= 0 ? owners[place] : 1 + (int) Long.remainderUnsigned(hash, count);
   }
 
-  /** Its result is fixed by its definition, whoever computes it. */
+  /** Each machine and each version computes the same: the result follows from the definition. */
   private static long hash(byte[] path) {
     return Hashing.murmur3_128().hashBytes(path).asLong();
   }
@@ -224,7 +224,7 @@ public final class Shard {
 
     /**
      * Notes a size. All machines must note the same, in whatever order: what they do not agree on
-     * may be in nobody's part. It need not be exact.
+     * may be in no part at all. It need not be exact.
      *
      * @param path where a file lands, which is then dealt out by itself; or a directory, with the
      *     files in it that are not noted themselves

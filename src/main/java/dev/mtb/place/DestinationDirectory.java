@@ -20,7 +20,7 @@ final class DestinationDirectory {
 
   /**
    * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
-   * missing: more is more likely a slip, or a disk that is not mounted.
+   * missing: if more is missing, the name is probably mistyped, or a disk is not mounted.
    *
    * @return whether it was made, by this process
    */

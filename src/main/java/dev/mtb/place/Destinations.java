@@ -55,7 +55,7 @@ public final class Destinations {
   }
 
   /**
-   * Opens a job's destination, whoever else is writing to it.
+   * Opens a job's destination without a lock: other runs may write to it.
    *
    * @param job as below
    * @param readOnly as below
@@ -75,7 +75,7 @@ public final class Destinations {
    * @param readOnly whether nothing may be changed, not even by tidying up; a missing directory is
    *     then taken for an empty one
    * @param lock taken as soon as it is known what the destination is, before anything is changed;
-   *     {@link RunLock#NONE} for who changes nothing
+   *     {@link RunLock#NONE} for a run that changes nothing
    * @return the destination
    * @throws DestinationException if it cannot be used
    */
@@ -163,7 +163,7 @@ public final class Destinations {
   }
 
   /**
-   * Opens a directory as a destination, whoever else is writing to it.
+   * Opens a directory as a destination without a lock: other runs may write to it.
    *
    * @param destination a directory
    * @param options as in a job

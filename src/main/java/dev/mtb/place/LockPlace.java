@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * What a destination really is, as a text that two runs can compare: the same place has the same
- * text, and what is inside begins with it. Asks nobody; never fails.
+ * text, and what is inside begins with it. Sends no request; never fails.
  */
 public final class LockPlace {
   private static final String FOLDER = "folder:";
@@ -90,7 +90,7 @@ public final class LockPlace {
       host = parsed.getHost();
       port = parsed.getPortOrDefault(-1);
     } catch (IllegalArgumentException e) {
-      // What it is to whoever connects to it; here it only has to be the same as another.
+      // It need not be understood here: the same text is the same place.
     }
     if (host.endsWith(".amazonaws.com") || host.endsWith(".amazonaws.com.cn")) {
       return AMAZON;

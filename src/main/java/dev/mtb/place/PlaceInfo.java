@@ -20,7 +20,7 @@ import java.util.Optional;
 
 /**
  * What can be told of a folder without touching it, from the table of mounts, {@code /proc} and
- * what MTB remembers: on a mount that does not answer, any look may take for ever. Only {@link
+ * what MTB remembers: on a mount that does not answer, any look may hang. Only {@link
  * #checkAlive} touches it. Immutable.
  */
 public final class PlaceInfo {
@@ -247,7 +247,7 @@ public final class PlaceInfo {
   }
 
   /**
-   * Touches the mount point: asks s3fs, which sends no request for that. May take for ever.
+   * Touches the mount point: asks s3fs, which sends no request for that. May hang.
    *
    * @throws DestinationException if the mount is dead
    */

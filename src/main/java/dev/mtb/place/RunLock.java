@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class RunLock implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLock.class);
 
-  /** For runs that change nothing: taken by nobody. */
+  /** For runs that change nothing: it is never taken. */
   public static final RunLock NONE = new RunLock(Optional.empty());
 
   /** How soon a waiting run sees that the other has ended; a look costs some system calls. */
@@ -45,7 +45,7 @@ public final class RunLock implements AutoCloseable {
   /** How long a process looks through some dozens of locks. */
   private static final Duration LOOK = Duration.ofMillis(5);
 
-  /** Whoever looks for so long has been stopped, and may hold a lock. */
+  /** A process that looks for longer was stopped, and may hold a lock. */
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
 
   private static final String SUFFIX = ".lock";
@@ -117,7 +117,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Takes it if nobody else has it; answers who has. */
+  /** Takes it if no other run has it; otherwise returns the claim of that run. */
   private Optional<LockClaim> tryTake(LockClaim mine) throws DestinationException {
     synchronized (HELD) {
       for (RunLock held : HELD) {
@@ -125,7 +125,7 @@ public final class RunLock implements AutoCloseable {
           return Optional.of(held.claim);
         }
       }
-      // Elsewhere than on disks and in buckets nobody outside of this JVM is in the way.
+      // A file system that lives in this JVM is written to by no other process.
       if (LockPlace.isShared(mine.place())) {
         Path folder = StateDirectory.of(options.orElseThrow()).resolve("locks");
         try {
@@ -156,7 +156,7 @@ public final class RunLock implements AutoCloseable {
     Path state = StateDirectory.prepare(options.orElseThrow());
     Path real = StateDirectory.makeIn(state, folder.getFileName().toString()).toRealPath();
     Path gateFile = real.resolve("gate");
-    // Whoever can open it can lock it, even for reading only.
+    // A process that can open it can lock it, even if it can only read.
     StateDirectory.makeSharedFile(gateFile);
     try (FileChannel gate = FileChannel.open(gateFile, StandardOpenOption.WRITE)) {
       if (!passes(gate)) {
@@ -166,7 +166,7 @@ public final class RunLock implements AutoCloseable {
       if (other.isPresent()) {
         return other;
       }
-      // Nobody else makes one at the moment; and what makes random names takes longer than this.
+      // No other run makes one now (the gate is locked), and random names would take longer.
       file = real.resolve(mine.pid() + "-" + Long.toHexString(System.nanoTime()) + SUFFIX);
       StateDirectory.makeSharedFile(file);
       channel = FileChannel.open(file, StandardOpenOption.WRITE);
@@ -240,7 +240,7 @@ public final class RunLock implements AutoCloseable {
 
   private void letGo() {
     try {
-      // Deleted first, so that nobody can find it without a lock and read an old claim.
+      // Deleted first, so that no run finds it without a lock and reads an old claim.
       if (file != null) {
         Files.deleteIfExists(file);
       }

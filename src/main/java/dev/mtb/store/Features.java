@@ -19,7 +19,7 @@ import java.time.Instant;
  * @param listedForOne how many names a listing tells for the price of one {@code stat}, if {@code
  *     listingBringsMetadata}
  * @param listingShows whether listings tell something of each name ({@link ListedEntry})
- * @param retriesItself whether it tries again by itself what failed, so that nobody else need
+ * @param retriesItself whether it tries again by itself what failed, so that the engine need not
  * @param missesAfterErrors whether after an error it may take for absent what is there
  * @param names which names are one here
  */
@@ -47,7 +47,7 @@ public record Features(
   }
 
   /**
-   * Whether something can be in a directory that nobody has made: where whole paths are keys, whose
+   * Whether something can be in a directory that was never made: where whole paths are keys, whose
    * listings show all of them.
    *
    * @return whether directories need not be made before what is in them

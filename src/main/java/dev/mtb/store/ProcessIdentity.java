@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Who this process is to the kernel: what owner and mode the files have that it makes. Knowing it
+ * The user that this process runs as: what owner and mode the files have that it makes. Knowing it
  * saves a system call, and on S3FS maybe requests, for each file whose owner and mode come out
  * right by themselves.
  *
@@ -26,7 +26,7 @@ public record ProcessIdentity(int uid, int gid, int umask) {
   /**
    * Reads it from the kernel.
    *
-   * @return who this process is
+   * @return user, group and umask of this process
    */
   public static ProcessIdentity read() {
     try {

@@ -24,7 +24,7 @@ public final class Retry {
   /** Long enough for a server to take a breath; five doubled ones outlast a quarter of a minute. */
   static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
-  /** Whoever has a failure for minutes has it for longer; nobody is helped by rarer tries. */
+  /** A failure that lasts for minutes lasts longer; rarer tries would only end later. */
   static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   /** Up to half of a pause more, at random, so that not all threads come back at once. */
@@ -65,7 +65,7 @@ public final class Retry {
   @FunctionalInterface
   public interface Operation<T> {
     /**
-     * Does it.
+     * Runs the operation.
      *
      * @param attempt the first is 1; later ones may meet what an earlier one left
      * @return the result
@@ -130,7 +130,7 @@ public final class Retry {
   }
 
   /**
-   * Without any retries, for who works with a destination by himself.
+   * Without any retries, for tests and for callers that try again themselves.
    *
    * @param destination diagnoses its failures
    * @return fails at once

@@ -19,7 +19,7 @@ import java.util.Set;
  * A destination in front of another that tries again what failed, and does not take for absent what
  * the other only fails to show. Thread-safe like the other.
  *
- * <p>Writing files and links is handed through: only who has the source can do that again ({@link
+ * <p>Writing files and links is handed through: only the copier has the source and can write again ({@link
  * Retry#run}, as {@code Copier} does). Everything else is tried again here. What fails for good is
  * a {@link FailedException}, whose message is for the user.
  */
@@ -79,7 +79,7 @@ public final class RetryingDestination extends ForwardingDestination {
     return retry.run(Retry.Kind.LOOK, "looking at", path, attempt -> real.look(path, glance));
   }
 
-  /** Opens it only; who reads to the end tries the whole again. */
+  /** Only opens it; the reader tries the whole again. */
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
     return retry.run(Retry.Kind.LOOK, "reading", file, attempt -> real.read(file));

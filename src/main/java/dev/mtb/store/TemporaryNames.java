@@ -75,7 +75,7 @@ public final class TemporaryNames {
   }
 
   /**
-   * Tells whether nobody will finish a temporary file.
+   * Tells whether no run will finish a temporary file.
    *
    * @param name a single name
    * @param mtime asked only where the writer is a process of another machine

@@ -13,13 +13,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.DoubleFunction;
 
 /**
- * Makes whoever writes to a destination wait as long as a run's limits ask for. One for each run,
+ * Makes threads that write to a destination wait as a run's limits ask. One for each run,
  * shared by all its threads. Thread-safe.
  *
  * <p>A {@link RateLimiter} lets one pass at once, however much that is, and has the next one wait
  * for it; and it cannot be woken. So threads queue up before it, in the order in which they came,
  * and take little at a time: all streams go on side by side, a new limit holds as soon as the
- * little before it is paid for, and who is stopped waits no longer than that.
+ * little before it is paid for, and a thread that is stopped waits no longer than that.
  */
 public final class Throttle {
   /** Holds up nothing. */
@@ -34,7 +34,7 @@ public final class Throttle {
   private static final int MOST = Destination.SMALL_FILE;
 
   /**
-   * Within this time everybody who waits shall have had a turn, in seconds: S3 closes connections
+   * Within this time, in seconds, each waiting thread gets a turn: S3 closes connections
    * on which nothing comes for some 20 s.
    */
   private static final double ROUND = 5;
@@ -65,7 +65,7 @@ public final class Throttle {
    * @param clock tells the time of day, in the zone of the timetable
    * @param limiters makes one for a number of permits a second, without any saved
    * @param pause waits
-   * @param isStopping whether nobody is to be held up any more
+   * @param isStopping whether no thread is to wait any more
    */
   public Throttle(
       Limits limits,
