@@ -186,7 +186,7 @@ final class ProxyConnection {
             .getBytes(UTF_8);
     String header =
         "HTTP/1.1 %d Injected Fault\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n%s\r\n"
-            .formatted(status, body.length, last ? "ProxyConnection: close\r\n" : "");
+            .formatted(status, body.length, last ? "Connection: close\r\n" : "");
     exchange.status = status;
     toClient.send(header.getBytes(ISO_8859_1));
     if (!exchange.method.equals("HEAD")) {
