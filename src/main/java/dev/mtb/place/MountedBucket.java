@@ -187,20 +187,9 @@ public final class MountedBucket {
    * @param below the destination, relative to the root of what s3fs shows ({@link Mount#below})
    */
   public static Finding find(S3fsProcess s3fs, Path below) {
-    if (s3fs.doubt().isPresent()) {
-      return Finding.not(s3fs.doubt().get());
-    }
-    for (String flag : s3fs.flags()) {
-      if (!FLAGS.contains(flag)) {
-        return Finding.not("its s3fs was started with " + flag);
-      }
-    }
-    for (String option : s3fs.options()) {
-      String name = option.contains("=") ? option.substring(0, option.indexOf('=')) : option;
-      if (!name.isEmpty() && !WITHOUT_EFFECT.contains(name) && !UNDERSTOOD.contains(name)) {
-        String why = KNOWN_OBSTACLES.getOrDefault(name, "MTB does not know what it asks for");
-        return Finding.not("it is mounted with -o " + name + " (" + why + ")");
-      }
+    Optional<String> obstacle = obstacle(s3fs);
+    if (obstacle.isPresent()) {
+      return Finding.not(obstacle.get());
     }
     Optional<Start> start = start(s3fs);
     if (start.isEmpty()) {
@@ -253,6 +242,26 @@ public final class MountedBucket {
                 passwd,
                 style.get())),
         "");
+  }
+
+  /** What keeps MTB from going past the mount, of all that the command line asks for. */
+  private static Optional<String> obstacle(S3fsProcess s3fs) {
+    if (s3fs.doubt().isPresent()) {
+      return s3fs.doubt();
+    }
+    for (String flag : s3fs.flags()) {
+      if (!FLAGS.contains(flag)) {
+        return Optional.of("its s3fs was started with " + flag);
+      }
+    }
+    for (String option : s3fs.options()) {
+      String name = option.contains("=") ? option.substring(0, option.indexOf('=')) : option;
+      if (!name.isEmpty() && !WITHOUT_EFFECT.contains(name) && !UNDERSTOOD.contains(name)) {
+        String why = KNOWN_OBSTACLES.getOrDefault(name, "MTB does not know what it asks for");
+        return Optional.of("it is mounted with -o " + name + " (" + why + ")");
+      }
+    }
+    return Optional.empty();
   }
 
   /**
