@@ -477,20 +477,20 @@ class CopierTest {
   @Test
   void sourceThatBecomesALink_isCopiedAsOne() throws IOException {
     writeSource(bytes(LARGE));
-    Path target = memory.getPath("target");
+    Path pointsTo = memory.getPath("target");
 
     Metadata result =
         copier(
                 once(
                     () -> {
                       Files.delete(source);
-                      Files.createSymbolicLink(source, target);
+                      Files.createSymbolicLink(source, pointsTo);
                     }))
             .copy(source, source.getParent(), target, oldCopy())
             .metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
-    assertThat(Files.readSymbolicLink(copied)).isEqualTo(target);
+    assertThat(Files.readSymbolicLink(copied)).isEqualTo(pointsTo);
   }
 
   @ParameterizedTest
