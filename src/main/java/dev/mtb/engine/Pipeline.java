@@ -124,32 +124,27 @@ final class Pipeline {
         new WorkQueue(copierPool, options.concurrency().threads(), schedule(), workers::work, stop);
     DirectoryResolver resolver =
         new DirectoryResolver(context, destination, rules, sink, finisher, rivals);
-    Metadata root = opened.root().orElse(Metadata.known(Kind.DIRECTORY, 0));
-    OwnPlaces ownPlaces =
-        context.direction().mayContainSource()
-            ? OwnPlaces.ofDirectory(root)
-            : OwnPlaces.of(context.job(), root);
-    Checkers checkers =
-        new Checkers(
-            checkerPool,
+    DirectoryWalk walk =
+        new DirectoryWalk(
+            context,
             sides.source(),
-            destination,
-            ownPlaces,
-            filter,
+            new Listings(sides, /* needsNames= */ mirror.isPresent()),
             mirror,
-            options.shard(),
-            rules.updating(),
-            resolver,
-            queue,
-            sink.seesUnchanged(),
-            finisher::finished,
-            context.tally(),
-            stop,
-            context.direction(),
-            rivals);
+            new Admission(context, filter, ownPlaces(), rivals),
+            new EntryComparison(
+                context, destination, rules.updating(), resolver, queue, sink.seesUnchanged()),
+            resolver);
+    Checkers checkers = new Checkers(checkerPool, stop, walk, finisher::finished);
     feed(
         new ListFeed(context.job(), root(), checkers, finisher::finished, context.tally(), stop),
         queue);
+  }
+
+  private OwnPlaces ownPlaces() {
+    Metadata root = opened.root().orElse(Metadata.known(Kind.DIRECTORY, 0));
+    return context.direction().mayContainSource()
+        ? OwnPlaces.ofDirectory(root)
+        : OwnPlaces.of(context.job(), root);
   }
 
   private void feed(ListFeed feed, WorkQueue queue) {
