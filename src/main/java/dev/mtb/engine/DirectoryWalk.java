@@ -181,9 +181,9 @@ final class DirectoryWalk {
    * What stands beside a directory of the source.
    *
    * @param listing of the destination's directory; empty if that is new
-   * @param extra notes what only the destination has, if that matters
+   * @param match of the names on both sides, if it matters what only the destination has
    */
-  private record Beside(Optional<Listing> listing, Optional<Mirror.Comparison> extra) {
+  private record Beside(Optional<Listing> listing, Optional<DirectoryMatch> match) {
     static final Beside UNKNOWN = new Beside(Optional.of(Listing.ASK), Optional.empty());
     static final Beside NOTHING = new Beside(Optional.empty(), Optional.empty());
   }
@@ -202,8 +202,7 @@ final class DirectoryWalk {
     }
     try {
       Listing listing = listings.ofWhole(node);
-      return Optional.of(
-          new Beside(Optional.of(listing), mirror.map(m -> m.compare(node, listing))));
+      return Optional.of(new Beside(Optional.of(listing), mirror.map(m -> m.match(node, listing))));
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -217,8 +216,8 @@ final class DirectoryWalk {
       throws IOException {
     Optional<Path> source = scan.next();
     while (source.isPresent() && stop.mayBegin()) {
-      if (beside.extra().isPresent()) {
-        beside.extra().get().inSource(source.get().getFileName());
+      if (beside.match().isPresent()) {
+        beside.match().get().inSource(source.get().getFileName());
       }
       child(Child.of(node, source.get(), /* isListed= */ false), beside.listing(), deeper);
       source = scan.next();
@@ -227,8 +226,8 @@ final class DirectoryWalk {
       // Its files were looked at by path: what was found may be another directory's.
       throw new ReplacedException(node.source);
     }
-    if (beside.extra().isPresent() && source.isEmpty() && !stop.stopping()) {
-      beside.extra().get().done();
+    if (beside.match().isPresent() && source.isEmpty() && !stop.stopping()) {
+      mirror.orElseThrow().note(beside.match().get());
     }
   }
 

@@ -29,6 +29,7 @@ final class EntryComparison {
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
   private final boolean queuesUnchanged;
+  private final boolean hasExactNames;
 
   /**
    * Compares for a run.
@@ -51,6 +52,7 @@ final class EntryComparison {
     this.resolver = resolver;
     this.queue = queue;
     this.queuesUnchanged = queuesUnchanged;
+    this.hasExactNames = destination.features().names().isExact();
   }
 
   /**
@@ -118,7 +120,7 @@ final class EntryComparison {
       return Optional.of(destination.statListed(target));
     }
     // It may be there under another name that is the same there.
-    return destination.features().names().isExact() ? Optional.empty() : destination.stat(target);
+    return hasExactNames ? Optional.empty() : destination.stat(target);
   }
 
   /** Takes what a listing told of a child: more is asked for where it is needed. */

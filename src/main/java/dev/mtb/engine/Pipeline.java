@@ -223,8 +223,7 @@ final class Pipeline {
                     || sources.leadsThrough(target)
                     || rivals.mayBeListed(target),
             () -> stop.ranOutOfTime() || context.allowance().filesLeft() > 0);
-    return new Mirror(
-        mirrored, destination, context.destinationPath(), mounts, sink, context.tally(), stop);
+    return new Mirror(context, mirrored, destination, mounts, sink);
   }
 
   /** Old versions are never extra, and stale files are no difference for a verification. */
