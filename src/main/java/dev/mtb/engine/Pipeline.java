@@ -3,6 +3,7 @@ package dev.mtb.engine;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.Copier;
+import dev.mtb.copy.CopyControl;
 import dev.mtb.files.Folders;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Format;
@@ -187,9 +188,7 @@ final class Pipeline {
             sides.source(),
             destination,
             sides.buffers(),
-            context.tally()::bytesWritten,
-            stop::stopping,
-            context.pause(),
+            new CopyControl(context.tally()::bytesWritten, stop::stopping, context.pause()),
             sides.retry(),
             needsDigests ? Optional.of(options.comparison().digest()) : Optional.empty());
     Optional<ReadBack> readBack =
