@@ -97,7 +97,9 @@ public final class Copier {
         attempt -> tryCopy(file, target, attempt == 1 ? existing : lookAgain(target, existing)));
   }
 
-  /** A write that failed may have changed what is there, or met what nobody had seen. */
+  /**
+   * A write that failed may have changed what is there, or met what the comparison had not seen.
+   */
   private Optional<Metadata> lookAgain(Path target, Optional<Metadata> existing)
       throws IOException {
     Optional<Metadata> now = destination.stat(target);

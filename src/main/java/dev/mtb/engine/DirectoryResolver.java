@@ -117,23 +117,27 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
-      if (e instanceof RuntimeException) {
-        log.warn("unexpected trouble with {}", node.target, e);
-      }
-      String what =
-          stage == Failure.Stage.SCAN
-              ? "cannot be read: "
-              : stage == Failure.Stage.COMPARE
-                  ? "cannot be looked at in the destination: "
-                  : "the directory cannot be made: ";
-      tally.failed(
-          new Failure(
-              node.target,
-              stage,
-              what + direction.words(e) + "; nothing in it was " + direction.done(),
-              Failure.Cause.ERROR));
+      failed(node, stage, e);
     }
     return DirectoryNode.State.FAILED;
+  }
+
+  private void failed(DirectoryNode node, Failure.Stage stage, Exception e) {
+    if (e instanceof RuntimeException) {
+      log.warn("unexpected trouble with {}", node.target, e);
+    }
+    String what =
+        stage == Failure.Stage.SCAN
+            ? "cannot be read: "
+            : stage == Failure.Stage.COMPARE
+                ? "cannot be looked at in the destination: "
+                : "the directory cannot be made: ";
+    tally.failed(
+        new Failure(
+            node.target,
+            stage,
+            what + direction.words(e) + "; nothing in it was " + direction.done(),
+            Failure.Cause.ERROR));
   }
 
   /**
