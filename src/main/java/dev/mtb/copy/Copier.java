@@ -15,18 +15,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 import org.apache.commons.codec.binary.Hex;
 
 /**
- * Copies one file or link whole, or not at all.
+ * The copier of files and links: copies one whole, or not at all.
  *
  * <p>The source's size, times and identity are taken before it is opened and again after its last
  * byte was read; if they differ, what was read may be of two versions, and it is copied again. A
@@ -43,51 +39,15 @@ public final class Copier {
   /** A file that changes during three copies in a row will change during the fourth. */
   private static final int TRIES = 3;
 
-  /**
-   * How coarse the kernel's clock for ctimes is: a tick of 1 to 10 ms, and as much again to be
-   * safe.
-   */
-  private static final Duration TICK = Duration.ofMillis(20);
-
-  /** Whoever is writing a file is often done soon; doubled for the third try. */
+  /** A process that writes a file is often done soon; doubled for the third try. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final Folders folders;
   private final Destination destination;
   private final Buffers buffers;
-  private final LongConsumer bytesWritten;
-  private final BooleanSupplier isStopping;
-  private final Retry.Pause pause;
+  private final CopyControl control;
   private final Retry retry;
   private final Optional<DigestAlgorithm> algorithm;
-
-  /**
-   * Copies to a destination, gives up at its first failure, and takes no digests.
-   *
-   * @param folders reads sources
-   * @param destination where to
-   * @param buffers to read with
-   * @param bytesWritten told of each chunk
-   * @param isStopping asked between chunks
-   * @param pause waits between tries
-   */
-  public Copier(
-      Folders folders,
-      Destination destination,
-      Buffers buffers,
-      LongConsumer bytesWritten,
-      BooleanSupplier isStopping,
-      Retry.Pause pause) {
-    this(
-        folders,
-        destination,
-        buffers,
-        bytesWritten,
-        isStopping,
-        pause,
-        Retry.never(destination),
-        Optional.empty());
-  }
 
   /**
    * Copies to a destination.
@@ -95,29 +55,23 @@ public final class Copier {
    * @param folders reads sources
    * @param destination where to
    * @param buffers to read with
-   * @param bytesWritten told of each chunk
-   * @param isStopping asked between chunks
-   * @param pause waits between tries
+   * @param control that of the run
    * @param retry copies once more what the destination failed to take
-   * @param algorithm of the digests of what is copied; empty if nobody wants to know them, since
-   *     they cost processor time
+   * @param algorithm of the digests of what is copied; empty if they are not needed, since they
+   *     cost processor time
    */
   public Copier(
       Folders folders,
       Destination destination,
       Buffers buffers,
-      LongConsumer bytesWritten,
-      BooleanSupplier isStopping,
-      Retry.Pause pause,
+      CopyControl control,
       Retry retry,
       Optional<DigestAlgorithm> algorithm) {
     this.algorithm = algorithm;
     this.folders = folders;
     this.destination = destination;
     this.buffers = buffers;
-    this.bytesWritten = bytesWritten;
-    this.isStopping = isStopping;
-    this.pause = pause;
+    this.control = control;
     this.retry = retry;
   }
 
@@ -135,20 +89,22 @@ public final class Copier {
    */
   public Copied copy(Path source, Path start, Path target, Optional<Metadata> existing)
       throws IOException {
+    SourceFile file = new SourceFile(folders, source, start);
     return retry.run(
         Retry.Kind.CHANGE,
         "copying",
         target,
-        attempt ->
-            tryCopy(source, start, target, attempt == 1 ? existing : lookAgain(target, existing)));
+        attempt -> tryCopy(file, target, attempt == 1 ? existing : lookAgain(target, existing)));
   }
 
-  /** A write that failed may have changed what is there, or met what nobody had seen. */
+  /**
+   * A write that failed may have changed what is there, or met what the comparison had not seen.
+   */
   private Optional<Metadata> lookAgain(Path target, Optional<Metadata> existing)
       throws IOException {
     Optional<Metadata> now = destination.stat(target);
     if (isDirectory(now) && !isDirectory(existing)) {
-      // Whoever made it wants it; it is not replaced before the next run has compared it.
+      // Another process needs it; it is not replaced before the next run has compared it.
       throw new RefusedException("a directory of that name appeared meanwhile; run again");
     }
     return now;
@@ -158,16 +114,16 @@ public final class Copier {
     return metadata.isPresent() && metadata.get().kind() == Kind.DIRECTORY;
   }
 
-  private Copied tryCopy(Path source, Path start, Path target, Optional<Metadata> existing)
+  private Copied tryCopy(SourceFile source, Path target, Optional<Metadata> existing)
       throws IOException {
     for (int attempt = 1; attempt <= TRIES; attempt++) {
-      Metadata before = settled(source, start);
-      Optional<Copied> copied = copied(source, start, before, target, existing);
+      Metadata before = source.settled(control.pause());
+      Optional<Copied> copied = copied(source, before, target, existing);
       if (copied.isPresent()) {
         return copied.get();
       }
       if (attempt < TRIES) {
-        pause.pause(PAUSE.multipliedBy(attempt));
+        control.pause().pause(PAUSE.multipliedBy(attempt));
       }
     }
     throw SourceException.moved(
@@ -175,40 +131,25 @@ public final class Copier {
   }
 
   private Optional<Copied> copied(
-      Path source, Path start, Metadata before, Path target, Optional<Metadata> existing)
+      SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try {
       return switch (before.kind()) {
-        case FILE -> copyFile(source, start, before, target, existing);
+        case FILE -> copyFile(source, before, target, existing);
         case LINK -> copyLink(source, before, target, existing);
         default -> throw SourceException.moved("is no file any more", null);
       };
     } catch (SourceException e) {
-      // What became a link or a directory cannot be opened or read; that is no trouble of its own.
-      if (e.moved() || isSame(source, before)) {
+      // What became a link or a directory cannot be opened or read; that is no failure of its own.
+      if (e.moved() || source.isSame(before)) {
         throw e;
       }
       return Optional.empty();
     }
   }
 
-  /** Looks when no later change can have the same ctime. */
-  private Metadata settled(Path source, Path start) throws SourceException {
-    Metadata seen = look(source, start);
-    if (seen.ctime().isEmpty()) {
-      return seen;
-    }
-    Duration age = Duration.between(seen.ctime().get(), Instant.now());
-    // On a file server whose clock is ahead nothing can be told.
-    if (age.isNegative() || age.compareTo(TICK) >= 0) {
-      return seen;
-    }
-    pause.pause(TICK.minus(age));
-    return look(source, start);
-  }
-
   /**
-   * Looks at a source for who takes its metadata only.
+   * Looks at a source of which only the metadata is copied.
    *
    * @param source what to look at
    * @param start the directory above it below which no symbolic link is followed
@@ -216,23 +157,14 @@ public final class Copier {
    * @throws SourceException if that cannot be told
    */
   public Metadata look(Path source, Path start) throws SourceException {
-    try {
-      return folders.look(source, start);
-    } catch (IOException e) {
-      throw SourceException.of(e, source);
-    }
+    return new SourceFile(folders, source, start).look();
   }
 
   private Optional<Copied> copyLink(
-      Path source, Metadata before, Path target, Optional<Metadata> existing) throws IOException {
-    Path pointsTo;
-    try {
-      pointsTo = Files.readSymbolicLink(source);
-    } catch (IOException e) {
-      // It may be a file by now.
-      throw SourceException.of(e, source);
-    }
-    if (!isSame(source, before)) {
+      SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
+      throws IOException {
+    Path pointsTo = source.link();
+    if (!source.isSame(before)) {
       return Optional.empty();
     }
     Optional<AttributesException> unset =
@@ -241,20 +173,20 @@ public final class Copier {
   }
 
   private Optional<Copied> copyFile(
-      Path source, Path start, Metadata before, Path target, Optional<Metadata> existing)
+      SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try (Buffers.Loan loan = buffers.lend();
-        SeekableByteChannel in = open(source, start)) {
+        SeekableByteChannel in = source.open()) {
       ByteBuffer buffer = loan.buffer();
-      long total = fill(in, buffer);
+      long total = SourceFile.fill(in, buffer);
       // A small file is known to be whole and of one version before the destination is touched.
       boolean isAll = total < buffer.capacity();
-      if (isAll && !isStill(source, before, total)) {
+      if (isAll && !source.isStill(before, total)) {
         return Optional.empty();
       }
-      stopIfAsked();
+      control.stopIfAsked();
       if (!isAll) {
-        Optional<Optional<Copied>> uploaded = upload(source, start, before, target, existing);
+        Optional<Optional<Copied>> uploaded = upload(source, before, target, existing);
         if (uploaded.isPresent()) {
           return uploaded.get();
         }
@@ -265,16 +197,16 @@ public final class Copier {
           int count = buffer.remaining();
           digest.ifPresent(d -> d.update(buffer.duplicate()));
           write.write(buffer);
-          bytesWritten.accept(count);
+          control.bytesWritten().accept(count);
           if (!isAll) {
-            stopIfAsked();
-            total += fill(in, buffer);
+            control.stopIfAsked();
+            total += SourceFile.fill(in, buffer);
           }
           if (total > before.size()) {
             return Optional.empty();
           }
         }
-        if (!isAll && !isStill(source, before, total)) {
+        if (!isAll && !source.isStill(before, total)) {
           return Optional.empty();
         }
         Optional<AttributesException> unset = unset(() -> write.commit(before));
@@ -299,26 +231,27 @@ public final class Copier {
   }
 
   /**
-   * Lets the destination read the source by itself; empty if it does not want to, and emptiness in
-   * that if the source has changed.
+   * Lets the destination read the source by itself.
+   *
+   * @return empty if the destination does not; an empty value in it if the source has changed
    */
   private Optional<Optional<Copied>> upload(
-      Path source, Path start, Metadata before, Path target, Optional<Metadata> existing)
+      SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try {
       Optional<FileWrite> begun =
-          destination.upload(target, before, existing, new Source(source, start));
+          destination.upload(target, before, existing, new SourceContent(source, control));
       if (begun.isEmpty()) {
         return Optional.empty();
       }
       try (FileWrite upload = begun.get()) {
         Optional<String> digest = Optional.empty();
         if (algorithm.isPresent()) {
-          digest = digestOf(source, start, before);
+          digest = digestOf(source, before);
           if (digest.isEmpty()) {
             return Optional.of(Optional.empty());
           }
-        } else if (!isSame(source, before)) {
+        } else if (!source.isSame(before)) {
           return Optional.of(Optional.empty());
         }
         Optional<AttributesException> unset = unset(() -> upload.commit(before));
@@ -328,7 +261,7 @@ public final class Copier {
       throw e;
     } catch (IOException e) {
       // If it changed meanwhile, that is why, whatever the destination made of it.
-      if (!isSame(source, before)) {
+      if (!source.isSame(before)) {
         return Optional.of(Optional.empty());
       }
       throw e;
@@ -346,15 +279,19 @@ public final class Copier {
    * @throws StoppedException if the run is being stopped
    */
   public Optional<String> digestOf(Path source, Path start, Metadata version) throws IOException {
+    return digestOf(new SourceFile(folders, source, start), version);
+  }
+
+  private Optional<String> digestOf(SourceFile source, Metadata version) throws IOException {
     Digested digested;
-    try (SeekableByteChannel in = open(source, start)) {
+    try (SeekableByteChannel in = source.open()) {
       digested = digest(in);
     } catch (SourceException | StoppedException e) {
       throw e;
     } catch (IOException e) {
-      throw SourceException.of(e, source);
+      throw source.failure(e);
     }
-    return isStill(source, version, digested.size())
+    return source.isStill(version, digested.size())
         ? Optional.of(digested.digest())
         : Optional.empty();
   }
@@ -368,7 +305,7 @@ public final class Copier {
   public record Digested(long size, String digest) {}
 
   /**
-   * Reads a channel to its end. To be called only by who asked for digests.
+   * Reads a channel to its end. Only for a copier that takes digests.
    *
    * @param in not closed
    * @return what was in it
@@ -385,7 +322,7 @@ public final class Copier {
         digest.update(buffer);
         if (size >= Destination.SMALL_FILE) {
           // What is in flight and small is finished.
-          stopIfAsked();
+          control.stopIfAsked();
         }
       }
     }
@@ -393,67 +330,20 @@ public final class Copier {
   }
 
   /** A source that a destination reads by itself. */
-  private final class Source implements Content {
-    private final Path path;
-    private final Path start;
-
-    Source(Path path, Path start) {
-      this.path = path;
-      this.start = start;
-    }
-
+  private record SourceContent(SourceFile file, CopyControl control) implements Content {
     @Override
     public SeekableByteChannel open() throws IOException {
-      return Copier.this.open(path, start);
+      return file.open();
     }
 
     @Override
     public void sent(long bytes) {
-      bytesWritten.accept(bytes);
+      control.bytesWritten().accept(bytes);
     }
 
     @Override
     public void stopIfAsked() throws IOException {
-      Copier.this.stopIfAsked();
-    }
-  }
-
-  private boolean isStill(Path source, Metadata before, long total) throws SourceException {
-    return total == before.size() && isSame(source, before);
-  }
-
-  private static boolean isSame(Path source, Metadata before) throws SourceException {
-    try {
-      return Metadata.of(source).sameVersion(before);
-    } catch (IOException e) {
-      throw SourceException.of(e, source);
-    }
-  }
-
-  private SeekableByteChannel open(Path source, Path start) throws SourceException {
-    try {
-      return folders.read(source, start);
-    } catch (IOException e) {
-      throw SourceException.of(e, source);
-    }
-  }
-
-  /** Fills the buffer as far as the file goes, ready to be written. */
-  private static int fill(SeekableByteChannel in, ByteBuffer buffer) throws SourceException {
-    buffer.clear();
-    try {
-      while (buffer.hasRemaining() && in.read(buffer) >= 0) {
-        // Until it is full or the file ends.
-      }
-    } catch (IOException e) {
-      throw SourceException.of(e);
-    }
-    return buffer.flip().remaining();
-  }
-
-  private void stopIfAsked() throws StoppedException {
-    if (isStopping.getAsBoolean()) {
-      throw new StoppedException();
+      control.stopIfAsked();
     }
   }
 }

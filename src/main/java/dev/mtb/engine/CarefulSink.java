@@ -24,9 +24,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * An end that loses nothing of what the destination holds: a file takes the place of a directory
- * only if there is nothing in it, if it is kept, or if it may be deleted; and no old version takes
- * the place of something else. Thread-safe.
+ * A sink before another, which loses nothing of what the destination holds: a file takes the place
+ * of a directory only if there is nothing in it, if it is kept, or if it may be deleted; and no old
+ * version takes the place of something else. Thread-safe.
  */
 final class CarefulSink implements Sink {
   /** What is done with a directory that is not empty. */
@@ -46,7 +46,7 @@ final class CarefulSink implements Sink {
   private final Queue<FileWork> waiting = new ConcurrentLinkedQueue<>();
 
   /**
-   * Puts itself in front of another end.
+   * Guards another sink.
    *
    * @param notEmpty what becomes of directories, unless old versions are kept
    * @param remedy what the user can do about one that stays

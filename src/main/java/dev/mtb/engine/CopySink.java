@@ -24,7 +24,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does it. */
+/** The sink of a backup: copies, deletes, and sets metadata. Thread-safe. */
 final class CopySink implements Sink {
   private static final Logger log = LoggerFactory.getLogger(CopySink.class);
 
@@ -39,7 +39,7 @@ final class CopySink implements Sink {
   private final Tally tally;
 
   /**
-   * Wires it.
+   * Writes to a destination.
    *
    * @param readBack checks each copy, if that is wanted
    * @param manifest is told of everything that is in the backup, if that is wanted

@@ -160,7 +160,7 @@ final class Direction {
   }
 
   /**
-   * What is set of the destination itself before there is anything in it. After that nobody could
+   * What is set of the destination itself before there is anything in it. After that no run could
    * tell, if this run were interrupted, that this is not what the user wants it to have. A mode
    * that keeps its owner from writing has to wait.
    */

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class DirectoryNode {
   /** What is known of the directory at the destination. */
   enum State {
-    /** Nobody has looked yet. */
+    /** The destination was not looked at yet. */
     UNKNOWN,
     /** It was there before this run. */
     PRESENT,
@@ -49,10 +49,12 @@ final class DirectoryNode {
   /** Whether only the paths of a list lead through it. */
   final boolean isOnTheWay;
 
-  /** Of the source; empty if only the list's paths lead through it and nobody looked yet. */
+  /**
+   * Of the source; empty if only the list's paths lead through it, until the source is looked at.
+   */
   private Optional<Metadata> metadata;
 
-  /** What is there at the destination; null until somebody looks. */
+  /** What is there at the destination; null until the destination is looked at. */
   private Optional<Metadata> existing;
 
   private State state = State.UNKNOWN;
@@ -73,7 +75,7 @@ final class DirectoryNode {
   /** Names found in it, by what they are at the destination; see {@link NameRivals}. */
   private Map<String, String> names;
 
-  /** What is in it at the destination, if somebody has listed it already. */
+  /** What is in it at the destination, if the resolver has listed it. */
   private Optional<Listing> listing = Optional.empty();
 
   private final AtomicBoolean swept = new AtomicBoolean();
@@ -126,8 +128,8 @@ final class DirectoryNode {
   }
 
   /**
-   * A directory found by reading its parent, of which a listing told that it is there, or nobody
-   * has told anything.
+   * A directory found by reading its parent, of which a listing told that it is there, or of which
+   * nothing is known.
    */
   static DirectoryNode glanced(DirectoryNode parent, Path source, Path target, Metadata metadata) {
     return new DirectoryNode(
@@ -166,7 +168,7 @@ final class DirectoryNode {
     }
   }
 
-  /** Makes somebody's look known to all. */
+  /** Resolves the directory, once for all threads. */
   synchronized State resolve(Resolver resolver) {
     if (state == State.UNKNOWN) {
       state = resolver.resolve(this);
@@ -186,7 +188,7 @@ final class DirectoryNode {
     toSet = attributesToSet;
   }
 
-  /** For the resolver: keeps a listing for whoever compares what is in the directory. */
+  /** For the resolver: keeps a listing for the thread that compares what is in the directory. */
   void listed(Listing found) {
     listing = Optional.of(found);
   }
@@ -221,7 +223,7 @@ final class DirectoryNode {
   /**
    * Notes that something in it is going to be changed.
    *
-   * @param preparation done before the first change; whoever comes second waits for it
+   * @param preparation done before the first change; a second thread waits for it
    */
   synchronized void touch(Preparation preparation) throws IOException {
     if (!touched) {

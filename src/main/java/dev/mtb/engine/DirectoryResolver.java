@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a directory into being at the destination, after its parents, or finds that it is there.
- * Looks at nothing below a directory that this run made. Thread-safe.
+ * The maker of directories: makes a directory at the destination, after its parents, or finds that
+ * it is there. Looks at nothing below a directory that this run made. Thread-safe.
  *
  * <p>A directory that another shard answers for is made if something is to go into it, and
  * otherwise left to that one.
@@ -37,43 +37,39 @@ import org.slf4j.LoggerFactory;
 final class DirectoryResolver implements DirectoryNode.Resolver {
   private static final Logger log = LoggerFactory.getLogger(DirectoryResolver.class);
 
-  /** Only what is in it shows that it is there. */
+  /** A directory without an object of its own: only its contents show that it is there. */
   private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
   private static final ListedEntry SOME_DIRECTORY = ListedEntry.directory(Optional.empty());
 
-  private final boolean isTrusting;
   private final Shard shard;
-  private final Destination destination;
-  private final Comparison comparison;
-  private final Sink end;
-  private final Workers workers;
   private final Tally tally;
   private final Stop stop;
   private final Direction direction;
+  private final Destination destination;
+  private final Comparison comparison;
+  private final boolean isTrusting;
+  private final Sink sink;
+  private final DirectoryFinisher finisher;
   private final NameRivals rivals;
 
   DirectoryResolver(
+      RunContext context,
       Destination destination,
-      Comparison comparison,
-      Sink end,
-      Workers workers,
-      Tally tally,
-      Stop stop,
-      boolean isTrusting,
-      Direction direction,
-      NameRivals rivals,
-      Shard shard) {
-    this.rivals = rivals;
-    this.shard = shard;
-    this.isTrusting = isTrusting;
-    this.direction = direction;
+      ComparisonRules rules,
+      Sink sink,
+      DirectoryFinisher finisher,
+      NameRivals rivals) {
+    this.shard = context.options().shard();
+    this.tally = context.tally();
+    this.stop = context.stop();
+    this.direction = context.direction();
     this.destination = destination;
-    this.comparison = comparison;
-    this.end = end;
-    this.workers = workers;
-    this.tally = tally;
-    this.stop = stop;
+    this.comparison = rules.updating();
+    this.isTrusting = rules.isTrusting();
+    this.sink = sink;
+    this.finisher = finisher;
+    this.rivals = rivals;
   }
 
   @Override
@@ -97,7 +93,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
               .obstacle(node.target)
               .or(() -> direction.obstacle(node.target, Kind.DIRECTORY, rivals.rules()));
       if (obstacle.isPresent()) {
-        stage = end.stage();
+        stage = sink.stage();
         throw new RefusedException(obstacle.get());
       }
       stage = Failure.Stage.COMPARE;
@@ -116,33 +112,37 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
                 : destination.stat(node.target));
       }
       Optional<Metadata> existing = node.existing().orElseThrow();
-      stage = end.stage();
+      stage = sink.stage();
       return settle(node, source, existing);
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (IOException | RuntimeException e) {
-      if (e instanceof RuntimeException) {
-        log.warn("unexpected trouble with {}", node.target, e);
-      }
-      String what =
-          stage == Failure.Stage.SCAN
-              ? "cannot be read: "
-              : stage == Failure.Stage.COMPARE
-                  ? "cannot be looked at in the destination: "
-                  : "the directory cannot be made: ";
-      tally.failed(
-          new Failure(
-              node.target,
-              stage,
-              what + direction.words(e) + "; nothing in it was " + direction.done(),
-              Failure.Cause.ERROR));
+      failed(node, stage, e);
     }
     return DirectoryNode.State.FAILED;
   }
 
+  private void failed(DirectoryNode node, Failure.Stage stage, Exception e) {
+    if (e instanceof RuntimeException) {
+      log.warn("unexpected trouble with {}", node.target, e);
+    }
+    String what =
+        stage == Failure.Stage.SCAN
+            ? "cannot be read: "
+            : stage == Failure.Stage.COMPARE
+                ? "cannot be looked at in the destination: "
+                : "the directory cannot be made: ";
+    tally.failed(
+        new Failure(
+            node.target,
+            stage,
+            what + direction.words(e) + "; nothing in it was " + direction.done(),
+            Failure.Cause.ERROR));
+  }
+
   /**
-   * A list of the directory is needed in any case if it is there, and tells of the directory
-   * itself. Where it is remembered as it is now, nothing need be asked.
+   * Looks by listing the directory: the list is needed in any case if the directory is there, and
+   * shows the directory itself. If that is remembered as it is now, no more requests are needed.
    */
   private Optional<Metadata> lookByListing(DirectoryNode node, Metadata source) throws IOException {
     Listing listing = destination.list(node.target);
@@ -209,22 +209,23 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     return make(
         node,
         source,
-        () -> end.makeDirectory(node, source, existing, decision),
+        () -> sink.makeDirectory(node, source, existing, decision),
         made -> comparison.directory(source, Optional.of(made)).attributes());
   }
 
-  /** Another shard sets its metadata, unless it came too late to make it. */
+  /** Settles a directory of another shard, which sets its metadata unless it is made here. */
   private DirectoryNode.State settleWay(
       DirectoryNode node, Metadata source, Optional<Metadata> existing) throws IOException {
     if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
       node.look(source, ImmutableSet.of());
       return DirectoryNode.State.PRESENT;
     }
-    return make(node, source, () -> end.makeWay(node, source, existing), made -> ImmutableSet.of());
+    return make(
+        node, source, () -> sink.makeWay(node, source, existing), made -> ImmutableSet.of());
   }
 
   private interface Making {
-    /** Answers what is to be set. */
+    /** Makes the directory, and returns what is to be set of it. */
     Set<Attribute> make() throws IOException;
   }
 
@@ -253,15 +254,15 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     }
   }
 
-  /** Whether something stood in a new directory's place; who tries again wraps what he gave up. */
+  /** Whether something stood in a new directory's place; a retry wraps its last failure. */
   private static boolean isTaken(Throwable e) {
     return e instanceof FileAlreadyExistsException || e instanceof DirectoryNotEmptyException;
   }
 
-  /** Now if that is as good as later; a mode may forbid writing into the directory. */
+  /** Sets attributes now if that is as good as later: a mode may forbid writing into it. */
   private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
     if (shard.owns(node.target)) {
-      end.directory(node.target);
+      sink.directory(node.target);
     }
     boolean isEarly =
         !destination.features().contentsMoveDirectoryMtime()
@@ -269,7 +270,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
             && !attributes.contains(Attribute.MODE);
     node.look(source, isEarly ? ImmutableSet.of() : attributes);
     if (isEarly) {
-      workers.setEarly(node, attributes);
+      finisher.setEarly(node, attributes);
     }
   }
 
@@ -291,7 +292,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       root.look(source, direction.settable(decision.attributes(), isNew));
       Set<Attribute> early = direction.setBeforeContents(source, decision.attributes(), isNew);
       if (!early.isEmpty()) {
-        workers.setEarly(root, early);
+        finisher.setEarly(root, early);
       }
     } else if (root.metadata().isPresent()) {
       root.look(source, ImmutableSet.of());

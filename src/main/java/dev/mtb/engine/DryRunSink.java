@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Counts what would be done. */
+/** The sink of a dry run: counts what a backup would do. Thread-safe. */
 final class DryRunSink implements Sink {
   private final Tally tally;
 

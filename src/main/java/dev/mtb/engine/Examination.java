@@ -4,7 +4,6 @@ import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.SourceException;
-import dev.mtb.files.Folders;
 import dev.mtb.model.Action;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -24,43 +23,33 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Decides about a file of which a listing told size, tag and date, with as few requests as can be.
- * Thread-safe.
+ * The decision about a file of which a listing told size, tag and date, with as few requests as
+ * possible. Thread-safe.
  *
  * <p>What is remembered from an earlier run, of both sides as they are now, is unchanged. Otherwise
  * the tag proves content, for the price of reading the file here, and metadata is asked for, with
  * one request.
  */
 final class Examination {
-  private final Folders folders;
+  private final Sides sides;
   private final Destination destination;
   private final Comparison comparison;
   private final CompareMode mode;
   private final boolean isTrusting;
-  private final boolean trustTags;
-  private final Buffers buffers;
+  private final boolean trustsTags;
 
   /**
-   * Wires it.
+   * Examines by the rules of a run.
    *
-   * @param isTrusting false if nothing is to be taken from memory
-   * @param trustTags false if contents are to be read back, whatever their tags say
+   * @param trustsTags false if contents are to be read back, whatever their tags say
    */
-  Examination(
-      Folders folders,
-      Destination destination,
-      Comparison comparison,
-      CompareMode mode,
-      boolean isTrusting,
-      boolean trustTags,
-      Buffers buffers) {
-    this.folders = folders;
-    this.destination = destination;
-    this.comparison = comparison;
-    this.mode = mode;
-    this.isTrusting = isTrusting;
-    this.trustTags = trustTags;
-    this.buffers = buffers;
+  Examination(Sides sides, ComparisonRules rules, boolean trustsTags) {
+    this.sides = sides;
+    this.destination = sides.destination();
+    this.comparison = rules.updating();
+    this.mode = rules.mode();
+    this.isTrusting = rules.isTrusting();
+    this.trustsTags = trustsTags;
   }
 
   /**
@@ -131,7 +120,7 @@ final class Examination {
   }
 
   private boolean mayProve(ListedEntry glance) {
-    return trustTags
+    return trustsTags
         && glance.tag().isPresent()
         && !destination.tagsAreDigests().equals(Optional.of(false));
   }
@@ -148,7 +137,7 @@ final class Examination {
             : new Result(comparison.sameContent(work.metadata(), existing.get()), existing));
   }
 
-  /** What was asked for once need not be asked for again. */
+  /** Lets the destination remember what was asked for, so that the next run need not ask. */
   private Result confirmed(FileWork work, Result result) {
     Decision decision = result.decision();
     if (isTrusting && decision.isUnchanged()) {
@@ -157,7 +146,7 @@ final class Examination {
     return result;
   }
 
-  /** Asks, and then decides as for any other destination, but by tags instead of contents. */
+  /** Asks for metadata, and decides as for any other destination, by tags instead of contents. */
   private Result look(FileWork work, ListedEntry glance, Optional<Boolean> earlierProof)
       throws IOException {
     Metadata source = work.metadata();
@@ -172,7 +161,7 @@ final class Examination {
     Optional<Boolean> proof =
         earlierProof.isPresent() ? earlierProof : proves(glance.tag().get(), work);
     if (proof.isEmpty()) {
-      // The tag says nothing: by the time, or by reading it back, as on any other destination.
+      // The tag tells nothing: the mtime decides, or reading it back, as on any other destination.
       return new Result(decision, existing);
     }
     return proof.get()
@@ -181,7 +170,7 @@ final class Examination {
   }
 
   private Optional<Boolean> proves(ContentTag tag, FileWork work) throws IOException {
-    try (Buffers.Loan loan = buffers.lend();
+    try (Buffers.Loan loan = sides.buffers().lend();
         ReadableByteChannel in = open(work)) {
       return tag.proves(in, work.metadata().size(), loan.buffer());
     } catch (IOException e) {
@@ -194,6 +183,6 @@ final class Examination {
     return work.metadata().kind() == Kind.LINK
         ? Channels.newChannel(
             new ByteArrayInputStream(PathBytes.of(Files.readSymbolicLink(source))))
-        : folders.read(source, work.start());
+        : sides.source().read(source, work.start());
   }
 }

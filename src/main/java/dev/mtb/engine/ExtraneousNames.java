@@ -31,7 +31,7 @@ final class ExtraneousNames implements Closeable {
   /**
    * One of them.
    *
-   * @param isDirectory empty if nobody has looked
+   * @param isDirectory empty if that is not known
    */
   record Name(Path name, Optional<Boolean> isDirectory) {}
 

@@ -14,7 +14,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /**
- * Turns the entries of a list into work for the checkers: neighbours in the list that lie in one
+ * The feed of the checkers with the entries of a list: neighbours in the list that lie in one
  * directory go together, so that it can be listed once. Used by one thread.
  */
 final class ListFeed implements SourceList.Visitor {

@@ -7,16 +7,16 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Keeps old versions from taking the place of files that the source has: with {@code --suffix '~'}
- * the old version of {@code a} is {@code a~}, and with {@code --backup-dir old} it is {@code
- * old/a}; the source may have a file of that name. Thread-safe.
+ * The guard that keeps old versions from taking the place of files that the source has: with {@code
+ * --suffix '~'} the old version of {@code a} is {@code a~}, and with {@code --backup-dir old} it is
+ * {@code old/a}; the source may have a file of that name. Thread-safe.
  */
 final class OldVersionsGuard {
   private final Optional<OldVersionsPlace> place;
   private final Predicate<Path> isInSource;
 
   /**
-   * Wires it.
+   * Guards the files of a source.
    *
    * @param place where old versions go; empty if they are not kept
    * @param isInSource whether the source has something that lands at a path, backed up or not

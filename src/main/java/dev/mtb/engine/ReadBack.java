@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads what was copied back from the destination, and compares it with what was read when it was
- * copied. Thread-safe.
+ * The check of copies: reads what was copied back from the destination, and compares it with what
+ * was read when it was copied. Thread-safe.
  *
  * <p>A wrong copy has the size and mtime of its source, so that the next run would take it for
  * unchanged. It is marked before anything else is tried: whatever happens then, it is copied again.
@@ -44,7 +44,7 @@ final class ReadBack {
   private final Retry.Pause pause;
 
   /**
-   * Wires it.
+   * Checks the copies of a copier.
    *
    * @param copier one that takes digests
    */
@@ -80,7 +80,7 @@ final class ReadBack {
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
-      // Whoever is to blame, the wrong copy is what the backup has.
+      // Whether source or destination failed, the backup has the wrong copy.
       wrong = Optional.of(wrong.get() + "; copying it again failed: " + ErrorText.of(e));
       unmarked = unmarked.isPresent() ? mark(target, again) : unmarked;
     }

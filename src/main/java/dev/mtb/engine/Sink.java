@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What becomes of the decisions. Thread-safe. */
+/**
+ * The end of a run's pipeline, where decisions are carried out, counted or reported. Thread-safe.
+ */
 interface Sink {
-  /** How failures at this end are called. */
+  /** The stage of the failures that this sink meets. */
   Failure.Stage stage();
 
   /**
@@ -29,7 +31,7 @@ interface Sink {
       throws IOException;
 
   /**
-   * A directory that another shard answers for is not there yet, and something in it is this one's.
+   * A directory of another shard is missing, and something in it is this shard's.
    *
    * @return what is to be set when this shard's part of it is done
    */
@@ -46,7 +48,7 @@ interface Sink {
   /**
    * Prepares {@link #file}, before it is said that the file will be copied.
    *
-   * @return does it
+   * @return what is to be run
    * @throws IOException if it must not be done
    */
   default Doing prepare(FileWork work, Decision decision) throws IOException {

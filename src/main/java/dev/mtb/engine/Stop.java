@@ -39,7 +39,7 @@ final class Stop {
     this.deadline = deadline;
   }
 
-  /** Wakes those who wait for something that will not come any more. */
+  /** Sets what wakes the threads that wait for work or room, when the run is stopped. */
   synchronized void whenStopping(Runnable action) {
     whenStopping = action;
   }
@@ -82,8 +82,8 @@ final class Stop {
   }
 
   /**
-   * Asked by who has something new to begin, and lets go of it in good order if he may not: what is
-   * in flight goes on.
+   * Whether a thread may begin something new. If not, it gives it up in good order: what is in
+   * flight goes on.
    */
   boolean mayBegin() {
     if (stopping) {

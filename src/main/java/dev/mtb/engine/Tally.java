@@ -106,7 +106,7 @@ final class Tally {
     tell(l -> l.copied(target, source));
   }
 
-  /** A dry run counts what would be copied, and tells nobody that it was. */
+  /** Counts what a dry run would copy, and does not tell the listener that it was copied. */
   void wouldCopy(Metadata source, boolean withContent) {
     copied.increment();
     if (withContent) {

@@ -17,14 +17,17 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 
-/** Every difference is a failure. What only the backup has is one if that is asked for. */
+/**
+ * The sink of a verification: every difference is a failure, and so is what only the backup has, if
+ * that is asked for. Thread-safe.
+ */
 final class VerifySink implements Sink {
   private final Tally tally;
   private final boolean isStrict;
   private final Queue<FileWork> directoriesInPlace = new ConcurrentLinkedQueue<>();
 
   /**
-   * Makes one.
+   * Reports to a tally.
    *
    * @param isStrict whether what only the backup has is a failure
    */

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Deals out work to the copiers, in the order of a {@link Schedule}. Bounded: who finds work faster
- * than it is done has to wait. Thread-safe.
+ * The queue of work for the copying threads, in the order of a {@link Schedule}. Bounded: a checker
+ * that finds work faster than it is done has to wait. Thread-safe.
  *
  * <p>Only checkers wait here, never copiers, so the pool that drains it cannot block on it.
  */
@@ -72,7 +72,7 @@ final class WorkQueue {
     }
   }
 
-  /** Lets everybody go who waits for room, after the run was stopped. */
+  /** Wakes the checkers that wait for room, after the run was stopped. */
   void wakeAll() {
     lock.lock();
     try {

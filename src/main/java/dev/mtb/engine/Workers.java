@@ -5,16 +5,12 @@ import dev.mtb.compare.Decision;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.SourceException;
 import dev.mtb.copy.StoppedException;
-import dev.mtb.files.Folders;
 import dev.mtb.job.Activity;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Action;
-import dev.mtb.model.Attribute;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
-import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Retry;
 import java.io.IOException;
@@ -22,90 +18,50 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * What the copying threads do: one file after another, and a directory's own metadata when all in
- * it is done. Thread-safe.
- */
+/** The work of the copying threads: one file or link after another. Thread-safe. */
 final class Workers {
   private static final Logger log = LoggerFactory.getLogger(Workers.class);
 
-  private final ForkJoinPool pool;
-  private final Folders folders;
-
-  /** Directories' own metadata: done before any other file, or they would pile up to the end. */
-  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>();
-
-  /** Tasks in the pool that will see to errands and have not begun. */
-  private final AtomicInteger runners = new AtomicInteger();
-
-  private final Destination destination;
-  private final Retry retry;
+  private final RunContext context;
+  private final Sides sides;
   private final ContentComparison contents;
   private final Examination examination;
-  private final Buffers buffers;
-  private final Allowance allowance;
-  private final Sink end;
+  private final Sink sink;
+  private final DirectoryFinisher finisher;
   private final Tally tally;
   private final Stop stop;
-  private final Runnable whenDone;
-  private final Direction direction;
 
-  /**
-   * Wires it.
-   *
-   * @param whenDone run once, in some thread, when the root is done
-   */
   Workers(
-      ForkJoinPool pool,
-      Folders folders,
-      Destination destination,
-      Retry retry,
-      ContentComparison contents,
+      RunContext context,
+      Sides sides,
       Examination examination,
-      Buffers buffers,
-      Allowance allowance,
-      Sink end,
-      Tally tally,
-      Stop stop,
-      Runnable whenDone,
-      Direction direction) {
-    this.pool = pool;
-    this.direction = direction;
-    this.folders = folders;
-    this.destination = destination;
-    this.retry = retry;
-    this.contents = contents;
+      Sink sink,
+      DirectoryFinisher finisher) {
+    this.context = context;
+    this.sides = sides;
+    this.contents = new ContentComparison(context.options().comparison().digest());
     this.examination = examination;
-    this.buffers = buffers;
-    this.allowance = allowance;
-    this.end = end;
-    this.tally = tally;
-    this.stop = stop;
-    this.whenDone = whenDone;
+    this.sink = sink;
+    this.finisher = finisher;
+    this.tally = context.tally();
+    this.stop = context.stop();
   }
 
   /** Does one file or link. */
   void work(FileWork found) {
-    errands();
+    finisher.runErrands();
     if (!stop.mayBegin()) {
       if (!stop.stopping()) {
         tally.leftForNextRun(found.target());
-        finished(found.directory());
+        finisher.finished(found.directory());
       }
       return;
     }
     boolean isSettled =
-        found.glance().isEmpty() && !found.decision().needsContent() && !end.seesUnchanged();
+        found.glance().isEmpty() && !found.decision().needsContent() && !sink.seesUnchanged();
     if (isSettled) {
       settle(found);
       return;
@@ -131,15 +87,16 @@ final class Workers {
       }
       if (decision.isLeft()) {
         tally.left(work.target(), work.metadata(), decision.reason());
-      } else if (!allowance.admits(work.metadata(), decision.action())) {
+      } else if (!context.allowance().admits(work.metadata(), decision.action())) {
         tally.leftForNextRun(work.target());
       } else if (decision.action() == Action.NONE) {
-        end.unchanged(work);
+        sink.unchanged(work);
         tally.unchanged(work.target(), work.metadata());
-      } else if (direction.leavesAlone(work.metadata(), work.existing(), decision)) {
-        tally.leftAlone(work.target(), direction.whyLeftAlone(work.existing().orElseThrow()));
+      } else if (context.direction().leavesAlone(work.metadata(), work.existing(), decision)) {
+        tally.leftAlone(
+            work.target(), context.direction().whyLeftAlone(work.existing().orElseThrow()));
       } else {
-        Sink.Doing doing = end.prepare(work, decision);
+        Sink.Doing doing = sink.prepare(work, decision);
         tally.decided(work.target(), work.metadata(), decision.action(), decision.reason());
         doing.run();
       }
@@ -157,7 +114,7 @@ final class Workers {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (StoppedException e) {
-      // Undone; the report says that the run was stopped.
+      // The copy was undone; the report says that the run was stopped.
       return;
     } catch (IOException e) {
       failed(work.target(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
@@ -166,7 +123,7 @@ final class Workers {
       log.warn("unexpected trouble with {}", work.source(), e);
       failed(work.target(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     }
-    finished(work.directory());
+    finisher.finished(work.directory());
   }
 
   /** What is restored is read from a place that may be lost as a whole. */
@@ -175,7 +132,7 @@ final class Workers {
       if (e.getCause() instanceof DestinationException lost) {
         throw lost;
       }
-      direction.check();
+      context.direction().check();
       return false;
     } catch (DestinationException lost) {
       stop.lost(lost);
@@ -184,16 +141,18 @@ final class Workers {
   }
 
   private void failed(Path target, String error, Failure.Cause cause) {
-    tally.failed(new Failure(target, end.stage(), error, cause));
+    tally.failed(new Failure(target, sink.stage(), error, cause));
   }
 
   private boolean sameContent(FileWork work) throws IOException {
     if (work.metadata().kind() == Kind.LINK) {
       byte[] source = PathBytes.of(sourceTarget(work));
-      return Arrays.equals(source, PathBytes.of(destination.readLink(work.target())));
+      return Arrays.equals(source, PathBytes.of(sides.destination().readLink(work.target())));
     }
     // Reading may fail half-way; then both are read again, since the source may have changed.
-    return retry.run(Retry.Kind.LOOK, "reading", work.target(), attempt -> sameFileContent(work));
+    return sides
+        .retry()
+        .run(Retry.Kind.LOOK, "reading", work.target(), attempt -> sameFileContent(work));
   }
 
   private static Path sourceTarget(FileWork work) throws SourceException {
@@ -205,106 +164,16 @@ final class Workers {
   }
 
   private boolean sameFileContent(FileWork work) throws IOException {
-    try (Buffers.Loan loan = buffers.lend()) {
+    try (Buffers.Loan loan = sides.buffers().lend()) {
       String source;
-      try (ReadableByteChannel in = folders.read(work.source(), work.start())) {
+      try (ReadableByteChannel in = sides.source().read(work.source(), work.start())) {
         source = contents.digest(in, loan.buffer());
       } catch (IOException e) {
         throw SourceException.of(e, work.source());
       }
-      try (ReadableByteChannel copy = destination.read(work.target())) {
+      try (ReadableByteChannel copy = sides.destination().read(work.target())) {
         return contents.digest(copy, loan.buffer()).equals(source);
       }
-    }
-  }
-
-  /** One thing in a directory is done. If it was the last, the directory itself is. */
-  void finished(DirectoryNode directory) {
-    Optional<DirectoryNode> node = Optional.of(directory);
-    while (node.isPresent() && node.get().end() && !stop.stopping()) {
-      DirectoryNode done = node.get();
-      Set<Attribute> attributes = done.toSet(destination.features().contentsMoveDirectoryMtime());
-      if (!attributes.isEmpty()) {
-        later(() -> finish(done, attributes));
-        return;
-      }
-      node = done.parent;
-      if (node.isEmpty()) {
-        whenDone.run();
-      }
-    }
-  }
-
-  /**
-   * Sets a directory's metadata at once, beside the work on its contents, where those do not change
-   * it: then a chain of directories need not wait for one after another at the end.
-   */
-  void setEarly(DirectoryNode directory, Set<Attribute> attributes) {
-    directory.begin();
-    later(
-        () -> {
-          set(directory, attributes);
-          finished(directory);
-        });
-  }
-
-  private void finish(DirectoryNode directory, Set<Attribute> attributes) {
-    set(directory, attributes);
-    if (!stop.stopping()) {
-      directory.parent.ifPresentOrElse(this::finished, whenDone);
-    }
-  }
-
-  private void set(DirectoryNode directory, Set<Attribute> attributes) {
-    Metadata source = directory.metadata().orElseThrow();
-    tally.busy(Activity.FINISHING, directory.target);
-    try {
-      end.setDirectoryMetadata(directory.target, source, attributes);
-    } catch (DestinationException e) {
-      stop.lost(e);
-    } catch (IOException | RuntimeException e) {
-      if (e instanceof RuntimeException) {
-        log.warn("unexpected trouble with {}", directory.target, e);
-      }
-      failed(
-          directory.target,
-          "the directory's own metadata cannot be set: " + ErrorText.of(e),
-          Failure.Cause.ERROR);
-    } finally {
-      tally.idle();
-    }
-  }
-
-  /**
-   * Has something done by a copying thread. The pool's threads are busy with files as long as there
-   * are any, and ask for errands between two; when there are none, they are to be woken.
-   */
-  private void later(Runnable errand) {
-    errands.add(errand);
-    if (runners.get() >= pool.getParallelism()) {
-      return;
-    }
-    runners.incrementAndGet();
-    try {
-      pool.execute(
-          () -> {
-            runners.decrementAndGet();
-            errands();
-          });
-    } catch (RejectedExecutionException e) {
-      // The run is over: it was stopped.
-    }
-  }
-
-  private void errands() {
-    Runnable errand = errands.poll();
-    while (errand != null && !stop.stopping()) {
-      try {
-        errand.run();
-      } catch (Throwable e) {
-        stop.crashed(e);
-      }
-      errand = errands.poll();
     }
   }
 }

@@ -40,6 +40,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.junit.jupiter.api.AfterEach;
@@ -264,8 +266,7 @@ class CopierTest {
               }
             });
     try (Destination local = Destinations.open(backup, options, false)) {
-      Copier copier =
-          new Copier(folders, local, new Buffers(), count -> {}, () -> false, pause -> {});
+      Copier copier = copier(local, count -> {}, () -> false, pause -> {});
       for (int i = 0; i < 500; i++) {
         try {
           Metadata result = copier.copy(file, folder, target, local.stat(target)).metadata();
@@ -305,10 +306,8 @@ class CopierTest {
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
     try (Destination local = Destinations.open(backup, options, false)) {
       Copier copier =
-          new Copier(
-              folders,
+          copier(
               local,
-              new Buffers(),
               count -> {},
               () -> false,
               pause -> {
@@ -451,10 +450,8 @@ class CopierTest {
   void sourceThatVanishesBetweenTries_isMoved() throws IOException {
     writeSource(bytes(LARGE));
     Copier copier =
-        new Copier(
-            folders,
+        copier(
             destination,
-            new Buffers(),
             count -> run(() -> writeSource(bytes(LARGE), TIME.plusSeconds(9))),
             () -> false,
             duration -> run(() -> Files.delete(source)));
@@ -499,10 +496,8 @@ class CopierTest {
     writeSource(bytes(LARGE));
     Optional<Metadata> existing = oldCopy();
     Copier copier =
-        new Copier(
-            folders,
+        copier(
             destination,
-            new Buffers(),
             count -> bytesWritten += count,
             () -> bytesWritten >= (long) chunks * Destination.SMALL_FILE,
             pauses::add);
@@ -517,8 +512,7 @@ class CopierTest {
   @Test
   void stop_beforeANewFile_makesNone() throws IOException {
     writeSource(bytes(10));
-    Copier copier =
-        new Copier(folders, destination, new Buffers(), count -> {}, () -> true, pauses::add);
+    Copier copier = copier(destination, count -> {}, () -> true, pauses::add);
 
     assertThatThrownBy(() -> copier.copy(source, source.getParent(), target, Optional.empty()))
         .isInstanceOf(StoppedException.class);
@@ -574,7 +568,7 @@ class CopierTest {
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
     try (Destination local = Destinations.open(backup, options, false)) {
       Metadata result =
-          new Copier(folders, local, new Buffers(), count -> {}, () -> false, pauses::add)
+          copier(local, count -> {}, () -> false, pauses::add)
               .copy(sparse, folder, Path.of("copy"), Optional.empty())
               .metadata();
       assertThat(result.size()).isEqualTo(size);
@@ -620,18 +614,24 @@ class CopierTest {
   }
 
   private Copier copier(Meddling meddling, Optional<DigestAlgorithm> algorithm) {
-    return new Copier(
-        folders,
-        destination,
-        new Buffers(),
-        count -> {
-          bytesWritten += count;
-          run(meddling);
-        },
-        () -> false,
-        pauses::add,
-        Retry.never(destination),
-        algorithm);
+    CopyControl control =
+        new CopyControl(
+            count -> {
+              bytesWritten += count;
+              run(meddling);
+            },
+            () -> false,
+            pauses::add);
+    return copier(destination, control, algorithm);
+  }
+
+  private Copier copier(Destination to, CopyControl control, Optional<DigestAlgorithm> algorithm) {
+    return new Copier(folders, to, new Buffers(), control, Retry.never(to), algorithm);
+  }
+
+  private Copier copier(
+      Destination to, LongConsumer bytesWritten, BooleanSupplier isStopping, Retry.Pause pause) {
+    return copier(to, new CopyControl(bytesWritten, isStopping, pause), Optional.empty());
   }
 
   private static Meddling once(Meddling meddling) {

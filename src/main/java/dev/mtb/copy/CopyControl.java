@@ -1,0 +1,22 @@
+package dev.mtb.copy;
+
+import dev.mtb.store.Retry;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+
+/**
+ * The hold of a run on its copies: it counts their bytes, and stops them.
+ *
+ * @param bytesWritten told of each chunk
+ * @param isStopping asked between chunks
+ * @param pause waits between tries
+ */
+public record CopyControl(
+    LongConsumer bytesWritten, BooleanSupplier isStopping, Retry.Pause pause) {
+
+  void stopIfAsked() throws StoppedException {
+    if (isStopping.getAsBoolean()) {
+      throw new StoppedException();
+    }
+  }
+}

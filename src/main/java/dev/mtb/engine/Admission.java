@@ -1,0 +1,158 @@
+package dev.mtb.engine;
+
+import dev.mtb.job.Failure;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.Shard;
+import dev.mtb.place.OwnPlaces;
+import dev.mtb.scan.FileFilter;
+import dev.mtb.store.DestinationException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The choice of what a run backs up of the source: filters, shards, special files, the destination
+ * itself and names that cannot be kept. Thread-safe.
+ */
+final class Admission {
+  private final Direction direction;
+  private final Shard shard;
+  private final FileFilter filter;
+  private final OwnPlaces ownPlaces;
+  private final NameRivals rivals;
+  private final Tally tally;
+  private final ScanFailures failures;
+
+  /**
+   * Chooses for a run.
+   *
+   * @param ownPlaces recognises the destination if the walk should come upon it
+   */
+  Admission(RunContext context, FileFilter filter, OwnPlaces ownPlaces, NameRivals rivals) {
+    this.direction = context.direction();
+    this.shard = context.options().shard();
+    this.filter = filter;
+    this.ownPlaces = ownPlaces;
+    this.rivals = rivals;
+    this.tally = context.tally();
+    this.failures = new ScanFailures(context);
+  }
+
+  /** Whether a directory is a mount point that a filter keeps from being entered. */
+  boolean isMountPoint(DirectoryNode node) {
+    return node.metadata().isPresent() && filter.isOutside(node.metadata().get(), node.device);
+  }
+
+  /** Whether the root of the source is the destination, which is then reported. */
+  boolean refusesRoot(DirectoryNode node) {
+    boolean isRefused =
+        node.parent.isEmpty()
+            && node.metadata().isPresent()
+            && ownPlaces.hold(node.source, node.metadata().get(), /* isListed= */ true);
+    if (isRefused) {
+      failures.destination(node.source, node.target);
+    }
+    return isRefused;
+  }
+
+  /**
+   * Looks at a child. What is left out for a reason that the user should know is reported, by the
+   * shard whose it is.
+   *
+   * @return empty if it is left out
+   */
+  Optional<Metadata> admit(Child child) throws DestinationException {
+    boolean isOurs = shard.ownsFile(child.target());
+    if (Direction.isStale(child.name())) {
+      if (isOurs) {
+        tally.skipped(child.target(), "a temporary file that a killed run, or FUSE, has left");
+      }
+      return Optional.empty();
+    }
+    Optional<Boolean> isDirectory = direction.isListedAsDirectory(child.source());
+    if (isDirectory.isPresent()
+        && filter.leavesOutByName(child.source(), child.target(), isDirectory.get())) {
+      // Looking at it would cost a request.
+      return Optional.empty();
+    }
+    Optional<Metadata> metadata = look(child, isOurs);
+    if (metadata.isEmpty()
+        || filter.leavesOut(child.source(), child.target(), metadata.get())
+        || !mayBeCopied(child, metadata.get(), isOurs)) {
+      return Optional.empty();
+    }
+    return metadata;
+  }
+
+  private Optional<Metadata> look(Child child, boolean isOurs) throws DestinationException {
+    Path source = child.source();
+    Path target = child.target();
+    try {
+      return Optional.of(Metadata.of(source));
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      boolean isMissing =
+          e instanceof NoSuchFileException || (child.isListed() && ScanFailures.isMissing(e));
+      if (filter.leavesOutUnseen(source, target) || (isMissing && !isOurs)) {
+        return Optional.empty();
+      }
+      if (isMissing) {
+        failures.missing(source, target, child.causeIfMissing());
+      } else {
+        failures.failed(source, target, Failure.Stage.SCAN, e, "it was not " + direction.done());
+      }
+      return Optional.empty();
+    }
+  }
+
+  private boolean mayBeCopied(Child child, Metadata metadata, boolean isOurs) {
+    Path target = child.target();
+    Kind kind = metadata.kind();
+    Optional<String> rival = kind == Kind.SPECIAL ? Optional.empty() : rival(child);
+    if (rival.isPresent()) {
+      // Files of another shard are reported by that one.
+      if (isOurs) {
+        failed(target, rival.get());
+      }
+      return false;
+    }
+    if (!isOurs && kind != Kind.DIRECTORY) {
+      return false;
+    }
+    if (kind == Kind.SPECIAL) {
+      tally.skipped(target, "a device, socket or pipe");
+      return false;
+    }
+    if (isDestination(child, metadata)) {
+      if (isOurs) {
+        failures.destination(child.source(), target);
+      }
+      return false;
+    }
+    Optional<String> obstacle = direction.obstacle(target, kind, rivals.rules());
+    if (obstacle.isPresent() && kind != Kind.DIRECTORY) {
+      failed(target, obstacle.get());
+      return false;
+    }
+    return true;
+  }
+
+  private Optional<String> rival(Child child) {
+    return child.isListed()
+        ? rivals.obstacle(child.target())
+        : rivals.obstacle(child.parent(), child.target());
+  }
+
+  /** A mount of the destination that a filter keeps from being entered does no harm. */
+  private boolean isDestination(Child child, Metadata metadata) {
+    return (child.isListed() || !filter.isOutside(metadata, child.parent().device))
+        && ownPlaces.hold(child.source(), metadata, child.isListed());
+  }
+
+  private void failed(Path target, String error) {
+    tally.failed(new Failure(target, Failure.Stage.COMPARE, error, Failure.Cause.ERROR));
+  }
+}

@@ -1,0 +1,49 @@
+package dev.mtb.engine;
+
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.MtimeRules;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.CompareMode;
+import dev.mtb.store.Features;
+import dev.mtb.store.MtimePrecision;
+import java.time.Duration;
+
+/**
+ * The rules by which a run compares source and destination.
+ *
+ * @param plain compares a source with its copy
+ * @param updating the same under the rules of an update, which leave some differences as they are
+ * @param mode how contents are compared
+ * @param isTrusting whether what an earlier run remembered counts; a verification reads everything,
+ *     and a wide window makes unequal mtimes alike
+ */
+record ComparisonRules(
+    Comparison plain, Comparison updating, CompareMode mode, boolean isTrusting) {
+
+  static ComparisonRules of(RunContext context, Features features) {
+    BackupOptions options = context.options();
+    boolean isVerify = context.purpose() == Purpose.VERIFY;
+    CompareMode mode = isVerify ? CompareMode.CHECKSUM : options.comparison().mode();
+    Comparison plain =
+        new Comparison(
+            mode,
+            new MtimeRules(
+                options.comparison().modifyWindow(),
+                features.earliestMtime(),
+                precision(features.mtimes()),
+                precision(context.direction().sourceMtimes())),
+            options.attributes(),
+            features.keepsPermissions(),
+            features.keepsOwner());
+    boolean hasWindow = !options.comparison().modifyWindow().orElse(Duration.ZERO).isZero();
+    return new ComparisonRules(
+        plain,
+        isVerify ? plain : plain.under(options.updateRules()),
+        mode,
+        /* isTrusting= */ !isVerify && !hasWindow);
+  }
+
+  private static MtimeRules.Precision precision(MtimePrecision place) {
+    return new MtimeRules.Precision(place.granularity(), place.mayLackDigits());
+  }
+}

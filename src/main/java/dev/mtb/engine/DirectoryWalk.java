@@ -1,0 +1,264 @@
+package dev.mtb.engine;
+
+import dev.mtb.files.Folders;
+import dev.mtb.files.ReplacedException;
+import dev.mtb.job.Activity;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.Shard;
+import dev.mtb.scan.DirectoryScan;
+import dev.mtb.scan.Entry;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.Listing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The walk through one directory, on both sides. Thread-safe.
+ *
+ * <p>All directories are walked, also those that are another shard's, since what is below may be
+ * this one's; of those nothing is looked at in the destination. What keeps a directory from being
+ * walked is reported by every shard, and everything else by the one whose it is.
+ */
+final class DirectoryWalk {
+  private static final Logger log = LoggerFactory.getLogger(DirectoryWalk.class);
+
+  /** A directory that was replaced this often while it was opened will be replaced again. */
+  private static final int TRIES = 3;
+
+  private final Direction direction;
+  private final Shard shard;
+  private final Tally tally;
+  private final Stop stop;
+  private final ScanFailures failures;
+  private final Folders folders;
+  private final Listings listings;
+  private final Optional<Mirror> mirror;
+  private final Admission admission;
+  private final EntryComparison entries;
+  private final DirectoryResolver resolver;
+
+  /**
+   * Walks for a run.
+   *
+   * @param mirror notes what is only at the destination, if that matters
+   */
+  DirectoryWalk(
+      RunContext context,
+      Folders folders,
+      Listings listings,
+      Optional<Mirror> mirror,
+      Admission admission,
+      EntryComparison entries,
+      DirectoryResolver resolver) {
+    this.direction = context.direction();
+    this.shard = context.options().shard();
+    this.tally = context.tally();
+    this.stop = context.stop();
+    this.failures = new ScanFailures(context);
+    this.folders = folders;
+    this.listings = listings;
+    this.mirror = mirror;
+    this.admission = admission;
+    this.entries = entries;
+    this.resolver = resolver;
+  }
+
+  /**
+   * Compares everything in a directory.
+   *
+   * @param deeper takes the directories in it
+   */
+  void whole(DirectoryNode node, Consumer<DirectoryNode> deeper) {
+    if (!stop.mayBegin() || !mayEnter(node)) {
+      return;
+    }
+    tally.busy(Activity.LISTING, node.target);
+    try (DirectoryScan scan = open(node)) {
+      Optional<Beside> beside = beside(node);
+      if (beside.isPresent()) {
+        children(node, scan, beside.get(), deeper);
+      }
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException | RuntimeException e) {
+      if (node.isListed && ScanFailures.isMissing(e)) {
+        failures.missing(node.source, node.target, Failure.Cause.ERROR);
+      } else {
+        failedInside(node, Failure.Stage.SCAN, e, "more");
+      }
+    } finally {
+      node.forgetNames();
+      tally.idle();
+    }
+  }
+
+  /**
+   * Compares entries of a list that lie in one directory.
+   *
+   * @param deeper takes the directories among them
+   */
+  void listed(DirectoryNode parent, List<Entry> listed, Consumer<DirectoryNode> deeper) {
+    tally.busy(Activity.LISTING, parent.target);
+    try {
+      if (!stop.mayBegin()) {
+        return;
+      }
+      Optional<Listing> listing = Optional.of(Listing.ASK);
+      if (shard.owns(parent.target)) {
+        DirectoryNode.State state = parent.resolve(resolver);
+        if (state.isGivenUp()) {
+          return;
+        }
+        listing =
+            state == DirectoryNode.State.NEW
+                ? Optional.empty()
+                : Optional.of(listings.ofSome(parent, listed.size()));
+      } else {
+        resolveOursAbove(parent);
+      }
+      for (Entry entry : listed) {
+        if (!stop.mayBegin()) {
+          return;
+        }
+        child(Child.of(parent, entry.source(), /* isListed= */ true), listing, deeper);
+      }
+    } catch (DestinationException e) {
+      stop.lost(e);
+    } catch (IOException | RuntimeException e) {
+      failedInside(parent, Failure.Stage.COMPARE, e, "listed");
+    } finally {
+      tally.idle();
+    }
+  }
+
+  private boolean mayEnter(DirectoryNode node) {
+    if (node.device == Metadata.UNKNOWN) {
+      // A listed one: all below it that is on its own file system belongs to it.
+      node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
+    }
+    if (admission.isMountPoint(node)) {
+      log.info("not entered, since it is a mount point (Filters.oneFileSystem): {}", node.target);
+      // The mount point is backed up, and what is mounted there is not.
+      if (shard.owns(node.target)) {
+        node.resolve(resolver);
+      }
+      return false;
+    }
+    return !admission.refusesRoot(node);
+  }
+
+  /** Opens a directory, and makes sure that what is known of it is known of this one. */
+  private DirectoryScan open(DirectoryNode node) throws IOException {
+    for (int attempt = 1; attempt <= TRIES; attempt++) {
+      DirectoryScan scan = DirectoryScan.open(folders, node.source, node.start);
+      try {
+        // The one that everything begins with may be a link to a directory.
+        if (node.source.equals(node.start)) {
+          return scan;
+        }
+        Optional<Metadata> now = scan.look();
+        if (now.isPresent()) {
+          node.seen(now.get());
+          return scan;
+        }
+      } catch (IOException | RuntimeException e) {
+        scan.close();
+        throw e;
+      }
+      scan.close();
+      folders.forget(node.source, node.start);
+    }
+    throw new ReplacedException(node.source);
+  }
+
+  /**
+   * What stands beside a directory of the source.
+   *
+   * @param listing of the destination's directory; empty if that is new
+   * @param match of the names on both sides, if it matters what only the destination has
+   */
+  private record Beside(Optional<Listing> listing, Optional<DirectoryMatch> match) {
+    static final Beside UNKNOWN = new Beside(Optional.of(Listing.ASK), Optional.empty());
+    static final Beside NOTHING = new Beside(Optional.empty(), Optional.empty());
+  }
+
+  /** Looks at the destination; empty if nothing in the directory is to be compared. */
+  private Optional<Beside> beside(DirectoryNode node) throws DestinationException {
+    if (!shard.owns(node.target)) {
+      return Optional.of(Beside.UNKNOWN);
+    }
+    DirectoryNode.State state = node.resolve(resolver);
+    if (state.isGivenUp()) {
+      return Optional.empty();
+    }
+    if (state == DirectoryNode.State.NEW) {
+      return Optional.of(Beside.NOTHING);
+    }
+    try {
+      Listing listing = listings.ofWhole(node);
+      return Optional.of(new Beside(Optional.of(listing), mirror.map(m -> m.match(node, listing))));
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      failedInside(node, Failure.Stage.COMPARE, e, "more");
+      return Optional.empty();
+    }
+  }
+
+  private void children(
+      DirectoryNode node, DirectoryScan scan, Beside beside, Consumer<DirectoryNode> deeper)
+      throws IOException {
+    Optional<Path> source = scan.next();
+    while (source.isPresent() && stop.mayBegin()) {
+      if (beside.match().isPresent()) {
+        beside.match().get().inSource(source.get().getFileName());
+      }
+      child(Child.of(node, source.get(), /* isListed= */ false), beside.listing(), deeper);
+      source = scan.next();
+    }
+    if (!node.source.equals(node.start) && !stop.stopping() && scan.look().isEmpty()) {
+      // Its files were looked at by path: what was found may be another directory's.
+      throw new ReplacedException(node.source);
+    }
+    if (beside.match().isPresent() && source.isEmpty() && !stop.stopping()) {
+      mirror.orElseThrow().note(beside.match().get());
+    }
+  }
+
+  private void child(Child child, Optional<Listing> listing, Consumer<DirectoryNode> deeper)
+      throws DestinationException {
+    Optional<Metadata> metadata = admission.admit(child);
+    Optional<DirectoryNode> directory =
+        metadata.isPresent() ? entries.compare(child, metadata.get(), listing) : Optional.empty();
+    if (directory.isPresent()) {
+      DirectoryNode node = directory.get();
+      node.isListed = child.isListed();
+      if (!node.isListed) {
+        node.device = child.parent().device;
+      }
+      deeper.accept(node);
+    }
+  }
+
+  /** Makes this shard's directories on the way to what is listed, also to files of other shards. */
+  private void resolveOursAbove(DirectoryNode node) {
+    Optional<DirectoryNode> above = node.parent;
+    while (above.isPresent()) {
+      if (shard.owns(above.get().target)) {
+        above.get().resolve(resolver);
+      }
+      above = above.get().parent;
+    }
+  }
+
+  private void failedInside(DirectoryNode node, Failure.Stage stage, Exception e, String what) {
+    failures.failed(
+        node.source, node.target, stage, e, "nothing " + what + " in it was " + direction.done());
+  }
+}

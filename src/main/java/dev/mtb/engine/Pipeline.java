@@ -1,0 +1,334 @@
+package dev.mtb.engine;
+
+import com.google.common.util.concurrent.Uninterruptibles;
+import dev.mtb.copy.Buffers;
+import dev.mtb.copy.Copier;
+import dev.mtb.copy.CopyControl;
+import dev.mtb.files.Folders;
+import dev.mtb.job.Failure;
+import dev.mtb.model.Format;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Limits;
+import dev.mtb.place.OwnPlaces;
+import dev.mtb.place.SourceMounts;
+import dev.mtb.scan.FileFilter;
+import dev.mtb.scan.SourceList;
+import dev.mtb.state.StateDirectory;
+import dev.mtb.store.Destination;
+import dev.mtb.store.OldVersionsPlace;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The parts of one run, wired together: list, checkers, queue, workers, sink. Used once, by the
+ * thread that runs the job.
+ */
+final class Pipeline {
+  private static final Logger log = LoggerFactory.getLogger(Pipeline.class);
+
+  private final RunContext context;
+  private final BackupOptions options;
+  private final Stop stop;
+  private final SourceList sources;
+  private final OpenDestination opened;
+  private final Destination destination;
+  private final Optional<Manifest> manifest;
+  private final Interruption interruption;
+  private final Duration grace;
+
+  private final Sides sides;
+  private final ComparisonRules rules;
+  private final FileFilter filter;
+  private final SourceMounts mounts;
+  private final ForkJoinPool checkerPool;
+  private final ForkJoinPool copierPool;
+
+  /**
+   * Makes the parts that the others share.
+   *
+   * @param manifest lists everything that is in the backup, if that is wanted
+   * @param grace how long a stopped run waits for what is in flight
+   */
+  Pipeline(
+      RunContext context,
+      SourceList sources,
+      OpenDestination opened,
+      Optional<Manifest> manifest,
+      Interruption interruption,
+      Duration grace) {
+    this.context = context;
+    this.options = context.options();
+    this.stop = context.stop();
+    this.sources = sources;
+    this.opened = opened;
+    this.destination = opened.destination();
+    this.manifest = manifest;
+    this.interruption = interruption;
+    this.grace = grace;
+    this.sides = new Sides(new Folders(), destination, opened.retry(), new Buffers());
+    this.rules = ComparisonRules.of(context, destination.features());
+    this.filter = new FileFilter(options.filters());
+    this.mounts = SourceMounts.in(StateDirectory.of(options));
+    this.checkerPool = new ForkJoinPool(options.concurrency().checkers());
+    this.copierPool = new ForkJoinPool(options.concurrency().threads());
+  }
+
+  /** Runs until everything is done, or the run is stopped. */
+  void run() {
+    NameRivals rivals;
+    try {
+      rivals = NameRivals.of(destination.features().names(), sources);
+    } catch (InterruptedException e) {
+      interruption.caught();
+      stop.interrupted();
+      return;
+    }
+    Sink sink = sink(rivals);
+    Optional<Mirror> mirror =
+        context.seesExtraneous() ? Optional.of(mirror(sink, rivals)) : Optional.empty();
+    try {
+      flow(sink, mirror, rivals);
+    } finally {
+      end(checkerPool, "checking");
+      end(copierPool, "copying");
+      close(sides.source());
+      mirror.ifPresent(Pipeline::close);
+    }
+    opened.sync(context);
+    if (mirror.isPresent() && context.purpose() == Purpose.BACKUP) {
+      mounts.save();
+    }
+    reportRemainder();
+  }
+
+  private void flow(Sink sink, Optional<Mirror> mirror, NameRivals rivals) {
+    Runnable whenDone = mirror.isPresent() ? () -> finish(mirror.get()) : stop::done;
+    DirectoryFinisher finisher =
+        new DirectoryFinisher(context, copierPool, destination, sink, whenDone);
+    Workers workers =
+        new Workers(
+            context,
+            sides,
+            new Examination(sides, rules, /* trustsTags= */ !options.checks().readData()),
+            sink,
+            finisher);
+    WorkQueue queue =
+        new WorkQueue(copierPool, options.concurrency().threads(), schedule(), workers::work, stop);
+    DirectoryResolver resolver =
+        new DirectoryResolver(context, destination, rules, sink, finisher, rivals);
+    DirectoryWalk walk =
+        new DirectoryWalk(
+            context,
+            sides.source(),
+            new Listings(sides, /* needsNames= */ mirror.isPresent()),
+            mirror,
+            new Admission(context, filter, ownPlaces(), rivals),
+            new EntryComparison(
+                context, destination, rules.updating(), resolver, queue, sink.seesUnchanged()),
+            resolver);
+    Checkers checkers = new Checkers(checkerPool, stop, walk, finisher::finished);
+    feed(
+        new ListFeed(context.job(), root(), checkers, finisher::finished, context.tally(), stop),
+        queue);
+  }
+
+  private OwnPlaces ownPlaces() {
+    Metadata root = opened.root().orElse(Metadata.known(Kind.DIRECTORY, 0));
+    return context.direction().mayContainSource()
+        ? OwnPlaces.ofDirectory(root)
+        : OwnPlaces.of(context.job(), root);
+  }
+
+  private void feed(ListFeed feed, WorkQueue queue) {
+    stop.whenStopping(
+        () -> {
+          queue.wakeAll();
+          feed.wake();
+        });
+    try {
+      sources.forEach(feed);
+      feed.finish();
+      stop.await();
+    } catch (InterruptedException e) {
+      interruption.caught();
+      stop.interrupted();
+    } catch (RuntimeException | Error e) {
+      // What the pools have begun must not go on.
+      stop.crashed(e);
+    }
+  }
+
+  private Sink sink(NameRivals rivals) {
+    Path base = context.job().base();
+    OldVersionsGuard guard =
+        new OldVersionsGuard(
+            context.direction().oldVersions(),
+            target -> sources.couldSupply(target) || rivals.couldSupply(base, target));
+    return switch (context.purpose()) {
+      case BACKUP -> careful(copying(guard), guard);
+      case DRY_RUN -> careful(new DryRunSink(context.tally()), guard);
+      case VERIFY -> new VerifySink(context.tally(), options.checks().strict());
+    };
+  }
+
+  private Sink copying(OldVersionsGuard guard) {
+    boolean isReadBack = options.checks().verifyAfter();
+    boolean needsDigests = isReadBack || manifest.isPresent();
+    Copier copier =
+        new Copier(
+            sides.source(),
+            destination,
+            sides.buffers(),
+            new CopyControl(context.tally()::bytesWritten, stop::stopping, context.pause()),
+            sides.retry(),
+            needsDigests ? Optional.of(options.comparison().digest()) : Optional.empty());
+    Optional<ReadBack> readBack =
+        isReadBack
+            ? Optional.of(new ReadBack(destination, copier, rules.plain(), context.pause()))
+            : Optional.empty();
+    return new CopySink(destination, copier, readBack, manifest, guard, context.tally());
+  }
+
+  private Sink careful(Sink sink, OldVersionsGuard guard) {
+    boolean isDeleted = options.deletion().isWanted() && !context.direction().mayContainSource();
+    return new CarefulSink(
+        sink,
+        destination,
+        filter,
+        guard,
+        isDeleted ? CarefulSink.NotEmpty.IS_DELETED_LAST : CarefulSink.NotEmpty.STAYS,
+        context.direction().makingWay());
+  }
+
+  private Mirror mirror(Sink sink, NameRivals rivals) {
+    Optional<OldVersionsPlace> oldVersions = context.direction().oldVersions();
+    Mirror.Rules mirrored =
+        new Mirror.Rules(
+            options.deletion(),
+            filter,
+            this::isKept,
+            oldVersions.isPresent() && oldVersions.get().directory().isEmpty(),
+            target ->
+                sources.supplies(target)
+                    || sources.leadsThrough(target)
+                    || rivals.mayBeListed(target),
+            () -> stop.ranOutOfTime() || context.allowance().filesLeft() > 0);
+    return new Mirror(context, mirrored, destination, mounts, sink);
+  }
+
+  /** Old versions are never extra, and stale files are no difference for a verification. */
+  private boolean isKept(Path target) {
+    boolean isOldVersion =
+        context
+            .direction()
+            .oldVersions()
+            .map(place -> place.holds(target, destination.features().names()))
+            .orElse(false);
+    return isOldVersion
+        || (context.purpose() == Purpose.VERIFY && Direction.isStale(target.getFileName()));
+  }
+
+  private Schedule schedule() {
+    int most = destination.features().operationsPerDirectory();
+    return options
+        .limits()
+        .order()
+        .map(order -> (Schedule) new OrderedSchedule(order, most))
+        .orElseGet(() -> new FairSchedule(most));
+  }
+
+  private DirectoryNode root() {
+    Optional<Path> whole = sources.wholeSource();
+    Optional<Metadata> metadata = Optional.empty();
+    if (whole.isPresent() && context.direction().hasRootMetadata()) {
+      try {
+        metadata = Optional.of(Metadata.following(whole.get()));
+      } catch (IOException e) {
+        // The walk meets the same failure and reports it.
+        log.debug("no metadata of {}", whole.get(), e);
+      }
+    }
+    return DirectoryNode.root(
+        whole.orElse(context.job().base()), context.destinationPath(), metadata);
+  }
+
+  /** Deletes what is extra, when all else is done. */
+  private void finish(Mirror mirror) {
+    try {
+      copierPool.execute(
+          () -> {
+            try {
+              // What takes the place of something must not be lost with it.
+              opened.sync(context);
+              mirror.finish();
+            } catch (Throwable e) {
+              stop.crashed(e);
+            } finally {
+              stop.done();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      // The run is over: it was stopped.
+      stop.done();
+    }
+  }
+
+  /**
+   * Lets a pool finish what is in flight, however often the calling thread is interrupted
+   * meanwhile. Never interrupts the pool's threads: a channel would be closed half-way.
+   */
+  private void end(ForkJoinPool pool, String what) {
+    pool.shutdown();
+    if (!Uninterruptibles.awaitTerminationUninterruptibly(pool, grace)) {
+      log.warn("gave up waiting for what was {} after {}", what, Format.duration(grace));
+    }
+    interruption.take();
+  }
+
+  /** For what was only read, or is not needed any more: a failure matters to no user. */
+  private static void close(Closeable done) {
+    try {
+      done.close();
+    } catch (IOException e) {
+      log.debug("{} cannot be closed", done, e);
+    }
+  }
+
+  /**
+   * Reports what the limits left for the next run, so that the backup is not taken for complete.
+   */
+  private void reportRemainder() {
+    Limits limits = options.limits();
+    Allowance allowance = context.allowance();
+    if (stop.stopping()) {
+      return;
+    }
+    if (stop.ranOutOfTime()) {
+      context.failed(
+          Failure.Stage.SCAN,
+          "the time of Limits.maxDuration ("
+              + Format.duration(limits.maxDuration().orElseThrow())
+              + ") was over before everything had been begun; run again for the rest");
+    }
+    if (allowance.filesLeft() > 0) {
+      context.failed(
+          Failure.Stage.COPY,
+          "what Limits.maxTransfer allows ("
+              + Format.size(limits.maxTransfer().orElseThrow())
+              + ") was not enough for "
+              + allowance.filesLeft()
+              + " more files with "
+              + Format.size(allowance.bytesLeft())
+              + "; run again for the rest");
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.mtb.engine;
+
+import dev.mtb.files.Folders;
+import dev.mtb.job.Failure;
+import dev.mtb.model.ErrorText;
+import dev.mtb.store.DestinationException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The failures that a walk meets, in words for the user. Thread-safe. */
+final class ScanFailures {
+  private static final Logger log = LoggerFactory.getLogger(ScanFailures.class);
+
+  private final Direction direction;
+  private final Tally tally;
+  private final Stop stop;
+
+  ScanFailures(RunContext context) {
+    this.direction = context.direction();
+    this.tally = context.tally();
+    this.stop = context.stop();
+  }
+
+  /**
+   * Whether nothing is at a path. Of a file that the user named this is an error, and not only a
+   * file that moved while it was read: the next run will not find it either.
+   */
+  static boolean isMissing(Exception e) {
+    return e instanceof NoSuchFileException || e instanceof NotDirectoryException;
+  }
+
+  /** Reports what is missing in the source. */
+  void missing(Path source, Path target, Failure.Cause cause) {
+    if (isLost()) {
+      return;
+    }
+    String error =
+        cause == Failure.Cause.ERROR ? direction.missing(source) : "vanished during the scan";
+    // The base itself has no other name in the report.
+    String subject = target.toString().isEmpty() ? source + ": " : "";
+    tally.failed(new Failure(target, Failure.Stage.SCAN, subject + error, cause));
+  }
+
+  /**
+   * Reports what cannot be read.
+   *
+   * @param stage whether that is in the source (scan) or in the destination (compare)
+   * @param consequence such as {@code it was not backed up}
+   */
+  void failed(Path source, Path target, Failure.Stage stage, Exception e, String consequence) {
+    if (isLost()) {
+      return;
+    }
+    if (e instanceof RuntimeException) {
+      // A file system that does not do what it promises; the other files may well be fine.
+      log.warn("unexpected trouble with {}", target, e);
+    }
+    Failure.Cause cause =
+        stage == Failure.Stage.SCAN && e instanceof IOException io && Folders.isMoved(io, source)
+            ? Failure.Cause.SOURCE_MOVED
+            : Failure.Cause.ERROR;
+    String where = stage == Failure.Stage.SCAN ? "" : " in the destination";
+    tally.failed(
+        new Failure(
+            target,
+            stage,
+            "cannot be read" + where + ": " + ErrorText.of(e) + "; " + consequence,
+            cause));
+  }
+
+  /** Reports that the walk met the destination in the source. */
+  void destination(Path source, Path target) {
+    tally.failed(
+        new Failure(
+            target,
+            Failure.Stage.SCAN,
+            "this is the destination itself, or a mount of it ("
+                + source
+                + "); it was not backed up into itself; exclude it",
+            Failure.Cause.ERROR));
+  }
+
+  /** What is restored is read from a place that may be lost as a whole; then the run ends. */
+  private boolean isLost() {
+    try {
+      direction.check();
+      return false;
+    } catch (DestinationException lost) {
+      stop.lost(lost);
+      return true;
+    }
+  }
+}
