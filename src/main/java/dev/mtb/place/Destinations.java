@@ -14,6 +14,7 @@ import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.bucket.BucketDestination;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.folder.FolderPlace;
 import dev.mtb.store.folder.PathDestination;
 import dev.mtb.store.folder.RestoreTarget;
 import dev.mtb.store.mount.S3fsDestination;
@@ -123,14 +124,7 @@ public final class Destinations {
 
   /** Makes an ordinary directory a destination. */
   private interface Maker {
-    Destination make(
-        Path root,
-        boolean isNew,
-        boolean readOnly,
-        boolean fsync,
-        boolean isShared,
-        ProcessIdentity process,
-        Optional<OldVersionsPlace> oldVersions);
+    Destination make(FolderPlace place);
   }
 
   /** One for each thread: none waits for another. */
@@ -252,13 +246,14 @@ public final class Destinations {
           "the destination " + absolute + " cannot be written to: permission denied");
     }
     return maker.make(
-        real,
-        isNew,
-        readOnly,
-        options.checks().fsync(),
-        !options.shard().isWhole(),
-        process,
-        oldVersions);
+        new FolderPlace(
+            real,
+            isNew,
+            readOnly,
+            options.checks().fsync(),
+            !options.shard().isWhole(),
+            process,
+            oldVersions));
   }
 
   private static Destination openMounted(
@@ -310,7 +305,17 @@ public final class Destinations {
         s3fs.obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }
       return new S3fsDestination(
-          real, isNew, readOnly, process, point, s3fs, oldVersions, readsBack);
+          new FolderPlace(
+              real,
+              isNew,
+              readOnly,
+              /* fsync= */ false,
+              /* isShared= */ false,
+              process,
+              oldVersions),
+          point,
+          s3fs,
+          readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;
