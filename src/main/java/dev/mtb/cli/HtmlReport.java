@@ -13,19 +13,19 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The report as a page of its own: one file that needs no network, no script and nothing beside it,
- * and that may be mailed, printed, or opened years later.
+ * The report as an HTML page: one file that needs no network, no script and no other file, so that
+ * it can be mailed, printed, or opened years later.
  */
 final class HtmlReport {
   private static final String GENERATOR = "<meta name=\"generator\" content=\"MTB\"/>";
 
-  /** More than anybody reads; the JSON report has them all. */
+  /** The page shows no more failures than these; the JSON report has all of them. */
   static final int FAILURES_SHOWN = 1000;
 
-  /** What was named by a wildcard may be very many. */
+  /** The page shows no more sources than these: a wildcard may name very many. */
   private static final int SOURCES_SHOWN = 20;
 
-  /** Even if some name should get through as markup, a browser runs and loads nothing. */
+  /** With this policy a browser runs and loads nothing, even if a name becomes markup. */
   private static final String POLICY =
       "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
           + " form-action 'none'";
@@ -38,6 +38,8 @@ final class HtmlReport {
   private final int exitCode;
   private final Totals totals;
   private final History history;
+  private final OutcomeText outcome;
+  private final boolean isVerify;
   private final Html page = new Html();
 
   private HtmlReport(Invocation invocation, BackupReport report, int exitCode, History history) {
@@ -46,6 +48,8 @@ final class HtmlReport {
     this.exitCode = exitCode;
     this.totals = report.totals();
     this.history = history;
+    outcome = new OutcomeText(invocation.command(), report);
+    isVerify = invocation.command().equals("verify");
   }
 
   /** Whether a text is the beginning of a page. */
@@ -56,7 +60,7 @@ final class HtmlReport {
   /**
    * Writes the page.
    *
-   * @param exitCode of the command, which may have more to tell than the report
+   * @param exitCode of the command, which may differ from that of the report
    */
   static String of(Invocation invocation, BackupReport report, int exitCode, History history) {
     return new HtmlReport(invocation, report, exitCode, history).text();
@@ -73,9 +77,9 @@ final class HtmlReport {
         .line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
         .line("<meta name=\"color-scheme\" content=\"light dark\"/>")
         .line("<meta name=\"referrer\" content=\"no-referrer\"/>")
-        // Or a browser asks the server for one.
+        // Without it a browser asks the server for an icon.
         .line("<link rel=\"icon\" href=\"data:,\"/>")
-        .element("title", headline() + ": " + invocation.subject().destination())
+        .element("title", outcome.headline() + ": " + invocation.subject().destination())
         .line("")
         .line("<style>")
         .raw(PageStyle.CSS)
@@ -94,61 +98,14 @@ final class HtmlReport {
     return page.toString();
   }
 
-  private String headline() {
-    boolean isVerify = invocation.command().equals("verify");
-    String what =
-        report.dryRun()
-            ? "Dry run"
-            : isVerify
-                ? "Verification"
-                : invocation.command().substring(0, 1).toUpperCase(Locale.ROOT)
-                    + invocation.command().substring(1);
-    return what
-        + switch (report.outcome()) {
-          case OK -> " complete";
-          case PARTIAL -> isVerify ? " found differences" : " incomplete";
-          case FAILED -> " failed";
-          case INTERRUPTED -> " interrupted";
-        };
-  }
-
-  private String explanation() {
-    boolean isVerify = invocation.command().equals("verify");
-    String failed = counted(totals.failed(), "file or folder", "files and folders");
-    return switch (report.outcome()) {
-      case OK ->
-          report.dryRun()
-              ? "Nothing was changed; this is what a run would do."
-              : isVerify
-                  ? "Everything is in the backup as it should be."
-                  : "Everything that was asked for is safe.";
-      case PARTIAL ->
-          report.exitCode() == 24
-              ? failed + " vanished or kept changing while they were read; nothing else went wrong."
-              : isVerify
-                  ? counted(totals.failed(), "difference or failure", "differences and failures")
-                      + "."
-                  : failed
-                      + " could not be dealt with; "
-                      + (report.dryRun() ? "nothing was changed." : "everything else is safe.");
-      case FAILED -> "The run was given up; what it had not got to is as it was before.";
-      case INTERRUPTED ->
-          "The run was stopped from outside; what was in flight was finished or undone.";
-    };
-  }
-
-  private static String counted(long count, String one, String many) {
-    return Figures.count(count) + " " + (count == 1 ? one : many);
-  }
-
   private void header() {
     page.line("<header>")
-        .element("h1", headline())
+        .element("h1", outcome.headline())
         .line("")
         .raw("<p>")
         .name(invocation.subject().destination())
         .line("</p>")
-        .element("p", explanation())
+        .element("p", outcome.explanation())
         .line("")
         .element(
             "p",
@@ -168,7 +125,6 @@ final class HtmlReport {
 
   private void tiles() {
     double seconds = Math.max(1e-9, report.elapsed().toNanos() / 1e9);
-    boolean isVerify = invocation.command().equals("verify");
     page.line("<div class=\"tiles\">");
     if (!isVerify) {
       tile(
@@ -226,7 +182,7 @@ final class HtmlReport {
   }
 
   private void failures() {
-    // Why the run was given up stands above.
+    // The reason why the run was given up stands above.
     List<Failure> failures =
         report.failures().stream()
             .filter(failure -> failure.cause() != Failure.Cause.GIVEN_UP)
@@ -348,7 +304,7 @@ final class HtmlReport {
     }
     int lists = invocation.subject().lists();
     if (lists > 0) {
-      page.element("span", "what " + counted(lists, "list names", "lists name"));
+      page.element("span", "what " + OutcomeText.counted(lists, "list names", "lists name"));
     }
     page.line("</dd>");
     row("Base", invocation.subject().base());
@@ -361,7 +317,7 @@ final class HtmlReport {
             + " copying, "
             + options.concurrency().checkers()
             + " comparing");
-    if (!invocation.command().equals("verify")) {
+    if (!isVerify) {
       fact("Differs by", words(options));
       fact("Read back", options.checks().verifyAfter() ? "each copy, after it was written" : "no");
     }
@@ -390,7 +346,7 @@ final class HtmlReport {
     };
   }
 
-  /** Something that holds names. */
+  /** Adds a row whose text holds names. */
   private void row(String term, String printable) {
     page.element("dt", term).raw("<dd>").name(printable).line("</dd>");
   }

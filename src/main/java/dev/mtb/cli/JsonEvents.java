@@ -23,8 +23,8 @@ import java.util.Locale;
  * What happens, one JSON object a line, as it happens; the names of fields are a promise to other
  * programs (json-events.md). Thread-safe.
  *
- * <p>A line is written whole, and at once. When the reader has closed its end, no more is written; the
- * backup goes on.
+ * <p>A line is written whole, and at once. When the reader has closed its end, no more is written;
+ * the backup goes on.
  */
 final class JsonEvents implements ResultLines {
   private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -27,8 +27,8 @@ final class Logging {
   private Logging() {}
 
   /**
-   * Takes {@code -v} and {@code -q} from a command line that is not parsed yet: loggers are
-   * made beside the parsing already.
+   * Takes {@code -v} and {@code -q} from a command line that is not parsed yet: loggers are made
+   * beside the parsing already.
    */
   static void configure(String[] args) {
     long verbosity = 0;

@@ -21,8 +21,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Where a report goes. It is checked before the run, so that a user does not wait for hours to learn that
- * there will be no report, or reads an older one for it; and written whole or not at all.
+ * Where a report goes. It is checked before the run, so that a user does not wait for hours to
+ * learn that there will be no report, or reads an older one for it; and written whole or not at
+ * all.
  */
 final class ReportFile {
   static final Path STANDARD_OUTPUT = Path.of("-");

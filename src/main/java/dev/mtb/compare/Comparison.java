@@ -35,8 +35,8 @@ import java.util.Optional;
 public final class Comparison {
   /**
    * The mtime of a copy that was read back and found wrong. It marks it for whatever mode compares
-   * it next, also where nothing is remembered, and no tag counts that proves it right. In
-   * whole even seconds and after 1980, so that every file system keeps it.
+   * it next, also where nothing is remembered, and no tag counts that proves it right. In whole
+   * even seconds and after 1980, so that every file system keeps it.
    */
   private static final Instant WRONG = Instant.parse("1980-01-02T03:04:06Z");
 

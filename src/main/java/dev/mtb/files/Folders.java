@@ -54,7 +54,8 @@ public final class Folders implements Closeable {
   }
 
   /**
-   * Opens nothing: for places where opening a directory costs requests, and no other user can plant links.
+   * Opens nothing: for places where opening a directory costs requests, and no other user can plant
+   * links.
    *
    * @return lends folders that go by path
    */

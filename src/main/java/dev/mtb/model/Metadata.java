@@ -32,8 +32,8 @@ import java.util.Set;
  * @param gid numeric group, or {@link #UNKNOWN}
  * @param device number of the file system it is on, or {@link #UNKNOWN}
  * @param inode number within the device, or {@link #UNKNOWN}
- * @param ctime time of the last change of anything about it, which no program can set (inode(7)); empty
- *     where the file system has none
+ * @param ctime time of the last change of anything about it, which no program can set (inode(7));
+ *     empty where the file system has none
  */
 public record Metadata(
     Kind kind,

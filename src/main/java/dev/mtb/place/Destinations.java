@@ -13,6 +13,7 @@ import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.bucket.BucketDestination;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.folder.FolderPlace;
 import dev.mtb.store.folder.PathDestination;
 import dev.mtb.store.folder.RestoreTarget;
 import dev.mtb.store.mount.S3fsDestination;
@@ -109,14 +110,7 @@ public final class Destinations {
 
   /** Makes an ordinary directory a destination. */
   private interface Maker {
-    Destination make(
-        Path root,
-        boolean isNew,
-        boolean readOnly,
-        boolean fsync,
-        boolean isShared,
-        ProcessIdentity process,
-        Optional<OldVersionsPlace> oldVersions);
+    Destination make(FolderPlace place);
   }
 
   /** One for each thread: none waits for another. */
@@ -190,13 +184,14 @@ public final class Destinations {
           "the destination " + folder.absolute() + " cannot be written to: permission denied");
     }
     return maker.make(
-        real,
-        isNew,
-        readOnly,
-        options.checks().fsync(),
-        !options.shard().isWhole(),
-        ProcessIdentity.read(),
-        oldVersions);
+        new FolderPlace(
+            real,
+            isNew,
+            readOnly,
+            options.checks().fsync(),
+            !options.shard().isWhole(),
+            ProcessIdentity.read(),
+            oldVersions));
   }
 
   private static Destination openMounted(
@@ -242,7 +237,17 @@ public final class Destinations {
         mounted.s3fs().obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }
       return new S3fsDestination(
-          real, isNew, readOnly, process, point, mounted.s3fs(), oldVersions, readsBack);
+          new FolderPlace(
+              real,
+              isNew,
+              readOnly,
+              /* fsync= */ false,
+              /* isShared= */ false,
+              process,
+              oldVersions),
+          point,
+          mounted.s3fs(),
+          readsBack);
     } catch (DestinationException | RuntimeException e) {
       point.close();
       throw e;

@@ -20,8 +20,8 @@ import java.util.Optional;
 
 /**
  * What can be told of a folder without touching it, from the table of mounts, {@code /proc} and
- * what MTB remembers: on a mount that does not answer, any look may hang. Only {@link
- * #checkAlive} touches it. Immutable.
+ * what MTB remembers: on a mount that does not answer, any look may hang. Only {@link #checkAlive}
+ * touches it. Immutable.
  */
 public final class PlaceInfo {
   /** Where s3fs keeps what it has not uploaded, without {@code tmpdir} (s3fs(1)). */

@@ -11,8 +11,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * A set of paths that keeps 16 bytes of each: a list of a million names fits into 50 MB.
  *
  * <p>It holds 128-bit hashes with a random seed. The chance that two of a million paths are taken
- * for one is below 10<sup>-26</sup>, far below that of a memory error, and nobody can prepare such
- * a pair without knowing the seed. Not thread-safe.
+ * for one is below 10<sup>-26</sup>, far below that of a memory error, and such a pair cannot be
+ * prepared without the seed. Not thread-safe.
  */
 final class PathSet {
   private static final int FIRST_CAPACITY = 64;
@@ -46,10 +46,32 @@ final class PathSet {
   }
 
   /**
+   * Finds the longest proper ancestor of a path in this set.
+   *
+   * @return its length in bytes, or -1 if there is none
+   */
+  int above(byte[] path, boolean outside) {
+    for (int i = path.length - 1; i > 0; i--) {
+      if (path[i] == '/' && contains(path, i, outside)) {
+        return i;
+      }
+    }
+    return path.length > 0 && contains(path, 0, outside) ? 0 : -1;
+  }
+
+  /**
+   * Finds a path or its longest ancestor in this set.
+   *
+   * @return its length in bytes, or -1 if there is none
+   */
+  int atOrAbove(byte[] path, boolean outside) {
+    return contains(path, path.length, outside) ? path.length : above(path, outside);
+  }
+
+  /**
    * Answers true for the first call with a path that is in the set, false for every later one.
    *
-   * @throws IllegalStateException if it is not in the set: whoever adds all before taking any has
-   *     found that its input changed in between
+   * @throws IllegalStateException if it is not in the set
    */
   boolean take(byte[] path, int length, boolean outside) {
     HashCode code = code(path, length, outside);

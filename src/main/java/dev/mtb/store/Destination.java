@@ -25,9 +25,9 @@ import java.util.Set;
  */
 public interface Destination extends Closeable {
   /**
-   * A caller that starts to write a file shorter than this holds all of its content, so that nothing
-   * can go wrong on the source's side between the first and the last byte. In bytes: two requests
-   * of a FUSE kernel module (128 KiB each), and times {@code threads} still little memory.
+   * A caller that starts to write a file shorter than this holds all of its content, so that
+   * nothing can go wrong on the source's side between the first and the last byte. In bytes: two
+   * requests of a FUSE kernel module (128 KiB each), and times {@code threads} still little memory.
    */
   int SMALL_FILE = 256 * 1024;
 

@@ -19,9 +19,9 @@ import java.util.Set;
  * A destination in front of another that tries again what failed, and does not take for absent what
  * the other only fails to show. Thread-safe like the other.
  *
- * <p>Writing files and links is handed through: only the copier has the source and can write again ({@link
- * Retry#run}, as {@code Copier} does). Everything else is tried again here. What fails for good is
- * a {@link FailedException}, whose message is for the user.
+ * <p>Writing files and links is handed through: only the copier has the source and can write again
+ * ({@link Retry#run}, as {@code Copier} does). Everything else is tried again here. What fails for
+ * good is a {@link FailedException}, whose message is for the user.
  */
 public final class RetryingDestination extends ForwardingDestination {
   private final Retry retry;

@@ -13,8 +13,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.DoubleFunction;
 
 /**
- * Makes threads that write to a destination wait as a run's limits ask. One for each run,
- * shared by all its threads. Thread-safe.
+ * Makes threads that write to a destination wait as a run's limits ask. One for each run, shared by
+ * all its threads. Thread-safe.
  *
  * <p>A {@link RateLimiter} lets one pass at once, however much that is, and has the next one wait
  * for it; and it cannot be woken. So threads queue up before it, in the order in which they came,
@@ -34,8 +34,8 @@ public final class Throttle {
   private static final int MOST = Destination.SMALL_FILE;
 
   /**
-   * Within this time, in seconds, each waiting thread gets a turn: S3 closes connections
-   * on which nothing comes for some 20 s.
+   * Within this time, in seconds, each waiting thread gets a turn: S3 closes connections on which
+   * nothing comes for some 20 s.
    */
   private static final double ROUND = 5;
 

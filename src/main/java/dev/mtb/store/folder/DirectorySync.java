@@ -18,14 +18,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Forces to disk the directories in which names were made, replaced or deleted: a file that is on
- * the disk is lost all the same if its name is not. Each is forced once for all that was changed in
- * it since. Thread-safe.
+ * The directories in which names were made, replaced or deleted, and that must be forced to disk: a
+ * file that is on the disk is lost if its name is not. A directory is forced once for many changes.
+ * Thread-safe.
  */
 final class DirectorySync {
   private static final Logger log = LoggerFactory.getLogger(DirectorySync.class);
 
-  /** More are forced before others are noted, so that they do not fill the memory. */
+  /** When more directories are noted, all are forced: the set must not fill the memory. */
   private static final int MOST_NOTED = 1000;
 
   /** Forces one directory. */
@@ -36,7 +36,7 @@ final class DirectorySync {
   private final Syncer syncer;
   private final Set<Path> changed = ConcurrentHashMap.newKeySet();
 
-  /** The first failure that was not told yet: a second try says nothing of what the first lost. */
+  /** The first failure that was not thrown yet. After it, a second fsync may report success. */
   private IOException failure;
 
   DirectorySync(Syncer syncer) {
@@ -54,22 +54,22 @@ final class DirectorySync {
   /**
    * Forces all that was noted.
    *
-   * @throws IOException if that failed, now or before; told once
+   * @throws IOException if that failed, now or before; thrown once
    */
   void flush() throws IOException {
     syncAll();
     synchronized (this) {
-      IOException told = failure;
+      IOException unreported = failure;
       failure = null;
-      if (told != null) {
-        throw told;
+      if (unreported != null) {
+        throw unreported;
       }
     }
   }
 
   private void syncAll() {
     for (Path directory : List.copyOf(changed)) {
-      // Whoever changes it from now on notes it again.
+      // It is removed first: a later change of the directory notes it again.
       if (changed.remove(directory)) {
         try {
           syncer.sync(directory);
@@ -90,7 +90,7 @@ final class DirectorySync {
     }
   }
 
-  /** As fsync(2) does; not on Windows, and not where a file system has no such thing. */
+  /** Forces a directory, as fsync(2) does; on Windows and some file systems it does nothing. */
   static void force(Path directory) throws IOException {
     if (directory.getFileSystem() != FileSystems.getDefault()) {
       return;

@@ -24,15 +24,16 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Keeps the old versions of what a directory holds, in their place on the same file system.
+ * The old versions of the entries of a directory tree, in their place on the same file system.
  * Thread-safe, except for one path.
  *
  * <p>A file that is replaced keeps its name until the new one takes it: the old version is a second
- * name of it (a hard link), or a copy where the file system has no hard links. Only on S3FS, where
- * each copy goes over the network, it is moved away before.
+ * name of it (a hard link), or a copy where the file system has no hard links. On S3FS, where each
+ * copy goes over the network, it is moved away before.
  */
 final class OldVersionsFolder {
-  private final PathDestination destination;
+  private final DirectoryTree tree;
+  private final MetadataWriter metadata;
   private final Folders folders;
   private final Path root;
   private final OldVersionsPlace place;
@@ -40,25 +41,24 @@ final class OldVersionsFolder {
   private final boolean moves;
 
   /**
-   * Wires it.
+   * The old versions of a tree.
    *
-   * @param destination sets metadata
-   * @param folders of the destination
-   * @param moves whether copying costs too much
+   * @param moves whether an old version is moved, since copying it costs too much
    */
   OldVersionsFolder(
-      PathDestination destination, Folders folders, OldVersionsPlace place, boolean moves) {
-    this.destination = destination;
-    this.folders = folders;
+      DirectoryTree tree, MetadataWriter metadata, OldVersionsPlace place, boolean moves) {
+    this.tree = tree;
+    this.metadata = metadata;
     this.place = place;
     this.moves = moves;
-    root = destination.root;
-    top = place.directory().map(d -> destination.at(d).normalize()).orElse(root);
+    folders = tree.folders;
+    root = tree.root;
+    top = place.directory().map(d -> tree.at(d).normalize()).orElse(root);
   }
 
   /**
-   * Gives a whole file or link the name of another one, whose old version is kept. At each moment
-   * one of the two has the name, but on S3FS.
+   * Gives a complete file or link the name of another one, and keeps that as the old version. One
+   * of the two has the name at each moment, except on S3FS.
    */
   void replace(Folder folder, Path temporary, Path name) throws IOException {
     if (moves) {
@@ -76,12 +76,13 @@ final class OldVersionsFolder {
         }
         throw e;
       }
-      destination.changed(there.path());
+      tree.changed(there.path());
     }
   }
 
   /**
-   * The same for what cannot take the place of a file at once. It gets its name back on failure.
+   * Replaces a name in two steps: it moves the old entry to the place, then renames the new one. If
+   * that fails, the old entry gets its name back.
    */
   void replaceByMoving(Folder folder, Path temporary, Path name) throws IOException {
     move(folder, name);
@@ -110,8 +111,8 @@ final class OldVersionsFolder {
         // An earlier run has moved a directory of this name there.
         merge(folder, name, there, oldName);
       }
-      destination.changed(folder.path());
-      destination.changed(there.path());
+      tree.changed(folder.path());
+      tree.changed(there.path());
     }
   }
 
@@ -133,7 +134,7 @@ final class OldVersionsFolder {
           from.moveTo(child, to, child);
         }
       }
-      destination.changed(to.path());
+      tree.changed(to.path());
     }
     folder.delete(name);
   }
@@ -152,7 +153,7 @@ final class OldVersionsFolder {
         return true;
       } catch (FileAlreadyExistsException e) {
         if (isSame(folder, name, there, oldName)) {
-          // A run that was killed has made it.
+          // An earlier run has made it and was killed.
           return false;
         }
         link(folder, name, there, temporary);
@@ -164,7 +165,7 @@ final class OldVersionsFolder {
     }
     try {
       there.rename(temporary, oldName);
-      destination.afterRename(there.path().resolve(oldName), old);
+      metadata.setAfterRename(there.path().resolve(oldName), old);
     } catch (IOException e) {
       deleteAfter(e, there, temporary);
       throw e;
@@ -172,9 +173,9 @@ final class OldVersionsFolder {
     return false;
   }
 
-  /** Java makes links by path only: then it is checked that no directory was replaced meanwhile. */
+  /** Makes a link by path, as Java can, and checks that no directory was replaced meanwhile. */
   private void link(Folder folder, Path name, Folder there, Path linkName) throws IOException {
-    destination.checkWay(folder);
+    tree.checkWay(folder);
     Path link = there.path().resolve(linkName);
     Files.createLink(link, folder.path().resolve(name));
     boolean isRight;
@@ -201,11 +202,11 @@ final class OldVersionsFolder {
     try {
       if (old.kind() == Kind.LINK) {
         Files.createSymbolicLink(copy, Files.readSymbolicLink(original));
-        destination.setLinkMetadata(new AttributeSetter(), copy, old);
+        metadata.setOfNewLink(new AttributeSetter(), copy, old);
       } else if (old.kind() == Kind.FILE) {
         copyContent(folder, name, there, copyName);
-        // An old version of which the place takes no owner is still worth having.
-        destination.setMetadata(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
+        // An old version without its owner is better than none.
+        metadata.set(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
       } else {
         throw new RefusedException("the old version is no file, and it cannot be kept");
       }
@@ -220,7 +221,7 @@ final class OldVersionsFolder {
     ByteBuffer buffer = ByteBuffer.allocate(Destination.SMALL_FILE);
     try (SeekableByteChannel in = folder.open(name);
         SeekableByteChannel out =
-            there.create(copyName, destination.modeAttribute(WriteBeside.MODE))) {
+            there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {
       while (in.read(buffer.clear()) >= 0) {
         buffer.flip();
         while (buffer.hasRemaining()) {
@@ -240,7 +241,7 @@ final class OldVersionsFolder {
 
   // The directories in the place
 
-  /** The directory in the place that stands for one of the destination. */
+  /** The directory in the place that corresponds to a directory of the destination. */
   private Folder placeOf(Folder folder) throws IOException {
     Path directory = top.resolve(root.relativize(folder.path()));
     try {
@@ -256,10 +257,12 @@ final class OldVersionsFolder {
     return folders.open(directory, top);
   }
 
-  /** Those above the place itself are made as they come; others are like those of the backup. */
+  /**
+   * Makes the directory in the place. Below the place it gets the owner and mode of the original.
+   */
   private void make(Folder folder) throws IOException {
     Files.createDirectories(top);
-    destination.changed(top.getParent());
+    tree.changed(top.getParent());
     Path directory = top;
     Path original = root;
     for (Path name : root.relativize(folder.path())) {
@@ -267,12 +270,12 @@ final class OldVersionsFolder {
       original = original.resolve(name);
       Metadata like = Metadata.of(original);
       try {
-        Files.createDirectory(directory, destination.modeAttribute(like.mode() | 0700));
-        destination.setMetadata(
+        Files.createDirectory(directory, metadata.modeAttribute(like.mode() | 0700));
+        metadata.set(
             directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), new AttributeSetter());
-        destination.changed(directory.getParent());
+        tree.changed(directory.getParent());
       } catch (FileAlreadyExistsException e) {
-        // Another thread was first, or an earlier run. A link in its place is not followed later.
+        // Another thread or an earlier run has made it. If it is a link, it is not followed later.
       }
     }
   }

@@ -2,8 +2,6 @@ package dev.mtb.store.folder;
 
 import dev.mtb.model.Metadata;
 import dev.mtb.store.FileWrite;
-import dev.mtb.store.OldVersionsPlace;
-import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.RefusedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,19 +9,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A directory that files are restored to, in which somebody may be at work: what has changed since
+ * A directory that files are restored to, while users may work in it: a file that has changed since
  * it was compared is not replaced.
  */
 public final class RestoreTarget extends PathDestination {
-  public RestoreTarget(
-      Path root,
-      boolean isNew,
-      boolean readOnly,
-      boolean fsync,
-      boolean isShared,
-      ProcessIdentity process,
-      Optional<OldVersionsPlace> oldVersions) {
-    super(root, isNew, readOnly, fsync, isShared, process, oldVersions);
+  public RestoreTarget(FolderPlace place) {
+    super(place);
   }
 
   @Override
@@ -38,7 +29,7 @@ public final class RestoreTarget extends PathDestination {
 
       @Override
       public void commit(Metadata committed) throws IOException {
-        // A large file was being read for minutes.
+        // Reading a large file takes minutes.
         checkUntouched(file, existing);
         write.commit(committed);
       }
@@ -62,7 +53,7 @@ public final class RestoreTarget extends PathDestination {
     try {
       now = stat(file);
     } catch (IOException e) {
-      // Then it cannot be replaced either, and that says why.
+      // Replacing it fails too, and that failure is reported.
       return;
     }
     boolean isTouched =

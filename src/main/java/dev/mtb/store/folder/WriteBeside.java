@@ -11,12 +11,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 
-/** Writes under a temporary name in the same directory, then renames. */
+/** A write under a temporary name in the same directory, which is renamed at the end. */
 public final class WriteBeside implements FileWrite {
-  /** Nobody else may read it before it has its owner and mode. */
+  /** Other users must not read a file before it has its owner and mode. */
   public static final int MODE = 0600;
 
-  /** A hole is worth having from the size of a block on; read with one instruction per word. */
+  /** A hole saves space from the size of a block on. A direct buffer is compared word by word. */
   private static final ByteBuffer ZEROS =
       ByteBuffer.allocateDirect(Destination.SMALL_FILE).asReadOnlyBuffer();
 
@@ -32,10 +32,10 @@ public final class WriteBeside implements FileWrite {
   private boolean isPublished;
 
   /**
-   * Starts.
+   * Begins a write.
    *
    * @param source what will be written; one without a mode gets that of any new file
-   * @param replaces whether something is there
+   * @param replaces whether the target exists
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */
   public WriteBeside(
@@ -46,10 +46,10 @@ public final class WriteBeside implements FileWrite {
     this.replaces = replaces;
     this.keepHoles = keepHoles;
     temporary = path.resolveSibling(TemporaryNames.next());
-    folder = destination.folderOf(path);
+    folder = destination.tree.folderOf(path);
     try {
       int mode = source.mode() == Metadata.UNKNOWN ? Metadata.UNKNOWN : MODE;
-      channel = folder.create(temporary.getFileName(), destination.modeAttribute(mode));
+      channel = folder.create(temporary.getFileName(), destination.metadata.modeAttribute(mode));
     } catch (IOException | RuntimeException e) {
       folder.close();
       throw e;
@@ -78,16 +78,16 @@ public final class WriteBeside implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     if (endsInHole) {
-      // Writing is the only way to make a file longer.
+      // Only a write makes a file longer.
       channel.position(channel.position() - 1);
       channel.write(ByteBuffer.allocate(1));
     }
     AttributeSetter setter = new AttributeSetter();
     destination.finish(channel, temporary, source, setter);
     isOpen = false;
-    destination.publish(folder, temporary, path, replaces);
+    destination.names.publish(folder, temporary.getFileName(), path.getFileName(), replaces);
     isPublished = true;
-    setter.set(AttributeSetter.What.TIME, () -> destination.afterRename(path, source));
+    setter.set(AttributeSetter.What.TIME, () -> destination.metadata.setAfterRename(path, source));
     setter.check();
   }
 

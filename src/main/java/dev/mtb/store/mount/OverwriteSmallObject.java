@@ -17,29 +17,32 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 
 /**
- * Writes a small S3FS file over one that is not longer: two lookups and one upload.
+ * A write of a small S3FS file over one that is not longer: two lookups and one upload.
  *
  * <p>Nothing is touched before {@link #commit}: the content is collected in memory, since s3fs
  * cannot be made to forget what was written.
  */
 final class OverwriteSmallObject implements FileWrite {
-  /** No TRUNCATE_EXISTING: s3fs would upload an empty object at once, and the old copy is gone. */
+  /** No TRUNCATE_EXISTING: s3fs would replace the old copy with an empty object at once. */
   private static final Set<OpenOption> OLD_FILE =
       ImmutableSet.of(StandardOpenOption.WRITE, NOFOLLOW_LINKS);
 
   private final S3fsDestination destination;
+  private final S3fsMetadata metadata;
   private final Path path;
   private final Metadata existing;
   private final ByteBuffer content;
 
   /**
-   * Starts.
+   * Begins a write.
    *
    * @param size of the content
    * @param existing what the comparison saw
    */
-  OverwriteSmallObject(S3fsDestination destination, Path path, int size, Metadata existing) {
+  OverwriteSmallObject(
+      S3fsDestination destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
     this.destination = destination;
+    this.metadata = metadata;
     this.path = path;
     this.existing = existing;
     content = ByteBuffer.allocate(size);
@@ -59,14 +62,14 @@ final class OverwriteSmallObject implements FileWrite {
         while (content.hasRemaining()) {
           channel.write(content);
         }
-        destination.setMetadataWhileOpen(path, source, existing, setter);
+        metadata.setWhileOpen(path, source, existing, setter);
       }
     }
     if (content.hasRemaining()) {
-      // It has grown since it was looked at. Nothing was written, so nothing was uploaded.
+      // The file has grown since it was compared. Nothing was written, so nothing was uploaded.
       replace(source);
     } else {
-      destination.setMetadataAfterClose(path, source, existing, setter);
+      metadata.setAfterClose(path, source, existing, setter);
       setter.check();
     }
   }

@@ -82,6 +82,31 @@ public final class S3fsMountPoint implements AutoCloseable {
     }
   }
 
+  /** An operation on the mount. */
+  interface Operation<T> {
+    T run() throws IOException;
+  }
+
+  /**
+   * Runs an operation. If it fails, this finds out whether the mount has failed. The mount itself
+   * is asked, since messages are translated and some errors tell nothing.
+   */
+  <T> T reading(Operation<T> operation) throws IOException {
+    try {
+      return operation.run();
+    } catch (IOException e) {
+      check();
+      checkAlive();
+      throw e;
+    }
+  }
+
+  /** Runs an operation that changes something: it must not hit a bare mount point. */
+  <T> T changing(Operation<T> operation) throws IOException {
+    check();
+    return reading(operation);
+  }
+
   @Override
   public void close() {
     try {

@@ -1,5 +1,6 @@
 package dev.mtb.store.mount;
 
+import com.google.common.collect.ImmutableSet;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.FileWrite;
@@ -7,25 +8,31 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
 
 /**
- * Writes a new S3FS file under its own name. s3fs keeps what is written to itself and uploads it
- * when the channel is closed, so the object appears as a whole.
+ * A write of a new S3FS file under its own name. s3fs keeps what is written on the local disk and
+ * uploads it when the channel is closed, so the object appears complete.
  *
  * <p>s3fs cannot be made to forget what was written: a channel that is closed early uploads what it
  * has. Then the file is deleted again.
  */
 final class WriteNewObject implements FileWrite {
-  private final S3fsDestination destination;
+  private static final Set<OpenOption> NEW_FILE =
+      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+  private final S3fsMetadata metadata;
   private final Path path;
   private final SeekableByteChannel channel;
   private boolean isDone;
 
-  WriteNewObject(S3fsDestination destination, Path path, Metadata source) throws IOException {
-    this.destination = destination;
+  WriteNewObject(S3fsMetadata metadata, Path path, Metadata source) throws IOException {
+    this.metadata = metadata;
     this.path = path;
-    channel = destination.create(path, source);
+    channel = Files.newByteChannel(path, NEW_FILE, metadata.modeAttribute(source.mode()));
   }
 
   @Override
@@ -37,15 +44,14 @@ final class WriteNewObject implements FileWrite {
 
   @Override
   public void commit(Metadata source) throws IOException {
-    Metadata now = destination.created(source);
+    Metadata now = metadata.created(source, source.mode());
     AttributeSetter setter = new AttributeSetter();
-    destination.setMetadataWhileOpen(path, source, now, setter);
-    // From here on there is nothing to undo: what s3fs has is whole, and it uploads that or
-    // nothing.
-    // If an error of the server made an old object seem absent, deleting would lose it.
+    metadata.setWhileOpen(path, source, now, setter);
+    // From here on there is nothing to undo: what s3fs has is complete, and it uploads all of it or
+    // nothing. If an error of the server made an old object seem absent, deleting would lose that.
     isDone = true;
     channel.close();
-    destination.setMetadataAfterClose(path, source, now, setter);
+    metadata.setAfterClose(path, source, now, setter);
     setter.check();
   }
 

@@ -240,7 +240,10 @@ class LocalDestinationTest extends DestinationContract {
 
     try (Destination s3fs =
             new S3fsDestination(
-                root, false, false, process, point, S3fsProcess.UNKNOWN, Optional.empty(), false);
+                new FolderPlace(root, false, false, false, false, process, Optional.empty()),
+                point,
+                S3fsProcess.UNKNOWN,
+                false);
         FileWrite write = s3fs.write(path("f"), source, Optional.empty())) {
       write.write(ByteBuffer.wrap(bytes(3)));
       write.commit(source);

@@ -185,7 +185,7 @@ public class PlantedLinksTest {
   void rename_whenTheDirectoryAboveBecomesALink_isDoneInThatDirectory() throws IOException {
     Files.writeString(root.resolve("d/f"), "new");
 
-    try (Folder held = ((PathDestination) destination).folderOf(root.resolve("d/f"))) {
+    try (Folder held = ((PathDestination) destination).tree.folderOf(root.resolve("d/f"))) {
       plant("d");
       assertThat(held.isHeld()).isTrue();
       destination.rename(Path.of("d/f"), Path.of("d/tree"));
@@ -228,7 +228,8 @@ public class PlantedLinksTest {
   void modeOfALink_isNeverThatOfItsTarget() throws IOException {
     Files.createSymbolicLink(root.resolve("l"), outside.resolve("f"));
 
-    assertThatThrownBy(() -> ((PathDestination) destination).setMode(root.resolve("l"), 04777))
+    assertThatThrownBy(
+            () -> ((PathDestination) destination).metadata.setMode(root.resolve("l"), 04777))
         .isInstanceOf(IOException.class);
   }
 

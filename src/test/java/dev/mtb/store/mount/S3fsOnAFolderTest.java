@@ -11,6 +11,7 @@ import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.folder.FolderPlace;
 import dev.mtb.store.folder.PlantedLinksTest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,13 +58,16 @@ class S3fsOnAFolderTest {
     Files.createSymbolicLink(root.resolve("d"), outside);
     destination =
         new S3fsDestination(
-            root,
-            /* isNew= */ false,
-            /* readOnly= */ false,
-            ProcessIdentity.read(),
+            new FolderPlace(
+                root,
+                /* isNew= */ false,
+                /* readOnly= */ false,
+                /* fsync= */ false,
+                /* isShared= */ false,
+                ProcessIdentity.read(),
+                Optional.empty()),
             S3fsMountPoint.hold(root),
             S3fsProcess.UNKNOWN,
-            Optional.empty(),
             /* readsBack= */ false);
   }
 

@@ -1,0 +1,166 @@
+package dev.mtb.scan;
+
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The decision which entries of a list are handed out: an entry is not if the walk of another entry
+ * reaches it, or if another file has the same target. Not thread-safe.
+ */
+final class Coverage {
+  private final Path base;
+  private final FileFilter filter;
+  private final PathSet listed;
+
+  /** The parent of the last entry that a walk reaches: neighbours in a list share it. */
+  private Path reachedParent;
+
+  /**
+   * The decision for a job.
+   *
+   * @param listed the targets of all its entries
+   */
+  Coverage(Path base, FileFilter filter, PathSet listed) {
+    this.base = base;
+    this.filter = filter;
+    this.listed = listed;
+  }
+
+  /**
+   * Hands an entry out, unless it is covered.
+   *
+   * @param target of the entry
+   */
+  void handOut(Entry entry, byte[] target, SourceList.Visitor visitor) throws InterruptedException {
+    Optional<Path> rival = rival(entry, target);
+    if (rival.isPresent()) {
+      visitor.unusable(
+          entry.source(),
+          "lands at the same place as " + rival.get() + "; back them up to different places");
+      return;
+    }
+    int above = listed.above(target, entry.outside());
+    if (above < 0) {
+      visitor.entry(entry);
+    } else {
+      checkCovered(entry, target, above, visitor);
+    }
+  }
+
+  /**
+   * Another file that is copied to the target of an entry, or to a part of the target's path:
+   * {@code BASE/etc/hosts} and {@code /etc/hosts} are different files with one target.
+   */
+  private Optional<Path> rival(Entry entry, byte[] target) {
+    // Of two entries with one target, the one below the base wins.
+    int other = entry.outside() ? listed.atOrAbove(target, false) : listed.above(target, true);
+    if (other < 0) {
+      return Optional.empty();
+    }
+    Path start = entry.outside() ? base : base.getRoot();
+    Path path = entry.target();
+    while (path != null) {
+      Path found = start.resolve(path);
+      boolean isThere = Files.exists(found, LinkOption.NOFOLLOW_LINKS);
+      boolean isDirectory = Files.isDirectory(found, LinkOption.NOFOLLOW_LINKS);
+      if (isThere && (path.equals(entry.target()) || !isDirectory)) {
+        return Optional.of(found);
+      }
+      path = isThere ? null : path.getParent();
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Checks that the walk of the entry above reaches an entry. No walk passes a link.
+   *
+   * @param above length of the target of the entry above
+   */
+  private void checkCovered(Entry entry, byte[] target, int above, SourceList.Visitor visitor)
+      throws InterruptedException {
+    Path source = entry.source();
+    boolean isMountPoint;
+    try {
+      Metadata metadata = Metadata.of(source);
+      isMountPoint =
+          filter.looksAtDevices()
+              && filter.isOutside(metadata, Metadata.of(source.getParent()).device());
+    } catch (NoSuchFileException e) {
+      visitor.unusable(source, ErrorText.missing(source));
+      return;
+    } catch (IOException e) {
+      visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
+      return;
+    }
+    if (isMountPoint) {
+      // The walk only makes an empty directory for it.
+      visitor.entry(entry);
+      return;
+    }
+    if (source.getParent().equals(reachedParent)) {
+      return;
+    }
+    if (filter.mayCutWalks() && !isWalkedTo(entry, above)) {
+      // It was listed by name, so it is backed up even if its directory is left out.
+      visitor.entry(entry);
+      return;
+    }
+    // The base itself may be a link: it is followed.
+    int levels = above == 0 ? 0 : 1;
+    for (int i = above == 0 ? 0 : above + 1; i < target.length; i++) {
+      levels += target[i] == '/' ? 1 : 0;
+    }
+    Path ancestor = source;
+    for (int i = 0; i < levels; i++) {
+      ancestor = ancestor.getParent();
+      try {
+        if (Metadata.of(ancestor).kind() != Kind.DIRECTORY) {
+          visitor.unusable(
+              source,
+              "is reached through the symbolic link "
+                  + ancestor
+                  + ", which is backed up as a link; list what the link leads to instead");
+          return;
+        }
+      } catch (IOException e) {
+        visitor.unusable(source, "cannot be read: " + ErrorText.of(e));
+        return;
+      }
+    }
+    reachedParent = source.getParent();
+  }
+
+  /** Whether no filter stops the walk on the way from the entry above to an entry. */
+  private boolean isWalkedTo(Entry entry, int above) {
+    Path source = entry.source().getParent();
+    Path path = entry.target().getParent();
+    boolean isTop = false;
+    try {
+      while (path != null && !isTop) {
+        isTop = PathBytes.of(path).length <= above;
+        Metadata metadata = Metadata.of(source);
+        boolean isMountPoint =
+            !isTop
+                && filter.looksAtDevices()
+                && filter.isOutside(metadata, Metadata.following(source.getParent()).device());
+        if (isMountPoint || filter.leavesOut(source, path, metadata)) {
+          return false;
+        }
+        source = source.getParent();
+        path = path.getParent();
+      }
+    } catch (IOException e) {
+      // The walk fails there too, and reports it.
+      return true;
+    }
+    return true;
+  }
+}

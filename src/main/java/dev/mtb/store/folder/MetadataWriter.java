@@ -1,0 +1,195 @@
+package dev.mtb.store.folder;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.AttributeSetter;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.ProcessIdentity;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * A writer of metadata: it sets owner, group, permissions and mtime of files, directories and links
+ * of one file system. Immutable.
+ */
+public class MetadataWriter {
+  /** Set-user-ID and set-group-ID. */
+  private static final int SET_ID = 06000;
+
+  protected final ProcessIdentity process;
+  private final boolean isUnix;
+  private final boolean isPosix;
+
+  /**
+   * Finds out what a file system keeps.
+   *
+   * @param root a path of that file system
+   */
+  public MetadataWriter(Path root, ProcessIdentity process) {
+    this.process = process;
+    Set<String> views = root.getFileSystem().supportedFileAttributeViews();
+    // jimfs and others show owners and modes in a view of that name, but cannot set them there.
+    isUnix = root.getFileSystem() == FileSystems.getDefault() && views.contains("unix");
+    isPosix = views.contains("posix");
+  }
+
+  /** Whether this process can set numeric owners. */
+  protected final boolean keepsOwner() {
+    return isUnix && process.isRoot();
+  }
+
+  final boolean keepsPermissions() {
+    return isPosix;
+  }
+
+  /** What a new file or directory is created with. */
+  public final FileAttribute<?>[] modeAttribute(int mode) {
+    return isPosix && mode != Metadata.UNKNOWN
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(Metadata.permissions(mode))}
+        : new FileAttribute<?>[0];
+  }
+
+  /**
+   * Sets attributes. The owner comes first, since changing it clears the set-user-ID bit, and the
+   * mtime last. The others are set even if one cannot be set.
+   */
+  final void set(Path path, Metadata source, Set<Attribute> attributes, AttributeSetter setter)
+      throws DestinationException {
+    if (attributes.contains(Attribute.OWNER) && keepsOwner()) {
+      setOwner(setter, path, source);
+    }
+    if (attributes.contains(Attribute.MODE)
+        && keepsPermissions()
+        && source.mode() != Metadata.UNKNOWN
+        && source.kind() != Kind.LINK) {
+      setPermissions(setter, path, source);
+    }
+    if (attributes.contains(Attribute.MTIME)) {
+      setter.set(AttributeSetter.What.TIME, () -> setMtime(path, source));
+    }
+  }
+
+  final void setOfNewLink(AttributeSetter setter, Path link, Metadata source)
+      throws DestinationException {
+    if (keepsOwner() && !process.is(source.uid(), source.gid())) {
+      setOwner(setter, link, source);
+    }
+    setter.set(AttributeSetter.What.TIME, () -> setMtime(link, source));
+  }
+
+  /**
+   * Sets what a file that was just written does not have yet. To look costs less than to set what
+   * is right already: on ext4 each change of an inode goes through the journal.
+   */
+  final void setOfNewFile(DirectoryTree tree, Path file, Metadata source, AttributeSetter setter)
+      throws IOException {
+    Set<Attribute> differing =
+        isUnix ? differing(source, tree.look(file)) : ImmutableSet.copyOf(Attribute.values());
+    set(file, source, differing, setter);
+  }
+
+  private Set<Attribute> differing(Metadata source, Metadata now) {
+    EnumSet<Attribute> differing = EnumSet.of(Attribute.MTIME);
+    boolean isOwned =
+        (source.uid() == Metadata.UNKNOWN || now.uid() == source.uid())
+            && (source.gid() == Metadata.UNKNOWN || now.gid() == source.gid());
+    if (keepsOwner() && !isOwned) {
+      differing.add(Attribute.OWNER);
+      // Changing the owner clears the set-user-ID bit.
+      differing.add(Attribute.MODE);
+    }
+    if (now.mode() != source.mode()) {
+      differing.add(Attribute.MODE);
+    }
+    return differing;
+  }
+
+  /** What a new directory does not have yet. A set-group-ID parent gives it another group. */
+  protected Set<Attribute> remainingAfterCreation(Metadata source) {
+    return ImmutableSet.copyOf(Attribute.values());
+  }
+
+  /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
+  final void setAfterRename(Path path, Metadata source) throws IOException {
+    if (!isPosix) {
+      setMtime(path, source);
+    }
+  }
+
+  /**
+   * Sets the permissions. A file that has another owner than its source gets no set-ID bits: it
+   * would run with the rights of the wrong user.
+   */
+  protected final void setPermissions(AttributeSetter setter, Path path, Metadata source)
+      throws DestinationException {
+    boolean isSafe = setter.isOwned() || source.kind() == Kind.DIRECTORY;
+    int mode = isSafe ? source.mode() : source.mode() & ~SET_ID;
+    if (mode != source.mode()) {
+      setter.incomplete(Attribute.MODE);
+    }
+    setter.set(AttributeSetter.What.PERMISSIONS, () -> setMode(path, mode));
+  }
+
+  private static void setOwner(AttributeSetter setter, Path path, Metadata source)
+      throws DestinationException {
+    setter.set(AttributeSetter.What.OWNER, () -> setUser(path, source));
+    setter.set(AttributeSetter.What.GROUP, () -> setGroup(path, source));
+  }
+
+  protected static void setUser(Path path, Metadata source) throws IOException {
+    if (source.uid() != Metadata.UNKNOWN) {
+      Files.setAttribute(path, "unix:uid", source.uid(), NOFOLLOW_LINKS);
+    }
+  }
+
+  protected static void setGroup(Path path, Metadata source) throws IOException {
+    if (source.gid() != Metadata.UNKNOWN) {
+      Files.setAttribute(path, "unix:gid", source.gid(), NOFOLLOW_LINKS);
+    }
+  }
+
+  /** Sets all permission bits of a file or directory. */
+  protected void setMode(Path path, int mode) throws IOException {
+    if (isUnix) {
+      try {
+        Files.setAttribute(path, "unix:mode", mode, NOFOLLOW_LINKS);
+      } catch (AccessDeniedException e) {
+        // Java opens the file for that. Only a process without the rights of root is refused.
+        Files.setAttribute(path, "unix:mode", mode);
+      }
+    } else {
+      Files.getFileAttributeView(path, PosixFileAttributeView.class)
+          .setPermissions(Metadata.permissions(mode));
+    }
+  }
+
+  /** Sets the mtime of a file, a directory or a link. */
+  protected void setMtime(Path path, Metadata source) throws IOException {
+    Instant mtime = source.mtime();
+    if (mtime.equals(Metadata.UNKNOWN_TIME)) {
+      return;
+    }
+    if (mtime.isBefore(Instant.EPOCH)) {
+      // The JDK makes 1970 of an earlier time that has a fraction.
+      mtime = mtime.truncatedTo(ChronoUnit.SECONDS);
+    }
+    Files.getFileAttributeView(path, BasicFileAttributeView.class, NOFOLLOW_LINKS)
+        .setTimes(FileTime.from(mtime), null, null);
+  }
+}

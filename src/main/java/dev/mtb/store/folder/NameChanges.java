@@ -1,0 +1,135 @@
+package dev.mtb.store.folder;
+
+import dev.mtb.files.Folder;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.TemporaryNames;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Optional;
+
+/**
+ * The changes of names in a directory tree: a name is given to a complete file or a new directory,
+ * replaced, or removed. An old version is kept where the job wants it. Thread-safe, except for one
+ * path.
+ */
+final class NameChanges {
+  private final DirectoryTree tree;
+  private final boolean isShared;
+  private final Optional<OldVersionsFolder> oldVersions;
+
+  /**
+   * The changes in a tree.
+   *
+   * @param isShared whether other shards may make the same directories at the same time
+   */
+  NameChanges(DirectoryTree tree, boolean isShared, Optional<OldVersionsFolder> oldVersions) {
+    this.tree = tree;
+    this.isShared = isShared;
+    this.oldVersions = oldVersions;
+  }
+
+  /** Gives a complete file its name. It replaces what has the name at once, but no directory. */
+  void publish(Folder folder, Path temporary, Path name, boolean replaces) throws IOException {
+    if (oldVersions.isPresent() && replaces) {
+      oldVersions.get().replace(folder, temporary, name);
+    } else {
+      folder.rename(temporary, name);
+    }
+    tree.changed(folder.path());
+  }
+
+  /** Removes a name. The old version of a file or link is kept. */
+  void remove(Folder folder, Path name, Kind kind) throws IOException {
+    boolean isKept = kind != Kind.DIRECTORY && !TemporaryNames.isTemporary(name);
+    if (oldVersions.isPresent() && isKept) {
+      oldVersions.get().move(folder, name);
+    } else {
+      folder.delete(name);
+    }
+    tree.changed(folder.path());
+  }
+
+  /** Moves an entry, with all that is in it, to the place of old versions. */
+  void putAside(Path path) throws IOException {
+    try (Folder folder = tree.folderOf(path)) {
+      oldVersions.orElseThrow().move(folder, path.getFileName());
+    }
+  }
+
+  /**
+   * Makes a directory.
+   *
+   * @param existing what was at its path when that was compared
+   * @param mode what it is created with
+   */
+  void makeDirectory(Path path, Optional<Metadata> existing, FileAttribute<?>[] mode)
+      throws IOException {
+    boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;
+    try (Folder folder = tree.folderOf(path)) {
+      if (folder.isHeld() && isShared) {
+        makeInPlace(folder, path, isInTheWay, mode);
+      } else if (folder.isHeld()) {
+        makeAndRename(folder, path, isInTheWay, mode);
+      } else {
+        if (isInTheWay) {
+          remove(folder, path.getFileName(), existing.get().kind());
+        }
+        Files.createDirectory(path, mode);
+      }
+      tree.changed(folder.path());
+    }
+  }
+
+  /**
+   * Makes a directory under a temporary name and renames it. Java makes directories by path only:
+   * if a link leads the path to another place, the directory there has a name that means nothing,
+   * and renaming does not find it.
+   */
+  private void makeAndRename(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
+      throws IOException {
+    Path name = path.getFileName();
+    Path temporary = path.resolveSibling(TemporaryNames.next());
+    tree.checkWay(folder);
+    Files.createDirectory(temporary, mode);
+    try {
+      if (isInTheWay) {
+        // Nothing is deleted before its replacement exists.
+        tree.folders.check(temporary, tree.root, Kind.DIRECTORY);
+      }
+      if (isInTheWay && oldVersions.isPresent()) {
+        oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
+      } else {
+        if (isInTheWay) {
+          folder.delete(name);
+        }
+        folder.rename(temporary.getFileName(), name);
+      }
+    } catch (IOException e) {
+      DirectoryTree.deleteAfter(e, temporary);
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a directory by its path and checks it afterwards. This fails if the directory is there.
+   * Renaming would replace an empty directory that another shard has just made and holds open, and
+   * what that shard writes into it would be lost.
+   */
+  private void makeInPlace(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
+      throws IOException {
+    tree.checkWay(folder);
+    if (isInTheWay) {
+      Kind inTheWay = Metadata.of(path).kind();
+      if (inTheWay == Kind.DIRECTORY) {
+        throw new FileAlreadyExistsException(path.toString());
+      }
+      remove(folder, path.getFileName(), inTheWay);
+    }
+    Files.createDirectory(path, mode);
+    tree.folders.check(path, tree.root, Kind.DIRECTORY);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.mtb.store.mount;
+
+import dev.mtb.model.Metadata;
+import dev.mtb.store.FileWrite;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** A write on S3FS that finds out why it fails, and that opens the gate for reads at its end. */
+final class GuardedWrite implements FileWrite {
+  private final FileWrite write;
+  private final S3fsMountPoint mountPoint;
+  private final WriteGate gate;
+  private boolean isOpen = true;
+
+  /**
+   * Guards a write.
+   *
+   * @param gate {@link WriteGate#beginWriting} was called for this write
+   */
+  GuardedWrite(FileWrite write, S3fsMountPoint mountPoint, WriteGate gate) {
+    this.write = write;
+    this.mountPoint = mountPoint;
+    this.gate = gate;
+  }
+
+  @Override
+  public void write(ByteBuffer content) throws IOException {
+    mountPoint.reading(
+        () -> {
+          write.write(content);
+          return null;
+        });
+  }
+
+  @Override
+  public void commit(Metadata source) throws IOException {
+    mountPoint.changing(
+        () -> {
+          write.commit(source);
+          return null;
+        });
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      mountPoint.reading(
+          () -> {
+            write.close();
+            return null;
+          });
+    } finally {
+      if (isOpen) {
+        isOpen = false;
+        gate.endWriting();
+      }
+    }
+  }
+}
