@@ -76,7 +76,7 @@ class SmallPartsTest {
           check(method, isOfRecord);
         }
       }
-      return super.visitClass(type, unused);
+      return super.visitClass(type, null);
     }
 
     private void check(MethodTree method, boolean isOfRecord) {

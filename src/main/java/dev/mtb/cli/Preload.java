@@ -33,7 +33,11 @@ final class Preload {
     "dev.mtb.place.S3fsProcesses",
     "dev.mtb.store.TemporaryNames",
     "java.util.concurrent.ForkJoinPool",
+    "dev.mtb.engine.Pipeline",
     "dev.mtb.engine.Checkers",
+    "dev.mtb.engine.DirectoryWalk",
+    "dev.mtb.engine.Admission",
+    "dev.mtb.engine.EntryComparison",
     "dev.mtb.engine.Workers",
     "dev.mtb.engine.WorkQueue",
     "dev.mtb.engine.ListFeed",
@@ -41,6 +45,7 @@ final class Preload {
     "dev.mtb.engine.CopySink",
     "dev.mtb.compare.Comparison",
     "dev.mtb.copy.Copier",
+    "dev.mtb.copy.SourceFile",
   };
 
   /**
