@@ -51,12 +51,10 @@ public final class BucketCheck implements Closeable {
    */
   public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
       throws DestinationException {
-    Requests.Owner owner =
-        new Requests.Owner(
-            Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot());
     try {
       return new BucketCheck(
-          new Requests(place, owner, CONNECTIONS, /* retries= */ 0), place.location().prefix());
+          new Requests(place, Owner.of(process), CONNECTIONS, /* retries= */ 0),
+          place.location().prefix());
     } catch (RuntimeException e) {
       // The SDK's own checks of names, URLs and files of settings.
       throw new DestinationException(

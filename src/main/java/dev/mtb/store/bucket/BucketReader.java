@@ -118,7 +118,7 @@ final class BucketReader implements Closeable {
     requests =
         new Requests(
             place,
-            new Requests.Owner(0, 0, /* isRoot= */ false),
+            new Owner(0, 0, /* isRoot= */ false),
             connections + ReadAhead.MOST_AT_ONCE,
             retries);
     tree = new TreeListing((p, d, after, token) -> asking(() -> requests.list(p, d, after, token)));

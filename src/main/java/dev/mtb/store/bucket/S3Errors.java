@@ -24,7 +24,7 @@ final class S3Errors {
   private static final int MOVED = 301;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
-  static final int PRECONDITION_FAILED = 412;
+  private static final int PRECONDITION_FAILED = 412;
   private static final int SERVER_ERROR = 500;
   private static final int NOT_IMPLEMENTED = 501;
 
@@ -46,6 +46,12 @@ final class S3Errors {
       return ofService(what, key, service);
     }
     return ofClient(what, e);
+  }
+
+  /** Whether a request asked for another version than the one that is there. */
+  static boolean isPreconditionFailed(IOException e) {
+    return e.getCause() instanceof AwsServiceException service
+        && service.statusCode() == PRECONDITION_FAILED;
   }
 
   private IOException ofService(String what, String key, AwsServiceException e) {
