@@ -17,11 +17,11 @@ import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * Tries a bucket out, with the same requests as a backup makes. Nothing is tried twice: what fails
- * once is what somebody wants to know. Thread-safe.
+ * A check of a bucket with the same requests as a backup sends. No request is sent again after a
+ * failure: the check is there to show failures. Thread-safe.
  */
 public final class BucketCheck implements Closeable {
-  /** One request, and one more that may still hang. */
+  /** Room for one request, and for others that still hang. */
   private static final int CONNECTIONS = 4;
 
   /**
@@ -43,11 +43,10 @@ public final class BucketCheck implements Closeable {
   /**
    * Connects to a bucket. No request is made yet.
    *
-   * @param place which
-   * @param process who the probe belongs to
+   * @param place which bucket
+   * @param process the owner of the probe
    * @return must be closed
-   * @throws DestinationException if there are no credentials, or the SDK cannot make sense of the
-   *     place
+   * @throws DestinationException if there are no credentials, or the SDK does not accept the place
    */
   public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
       throws DestinationException {

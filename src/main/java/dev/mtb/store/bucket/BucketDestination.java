@@ -1,7 +1,5 @@
 package dev.mtb.store.bucket;
 
-import com.google.common.cache.Cache;
-import com.google.common.cache.CacheBuilder;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -11,7 +9,6 @@ import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Features;
 import dev.mtb.store.FileWrite;
-import dev.mtb.store.ForeignNameException;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.MtimePrecision;
@@ -19,10 +16,7 @@ import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.Recollection;
-import dev.mtb.store.RefusedException;
-import dev.mtb.store.S3fsNames;
 import dev.mtb.store.StoredFile;
-import dev.mtb.store.TemporaryNames;
 import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.IOException;
@@ -30,18 +24,14 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.FileSystems;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,65 +48,48 @@ import org.slf4j.LoggerFactory;
 public final class BucketDestination implements Destination {
   private static final Logger log = LoggerFactory.getLogger(BucketDestination.class);
 
-  /** From here on s3fs uploads in parts (multipart_threshold). */
-  private static final long MULTIPART_FROM = 25L << 20;
-
-  /** More entries than wait in the engine's queue. */
-  private static final int MOST_LOOKED = 20_000;
-
-  /** The longest path of Linux (PATH_MAX). */
-  private static final int LONGEST_TARGET = 4096;
-
-  /** A directory without an object: only its contents show that it exists, or only the user. */
-  private static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
-
-  /** For directories that have no source. */
-  private static final int DIRECTORY_MODE = 0755;
-
   private final BucketPlace place;
   private final String prefix;
   private final BucketKeys keys;
   private final BucketAccess access;
   private final Requests requests;
-  private final ObjectWriter writer;
-  private final HashBudget hashBudget;
   private final DirectoryListings listings;
-  private final KeyLookup lookup;
+  private final DestinationRoot root;
+  private final ObjectLooks looks;
+  private final DestinationChanges changes;
+  private final Probes probes;
   private final Optional<Catalog> catalog;
-  private final Optional<OldVersions> oldVersions;
 
   /** The mount's own view of the destination, if there is a mount. */
   private final Optional<Metadata> mounted;
-
-  /** ETags of what was looked at and may be given other metadata soon. */
-  private final Cache<String, String> looked =
-      CacheBuilder.newBuilder().maximumSize(MOST_LOOKED).build();
-
-  private boolean isNew;
-  private boolean rootExists;
-  private volatile Optional<Boolean> tagsAreDigests = Optional.empty();
-  private volatile CompletableFuture<Void> deletion = CompletableFuture.completedFuture(null);
 
   private BucketDestination(
       BucketPlace place,
       BucketAccess access,
       Optional<Metadata> mounted,
       Optional<OldVersionsPlace> oldVersions,
-      Optional<Catalog> catalog)
-      throws DestinationException {
+      Requests requests,
+      Optional<Catalog> catalog) {
     this.place = place;
     this.access = access;
     this.mounted = mounted;
     this.catalog = catalog;
     prefix = place.location().prefix();
     keys = new BucketKeys(prefix);
-    requests =
-        new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
-    writer = new ObjectWriter(requests, catalog);
-    hashBudget = new HashBudget(access.connections());
-    listings = new DirectoryListings(prefix, requests, access.readOnly(), hashBudget);
-    lookup = new KeyLookup(requests::head, requests::list);
-    this.oldVersions = oldVersions.map(old -> new OldVersions(prefix, old, requests, writer));
+    this.requests = requests;
+    listings = new DirectoryListings(prefix, requests, access);
+    probes = new Probes(requests);
+    looks = new ObjectLooks(requests);
+    ObjectWriter writer = new ObjectWriter(requests, catalog);
+    root = new DestinationRoot(place, access.readOnly(), requests, writer, listings);
+    changes =
+        new DestinationChanges(
+            keys,
+            requests,
+            writer,
+            listings,
+            looks,
+            oldVersions.map(old -> new OldVersions(prefix, old, requests, writer)));
   }
 
   /**
@@ -138,14 +111,10 @@ public final class BucketDestination implements Destination {
       Path stateDirectory)
       throws DestinationException {
     OldVersions.checkInBucket(place, oldVersions);
-    Optional<Catalog> catalog =
-        catalog(stateDirectory, place, access.readOnly(), access.process().isRoot());
-    try {
-      return new BucketDestination(place, access, mounted, oldVersions, catalog);
-    } catch (DestinationException | RuntimeException | LinkageError e) {
-      catalog.ifPresent(Catalog::close);
-      throw e;
-    }
+    Requests requests =
+        new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
+    return new BucketDestination(
+        place, access, mounted, oldVersions, requests, catalog(stateDirectory, place, access));
   }
 
   /** For callers that do not name a {@link BucketAccess} yet. */
@@ -159,18 +128,14 @@ public final class BucketDestination implements Destination {
       Optional<OldVersionsPlace> oldVersions,
       Path stateDirectory)
       throws DestinationException {
-    return connect(
-        place,
-        new BucketAccess(connections, retries, readOnly, process),
-        mounted,
-        oldVersions,
-        stateDirectory);
+    BucketAccess access = new BucketAccess(connections, retries, readOnly, process);
+    return connect(place, access, mounted, oldVersions, stateDirectory);
   }
 
   private static Optional<Catalog> catalog(
-      Path stateDirectory, BucketPlace place, boolean readOnly, boolean keepsOwner) {
+      Path stateDirectory, BucketPlace place, BucketAccess access) {
     try {
-      return Catalog.open(stateDirectory, place, readOnly, keepsOwner);
+      return Catalog.open(stateDirectory, place, access.readOnly(), access.process().isRoot());
     } catch (LinkageError e) {
       log.info("without h2-mvstore on the class path there is no catalog, and more to ask for");
       return Optional.empty();
@@ -178,22 +143,13 @@ public final class BucketDestination implements Destination {
   }
 
   /**
-   * Lists what is there: wrong names, credentials and so on show at once. To be called before
+   * Lists what is there, so that wrong names and credentials show at once. To be called before
    * anything else but {@link #probe}.
    *
    * @throws DestinationException if the bucket cannot be used
    */
   public void start() throws DestinationException {
-    TreeListing.Directory root;
-    try {
-      root = listings.listRoot();
-    } catch (DestinationException e) {
-      throw e;
-    } catch (IOException e) {
-      throw unusable(place, e);
-    }
-    isNew = !access.readOnly() && root.names.isEmpty();
-    rootExists = prefix.isEmpty() || root.exists() || mounted.isPresent() || !access.readOnly();
+    root.open();
   }
 
   /**
@@ -202,30 +158,7 @@ public final class BucketDestination implements Destination {
    * @throws DestinationException if they cannot be made
    */
   public void prepare() throws DestinationException {
-    if (access.readOnly() || prefix.isEmpty() || !listings.isRootMissing()) {
-      return;
-    }
-    try {
-      makeRoot();
-    } catch (DestinationException e) {
-      throw e;
-    } catch (IOException e) {
-      throw unusable(place, e);
-    }
-  }
-
-  private static DestinationException unusable(BucketPlace place, IOException e) {
-    return new DestinationException(
-        "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
-  }
-
-  private void makeRoot() throws IOException {
-    for (int slash = prefix.indexOf('/'); slash >= 0; slash = prefix.indexOf('/', slash + 1)) {
-      String key = prefix.substring(0, slash + 1);
-      if (key.equals(prefix) || requests.head(key).isEmpty()) {
-        writer.makeDirectory(key, DIRECTORY_MODE);
-      }
-    }
+    root.make();
   }
 
   @Override
@@ -256,7 +189,7 @@ public final class BucketDestination implements Destination {
 
   @Override
   public boolean isNew() {
-    return isNew;
+    return root.isNew();
   }
 
   @Override
@@ -274,12 +207,6 @@ public final class BucketDestination implements Destination {
 
   // Looking
 
-  /** The key of what is about to be changed. */
-  private String checkedKey(Path path) throws IOException {
-    listings.forgetRoot();
-    return keys.checked(path);
-  }
-
   @Override
   public Path nameOf(Path sourceName) {
     return sourceName.getFileSystem() == FileSystems.getDefault()
@@ -290,45 +217,22 @@ public final class BucketDestination implements Destination {
   @Override
   public Optional<Metadata> stat(Path path) throws IOException {
     String key = keys.of(path);
-    if (key.equals(prefix)) {
-      return rootExists ? mounted.or(() -> Optional.of(IMPLIED)) : Optional.empty();
-    }
-    return lookup
-        .find(key, /* isDirectory= */ false)
-        .map(found -> found.head().map(this::metadata).orElse(IMPLIED));
-  }
-
-  private Metadata metadata(Requests.Head head) {
-    if (!head.isTagMd5()) {
-      tagsAreDigests = Optional.of(false);
-    } else if (tagsAreDigests.isEmpty()) {
-      tagsAreDigests = Optional.of(true);
-    }
-    return head.metadata();
+    return key.equals(prefix) ? mounted.or(root::metadata) : looks.find(key);
   }
 
   @Override
   public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
-    String key = keys.of(path, glance);
-    if (key.isEmpty()) {
-      return Optional.of(IMPLIED);
-    }
-    Optional<Requests.Head> head = requests.head(key);
-    if (head.isPresent() && glance.tag().isPresent() && !head.get().tag().equals(glance.tag())) {
-      throw new IOException("somebody else has written it since it was listed; run again");
-    }
-    head.map(Requests.Head::rawTag).ifPresent(tag -> looked.put(key, tag));
-    return head.map(this::metadata);
+    return looks.look(keys.of(path, glance), glance);
   }
 
   @Override
   public Optional<Boolean> tagsAreDigests() {
-    return tagsAreDigests;
+    return looks.tagsAreDigests();
   }
 
   @Override
   public long hashedInsteadOfLook() {
-    return hashBudget.bytes();
+    return listings.hashBudget().bytes();
   }
 
   @Override
@@ -368,28 +272,7 @@ public final class BucketDestination implements Destination {
    * @throws IOException if it cannot be written
    */
   public Probe probe(String name) throws IOException {
-    String key = prefix + name;
-    // No other program has written so many bytes at such a time.
-    byte[] content = new byte[1 + (int) (System.nanoTime() & 0xFF)];
-    Instant mtime = Instant.ofEpochSecond(1_000_000_000, System.nanoTime() & 0xFFFFFF);
-    int none = Metadata.UNKNOWN;
-    Metadata metadata =
-        new Metadata(Kind.FILE, content.length, mtime, 0600, none, none, none, none);
-    requests.put(key, metadata, Requests.Body.of(content));
-    return new Probe(content.length, mtime, () -> deleteLater(key));
-  }
-
-  /** Deletes an object in the background; {@link #close} waits for that. */
-  private void deleteLater(String key) {
-    deletion =
-        CompletableFuture.runAsync(
-            () -> {
-              try {
-                requests.delete(key);
-              } catch (IOException e) {
-                log.warn("{} could not be deleted: {}", key, e.getMessage());
-              }
-            });
+    return probes.write(prefix + name);
   }
 
   // Reading
@@ -418,7 +301,7 @@ public final class BucketDestination implements Destination {
   @Override
   public Path readLink(Path link) throws IOException {
     try (InputStream in = requests.get(keys.of(link), /* isLink= */ true).content()) {
-      return PathBytes.resolve(Path.of(""), in.readNBytes(LONGEST_TARGET));
+      return PathBytes.resolve(Path.of(""), in.readNBytes(BucketKeys.LONGEST_TARGET));
     }
   }
 
@@ -427,34 +310,13 @@ public final class BucketDestination implements Destination {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    return new PutStream(writer, target(file, existing), source);
+    return changes.write(file, source, existing);
   }
 
   @Override
   public Optional<FileWrite> upload(
       Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
-    String key = target(file, existing);
-    return Optional.of(
-        source.size() < MULTIPART_FROM
-            ? new PutFile(writer, key, content, source.size())
-            : new PutParts(writer, key, source, content));
-  }
-
-  /** The key to write to. What is there is kept first if old versions are. */
-  private String target(Path file, Optional<Metadata> existing) throws IOException {
-    String key = checkedKey(file);
-    if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
-      // S3 itself would take both.
-      throw new RefusedException("a directory stands in its place");
-    }
-    keepOld(key, existing);
-    return key;
-  }
-
-  private void keepOld(String key, Optional<Metadata> existing) throws IOException {
-    if (oldVersions.isPresent() && existing.isPresent()) {
-      oldVersions.get().keep(key, existing.map(Metadata::size));
-    }
+    return Optional.of(changes.upload(file, source, existing, content));
   }
 
   @Override
@@ -474,38 +336,23 @@ public final class BucketDestination implements Destination {
   @Override
   public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    byte[] bytes = PathBytes.of(target);
-    S3fsNames.checkTarget(bytes);
-    String key = target(link, existing);
-    writer.put(key, source, Requests.Body.of(bytes));
+    changes.writeLink(link, target, source, existing);
   }
 
   @Override
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
-    String key = checkedKey(directory);
-    if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
-      keepOld(key, existing);
-      requests.delete(key);
-    }
-    writer.putDirectory(key + "/", source);
+    changes.createDirectory(directory, source, existing);
     return EnumSet.noneOf(Attribute.class);
   }
 
   @Override
   public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
       throws IOException {
-    if (source.kind() == Kind.DIRECTORY) {
-      writer.putDirectory(keys.ofDirectory(path), source);
-      return;
-    }
-    String key = keys.of(path);
-    // Only the version that was compared gets this metadata.
-    Optional<String> ifMatch = Optional.ofNullable(looked.asMap().remove(key));
-    writer.remember(key, source, requests.copies().replaceMetadata(key, source, ifMatch));
+    changes.setMetadata(path, source);
   }
 
-  // Deleting
+  // Deleting and moving
 
   @Override
   public int deletedAtOnce() {
@@ -514,66 +361,17 @@ public final class BucketDestination implements Destination {
 
   @Override
   public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    Map<Path, IOException> failures = new HashMap<>();
-    Map<String, Path> paths = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
-      try {
-        paths.put(doomedKey(one.getKey(), one.getValue()), one.getKey());
-      } catch (DestinationException e) {
-        throw e;
-      } catch (IOException e) {
-        failures.put(one.getKey(), e);
-      }
-    }
-    if (!paths.isEmpty()) {
-      for (Map.Entry<String, IOException> failed : requests.delete(paths.keySet()).entrySet()) {
-        if (failed.getValue() instanceof DestinationException e) {
-          throw e;
-        }
-        failures.put(paths.get(failed.getKey()), failed.getValue());
-      }
-    }
-    return failures;
+    return changes.delete(doomed);
   }
-
-  /** The key to delete. The object is kept first if old versions are. */
-  private String doomedKey(Path path, Kind kind) throws IOException {
-    String key;
-    try {
-      key = checkedKey(path);
-    } catch (RefusedException e) {
-      throw new ForeignNameException(e.getMessage());
-    }
-    if (!BucketKeys.isPlain(key)) {
-      throw new ForeignNameException(
-          "a program that takes the dots in its name for a path would delete another object");
-    }
-    if (kind == Kind.DIRECTORY) {
-      return key + "/";
-    }
-    if (oldVersions.isPresent() && !TemporaryNames.isTemporary(path.getFileName())) {
-      oldVersions.get().keep(key, Optional.empty());
-    }
-    return key;
-  }
-
-  // Moving
 
   @Override
   public void rename(Path from, Path to) throws IOException {
-    String key = checkedKey(to);
-    String temporary = checkedKey(from);
-    if (!requests.copies().copy(temporary, key, Optional.empty())) {
-      throw new NoSuchFileException(temporary);
-    }
-    catalog.ifPresent(c -> c.forget(temporary));
-    requests.delete(temporary);
+    changes.rename(from, to);
   }
 
   @Override
   public void putAside(Path directory) throws IOException {
-    String key = checkedKey(directory);
-    oldVersions.orElseThrow().moveDirectory(key);
+    changes.putAside(directory);
   }
 
   /** Each request counts as an operation, and its body as content. */
@@ -591,7 +389,7 @@ public final class BucketDestination implements Destination {
   @Override
   public void close() {
     try {
-      deletion.exceptionally(e -> null).join();
+      probes.awaitDeletion();
       requests.close();
     } finally {
       catalog.ifPresent(Catalog::close);

@@ -16,6 +16,9 @@ final class BucketKeys {
   /** S3 takes no longer key, in bytes. */
   private static final int LONGEST_KEY = 1024;
 
+  /** The longest target of a link: the longest path of Linux (PATH_MAX). */
+  static final int LONGEST_TARGET = 4096;
+
   private final String prefix;
   private final S3fsNames names = new S3fsNames(false, true);
 

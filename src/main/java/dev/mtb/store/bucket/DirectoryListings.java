@@ -25,12 +25,17 @@ final class DirectoryListings {
   /** The first list of the root, which is made to see whether the bucket is there. */
   private volatile Optional<TreeListing.Directory> root = Optional.empty();
 
-  DirectoryListings(String prefix, Requests requests, boolean readOnly, HashBudget hashBudget) {
+  DirectoryListings(String prefix, Requests requests, BucketAccess access) {
     this.prefix = prefix;
     this.requests = requests;
-    this.readOnly = readOnly;
-    this.hashBudget = hashBudget;
+    readOnly = access.readOnly();
+    hashBudget = new HashBudget(access.connections());
     tree = new TreeListing(requests::list);
+  }
+
+  /** What the time that lists take has told. */
+  HashBudget hashBudget() {
+    return hashBudget;
   }
 
   /** Lists the root, for {@link #peek} and for the first {@link #list} of it. */

@@ -37,7 +37,7 @@ final class ObjectWriter {
     putDirectory(key, new Metadata(Kind.DIRECTORY, 0, Instant.now(), mode, none, none, none, none));
   }
 
-  /** Uploads in parts, whose completion is to be remembered here. */
+  /** For uploads in parts; call {@link #remember} once one is complete. */
   MultipartUploads uploads() {
     return requests.uploads();
   }
@@ -52,5 +52,10 @@ final class ObjectWriter {
                 new ListedEntry(isDirectory, source.size(), stored.tag(), stored.at()),
                 source,
                 stored.took()));
+  }
+
+  /** Drops what the catalog knows of an object. */
+  void forget(String key) {
+    catalog.ifPresent(c -> c.forget(key));
   }
 }

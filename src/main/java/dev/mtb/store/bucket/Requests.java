@@ -73,7 +73,7 @@ final class Requests implements Closeable {
     client.limit(throttle);
   }
 
-  /** A page of keys below a prefix, in the order of their bytes. */
+  /** Lists a page of keys below a prefix, in the order of their bytes. */
   ListObjectsV2Response list(String prefix, String delimiter, String startAfter, String token)
       throws IOException {
     ListObjectsV2Response page =
@@ -85,7 +85,8 @@ final class Requests implements Closeable {
                     r ->
                         r.bucket(client.bucket())
                             .prefix(prefix)
-                            // Or one control character in a key would spoil the whole page of XML.
+                            // Without it one control character in a key makes the XML of the page
+                            // invalid.
                             .encodingType(EncodingType.URL)
                             .delimiter(delimiter)
                             .startAfter(token == null ? startAfter : null)
@@ -93,7 +94,7 @@ final class Requests implements Closeable {
                             .maxKeys(PAGE)
                             .requestPayer(client.payer())));
     client.learnTime(page.sdkHttpResponse());
-    // What is listed may be deleted: nothing outside of what was asked for, whatever a server says.
+    // What is listed may be deleted, so that a key outside of the prefix must not pass.
     boolean isWithin =
         page.contents().stream().allMatch(object -> object.key().startsWith(prefix))
             && page.commonPrefixes().stream().allMatch(c -> c.prefix().startsWith(prefix));
@@ -104,15 +105,16 @@ final class Requests implements Closeable {
   }
 
   /**
-   * What an object is.
+   * An object without its content.
    *
    * @param metadata as s3fs would show it
    * @param tag of its content
    * @param rawTag the same as the server writes it
-   * @param isTagMd5 false where the server encrypts with keys that make tags say nothing
+   * @param isTagMd5 whether the tag is a digest; see {@link BucketClient#isTagMd5}
    */
   record Head(Metadata metadata, Optional<ContentTag> tag, String rawTag, boolean isTagMd5) {}
 
+  /** Looks at an object; empty if it is not there. */
   Optional<Head> head(String key) throws IOException {
     HeadObjectResponse response;
     try {
@@ -131,8 +133,8 @@ final class Requests implements Closeable {
             response.metadata(),
             key,
             response.contentType(),
-            // Some servers leave it out for an empty object; a file of unknown size is one that
-            // differs.
+            // Some servers leave it out for an empty object. If another object's size is missing,
+            // the file differs and is copied.
             Objects.requireNonNullElse(response.contentLength(), 0L),
             response.lastModified());
     boolean isTagMd5 =
@@ -141,7 +143,7 @@ final class Requests implements Closeable {
         new Head(metadata, ContentTag.parse(response.eTag()), response.eTag(), isTagMd5));
   }
 
-  /** A content that can be read as often as need be. */
+  /** The content of a new object. It can be read more than once, for retries. */
   static final class Body {
     private final ContentStreamProvider stream;
     private final long length;
@@ -165,7 +167,7 @@ final class Requests implements Closeable {
     }
   }
 
-  /** Stores an object whole, or leaves what was there. */
+  /** Stores an object as a whole. If that fails, what was there stays. */
   StoredVersion put(String key, Metadata source, Body body) throws IOException {
     String type = client.type(key, source);
     long start = System.nanoTime();
@@ -225,7 +227,7 @@ final class Requests implements Closeable {
     return deletesSingly ? 1 : MOST_DELETED;
   }
 
-  /** Many at a time, by the threads of the pool that calls this. */
+  /** Deletes many objects at a time, by the threads of the calling thread's pool. */
   private Map<String, IOException> deleteSingly(Collection<String> keys) {
     Map<String, IOException> failures = new ConcurrentHashMap<>();
     keys.parallelStream()
@@ -286,7 +288,7 @@ final class Requests implements Closeable {
   /**
    * Reads an object.
    *
-   * @param isLink what it must be: nobody is given the target of a link for a file's content
+   * @param isLink whether it must be a link or a file: the target of a link is no file's content
    */
   Reading get(String key, boolean isLink) throws IOException {
     Reading reading = read(key, Optional.empty(), Optional.empty());
@@ -298,9 +300,9 @@ final class Requests implements Closeable {
   }
 
   /**
-   * Reads an object, whatever it is.
+   * Reads an object or a part of it, a file or a link.
    *
-   * @param ifMatch the version that is wanted; empty for whatever is there
+   * @param ifMatch the version that is wanted; empty for the current one
    * @param range in the form of the header; empty for the whole
    * @throws ChangedException if it is another version by now
    */

@@ -17,8 +17,9 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * What went wrong with a request, in words, and whether it went wrong for all. The codes are those
- * of the Amazon S3 API reference, "Error responses".
+ * The failures of requests to S3, as exceptions with messages that say what to do. A failure of one
+ * object is told from a failure of the whole bucket. The codes are those of the Amazon S3 API
+ * reference, "Error responses".
  */
 final class S3Errors {
   private static final int MOVED = 301;
@@ -99,7 +100,7 @@ final class S3Errors {
     };
   }
 
-  /** An answer to a HEAD has no body, and so no code. */
+  /** For answers without a code: the answer to a HEAD has no body. */
   private IOException ofStatus(String what, String key, AwsServiceException e) {
     String bucket = place.location().bucket();
     if (e.statusCode() == MOVED) {
@@ -130,7 +131,7 @@ final class S3Errors {
     return new IOException(what + " failed: " + details(e) + remedy, e);
   }
 
-  /** The server is not Amazon's, and has no such request, or not with such a header. */
+  /** A request, or one of its headers, that the server does not know. */
   static final class UnknownRequestException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -172,12 +173,12 @@ final class S3Errors {
                 Duration.between(server, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS));
       }
     } catch (DateTimeParseException unreadable) {
-      // Then without the figure.
+      // Then the message is without the difference.
     }
     return "is wrong";
   }
 
-  /** No message of the server's holds a secret, but some repeat what was signed. */
+  /** The answer as text. No server puts a secret in it, but some repeat what was signed. */
   private static String details(AwsServiceException e) {
     String message = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorMessage();
     String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
