@@ -9,9 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -71,8 +68,7 @@ public final class BucketCheck implements Closeable {
     long start = System.nanoTime();
     var page = requests.list(prefix, "/", null, null);
     return new Answer(
-        Duration.ofNanos(System.nanoTime() - start),
-        page.sdkHttpResponse().firstMatchingHeader("Date").flatMap(BucketCheck::time));
+        Duration.ofNanos(System.nanoTime() - start), ServerClock.date(page.sdkHttpResponse()));
   }
 
   /**
@@ -83,19 +79,8 @@ public final class BucketCheck implements Closeable {
    */
   public static Optional<Instant> serverTime(IOException failure) {
     return failure.getCause() instanceof AwsServiceException e && e.awsErrorDetails() != null
-        ? Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse())
-            .flatMap(response -> response.firstMatchingHeader("Date"))
-            .flatMap(BucketCheck::time)
+        ? Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse()).flatMap(ServerClock::date)
         : Optional.empty();
-  }
-
-  private static Optional<Instant> time(String date) {
-    try {
-      return Optional.of(
-          ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-    } catch (DateTimeParseException e) {
-      return Optional.empty();
-    }
   }
 
   /**

@@ -102,6 +102,7 @@ final class MultipartUploads {
    */
   String start(String key, Metadata source) throws IOException {
     long start = System.nanoTime();
+    ObjectStyle style = client.style();
     String uploadId =
         client.send(
             "CreateMultipartUpload",
@@ -114,10 +115,8 @@ final class MultipartUploads {
                               .contentType(client.type(key, source))
                               .metadata(client.headers(source))
                               .requestPayer(client.payer());
-                          client
-                              .style()
-                              .apply(
-                                  r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
+                          style.apply(
+                              r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
                         })
                     .uploadId());
     starts.put(uploadId, start);

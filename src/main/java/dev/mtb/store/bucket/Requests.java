@@ -170,6 +170,7 @@ final class Requests implements Closeable {
   /** Stores an object as a whole. If that fails, what was there stays. */
   StoredVersion put(String key, Metadata source, Body body) throws IOException {
     String type = client.type(key, source);
+    ObjectStyle style = client.style();
     long start = System.nanoTime();
     PutObjectResponse response =
         client.send(
@@ -184,9 +185,7 @@ final class Requests implements Closeable {
                           .contentMD5(Base64.getEncoder().encodeToString(body.md5))
                           .metadata(client.headers(source))
                           .requestPayer(client.payer());
-                      client
-                          .style()
-                          .apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
+                      style.apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
                     },
                     body.request(type)));
     if (BucketClient.isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {

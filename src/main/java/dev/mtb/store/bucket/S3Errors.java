@@ -8,9 +8,6 @@ import java.net.SocketTimeoutException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -163,19 +160,11 @@ final class S3Errors {
   }
 
   private static String skew(AwsServiceException e) {
-    try {
-      Optional<String> date = e.awsErrorDetails().sdkHttpResponse().firstMatchingHeader("Date");
-      if (date.isPresent()) {
-        Instant server =
-            ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        return "differs by "
-            + Format.duration(
-                Duration.between(server, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS));
-      }
-    } catch (DateTimeParseException unreadable) {
-      // Then the message is without the difference.
-    }
-    return "is wrong";
+    Optional<Instant> server = ServerClock.date(e.awsErrorDetails().sdkHttpResponse());
+    return server
+        .map(time -> Duration.between(time, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS))
+        .map(difference -> "differs by " + Format.duration(difference))
+        .orElse("is wrong");
   }
 
   /** The answer as text. No server puts a secret in it, but some repeat what was signed. */

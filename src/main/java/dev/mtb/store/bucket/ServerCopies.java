@@ -107,6 +107,7 @@ final class ServerCopies {
 
   private StoredVersion copyWhole(
       String from, String to, Consumer<CopyObjectRequest.Builder> details) throws IOException {
+    ObjectStyle style = client.style();
     long start = System.nanoTime();
     CopyObjectResponse response =
         client.send(
@@ -120,9 +121,7 @@ final class ServerCopies {
                           .destinationBucket(client.bucket())
                           .destinationKey(to)
                           .requestPayer(client.payer());
-                      client
-                          .style()
-                          .apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
+                      style.apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
                       details.accept(r);
                     }));
     return client.stored(response.copyObjectResult().eTag(), response.sdkHttpResponse(), start);
