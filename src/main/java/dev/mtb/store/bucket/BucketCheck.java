@@ -9,19 +9,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * Tries a bucket out, with the same requests as a backup makes. Nothing is tried twice: what fails
- * once is what somebody wants to know. Thread-safe.
+ * A check of a bucket with the same requests as a backup sends. No request is sent again after a
+ * failure: the check is there to show failures. Thread-safe.
  */
 public final class BucketCheck implements Closeable {
-  /** One request, and one more that may still hang. */
+  /** Room for one request, and for others that still hang. */
   private static final int CONNECTIONS = 4;
 
   /**
@@ -43,20 +40,17 @@ public final class BucketCheck implements Closeable {
   /**
    * Connects to a bucket. No request is made yet.
    *
-   * @param place which
-   * @param process who the probe belongs to
+   * @param place which bucket
+   * @param process the owner of the probe
    * @return must be closed
-   * @throws DestinationException if there are no credentials, or the SDK cannot make sense of the
-   *     place
+   * @throws DestinationException if there are no credentials, or the SDK does not accept the place
    */
   public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
       throws DestinationException {
-    Requests.Owner owner =
-        new Requests.Owner(
-            Math.max(0, process.uid()), Math.max(0, process.gid()), process.isRoot());
     try {
       return new BucketCheck(
-          new Requests(place, owner, CONNECTIONS, /* retries= */ 0), place.location().prefix());
+          new Requests(place, Owner.of(process), CONNECTIONS, /* retries= */ 0),
+          place.location().prefix());
     } catch (RuntimeException e) {
       // The SDK's own checks of names, URLs and files of settings.
       throw new DestinationException(
@@ -74,8 +68,7 @@ public final class BucketCheck implements Closeable {
     long start = System.nanoTime();
     var page = requests.list(prefix, "/", null, null);
     return new Answer(
-        Duration.ofNanos(System.nanoTime() - start),
-        page.sdkHttpResponse().firstMatchingHeader("Date").flatMap(BucketCheck::time));
+        Duration.ofNanos(System.nanoTime() - start), ServerClock.date(page.sdkHttpResponse()));
   }
 
   /**
@@ -86,19 +79,8 @@ public final class BucketCheck implements Closeable {
    */
   public static Optional<Instant> serverTime(IOException failure) {
     return failure.getCause() instanceof AwsServiceException e && e.awsErrorDetails() != null
-        ? Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse())
-            .flatMap(response -> response.firstMatchingHeader("Date"))
-            .flatMap(BucketCheck::time)
+        ? Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse()).flatMap(ServerClock::date)
         : Optional.empty();
-  }
-
-  private static Optional<Instant> time(String date) {
-    try {
-      return Optional.of(
-          ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-    } catch (DateTimeParseException e) {
-      return Optional.empty();
-    }
   }
 
   /**

@@ -22,16 +22,15 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * A prefix of a bucket in the format of s3fs as a file system of {@code java.nio} that can only be
- * read, with as few requests as can be: what restores reads a bucket as it would a folder.
+ * A prefix of a bucket in the format of s3fs, as a file system of {@code java.nio} that can only be
+ * read: a restore reads a bucket as it reads a directory, with as few requests as possible.
  *
  * <ul>
- *   <li>Directories are listed by {@link TreeListing}: a thousand names of whatever directories are
- *       one LIST.
- *   <li>Looking at something is one HEAD, and is remembered until more has been looked at than ever
- *       waits to be copied. A file that was looked at and has not been written since is read with
- *       one GET, which asks for the version that was looked at: what is read and what was seen
- *       never belong to two versions.
+ *   <li>Directories are listed by {@link TreeListing}: a LIST shows a thousand names, of as many
+ *       directories as they are in.
+ *   <li>To look at a path is one HEAD. Its answer is kept as long as the path may wait to be
+ *       copied. A file is read with one GET for the version that was looked at, so that content and
+ *       metadata never belong to two versions.
  *   <li>A small file that is {@link #expect expected} to be read is one GET, content and all.
  * </ul>
  *
@@ -55,7 +54,7 @@ public final class BucketFiles extends FileSystem {
   /**
    * Connects to a bucket. No request is made yet.
    *
-   * @param place which
+   * @param place which bucket
    * @param connections how many requests at most at a time, besides those that read ahead
    * @param retries how often a request is made again that failed for a reason that may pass
    * @return must be closed
@@ -67,7 +66,7 @@ public final class BucketFiles extends FileSystem {
   }
 
   /**
-   * Lists a few things that are there: wrong names, credentials and so on show at once.
+   * Lists a few paths that are there, so that wrong names and credentials show at once.
    *
    * @param most how many, at most a page of a thousand
    * @return paths, as they come
@@ -77,7 +76,7 @@ public final class BucketFiles extends FileSystem {
     List<Path> found = new ArrayList<>();
     for (String key : reader.some(most)) {
       List<String> names = NAMES.splitToList(key);
-      if (names.stream().allMatch(BucketReader::isName)) {
+      if (names.stream().allMatch(BucketKeys::isName)) {
         found.add(new BucketPath(this, true, names));
       }
     }
@@ -94,7 +93,7 @@ public final class BucketFiles extends FileSystem {
   }
 
   /**
-   * What a list has told of something.
+   * What a list has told of a path.
    *
    * @param path as a directory's stream gave it
    * @return whether it is a directory; empty if that is not known without asking, as it is not of
@@ -109,8 +108,8 @@ public final class BucketFiles extends FileSystem {
   /**
    * Whether the directory that everything lies in has metadata of its own. May cost a request.
    *
-   * @return false if it has no object for itself, as a whole bucket; true if that cannot be told:
-   *     whoever looks at it is told why
+   * @return false if it has no object of its own, as a whole bucket; true if the request fails,
+   *     since the next look at it tells why
    */
   public boolean hasRootMetadata() {
     try {
@@ -185,7 +184,7 @@ public final class BucketFiles extends FileSystem {
     return List.of();
   }
 
-  /** Owner and mode are in a view that only the JDK's own file system has, and this one. */
+  /** With the view "unix", which has owner and mode; the JDK's own file system has it, too. */
   @Override
   public Set<String> supportedFileAttributeViews() {
     return ImmutableSet.of("basic", "unix");

@@ -25,44 +25,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** What {@link BucketFiles} asks of a bucket, and remembers of the answers. Thread-safe. */
+/** The requests of {@link BucketFiles}, and what is kept of their answers. Thread-safe. */
 final class BucketReader implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(BucketReader.class);
 
-  /** More than wait in the engine's queue. */
+  /** More entries than wait in the engine's queue. */
   private static final int MOST_LOOKED = 20_000;
 
-  /** From here on a HEAD costs less than what is read for nothing if the file is not wanted. */
+  /** For a larger file a HEAD costs less than to read it in vain if it is not wanted. */
   private static final long MOST_FETCHED = 64 << 10;
 
-  /** What may wait to be written, in bytes: the engine's queue full of files of 8 KB. */
-  private static final long MOST_HELD = 64 << 20;
-
-  /**
-   * So many requests in a row that failed for good, each after its own retries: the server is gone,
-   * and so is the use of asking it for the next million files.
-   */
-  private static final int MOST_FAILED = 100;
-
-  /** What other clients call a directory by; s3fs shows it as one. */
+  /** The end of the names that other clients give to directories; s3fs shows them as such. */
   private static final String FOLDER_MARKER = "_$folder$";
 
-  /** Linux takes no longer path (PATH_MAX). */
-  private static final int LONGEST_TARGET = 4096;
-
-  /**
-   * What s3fs shows of a directory of which only what is in it shows that it is there: nobody knows
-   * whose it is.
-   */
+  /** What s3fs shows of a directory that only its contents show. Its owner is not known. */
   private static final Metadata IMPLIED =
       new Metadata(
           Kind.DIRECTORY,
@@ -75,53 +56,44 @@ final class BucketReader implements Closeable {
           Metadata.UNKNOWN);
 
   /**
-   * Something that was looked at.
+   * The version of an object that was looked at.
    *
-   * @param key of its object
+   * @param key of the object; empty for a directory without an object
    * @param metadata as the file system shows it
    * @param tag of its version, as the server writes it; empty if it has none
    */
   record Found(String key, Metadata metadata, Optional<String> tag) {}
 
-  /** A content that came with a look, of the version that was looked at. */
-  private static final class Held {
-    final Optional<String> tag;
-    final byte[] content;
-
-    Held(Optional<String> tag, byte[] content) {
-      this.tag = tag;
-      this.content = content;
-    }
-  }
-
   private final BucketPlace place;
   private final String prefix;
   private final Requests requests;
   private final TreeListing tree;
+  private final KeyLookup lookup;
   private final ReadAhead ahead = new ReadAhead();
   private final int retries;
   private final Cache<String, Found> looked =
       CacheBuilder.newBuilder().maximumSize(MOST_LOOKED).build();
 
-  /** Until they are read. */
-  private final Map<String, Held> held = new ConcurrentHashMap<>();
-
-  private final AtomicLong heldBytes = new AtomicLong();
-  private final AtomicInteger failedInARow = new AtomicInteger();
+  private final HeldContents held = new HeldContents();
+  private final FailureLimit failures;
   private volatile Predicate<Path> isExpected = path -> false;
 
   BucketReader(BucketPlace place, int connections, int retries) throws DestinationException {
     this.place = place;
     this.retries = retries;
     prefix = place.location().prefix();
-    // It is only read: nothing will belong to anybody.
+    failures = new FailureLimit(place);
+    // The bucket is only read, so that the owner of new objects does not matter.
     requests =
         new Requests(
             place,
-            new Requests.Owner(0, 0, /* isRoot= */ false),
+            new Owner(0, 0, /* isRoot= */ false),
             connections + ReadAhead.MOST_AT_ONCE,
             retries);
-    tree = new TreeListing((p, d, after, token) -> asking(() -> requests.list(p, d, after, token)));
+    TreeListing.Pages pages =
+        (p, d, after, token) -> failures.send(() -> requests.list(p, d, after, token));
+    tree = new TreeListing(pages);
+    lookup = new KeyLookup(key -> failures.send(() -> requests.head(key)), pages);
   }
 
   /** Lists some keys, less the prefix. */
@@ -158,70 +130,17 @@ final class BucketReader implements Closeable {
     isExpected = isWanted;
   }
 
-  /** A request, and what it is good for. */
-  interface Asking<T> {
-    T ask() throws IOException;
-  }
-
-  /** Asks, unless there is no use in asking any more. */
-  <T> T asking(Asking<T> asking) throws IOException {
-    try {
-      T answer = asking.ask();
-      failedInARow.set(0);
-      return answer;
-    } catch (DestinationException | NoSuchFileException | ChangedException e) {
-      throw e;
-    } catch (IOException e) {
-      if (isArchived(e)) {
-        throw e;
-      }
-      if (failedInARow.incrementAndGet() >= MOST_FAILED) {
-        throw new DestinationException(
-            "the backup "
-                + place.name()
-                + " cannot be used: the last "
-                + MOST_FAILED
-                + " attempts to read there have all failed, the latest with: "
-                + e.getMessage(),
-            e);
-      }
-      throw e;
-    }
-  }
-
-  /** Says nothing of the others. */
-  private static boolean isArchived(IOException e) {
-    return e.getCause() instanceof AwsServiceException answer
-        && answer.awsErrorDetails() != null
-        && "InvalidObjectState".equals(answer.awsErrorDetails().errorCode());
-  }
-
-  // Keys
-
-  /** Whether a file can be called so: what cannot never leads anywhere. */
-  static boolean isName(String name) {
-    return !name.isEmpty()
-        && !name.equals(".")
-        && !name.equals("..")
-        && name.indexOf('/') < 0
-        && name.indexOf('\0') < 0;
-  }
+  // Looking
 
   private String key(BucketPath path) throws NoSuchFileException {
     List<String> names = ((BucketPath) path.toAbsolutePath()).names();
     for (String name : names) {
-      if (!isName(name)) {
+      if (!BucketKeys.isName(name)) {
         throw new NoSuchFileException(path.toString());
       }
     }
     return prefix + Joiner.on('/').join(names);
   }
-
-  private static String directoryKey(String key) {
-    return key.isEmpty() || key.endsWith("/") ? key : key + "/";
-  }
-
-  // Looking
 
   /**
    * Looks at a path.
@@ -241,7 +160,7 @@ final class BucketReader implements Closeable {
     Found found = ask(path, key, isDirectory);
     boolean hadContent = path.glance().map(ListedEntry::size).orElse(0L) > 0;
     if (hadContent && found.metadata().kind() != Kind.DIRECTORY && found.metadata().size() == 0) {
-      // An answer without a size looks so, too.
+      // An answer that does not tell the size has the same effect.
       throw new IOException("a list shows its size, and the server does not tell it; run again");
     }
     looked.put(key, found);
@@ -256,26 +175,17 @@ final class BucketReader implements Closeable {
     if (path.glance().isPresent()) {
       ListedEntry glance = path.glance().get();
       if (glance.isDirectory()) {
-        return head(directoryKey(key)).orElse(implied);
+        return head(BucketKeys.withSlash(key)).orElse(implied);
       }
       boolean isFetched =
           glance.size() > 0 && glance.size() <= MOST_FETCHED && isExpected.test(path);
       Optional<Found> fetched = isFetched ? fetch(key, glance.size()) : Optional.empty();
       return fetched.isPresent() ? fetched.get() : head(key).orElseThrow(() -> missing(path));
     }
-    Optional<Found> found = head(isDirectory ? directoryKey(key) : key);
-    if (found.isEmpty()) {
-      found = head(isDirectory ? key : directoryKey(key));
-    }
-    if (found.isPresent()) {
-      return found.get();
-    }
-    boolean isImplied =
-        !asking(() -> requests.list(directoryKey(key), null, null, null)).contents().isEmpty();
-    if (!isImplied) {
-      throw missing(path);
-    }
-    return implied;
+    return lookup
+        .find(key, isDirectory)
+        .map(it -> it.head().map(head -> found(it.key(), head)).orElse(implied))
+        .orElseThrow(() -> missing(path));
   }
 
   private static NoSuchFileException missing(BucketPath path) {
@@ -283,7 +193,11 @@ final class BucketReader implements Closeable {
   }
 
   private Optional<Found> head(String key) throws IOException {
-    return asking(() -> requests.head(key)).map(head -> found(key, head.metadata(), head.rawTag()));
+    return failures.send(() -> requests.head(key)).map(head -> found(key, head));
+  }
+
+  private static Found found(String key, Requests.Head head) {
+    return found(key, head.metadata(), head.rawTag());
   }
 
   private static Found found(String key, Metadata stored, String tag) {
@@ -304,34 +218,32 @@ final class BucketReader implements Closeable {
     return new Found(key, metadata, Optional.ofNullable(tag));
   }
 
-  /** Objects of other tools belong to nobody; {@link StoredMetadata} has a number for that. */
+  /** Objects of other tools have no owner; {@link StoredMetadata} has a number for that. */
   private static int owner(int id) {
     return id == Integer.MIN_VALUE ? Metadata.UNKNOWN : id;
   }
 
-  /** Reads a small file at once; empty if too much is held already. */
+  /** Looks at a small file and reads it with one request; empty if too much is held already. */
   private Optional<Found> fetch(String key, long size) throws IOException {
+    if (!held.reserve(size)) {
+      return Optional.empty();
+    }
     boolean isHeld = false;
     try {
-      if (heldBytes.addAndGet(size) > MOST_HELD) {
-        return Optional.empty();
-      }
       Requests.Reading reading =
-          asking(() -> requests.read(key, Optional.empty(), Optional.empty()));
+          failures.send(() -> requests.read(key, Optional.empty(), Optional.empty()));
       Found found = found(key, reading.metadata(), reading.rawTag());
       Optional<byte[]> content = content(reading, size);
-      if (content.isPresent()) {
-        isHeld = held.put(key, new Held(found.tag(), content.get())) == null;
-      }
+      isHeld = content.isPresent() && held.put(key, found.tag(), content.get());
       return Optional.of(found);
     } finally {
       if (!isHeld) {
-        heldBytes.addAndGet(-size);
+        held.release(size);
       }
     }
   }
 
-  /** Of just that size: empty if it was cut off, or has another size than a list showed. */
+  /** The content; empty if it was cut off, or has another size than a list has shown. */
   private static Optional<byte[]> content(Requests.Reading reading, long size) {
     if (reading.metadata().size() != size) {
       reading.abort();
@@ -346,27 +258,15 @@ final class BucketReader implements Closeable {
     }
   }
 
-  /** What is held of a version; nobody wants another one. */
-  private Optional<byte[]> takeHeld(Found version) {
-    Optional<Held> content = release(version.key());
-    return content.filter(c -> c.tag.equals(version.tag())).map(c -> c.content);
-  }
-
-  private Optional<Held> release(String key) {
-    Optional<Held> content = Optional.ofNullable(held.remove(key));
-    content.ifPresent(c -> heldBytes.addAndGet(-c.content.length));
-    return content;
-  }
-
-  /** An object has another version by now: whoever asks next is told of that. */
+  /** Drops what is known of an object that has another version by now. */
   void forget(String key) {
     looked.invalidate(key);
-    Optional<Held> unused = release(key);
+    Optional<byte[]> unused = held.take(key, Optional.empty());
   }
 
-  /** What is in a directory; what no file can be called is left out. */
+  /** Lists a directory, without the names that no file can have. */
   List<Path> list(BucketPath directory) throws IOException {
-    String key = directoryKey(key(directory));
+    String key = BucketKeys.withSlash(key(directory));
     TreeListing.Directory found = tree.list(key);
     Map<String, Path> children = new TreeMap<>();
     found.names.forEach(
@@ -375,11 +275,11 @@ final class BucketReader implements Closeable {
               !glance.isDirectory() && glance.size() == 0 && name.endsWith(FOLDER_MARKER);
           if (isMarker) {
             String shown = name.substring(0, name.length() - FOLDER_MARKER.length());
-            if (isName(shown)) {
+            if (BucketKeys.isName(shown)) {
               ListedEntry marked = ListedEntry.directory(Optional.empty());
               children.putIfAbsent(shown, directory.child(shown, marked));
             }
-          } else if (isName(name)) {
+          } else if (BucketKeys.isName(name)) {
             children.put(name, directory.child(name, glance));
           } else {
             log.warn("left out, since no file can be called so: {}{}", key, name);
@@ -395,27 +295,28 @@ final class BucketReader implements Closeable {
     if (found.metadata().kind() != Kind.FILE) {
       throw new IOException("it is no file in the bucket");
     }
-    Optional<byte[]> content = takeHeld(found);
+    Optional<byte[]> content = held.take(found.key(), found.tag());
     return content.isPresent()
         ? ObjectChannel.of(content.get())
         : new ObjectChannel(this, found, ahead, retries);
   }
 
-  /** Reads a part of the version that was looked at. */
+  /** Opens a part of the version that was looked at. */
   InputStream read(Found version, long start, long end) throws IOException {
     boolean isWhole = start == 0 && end == version.metadata().size();
     Optional<String> range =
         isWhole ? Optional.empty() : Optional.of("bytes=" + start + "-" + (end - 1));
     try {
-      Requests.Reading reading = asking(() -> requests.read(version.key(), version.tag(), range));
+      Requests.Reading reading =
+          failures.send(() -> requests.read(version.key(), version.tag(), range));
       String tag = reading.rawTag();
       if (tag != null && version.tag().isPresent() && !tag.equals(version.tag().get())) {
-        // Not every server minds what version it is asked for.
+        // Some servers ignore which version is asked for.
         reading.abort();
         throw new ChangedException(null);
       }
       if (reading.metadata().size() != end - start) {
-        // Whoever does not know ranges sends the whole.
+        // A server that does not know ranges sends the whole object.
         reading.abort();
         throw new IOException(
             "the server sends " + reading.metadata().size() + " bytes instead of " + (end - start));
@@ -433,10 +334,10 @@ final class BucketReader implements Closeable {
       throw new NotLinkException(link.toString());
     }
     long size = found.metadata().size();
-    if (size == 0 || size > LONGEST_TARGET) {
+    if (size == 0 || size > BucketKeys.LONGEST_TARGET) {
       throw new IOException("it is a link whose target has " + size + " bytes");
     }
-    Optional<byte[]> content = takeHeld(found);
+    Optional<byte[]> content = held.take(found.key(), found.tag());
     byte[] target = content.isPresent() ? content.get() : target(found);
     return PathBytes.exactly(target)
         .orElseThrow(

@@ -1,9 +1,10 @@
 package dev.mtb.store.bucket;
 
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * What every new object is given besides its content and metadata.
+ * The properties that each new object has besides its content and metadata.
  *
  * @param storageClass such as {@code STANDARD_IA}; empty for the bucket's own default
  * @param acl a canned ACL such as {@code bucket-owner-full-control}
@@ -22,4 +23,16 @@ public record ObjectStyle(
   public static final ObjectStyle DEFAULT =
       new ObjectStyle(
           Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
+
+  /** Gives a new object what it is to have, through the setters of its request. */
+  void apply(
+      Consumer<String> setStorageClass,
+      Consumer<String> setAcl,
+      Consumer<String> setEncryption,
+      Consumer<String> setKmsKey) {
+    storageClass.ifPresent(setStorageClass);
+    acl.ifPresent(setAcl);
+    encryption.ifPresent(setEncryption);
+    kmsKey.ifPresent(setKmsKey);
+  }
 }

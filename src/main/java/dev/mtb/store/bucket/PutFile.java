@@ -8,20 +8,17 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
-/** Uploads a file of some size in one PUT, straight from the disk. */
+/** An upload of a file in one PUT, straight from the disk. */
 final class PutFile implements FileWrite {
-  private final BucketDestination destination;
-  private final Requests requests;
+  private final ObjectWriter writer;
   private final String key;
   private final Content content;
   private final long size;
   private final byte[] md5;
 
-  /** Reads it for the first time: its MD5 stands before it in the request. */
-  PutFile(BucketDestination destination, Requests requests, String key, Content content, long size)
-      throws IOException {
-    this.destination = destination;
-    this.requests = requests;
+  /** Reads the file for the first time: its MD5 stands before it in the request. */
+  PutFile(ObjectWriter writer, String key, Content content, long size) throws IOException {
+    this.writer = writer;
     this.key = key;
     this.content = content;
     this.size = size;
@@ -51,8 +48,7 @@ final class PutFile implements FileWrite {
     content.stopIfAsked();
     ContentStream stream = new ContentStream(content, 0, size, md5);
     try {
-      destination.remember(
-          key, source, requests.put(key, source, new Requests.Body(stream, size, md5)));
+      writer.put(key, source, new Requests.Body(stream, size, md5));
     } catch (IOException e) {
       throw stream.failure().orElse(e);
     } catch (UncheckedIOException e) {

@@ -16,12 +16,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
- * Uploads a large file in parts, side by side in the pool of the calling thread: whoever has
- * nothing else to do takes one. Parts are read where they are sent, so that none is held in memory.
+ * An upload of a large file in parts. They are sent side by side by the idle threads of the calling
+ * thread's pool. A part is read while it is sent, so that none is held in memory.
  */
 final class PutParts implements FileWrite {
-  private final BucketDestination destination;
-  private final Requests requests;
+  private final ObjectWriter writer;
+  private final MultipartUploads uploads;
   private final String key;
   private final Content content;
   private final long size;
@@ -30,21 +30,15 @@ final class PutParts implements FileWrite {
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private boolean isDone;
 
-  PutParts(
-      BucketDestination destination,
-      Requests requests,
-      String key,
-      Metadata source,
-      Content content)
-      throws IOException {
-    this.destination = destination;
-    this.requests = requests;
+  PutParts(ObjectWriter writer, String key, Metadata source, Content content) throws IOException {
+    this.writer = writer;
+    uploads = writer.uploads();
     this.key = key;
     this.content = content;
     size = source.size();
     long partSize = ContentTag.partSize(size);
     parts = new CompletedPart[(int) ((size + partSize - 1) / partSize)];
-    uploadId = destination.startUpload(key, source);
+    uploadId = uploads.startAnew(key, source);
     try {
       send(partSize);
     } catch (IOException | RuntimeException | Error e) {
@@ -58,8 +52,8 @@ final class PutParts implements FileWrite {
   }
 
   /**
-   * No part throws: a task that is running when another one fails would be taken for ended, and an
-   * upload that is aborted meanwhile may keep what it sends.
+   * Sends the parts. No part throws: the pool does not wait for the other tasks when one throws,
+   * and if the upload is aborted while a part is sent the server may keep the part.
    */
   private void send(long partSize) throws IOException {
     List<Part> tasks = new ArrayList<>();
@@ -97,7 +91,7 @@ final class PutParts implements FileWrite {
       ContentStream stream = new ContentStream(new Watched(), start, length);
       try {
         stopIfAnotherFailed();
-        parts[index] = requests.uploadPart(key, uploadId, index + 1, stream, length, stream::md5);
+        parts[index] = uploads.sendPart(key, uploadId, index + 1, stream, length, stream::md5);
         content.sent(length);
       } catch (IOException e) {
         failure.compareAndSet(null, stream.failure().orElse(e));
@@ -109,7 +103,7 @@ final class PutParts implements FileWrite {
     }
   }
 
-  /** The content, for parts that have no use any more when another one has failed. */
+  /** The content, whose reading also stops when another part has failed. */
   private final class Watched implements Content {
     @Override
     public SeekableByteChannel open() throws IOException {
@@ -141,15 +135,15 @@ final class PutParts implements FileWrite {
 
   @Override
   public void commit(Metadata source) throws IOException {
-    Requests.Stored stored = requests.completeUpload(key, uploadId, Arrays.asList(parts));
+    StoredVersion stored = uploads.complete(key, uploadId, Arrays.asList(parts));
     isDone = true;
-    destination.remember(key, source, stored);
+    writer.remember(key, source, stored);
   }
 
   @Override
   public void close() throws IOException {
     if (!isDone) {
-      requests.abortUpload(key, uploadId);
+      uploads.abort(key, uploadId);
     }
   }
 }

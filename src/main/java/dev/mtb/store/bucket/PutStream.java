@@ -13,11 +13,11 @@ import java.util.List;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
- * Writes what comes piece by piece: one PUT, or, if it is more than a part, a part after another.
+ * An upload of content that comes piece by piece: one PUT, or an upload in parts if it is more than
+ * one part.
  */
 final class PutStream implements FileWrite {
-  private final BucketDestination destination;
-  private final Requests requests;
+  private final ObjectWriter writer;
   private final String key;
   private final Metadata source;
   private final ByteArrayOutputStream pending;
@@ -25,9 +25,8 @@ final class PutStream implements FileWrite {
   private String uploadId;
   private boolean isDone;
 
-  PutStream(BucketDestination destination, Requests requests, String key, Metadata source) {
-    this.destination = destination;
-    this.requests = requests;
+  PutStream(ObjectWriter writer, String key, Metadata source) {
+    this.writer = writer;
     this.key = key;
     this.source = source;
     pending = new ByteArrayOutputStream((int) Math.min(source.size(), ContentTag.PART_SIZE));
@@ -51,18 +50,20 @@ final class PutStream implements FileWrite {
 
   private void sendPart() throws IOException {
     if (uploadId == null) {
-      uploadId = destination.startUpload(key, source);
+      uploadId = writer.uploads().startAnew(key, source);
     }
     byte[] bytes = pending.toByteArray();
     pending.reset();
     parts.add(
-        requests.uploadPart(
-            key,
-            uploadId,
-            parts.size() + 1,
-            () -> new ByteArrayInputStream(bytes),
-            bytes.length,
-            () -> md5(bytes)));
+        writer
+            .uploads()
+            .sendPart(
+                key,
+                uploadId,
+                parts.size() + 1,
+                () -> new ByteArrayInputStream(bytes),
+                bytes.length,
+                () -> md5(bytes)));
   }
 
   private static byte[] md5(byte[] bytes) {
@@ -71,22 +72,20 @@ final class PutStream implements FileWrite {
 
   @Override
   public void commit(Metadata metadata) throws IOException {
-    Requests.Stored stored;
     if (uploadId == null) {
-      byte[] bytes = pending.toByteArray();
-      stored = requests.put(key, metadata, Requests.Body.of(bytes));
+      writer.put(key, metadata, Requests.Body.of(pending.toByteArray()));
     } else {
       sendPart();
-      stored = requests.completeUpload(key, uploadId, parts);
+      StoredVersion stored = writer.uploads().complete(key, uploadId, parts);
+      isDone = true;
+      writer.remember(key, metadata, stored);
     }
-    isDone = true;
-    destination.remember(key, metadata, stored);
   }
 
   @Override
   public void close() throws IOException {
     if (!isDone && uploadId != null) {
-      requests.abortUpload(key, uploadId);
+      writer.uploads().abort(key, uploadId);
     }
   }
 }

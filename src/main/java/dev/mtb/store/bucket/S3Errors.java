@@ -8,23 +8,21 @@ import java.net.SocketTimeoutException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * What went wrong with a request, in words, and whether it went wrong for all. The codes are those
- * of the Amazon S3 API reference, "Error responses".
+ * The failures of requests to S3, as exceptions with messages that say what to do. A failure of one
+ * object is told from a failure of the whole bucket. The codes are those of the Amazon S3 API
+ * reference, "Error responses".
  */
 final class S3Errors {
   private static final int MOVED = 301;
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
-  static final int PRECONDITION_FAILED = 412;
+  private static final int PRECONDITION_FAILED = 412;
   private static final int SERVER_ERROR = 500;
   private static final int NOT_IMPLEMENTED = 501;
 
@@ -46,6 +44,12 @@ final class S3Errors {
       return ofService(what, key, service);
     }
     return ofClient(what, e);
+  }
+
+  /** Whether a request asked for another version than the one that is there. */
+  static boolean isPreconditionFailed(IOException e) {
+    return e.getCause() instanceof AwsServiceException service
+        && service.statusCode() == PRECONDITION_FAILED;
   }
 
   private IOException ofService(String what, String key, AwsServiceException e) {
@@ -93,7 +97,7 @@ final class S3Errors {
     };
   }
 
-  /** An answer to a HEAD has no body, and so no code. */
+  /** For answers without a code: the answer to a HEAD has no body. */
   private IOException ofStatus(String what, String key, AwsServiceException e) {
     String bucket = place.location().bucket();
     if (e.statusCode() == MOVED) {
@@ -124,7 +128,7 @@ final class S3Errors {
     return new IOException(what + " failed: " + details(e) + remedy, e);
   }
 
-  /** The server is not Amazon's, and has no such request, or not with such a header. */
+  /** A request, or one of its headers, that the server does not know. */
   static final class UnknownRequestException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -156,22 +160,14 @@ final class S3Errors {
   }
 
   private static String skew(AwsServiceException e) {
-    try {
-      Optional<String> date = e.awsErrorDetails().sdkHttpResponse().firstMatchingHeader("Date");
-      if (date.isPresent()) {
-        Instant server =
-            ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        return "differs by "
-            + Format.duration(
-                Duration.between(server, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS));
-      }
-    } catch (DateTimeParseException unreadable) {
-      // Then without the figure.
-    }
-    return "is wrong";
+    Optional<Instant> server = ServerClock.date(e.awsErrorDetails().sdkHttpResponse());
+    return server
+        .map(time -> Duration.between(time, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS))
+        .map(difference -> "differs by " + Format.duration(difference))
+        .orElse("is wrong");
   }
 
-  /** No message of the server's holds a secret, but some repeat what was signed. */
+  /** The answer as text. No server puts a secret in it, but some repeat what was signed. */
   private static String details(AwsServiceException e) {
     String message = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorMessage();
     String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();

@@ -21,7 +21,7 @@ final class ServerClock {
   private Optional<Instant> atStart = Optional.empty();
 
   /**
-   * Starts one.
+   * Makes a clock.
    *
    * @param nanos such as {@link System#nanoTime}
    */
@@ -37,19 +37,20 @@ final class ServerClock {
    */
   synchronized Optional<Instant> now(SdkHttpResponse answer) {
     Duration elapsed = Duration.ofNanos(nanos.getAsLong() - start);
-    // A date that is late is nearer to the truth: none is taken before its time.
-    Optional<Instant> learned =
-        answer.firstMatchingHeader("Date").flatMap(ServerClock::time).map(d -> d.minus(elapsed));
+    // A later date is nearer to the truth: no server takes one before its time.
+    Optional<Instant> learned = date(answer).map(d -> d.minus(elapsed));
     if (learned.isPresent() && (atStart.isEmpty() || learned.get().isAfter(atStart.get()))) {
       atStart = learned;
     }
     return atStart.map(time -> time.plus(elapsed));
   }
 
-  private static Optional<Instant> time(String date) {
+  /** The Date of an answer; empty if it has none, or one that cannot be read. */
+  static Optional<Instant> date(SdkHttpResponse answer) {
     try {
-      return Optional.of(
-          ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+      return answer
+          .firstMatchingHeader("Date")
+          .map(date -> ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
     } catch (DateTimeParseException e) {
       return Optional.empty();
     }

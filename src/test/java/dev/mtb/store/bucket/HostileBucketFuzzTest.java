@@ -202,7 +202,7 @@ class HostileBucketFuzzTest {
                 // Walked as the engine does: what is no name of a file is nowhere.
                 for (Map.Entry<String, ListedEntry> entry :
                     listing.list(directory).names.entrySet()) {
-                  Optional<Path> name = BucketDestination.pathOf(entry.getKey());
+                  Optional<Path> name = BucketKeys.pathOf(entry.getKey());
                   if (name.isPresent()) {
                     assertThat(name.get().getNameCount()).isEqualTo(1);
                     assertThat(name.get().isAbsolute()).isFalse();
@@ -221,10 +221,10 @@ class HostileBucketFuzzTest {
 
   @Test
   void keysThatMayBeTakenForPaths_areToldFromPlainOnes() {
-    assertThat(BucketDestination.isPlain("a/b.c/..d/e..")).isTrue();
-    assertThat(BucketDestination.isPlain("a//b")).isTrue();
+    assertThat(BucketKeys.isPlain("a/b.c/..d/e..")).isTrue();
+    assertThat(BucketKeys.isPlain("a//b")).isTrue();
     for (String key : List.of("..", "a/../b", "a/..", "./a", "a/.", "../a")) {
-      assertThat(BucketDestination.isPlain(key)).as(key).isFalse();
+      assertThat(BucketKeys.isPlain(key)).as(key).isFalse();
     }
   }
 }

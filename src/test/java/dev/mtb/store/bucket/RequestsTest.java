@@ -49,7 +49,7 @@ class RequestsTest {
             /* pathStyle= */ true,
             Optional.of(Secrets.write(temp.resolve("passwd"), "key:secret")),
             ObjectStyle.DEFAULT);
-    requests = new Requests(place, new Requests.Owner(0, 0, true), 1, /* retries= */ 0);
+    requests = new Requests(place, new Owner(0, 0, true), 1, /* retries= */ 0);
   }
 
   @AfterEach
@@ -96,13 +96,15 @@ class RequestsTest {
   }
 
   private software.amazon.awssdk.services.s3.model.CompletedPart sendPart() throws IOException {
-    return requests.uploadPart(
-        "p/f",
-        "upload",
-        1,
-        () -> new ByteArrayInputStream(CONTENT),
-        CONTENT.length,
-        () -> DigestAlgorithm.MD5.start().digest(CONTENT));
+    return requests
+        .uploads()
+        .sendPart(
+            "p/f",
+            "upload",
+            1,
+            () -> new ByteArrayInputStream(CONTENT),
+            CONTENT.length,
+            () -> DigestAlgorithm.MD5.start().digest(CONTENT));
   }
 
   @ParameterizedTest

@@ -1,0 +1,172 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.Content;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.ForeignNameException;
+import dev.mtb.store.RefusedException;
+import dev.mtb.store.S3fsNames;
+import dev.mtb.store.TemporaryNames;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The changes of a destination's objects. Old versions are kept before an object is replaced or
+ * deleted, if there is a place for them. Thread-safe.
+ */
+final class DestinationChanges {
+  /** From this size on s3fs uploads in parts (multipart_threshold). */
+  private static final long MULTIPART_FROM = 25L << 20;
+
+  private final BucketKeys keys;
+  private final Requests requests;
+  private final ObjectWriter writer;
+  private final DirectoryListings listings;
+  private final ObjectLooks looks;
+  private final Optional<OldVersions> oldVersions;
+
+  DestinationChanges(
+      BucketKeys keys,
+      Requests requests,
+      ObjectWriter writer,
+      DirectoryListings listings,
+      ObjectLooks looks,
+      Optional<OldVersions> oldVersions) {
+    this.keys = keys;
+    this.requests = requests;
+    this.writer = writer;
+    this.listings = listings;
+    this.looks = looks;
+    this.oldVersions = oldVersions;
+  }
+
+  /** The key of what is about to be changed. */
+  private String key(Path path) throws IOException {
+    listings.forgetRoot();
+    return keys.checked(path);
+  }
+
+  /** The key of a file or link that is about to be written. */
+  private String target(Path file, Optional<Metadata> existing) throws IOException {
+    String key = key(file);
+    if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
+      // S3 itself would keep both.
+      throw new RefusedException("a directory stands in its place");
+    }
+    keepOld(key, existing);
+    return key;
+  }
+
+  private void keepOld(String key, Optional<Metadata> existing) throws IOException {
+    if (oldVersions.isPresent() && existing.isPresent()) {
+      oldVersions.get().keep(key, existing.map(Metadata::size));
+    }
+  }
+
+  FileWrite write(Path file, Metadata source, Optional<Metadata> existing) throws IOException {
+    return new PutStream(writer, target(file, existing), source);
+  }
+
+  FileWrite upload(Path file, Metadata source, Optional<Metadata> existing, Content content)
+      throws IOException {
+    String key = target(file, existing);
+    return source.size() < MULTIPART_FROM
+        ? new PutFile(writer, key, content, source.size())
+        : new PutParts(writer, key, source, content);
+  }
+
+  void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    byte[] bytes = PathBytes.of(target);
+    S3fsNames.checkTarget(bytes);
+    writer.put(target(link, existing), source, Requests.Body.of(bytes));
+  }
+
+  void createDirectory(Path directory, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    String key = key(directory);
+    if (existing.isPresent() && existing.get().kind() != Kind.DIRECTORY) {
+      keepOld(key, existing);
+      requests.delete(key);
+    }
+    writer.putDirectory(key + "/", source);
+  }
+
+  void setMetadata(Path path, Metadata source) throws IOException {
+    if (source.kind() == Kind.DIRECTORY) {
+      writer.putDirectory(keys.ofDirectory(path), source);
+    } else {
+      String key = keys.of(path);
+      // Only the version that was compared gets this metadata.
+      Optional<String> ifMatch = looks.takeTag(key);
+      writer.remember(key, source, requests.copies().replaceMetadata(key, source, ifMatch));
+    }
+  }
+
+  Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    Map<Path, IOException> failures = new HashMap<>();
+    Map<String, Path> paths = new LinkedHashMap<>();
+    for (Map.Entry<Path, Kind> each : doomed.entrySet()) {
+      try {
+        paths.put(doomedKey(each.getKey(), each.getValue()), each.getKey());
+      } catch (DestinationException e) {
+        throw e;
+      } catch (IOException e) {
+        failures.put(each.getKey(), e);
+      }
+    }
+    if (!paths.isEmpty()) {
+      for (Map.Entry<String, IOException> failed : requests.delete(paths.keySet()).entrySet()) {
+        if (failed.getValue() instanceof DestinationException e) {
+          throw e;
+        }
+        failures.put(paths.get(failed.getKey()), failed.getValue());
+      }
+    }
+    return failures;
+  }
+
+  /** The key to delete. */
+  private String doomedKey(Path path, Kind kind) throws IOException {
+    String key;
+    try {
+      key = key(path);
+    } catch (RefusedException e) {
+      throw new ForeignNameException(e.getMessage());
+    }
+    if (!BucketKeys.isPlain(key)) {
+      throw new ForeignNameException(
+          "a program that takes the dots in its name for a path would delete another object");
+    }
+    if (kind == Kind.DIRECTORY) {
+      return key + "/";
+    }
+    if (oldVersions.isPresent() && !TemporaryNames.isTemporary(path.getFileName())) {
+      oldVersions.get().keep(key, Optional.empty());
+    }
+    return key;
+  }
+
+  void rename(Path from, Path to) throws IOException {
+    String key = key(to);
+    String temporary = key(from);
+    if (!requests.copies().copy(temporary, key, Optional.empty())) {
+      throw new NoSuchFileException(temporary);
+    }
+    writer.forget(temporary);
+    requests.delete(temporary);
+  }
+
+  void putAside(Path directory) throws IOException {
+    String key = key(directory);
+    oldVersions.orElseThrow().moveDirectory(key);
+  }
+}

@@ -1,0 +1,175 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.model.Metadata;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.MetadataDirective;
+
+/** Copies of objects that the server makes: their content stays on the server. Thread-safe. */
+final class ServerCopies {
+  private static final Logger log = LoggerFactory.getLogger(ServerCopies.class);
+
+  /** S3 copies no larger object in one request. */
+  private static final long MOST_COPIED = 5L << 30;
+
+  /** Parts this large need few requests, and {@code ContentTag} knows the tag of the result. */
+  private static final long PART = 1L << 30;
+
+  private final BucketClient client;
+  private final Requests requests;
+
+  ServerCopies(BucketClient client, Requests requests) {
+    this.client = client;
+    this.requests = requests;
+  }
+
+  /**
+   * Copies an object with its metadata.
+   *
+   * @param knownSize its size, if that is known
+   * @return whether the object is there
+   */
+  boolean copy(String from, String to, Optional<Long> knownSize) throws IOException {
+    if (knownSize.isEmpty() || knownSize.get() > MOST_COPIED) {
+      Optional<Requests.Head> head = requests.head(from);
+      if (head.isEmpty()) {
+        return false;
+      }
+      Metadata old = head.get().metadata();
+      if (old.size() > MOST_COPIED) {
+        StoredVersion unused = copyInParts(from, to, old, Optional.of(head.get().rawTag()));
+        return true;
+      }
+    }
+    StoredVersion unused = copyWhole(from, to, r -> {});
+    return true;
+  }
+
+  /**
+   * Gives an object other metadata.
+   *
+   * @param ifMatch the version that was looked at; empty for the current one
+   */
+  StoredVersion replaceMetadata(String key, Metadata source, Optional<String> ifMatch)
+      throws IOException {
+    if (source.size() > MOST_COPIED) {
+      return copyInParts(key, key, source, ifMatch);
+    }
+    return underCondition(
+        key,
+        ifMatch,
+        condition ->
+            copyWhole(
+                key,
+                key,
+                r -> {
+                  condition.ifPresent(r::copySourceIfMatch);
+                  r.metadataDirective(MetadataDirective.REPLACE)
+                      .contentType(client.type(key, source))
+                      .metadata(client.headers(source));
+                }));
+  }
+
+  /** A copy of one version of an object if a tag is given. */
+  private interface Copy {
+    StoredVersion send(Optional<String> ifMatch) throws IOException;
+  }
+
+  /**
+   * Copies an object if it is the version that was looked at. OpenStack Swift refuses the condition
+   * for an object that was uploaded in parts although its tag is the one that a HEAD tells: if a
+   * second look finds that very tag, the copy is sent without the condition.
+   */
+  private StoredVersion underCondition(String key, Optional<String> ifMatch, Copy copy)
+      throws IOException {
+    try {
+      return copy.send(ifMatch);
+    } catch (IOException e) {
+      if (ifMatch.isEmpty() || !S3Errors.isPreconditionFailed(e)) {
+        throw e;
+      }
+      Optional<Requests.Head> now = requests.head(key);
+      if (now.isEmpty() || !ifMatch.get().equals(now.get().rawTag())) {
+        throw e;
+      }
+      log.info("the server refuses a copy of {} by its current tag; it is copied without", key);
+      return copy.send(Optional.empty());
+    }
+  }
+
+  private StoredVersion copyWhole(
+      String from, String to, Consumer<CopyObjectRequest.Builder> details) throws IOException {
+    ObjectStyle style = client.style();
+    long start = System.nanoTime();
+    CopyObjectResponse response =
+        client.send(
+            "CopyObject",
+            from,
+            s3 ->
+                s3.copyObject(
+                    r -> {
+                      r.sourceBucket(client.bucket())
+                          .sourceKey(from)
+                          .destinationBucket(client.bucket())
+                          .destinationKey(to)
+                          .requestPayer(client.payer());
+                      style.apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
+                      details.accept(r);
+                    }));
+    return client.stored(response.copyObjectResult().eTag(), response.sdkHttpResponse(), start);
+  }
+
+  private StoredVersion copyInParts(
+      String from, String to, Metadata source, Optional<String> ifMatch) throws IOException {
+    return underCondition(from, ifMatch, condition -> copyEachPart(from, to, source, condition));
+  }
+
+  private StoredVersion copyEachPart(
+      String from, String to, Metadata source, Optional<String> ifMatch) throws IOException {
+    MultipartUploads uploads = requests.uploads();
+    String uploadId = uploads.start(to, source);
+    try {
+      List<CompletedPart> parts = new ArrayList<>();
+      for (long start = 0; start < source.size(); start += PART) {
+        int number = parts.size() + 1;
+        String range = "bytes=" + start + "-" + (Math.min(start + PART, source.size()) - 1);
+        String tag =
+            client.send(
+                "UploadPartCopy",
+                to,
+                s3 ->
+                    s3.uploadPartCopy(
+                            r -> {
+                              ifMatch.ifPresent(r::copySourceIfMatch);
+                              r.sourceBucket(client.bucket())
+                                  .sourceKey(from)
+                                  .destinationBucket(client.bucket())
+                                  .destinationKey(to)
+                                  .uploadId(uploadId)
+                                  .partNumber(number)
+                                  .copySourceRange(range)
+                                  .requestPayer(client.payer());
+                            })
+                        .copyPartResult()
+                        .eTag());
+        parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+      }
+      return uploads.complete(to, uploadId, parts);
+    } catch (IOException | RuntimeException e) {
+      try {
+        uploads.abort(to, uploadId);
+      } catch (IOException e2) {
+        e.addSuppressed(e2);
+      }
+      throw e;
+    }
+  }
+}
