@@ -6,8 +6,8 @@ import dev.mtb.model.PathBytes;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.OldVersionsPlace;
-import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.TemporaryNames;
+import dev.mtb.store.bucket.BucketAccess;
 import dev.mtb.store.bucket.BucketDestination;
 import dev.mtb.store.bucket.BucketFiles;
 import dev.mtb.store.bucket.BucketPlace;
@@ -46,10 +46,7 @@ final class ConfirmedBucket {
   static BucketDestination open(
       BucketPlace place,
       Path real,
-      int connections,
-      int retries,
-      boolean readOnly,
-      ProcessIdentity process,
+      BucketAccess access,
       Optional<OldVersionsPlace> oldVersions,
       Path stateDirectory)
       throws IOException {
@@ -58,19 +55,18 @@ final class ConfirmedBucket {
       throw new IOException("the destination does not exist yet");
     }
     BucketDestination bucket =
-        BucketDestination.connect(
-            place, connections, retries, readOnly, process, mounted, oldVersions, stateDirectory);
+        BucketDestination.connect(place, access, mounted, oldVersions, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.
-      if (!readOnly) {
+      if (!access.readOnly()) {
         shown = CompletableFuture.supplyAsync(() -> showsProbe(bucket, real));
       }
       bucket.start();
-      boolean isSame = readOnly ? looksAlike(bucket, real) : await(shown);
+      boolean isSame = access.readOnly() ? looksAlike(bucket, real) : await(shown);
       if (!isSame) {
         throw new IOException(
-            readOnly
+            access.readOnly()
                 ? "nothing is there by which it could be recognised"
                 : "what is written to " + place.location() + " does not show there");
       }

@@ -11,6 +11,7 @@ import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.bucket.BucketAccess;
 import dev.mtb.store.bucket.BucketDestination;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.folder.FolderPlace;
@@ -118,6 +119,11 @@ public final class Destinations {
     return options.concurrency().threads() + options.concurrency().checkers();
   }
 
+  private static BucketAccess access(
+      BackupOptions options, boolean readOnly, ProcessIdentity process) {
+    return new BucketAccess(connections(options), options.waiting().retries(), readOnly, process);
+  }
+
   private static Destination open(
       Place place, BackupOptions options, boolean readOnly, RunLock lock, Maker maker)
       throws DestinationException {
@@ -136,10 +142,7 @@ public final class Destinations {
     BucketDestination bucket =
         BucketDestination.connect(
             place,
-            connections(options),
-            options.waiting().retries(),
-            readOnly,
-            ProcessIdentity.read(),
+            access(options, readOnly, ProcessIdentity.read()),
             Optional.empty(),
             OldVersionsPlace.inBucket(options.oldVersions(), place.location()),
             StateDirectory.ofCatalogs(options));
@@ -222,10 +225,7 @@ public final class Destinations {
                   ConfirmedBucket.open(
                       place,
                       real,
-                      connections(options),
-                      options.waiting().retries(),
-                      readOnly,
-                      process,
+                      access(options, readOnly, process),
                       oldVersions,
                       StateDirectory.ofCatalogs(options)));
       if (bucket.isPresent()) {

@@ -14,7 +14,6 @@ import dev.mtb.store.Listing;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
-import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.Recollection;
 import dev.mtb.store.StoredFile;
 import dev.mtb.store.Throttle;
@@ -115,21 +114,6 @@ public final class BucketDestination implements Destination {
         new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
     return new BucketDestination(
         place, access, mounted, oldVersions, requests, catalog(stateDirectory, place, access));
-  }
-
-  /** For callers that do not name a {@link BucketAccess} yet. */
-  public static BucketDestination connect(
-      BucketPlace place,
-      int connections,
-      int retries,
-      boolean readOnly,
-      ProcessIdentity process,
-      Optional<Metadata> mounted,
-      Optional<OldVersionsPlace> oldVersions,
-      Path stateDirectory)
-      throws DestinationException {
-    BucketAccess access = new BucketAccess(connections, retries, readOnly, process);
-    return connect(place, access, mounted, oldVersions, stateDirectory);
   }
 
   private static Optional<Catalog> catalog(
