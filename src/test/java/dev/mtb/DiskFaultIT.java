@@ -151,7 +151,9 @@ class DiskFaultIT {
     assertThat(report.exitCode()).isEqualTo(10);
     assertThat(report.fatal().orElseThrow()).contains("mounted read-only", "remount,rw");
     assertThat(report.totals().copied()).isEqualTo(1);
-    assertThat(report.failures()).isEmpty();
+    assertThat(report.failures())
+        .extracting(Failure::cause)
+        .containsExactly(Failure.Cause.GIVEN_UP);
   }
 
   /** What s3fs has not uploaded yet lies in a local folder; that is what is full. */

@@ -165,7 +165,7 @@ class SafeReplacementIT {
     directoryThatBecomesAFile(way);
     for (boolean isDry : new boolean[] {true, false}) {
       BackupReport report = run(way, plain().dryRun(isDry));
-      assertFailed(report, "d/x", "directory that is not empty", "--delete");
+      assertFailed(report, "d/x", "directory that is not empty", "BackupOptions.deletion");
       assertThat(report.totals().copied()).isEqualTo(1);
     }
     Path backup = backup(way);
@@ -299,7 +299,7 @@ class SafeReplacementIT {
     for (boolean isDry : new boolean[] {true, false}) {
       BackupReport report = run(way, despiteErrors().dryRun(isDry).oldVersions(old("old", "")));
       assertFailed(report, "old", "old versions are kept");
-      assertFailed(report, "report", "old/report", "--backup-dir");
+      assertFailed(report, "report", "old/report", "OldVersions.directory");
       assertFailed(report, "gone", "old/gone");
     }
     Path backup = backup(way);
@@ -349,7 +349,7 @@ class SafeReplacementIT {
                   .dryRun(isDry)
                   .filters(Filters.builder().exclude("/hidden~").build())
                   .oldVersions(old("", "~")));
-      assertFailed(report, "a", "a~", "--suffix");
+      assertFailed(report, "a", "a~", "OldVersions.suffix");
       assertFailed(report, "hidden", "hidden~");
       assertFailed(report, "gone", "gone~");
     }

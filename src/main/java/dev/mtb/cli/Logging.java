@@ -52,8 +52,8 @@ final class Logging {
   }
 
   /**
-   * Sets what is shown. What is kept in the log file does not become less with {@code -q}: whoever
-   * silences cron wants the log all the same.
+   * Sets what is shown. What is kept in the log file does not become less with {@code -q}: a user
+   * who silences cron still needs the log.
    */
   static void set(long verbosity, boolean quiet) {
     shown =

@@ -28,7 +28,7 @@ import java.util.function.Predicate;
 final class ReportFile {
   static final Path STANDARD_OUTPUT = Path.of("-");
 
-  /** {@code S_ISVTX | S_IWOTH}: a folder like /tmp, where anybody may put a link. */
+  /** {@code S_ISVTX | S_IWOTH}: a directory like /tmp, where any user may put a link. */
   static final int SHARED = 01002;
 
   /** As if a file could not be backed up: something that was asked for is not there. */
@@ -118,7 +118,7 @@ final class ReportFile {
     return new ReportFile(wish, file, /* isSpecial= */ false, /* isForAll= */ false);
   }
 
-  /** A link stays, as with a shell's {@code >}; but anybody may put one into /tmp. */
+  /** A link stays, as with a shell's {@code >}; but any user may put one into /tmp. */
   private static Path followed(Wish wish, Path link) {
     try {
       Metadata folder = Metadata.following(link.getParent());
@@ -150,7 +150,7 @@ final class ReportFile {
     }
   }
 
-  /** The same, readable by everybody. */
+  /** The same, readable by all users. */
   ReportFile readableByAll() {
     return new ReportFile(wish, file, isSpecial, /* isForAll= */ true);
   }

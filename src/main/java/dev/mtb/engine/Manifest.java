@@ -137,7 +137,7 @@ final class Manifest implements Closeable {
     write(new Line().add("# ").add(escape(PathBytes.fromText(text))).add("\n"), 0);
   }
 
-  /** As md5sum does it: one name, one line. */
+  /** In md5sum's format: one name, one line. */
   private static byte[] escape(byte[] name) {
     ByteArrayOutputStream escaped = new ByteArrayOutputStream(name.length + 2);
     for (byte b : name) {

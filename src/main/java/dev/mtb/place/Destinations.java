@@ -93,7 +93,7 @@ public final class Destinations {
    *
    * @param target made if only its last name is missing
    * @param options as in a job
-   * @param overwrite whether what somebody changes there meanwhile is replaced all the same
+   * @param overwrite whether what another program changes there meanwhile is replaced, too
    * @param readOnly as above
    * @param lock as above
    * @return the target

@@ -31,7 +31,7 @@ public record LockClaim(
     String since,
     String part,
     String division) {
-  /** Of a lock that is held and says nothing, so that it may be in anybody's way. */
+  /** Of a lock that is held and says nothing, so that it may concern any run. */
   public static final LockClaim UNKNOWN = new LockClaim("", "somewhere", "unknown", "", "", "", "");
 
   /** Two paths of 4096 bytes and some words. */

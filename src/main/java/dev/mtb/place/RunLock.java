@@ -179,7 +179,7 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Waits for a process that is looking; that takes milliseconds, unless somebody has stopped it.
+   * Waits for a process that is looking; that takes milliseconds, unless it was stopped.
    */
   private static boolean passes(FileChannel gate) throws IOException {
     long start = System.nanoTime();

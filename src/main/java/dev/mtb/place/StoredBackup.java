@@ -173,7 +173,7 @@ public final class StoredBackup implements Closeable {
   }
 
   /**
-   * Whether the root has metadata that somebody meant it to have. May cost a request.
+   * Whether the root has metadata of its own, and not that of a mount point. May cost a request.
    *
    * @return false for a mount point, and in a bucket for what has no object of its own
    */

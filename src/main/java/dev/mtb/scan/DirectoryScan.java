@@ -26,7 +26,7 @@ public final class DirectoryScan implements Closeable {
   /**
    * Opens a directory.
    *
-   * @param folders keeps it open for who copies from it
+   * @param folders keeps it open for the threads that copy from it
    * @param directory which
    * @param start it, or the directory above it below which no symbolic link is followed
    * @return its children, in the order of the file system

@@ -24,7 +24,7 @@ public record RememberedPaths(Path file) {
         ? Splitter.on('\n')
             .trimResults()
             .omitEmptyStrings()
-            // It is ASCII; whatever else somebody has put there is found line by line.
+            // It is ASCII; anything else in it is found line by line.
             .splitToList(Files.readString(file, StandardCharsets.ISO_8859_1))
         : List.of();
   }

@@ -99,7 +99,7 @@ public final class StateDirectory {
   /**
    * The same for a certain directory.
    *
-   * @param isNamed whether the user has named it for this, and so has decided who may use it
+   * @param isNamed whether the user has named it, and so has decided which users may use it
    */
   static void secure(Path directory, boolean isNamed) throws IOException {
     make(directory);
@@ -196,7 +196,7 @@ public final class StateDirectory {
   }
 
   /**
-   * Whether somebody else than the owner can do anything with a file or directory.
+   * Whether other users than the owner can do anything with a file or directory.
    *
    * @param file is there
    * @throws IOException if that cannot be told

@@ -20,7 +20,7 @@ public record Diagnosis(Kind kind, String text) {
     TRANSIENT,
     /** It will not pass soon, and other files are likely to meet it too. */
     LASTING,
-    /** It concerns this file only, and stays so until somebody acts. */
+    /** It concerns this file only, and stays so until a person acts. */
     OF_THIS_FILE
   }
 

@@ -87,7 +87,7 @@ public enum Errno {
       ImmutableSet.of("Too many open files in system"),
       "the whole machine has too many files open (sysctl fs.file-max); try fewer"
           + " Concurrency.threads"),
-  /** The directory's list is older than the file, or somebody else writes there, too. */
+  /** The directory's list is older than the file, or another program writes there, too. */
   EEXIST(
       TRANSIENT, ImmutableSet.of("File exists"), "does another program write to this destination?"),
   ENOSPC(

@@ -6,6 +6,6 @@ public enum Recollection {
   SAME,
   /** The object is the one that was stored or compared, but the source has changed since. */
   SOURCE_CHANGED,
-  /** Nothing, or somebody else has stored the object since. */
+  /** Nothing, or another program has stored the object since. */
   NONE
 }

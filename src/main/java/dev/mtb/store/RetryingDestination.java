@@ -107,7 +107,7 @@ public final class RetryingDestination extends ForwardingDestination {
         });
   }
 
-  /** One that somebody else made meanwhile, as another shard, need not be waited for. */
+  /** One that another shard or program made meanwhile needs no pause. */
   private Set<Attribute> createOnce(Path directory, Metadata source, Optional<Metadata> existing)
       throws IOException {
     try {

@@ -9,7 +9,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * The pages of one list, in order. It ends a list that makes no progress: some servers always say
- * that there is more, and would keep MTB listing for ever. For one thread.
+ * that there is more, and MTB would never stop listing. For one thread.
  */
 final class PageSequence {
   /**

@@ -43,7 +43,7 @@ public record PasswdFile(String accessKey, String secretKey) {
     }
     int forbidden = file.equals(OF_SYSTEM) ? GROUP_WRITE_OR_OTHERS : GROUP_OR_OTHERS;
     boolean isExposed = found.mode() != Metadata.UNKNOWN && (found.mode() & forbidden) != 0;
-    // A pipe (<(...)) is in nobody's way.
+    // A pipe (<(...)) has no mode that matters.
     return isExposed && found.kind() == Kind.FILE
         ? Optional.of(
             "the password file "

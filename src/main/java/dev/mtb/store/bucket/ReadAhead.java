@@ -48,7 +48,7 @@ final class ReadAhead {
       return content.thenApply(Optional::of).exceptionally(e -> Optional.empty()).join();
     }
 
-    /** Nobody wants it any more; to be called once. */
+    /** It is not needed any more; to be called once. */
     void drop() {
       var unused = content.whenComplete((bytes, failure) -> room.release());
     }

@@ -116,7 +116,7 @@ final class StoredMetadata {
     return contentType != null && contentType.startsWith(MimeTypes.DIRECTORY);
   }
 
-  /** Who reads it is the owner of what says nothing; here that must differ from any owner. */
+  /** Without an owner in the metadata, the reader is the owner; here it must differ from any. */
   private static int id(String text) {
     Long number = number(text);
     return number == null ? Integer.MIN_VALUE : number.intValue();
@@ -139,7 +139,7 @@ final class StoredMetadata {
     int dot = text.indexOf('.');
     Long seconds = Longs.tryParse(dot < 0 ? text : text.substring(0, dot));
     Long nanos = dot < 0 ? Long.valueOf(0) : Longs.tryParse(text.substring(dot + 1));
-    // What is no time of this age of the world is nobody's mtime.
+    // A number that is no time between the years 0 and 9999 is no mtime.
     if (seconds == null || seconds <= 0 || seconds > LATEST.getEpochSecond()) {
       return Optional.empty();
     }

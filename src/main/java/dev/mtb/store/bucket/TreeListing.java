@@ -28,7 +28,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * they are asked for: small ones in groups, as many as a page should hold by what was seen so far.
  */
 final class TreeListing {
-  /** What is known of directories that nobody has asked for yet: some 50 MB. */
+  /** What is known of directories that no thread has asked for yet: some 50 MB. */
   private static final int MOST_KNOWN = 200_000;
 
   /** A group is made a little smaller than a page, or the last of it would cost another. */
@@ -175,7 +175,7 @@ final class TreeListing {
     }
   }
 
-  /** Neighbouring directories that are listed together, by whoever asks for the first of them. */
+  /** Neighbouring directories that are listed together, by the thread that needs the first. */
   private final class Group {
     private final String prefix;
     private final List<String> members;
