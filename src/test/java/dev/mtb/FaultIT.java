@@ -187,9 +187,10 @@ class FaultIT {
     long seed = Seed.of("errors at random, " + scenario.way);
     Faults faults =
         Faults.seeded(seed)
-            .randomly(0.04, answer(500))
-            .randomly(0.01, answer(503))
-            .randomly(0.01, reset());
+            // s3fs pauses for four seconds after each, and meanwhile most of its threads wait.
+            .randomly(0.02, answer(500))
+            .randomly(0.005, answer(503))
+            .randomly(0.005, reset());
     scenario.s3fs.proxy().setFault(faults);
     Ended ended = scenario.backUp();
     String description = "seed " + seed + ", " + faults.injected() + " faults";

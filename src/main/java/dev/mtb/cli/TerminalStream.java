@@ -7,7 +7,8 @@ import java.util.stream.Collectors;
 /**
  * Standard error as everything in MTB should see it: in what is printed as text, nothing can act on
  * the terminal. Names of files, answers of servers and arguments may hold anything, and end up in
- * log lines and messages; all of that passes here. A message is one line: a line feed in it is shown, so that no name can pretend to be a line of MTB's own.
+ * log lines and messages; all of that passes here. A message is one line: a line feed in it is
+ * shown, so that no name can pretend to be a line of MTB's own.
  *
  * <p>At the bottom it may show some lines that change; everything else is printed above them.
  *

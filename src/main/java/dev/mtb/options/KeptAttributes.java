@@ -58,7 +58,8 @@ public record KeptAttributes(boolean owner, boolean group, boolean permissions, 
 
   /**
    * What is kept of a source. A file that does not keep its user does not keep its set-user-ID bit
-   * either: it would let any user act as another user than the source's. The same is true of groups.
+   * either: it would let any user act as another user than the source's. The same is true of
+   * groups.
    *
    * @param source with all that it has
    * @return with {@link Metadata#UNKNOWN} and {@link Metadata#UNKNOWN_TIME} for what is not kept

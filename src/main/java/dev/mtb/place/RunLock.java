@@ -178,9 +178,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits for a process that is looking; that takes milliseconds, unless it was stopped.
-   */
+  /** Waits for a process that is looking; that takes milliseconds, unless it was stopped. */
   private static boolean passes(FileChannel gate) throws IOException {
     long start = System.nanoTime();
     FileLock lock = gate.tryLock();

@@ -29,9 +29,10 @@ import org.slf4j.LoggerFactory;
  * Remembers from run to run which objects were stored from which version of which file. A list of a
  * bucket does not show metadata; with this it need not be asked for again.
  *
- * <p>A version of a file is its inode, ctime, mtime, size, mode and owner: no program can set a ctime,
- * and whatever happens to a file moves it. An object is known again by its key, its tag and its
- * date. Whatever is not remembered is asked for, so that nothing is lost with a catalog but time.
+ * <p>A version of a file is its inode, ctime, mtime, size, mode and owner: no program can set a
+ * ctime, and whatever happens to a file moves it. An object is known again by its key, its tag and
+ * its date. Whatever is not remembered is asked for, so that nothing is lost with a catalog but
+ * time.
  *
  * <p>Some 50 bytes an object, on disk. Thread-safe.
  */

@@ -102,7 +102,9 @@ final class OldVersions {
   private void move(S3Object object, String from, String to) throws IOException {
     String key = object.key();
     if (!BucketKeys.isPlain(key)) {
-      log.warn("{} is skipped: a server that takes its dots for a path would delete another object", key);
+      log.warn(
+          "{} is skipped: a server that takes its dots for a path would delete another object",
+          key);
       return;
     }
     String target = to + key.substring(from.length());
