@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -286,6 +287,22 @@ class BucketFaultIT {
             source.toString(),
             ".",
             "s3://bucket/backup"));
+  }
+
+  /** The server has begun an upload whose number MTB never learns. */
+  @Test
+  void answerThatIsLost_leavesNoUploadBehind() throws Exception {
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 45_000_000), Instant.EPOCH);
+    AtomicInteger lost = new AtomicInteger();
+    proxy.setFault(
+        (method, path, sequence) ->
+            method.equals("POST") && path.endsWith("?uploads") && lost.getAndIncrement() == 0
+                ? Fault.Action.loseResponse()
+                : Fault.Action.pass());
+    assertThat(backUp().failures()).isEmpty();
+    assertThat(lost.get()).isEqualTo(2);
+    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertVerified();
   }
 
   @Test

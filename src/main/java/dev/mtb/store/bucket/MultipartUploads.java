@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,12 @@ final class MultipartUploads {
 
   /** Aborts what a killed run left of the same object, and starts an upload. */
   String startAnew(String key, Metadata source) throws IOException {
-    for (String uploadId : takeUnfinished(key)) {
+    abortAll(key, takeUnfinished(key));
+    return start(key, source);
+  }
+
+  private void abortAll(String key, List<String> uploadIds) throws DestinationException {
+    for (String uploadId : uploadIds) {
       try {
         abort(key, uploadId);
       } catch (DestinationException e) {
@@ -50,14 +56,31 @@ final class MultipartUploads {
         log.info("an unfinished upload of {} cannot be aborted: {}", key, e.getMessage());
       }
     }
-    return start(key, source);
+  }
+
+  /** A request whose answer was lost has begun an upload that no thread would end. */
+  private void abortOthers(String key, String uploadId) throws DestinationException {
+    List<String> others = new ArrayList<>();
+    try {
+      for (MultipartUpload upload : listUnfinished(key)) {
+        if (upload.key().equals(key) && !upload.uploadId().equals(uploadId)) {
+          others.add(upload.uploadId());
+        }
+      }
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      // MTB may lack the permission; the new upload does not depend on it.
+      log.info("unfinished uploads of {} cannot be listed: {}", key, e.getMessage());
+    }
+    abortAll(key, others);
   }
 
   private synchronized List<String> takeUnfinished(String key) {
     if (unfinished == null) {
       unfinished = new HashMap<>();
       try {
-        for (MultipartUpload upload : listUnfinished()) {
+        for (MultipartUpload upload : listUnfinished(client.prefix())) {
           unfinished.computeIfAbsent(upload.key(), k -> new ArrayList<>()).add(upload.uploadId());
         }
       } catch (IOException e) {
@@ -69,7 +92,7 @@ final class MultipartUploads {
     return taken == null ? List.of() : taken;
   }
 
-  private List<MultipartUpload> listUnfinished() throws IOException {
+  private List<MultipartUpload> listUnfinished(String prefix) throws IOException {
     List<MultipartUpload> uploads = new ArrayList<>();
     Optional<MultipartUpload> last = Optional.empty();
     while (true) {
@@ -81,9 +104,7 @@ final class MultipartUploads {
               s3 ->
                   s3.listMultipartUploads(
                       r -> {
-                        r.bucket(client.bucket())
-                            .prefix(client.prefix())
-                            .requestPayer(client.payer());
+                        r.bucket(client.bucket()).prefix(prefix).requestPayer(client.payer());
                         after.ifPresent(a -> r.keyMarker(a.key()).uploadIdMarker(a.uploadId()));
                       }));
       uploads.addAll(page.uploads());
@@ -103,6 +124,7 @@ final class MultipartUploads {
   String start(String key, Metadata source) throws IOException {
     long start = System.nanoTime();
     ObjectStyle style = client.style();
+    AtomicInteger retries = new AtomicInteger();
     String uploadId =
         client.send(
             "CreateMultipartUpload",
@@ -114,12 +136,17 @@ final class MultipartUploads {
                               .key(key)
                               .contentType(client.type(key, source))
                               .metadata(client.headers(source))
-                              .requestPayer(client.payer());
+                              .requestPayer(client.payer())
+                              .overrideConfiguration(
+                                  o -> o.addMetricPublisher(new RetryCount(retries)));
                           style.apply(
                               r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
                         })
                     .uploadId());
     starts.put(uploadId, start);
+    if (retries.get() > 0) {
+      abortOthers(key, uploadId);
+    }
     return uploadId;
   }
 
