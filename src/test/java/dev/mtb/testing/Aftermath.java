@@ -44,7 +44,9 @@ public record Aftermath(Path before, Path source) {
       boolean isNew = isThere && Files.mismatch(copy, file) < 0;
       boolean isOld = Files.exists(old) && isThere && Files.mismatch(copy, old) < 0;
       boolean mayBeMissing = !Files.exists(old) && !isThere;
-      if (!isNew && !isOld && !mayBeMissing) {
+      // A mount that is lost half-way may leave a part of a new file; the next run replaces it.
+      boolean isPart = isLost && !Files.exists(old) && isThere && isTakenForChanged(copy, file);
+      if (!isNew && !isOld && !mayBeMissing && !isPart) {
         wrong.add(
             name + (isThere ? " is a mixture of " + Files.size(copy) + " bytes" : " is gone"));
       }
@@ -68,6 +70,10 @@ public record Aftermath(Path before, Path source) {
         .isEqualTo(exitCode);
     int expected = isLost ? 10 : failed.isEmpty() ? 0 : 23;
     assertThat(exitCode).as("%s%n%s", description, report).isEqualTo(expected);
+  }
+
+  private static boolean isTakenForChanged(Path copy, Path file) throws IOException {
+    return Files.size(copy) != Files.size(file) || !time(copy).equals(time(file));
   }
 
   /** Or a directory above it. */
