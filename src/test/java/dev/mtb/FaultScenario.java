@@ -146,11 +146,19 @@ final class FaultScenario implements AutoCloseable {
 
   /** Old or new, never a mixture, and what the report does not name is new. */
   void check(Ended ended, String description) throws Exception {
+    check(new Aftermath(before, source), ended, description);
+  }
+
+  /** The same after s3fs was killed, which may leave a part of a file that is new. */
+  void checkAfterKill(Ended ended, String description) throws Exception {
+    check(new Aftermath(before, source, /* wasKilled= */ true), ended, description);
+  }
+
+  private void check(Aftermath aftermath, Ended ended, String description) throws Exception {
     s3fs.proxy().setFault(Fault.NONE);
     try (S3fsMount truth = s3fs.direct()) {
-      new Aftermath(before, source)
-          .check(
-              truth.mountPoint().resolve("backup"), ended.exitCode(), ended.report(), description);
+      aftermath.check(
+          truth.mountPoint().resolve("backup"), ended.exitCode(), ended.report(), description);
     }
   }
 

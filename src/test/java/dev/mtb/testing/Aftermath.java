@@ -21,8 +21,15 @@ import java.util.stream.Stream;
  *
  * @param before the sources as they were when they were backed up without trouble; may be empty
  * @param source the sources as they are now
+ * @param wasKilled whether s3fs was killed: then a part of a new file may be there, of another size
+ *     or time than its source, so that the next run replaces it
  */
-public record Aftermath(Path before, Path source) {
+public record Aftermath(Path before, Path source, boolean wasKilled) {
+  /** Without a kill. */
+  public Aftermath(Path before, Path source) {
+    this(before, source, /* wasKilled= */ false);
+  }
+
   /**
    * Compares what is there with what may be there, and with what the report says of it.
    *
@@ -44,8 +51,8 @@ public record Aftermath(Path before, Path source) {
       boolean isNew = isThere && Files.mismatch(copy, file) < 0;
       boolean isOld = Files.exists(old) && isThere && Files.mismatch(copy, old) < 0;
       boolean mayBeMissing = !Files.exists(old) && !isThere;
-      // A mount that is lost half-way may leave a part of a new file; the next run replaces it.
-      boolean isPart = isLost && !Files.exists(old) && isThere && isTakenForChanged(copy, file);
+      // An s3fs that is killed may leave a part of a new file; the next run replaces it.
+      boolean isPart = wasKilled && !Files.exists(old) && isThere && isTakenForChanged(copy, file);
       if (!isNew && !isOld && !mayBeMissing && !isPart) {
         wrong.add(
             name + (isThere ? " is a mixture of " + Files.size(copy) + " bytes" : " is gone"));
