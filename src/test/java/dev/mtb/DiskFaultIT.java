@@ -10,7 +10,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
-import dev.mtb.store.Destination;
+import dev.mtb.store.Store;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
@@ -118,9 +118,9 @@ class DiskFaultIT {
   @Test
   void fileWhoseLastPieceFitsInPartOnly_isNotCalledCopied() throws Exception {
     Path base = Files.createDirectory(temp.resolve("base"));
-    byte[] content = RandomTree.bytes(1, Destination.SMALL_FILE + 60_000);
+    byte[] content = RandomTree.bytes(1, Store.SMALL_FILE + 60_000);
     RandomTree.write(base.resolve("f"), content, Instant.EPOCH);
-    long filler = Files.getFileStore(disk).getUsableSpace() - Destination.SMALL_FILE - 30_000;
+    long filler = Files.getFileStore(disk).getUsableSpace() - Store.SMALL_FILE - 30_000;
     Files.write(disk.resolve("filler"), RandomTree.bytes(2, (int) filler));
 
     BackupReport report = backUp(base, 1, BackupListener.NONE);

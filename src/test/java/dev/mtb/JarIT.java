@@ -117,7 +117,7 @@ class JarIT {
     assertThat(loaded)
         .anyMatch(line -> line.contains("model.ListObjectsV2Response source: shared objects file"))
         .anyMatch(line -> line.contains("model.PutObjectResponse source: shared objects file"))
-        .anyMatch(line -> line.contains("S3fsDestination source: shared objects file"));
+        .anyMatch(line -> line.contains("MountStore source: shared objects file"));
     // The JVM opens the jar for the first class that is missing, which takes as long as a hundred
     // classes; what only a rehearsal needs may be.
     assertThat(loaded)

@@ -18,8 +18,8 @@ import dev.mtb.options.Deletion;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.Shard;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
+import dev.mtb.store.Store;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -101,7 +101,7 @@ class OldVersionsTest {
 
   // Each moment
 
-  private static void overwrite(Destination destination, String content) throws IOException {
+  private static void overwrite(Store destination, String content) throws IOException {
     Metadata metadata = new Metadata(Kind.FILE, content.length(), TIME, 0640, -1, -1, -1, -1);
     Path file = Path.of("d/a");
     try (FileWrite write = destination.write(file, metadata, destination.stat(file))) {
@@ -132,7 +132,7 @@ class OldVersionsTest {
               }
             });
     reader.start();
-    try (Destination destination =
+    try (Store destination =
         Destinations.open(backup, options(place, "~").build(), /* readOnly= */ false)) {
       for (int i = 1; i <= 500 || (looks.get() < 2000 && i < 20_000); i++) {
         overwrite(destination, "version " + i);
@@ -149,7 +149,7 @@ class OldVersionsTest {
   @Test
   void newFileThatCannotTakeTheName_leavesTheOldOneWhole() throws Exception {
     Path file = write(backup.resolve("d/a"), "old");
-    try (Destination destination =
+    try (Store destination =
         Destinations.open(backup, options("../old", "").build(), /* readOnly= */ false)) {
       Metadata metadata = new Metadata(Kind.FILE, 3, TIME, 0640, -1, -1, -1, -1);
       assertThatThrownBy(

@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.Via;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
+import dev.mtb.store.Store;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
@@ -280,7 +280,7 @@ class S3fsFaultIT {
   void fileThatSeemedAbsent_andCannotBeWritten_isNotDeleted() throws Exception {
     assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
     s3fs.freshMount();
-    try (Destination mount = Destinations.open(destination, job(0).options(), false)) {
+    try (Store mount = Destinations.open(destination, job(0).options(), false)) {
       // It does not show until it is written; then its trouble is over.
       AtomicBoolean isWritten = new AtomicBoolean();
       s3fs.proxy()

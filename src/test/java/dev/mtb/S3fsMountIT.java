@@ -5,17 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
+import dev.mtb.store.Store;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
@@ -145,7 +145,7 @@ class S3fsMountIT {
   /** What was on its way when the mount went: the mount point itself would take it. */
   @Test
   void unmountedLazily_everyChangeIsRefused_andTheBareMountPointStaysEmpty() throws Exception {
-    try (Destination mounted =
+    try (Store mounted =
         Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false)) {
       Metadata file = new Metadata(Kind.FILE, 1, Instant.EPOCH, 0644, 0, 0, -1, -1);
       Metadata directory = new Metadata(Kind.DIRECTORY, 0, Instant.EPOCH, 0755, 0, 0, -1, -1);
@@ -174,7 +174,7 @@ class S3fsMountIT {
   /** For a second the kernel still shows the attributes of what is dead. */
   @Test
   void killed_theFirstFailureSaysSo() throws Exception {
-    try (Destination mounted =
+    try (Store mounted =
         Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false)) {
       mounted.check();
       s3fs.mount().kill();
@@ -199,7 +199,7 @@ class S3fsMountIT {
     assertThat(report.outcome()).isEqualTo(Outcome.OK);
 
     // Also in a moment in which no file happens to be open.
-    Destination mounted =
+    Store mounted =
         Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false);
     assertThat(unmountLikeAUser()).isNotZero();
     mounted.close();

@@ -3,7 +3,7 @@ package dev.mtb.cli;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.bucket.BucketDestination;
+import dev.mtb.store.bucket.BucketStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,14 +22,14 @@ final class Preload {
     "dev.mtb.scan.SourceList",
     "dev.mtb.scan.PathSet",
     "dev.mtb.scan.DirectoryScan",
-    "dev.mtb.files.Folders",
+    "dev.mtb.store.folder.Folders",
     "com.google.common.hash.Hashing",
     "com.google.common.base.Splitter",
     "com.google.common.collect.ImmutableSet",
     "dev.mtb.model.PathBytes",
     "dev.mtb.place.Destinations",
     "dev.mtb.place.RunLock",
-    "dev.mtb.store.mount.S3fsDestination",
+    "dev.mtb.store.mount.MountStore",
     "dev.mtb.place.S3fsProcesses",
     "dev.mtb.store.TemporaryNames",
     "java.util.concurrent.ForkJoinPool",
@@ -91,7 +91,7 @@ final class Preload {
 
   private static void warmUp() {
     try {
-      BucketDestination.warmUp();
+      BucketStore.warmUp();
     } catch (RuntimeException | LinkageError e) {
       // It will fail where it is needed, and be reported there.
       return;

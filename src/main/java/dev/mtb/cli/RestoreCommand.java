@@ -10,19 +10,19 @@ import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
-import dev.mtb.place.StoredBackup;
+import dev.mtb.place.OpenTree;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 /** {@code mtb restore}. */
 @Command(
@@ -188,8 +188,9 @@ final class RestoreCommand extends JobCommand {
   }
 
   private static boolean isInBackup(RestoreJob job, Path name) {
-    try (StoredBackup backup = StoredBackup.open(job)) {
-      Metadata unused = Metadata.of(PathBytes.resolve(backup.root(), PathBytes.of(name)));
+    try (OpenTree backup = OpenTree.open("the backup", job.backup(), job.options())) {
+      Path path = PathBytes.resolve(backup.tree().root(), PathBytes.of(name));
+      Metadata unused = backup.tree().entry(path).look();
       return true;
     } catch (IOException e) {
       // It is not there, or the run will say what is wrong with the backup.

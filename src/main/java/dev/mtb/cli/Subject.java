@@ -5,6 +5,7 @@ import dev.mtb.job.BackupJob;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.place.OpenTree;
 import dev.mtb.scan.OutputCheck;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,8 @@ record Subject(
         Text.path(job.base()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName())),
         job.destinationName(),
-        OutputCheck.of(job, inputs(job.options(), inputs)),
+        OutputCheck.of(
+            job, OpenTree.ofThisMachine(job.base()), inputs(job.options(), inputs)),
         " of %s to %s");
   }
 
@@ -61,12 +63,12 @@ record Subject(
         job.options(),
         texts(job.paths()),
         0,
-        Text.path(job.target()),
+        job.target().directory().map(Text::path).orElseGet(() -> job.target().toString()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.backupName())),
         job.backupName(),
         OutputCheck.of(
             inputs(job.options(), inputs),
-            Stream.concat(job.directory().stream(), Stream.of(job.target())).toList()),
+            Stream.concat(job.directory().stream(), job.target().directory().stream()).toList()),
         " to %s from %s");
   }
 

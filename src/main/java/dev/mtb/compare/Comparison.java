@@ -161,10 +161,22 @@ public final class Comparison {
     return rules.update() && source.kind() == Kind.FILE && copy.kind() == Kind.FILE;
   }
 
-  /** In whole seconds and without a window, as rsync has it. Fewer digits make no copy newer. */
+  /** In whole seconds and without a window, as rsync has it. */
   private boolean isNewerThere(Metadata source, Metadata copy) {
-    return dependsOnMtime(source, copy)
-        && copy.mtime().getEpochSecond() > source.mtime().getEpochSecond();
+    return dependsOnMtime(source, copy) && isNewer(copy, source, ChronoUnit.SECONDS);
+  }
+
+  /**
+   * Tells whether a copy is newer than its source. Digits that one side does not keep make no copy
+   * newer.
+   *
+   * @param copy what is there
+   * @param source what it would be replaced by
+   * @param unit smaller differences do not count
+   * @return whether it was modified later
+   */
+  public static boolean isNewer(Metadata copy, Metadata source, ChronoUnit unit) {
+    return copy.mtime().truncatedTo(unit).isAfter(source.mtime().truncatedTo(unit));
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.mtb.copy;
 
-import dev.mtb.store.Destination;
+import dev.mtb.store.Store;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -13,7 +13,7 @@ public final class Buffers {
    * and 256 KiB, 0.24 s with 16 KiB, 0.14 s with 4 MiB and with {@code transferTo}; 100 MB into
    * s3fs 0.10 s with 128 KiB to 4 MiB, 0.18 s with 16 KiB, 0.15 s with {@code transferTo}.
    */
-  private static final int SIZE = Destination.SMALL_FILE;
+  private static final int SIZE = Store.SMALL_FILE;
 
   private final ConcurrentLinkedQueue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
 

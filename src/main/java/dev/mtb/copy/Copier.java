@@ -1,16 +1,17 @@
 package dev.mtb.copy;
 
-import dev.mtb.files.Folders;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributesException;
 import dev.mtb.store.Content;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.RefusedException;
 import dev.mtb.store.Retry;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
+import dev.mtb.store.TreeEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
@@ -42,8 +43,8 @@ public final class Copier {
   /** A process that writes a file is often done soon; doubled for the third try. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  private final Folders folders;
-  private final Destination destination;
+  private final Tree tree;
+  private final Store destination;
   private final Buffers buffers;
   private final CopyControl control;
   private final Retry retry;
@@ -52,7 +53,7 @@ public final class Copier {
   /**
    * Copies to a destination.
    *
-   * @param folders reads sources
+   * @param tree that the sources are in
    * @param destination where to
    * @param buffers to read with
    * @param control that of the run
@@ -61,14 +62,14 @@ public final class Copier {
    *     cost processor time
    */
   public Copier(
-      Folders folders,
-      Destination destination,
+      Tree tree,
+      Store destination,
       Buffers buffers,
       CopyControl control,
       Retry retry,
       Optional<DigestAlgorithm> algorithm) {
     this.algorithm = algorithm;
-    this.folders = folders;
+    this.tree = tree;
     this.destination = destination;
     this.buffers = buffers;
     this.control = control;
@@ -79,7 +80,6 @@ public final class Copier {
    * Copies a file or link.
    *
    * @param source what to copy
-   * @param start the directory above it below which no symbolic link is followed
    * @param target where to, relative to the destination
    * @param existing what is there, as the comparison saw it
    * @return what was copied
@@ -87,9 +87,9 @@ public final class Copier {
    * @throws StoppedException if the run is being stopped
    * @throws IOException if it could not be written; what was there still is
    */
-  public Copied copy(Path source, Path start, Path target, Optional<Metadata> existing)
+  public Copied copy(TreeEntry source, Path target, Optional<Metadata> existing)
       throws IOException {
-    SourceFile file = new SourceFile(folders, source, start);
+    SourceFile file = new SourceFile(tree, source);
     return retry.run(
         Retry.Kind.CHANGE,
         "copying",
@@ -152,12 +152,11 @@ public final class Copier {
    * Looks at a source of which only the metadata is copied.
    *
    * @param source what to look at
-   * @param start the directory above it below which no symbolic link is followed
    * @return what is there
    * @throws SourceException if that cannot be told
    */
-  public Metadata look(Path source, Path start) throws SourceException {
-    return new SourceFile(folders, source, start).look();
+  public Metadata look(TreeEntry source) throws SourceException {
+    return new SourceFile(tree, source).look();
   }
 
   private Optional<Copied> copyLink(
@@ -176,7 +175,7 @@ public final class Copier {
       SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try (Buffers.Loan loan = buffers.lend();
-        SeekableByteChannel in = source.open()) {
+        ReadableByteChannel in = source.open()) {
       ByteBuffer buffer = loan.buffer();
       long total = SourceFile.fill(in, buffer);
       // A small file is known to be whole and of one version before the destination is touched.
@@ -185,10 +184,10 @@ public final class Copier {
         return Optional.empty();
       }
       control.stopIfAsked();
-      if (!isAll) {
-        Optional<Optional<Copied>> uploaded = upload(source, before, target, existing);
-        if (uploaded.isPresent()) {
-          return uploaded.get();
+      if (!isAll && in instanceof SeekableByteChannel) {
+        Attempt uploaded = upload(source, before, target, existing);
+        if (uploaded.isMade()) {
+          return uploaded.copied();
         }
       }
       Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
@@ -230,39 +229,41 @@ public final class Copier {
     }
   }
 
-  /**
-   * Lets the destination read the source by itself.
-   *
-   * @return empty if the destination does not; an empty value in it if the source has changed
-   */
-  private Optional<Optional<Copied>> upload(
+  /** What became of an attempt; nothing was copied if the source has changed. */
+  private record Attempt(boolean isMade, Optional<Copied> copied) {
+    static final Attempt NOT_MADE = new Attempt(false, Optional.empty());
+    static final Attempt CHANGED = new Attempt(true, Optional.empty());
+  }
+
+  /** Lets the destination read the source by itself, if it can. */
+  private Attempt upload(
       SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
       throws IOException {
     try {
       Optional<FileWrite> begun =
           destination.upload(target, before, existing, new SourceContent(source, control));
       if (begun.isEmpty()) {
-        return Optional.empty();
+        return Attempt.NOT_MADE;
       }
       try (FileWrite upload = begun.get()) {
         Optional<String> digest = Optional.empty();
         if (algorithm.isPresent()) {
           digest = digestOf(source, before);
           if (digest.isEmpty()) {
-            return Optional.of(Optional.empty());
+            return Attempt.CHANGED;
           }
         } else if (!source.isSame(before)) {
-          return Optional.of(Optional.empty());
+          return Attempt.CHANGED;
         }
         Optional<AttributesException> unset = unset(() -> upload.commit(before));
-        return Optional.of(Optional.of(new Copied(before, digest, Optional.empty(), unset)));
+        return new Attempt(true, Optional.of(new Copied(before, digest, Optional.empty(), unset)));
       }
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
       // If it changed meanwhile, that is why, whatever the destination made of it.
       if (!source.isSame(before)) {
-        return Optional.of(Optional.empty());
+        return Attempt.CHANGED;
       }
       throw e;
     }
@@ -272,19 +273,18 @@ public final class Copier {
    * Reads a source for its digest alone.
    *
    * @param source a file
-   * @param start the directory above it below which no symbolic link is followed
    * @param version what it was when it was compared
    * @return its digest; empty if it is not that version any more
    * @throws SourceException if it is gone or unreadable
    * @throws StoppedException if the run is being stopped
    */
-  public Optional<String> digestOf(Path source, Path start, Metadata version) throws IOException {
-    return digestOf(new SourceFile(folders, source, start), version);
+  public Optional<String> digestOf(TreeEntry source, Metadata version) throws IOException {
+    return digestOf(new SourceFile(tree, source), version);
   }
 
   private Optional<String> digestOf(SourceFile source, Metadata version) throws IOException {
     Digested digested;
-    try (SeekableByteChannel in = source.open()) {
+    try (ReadableByteChannel in = source.open()) {
       digested = digest(in);
     } catch (SourceException | StoppedException e) {
       throw e;
@@ -320,7 +320,7 @@ public final class Copier {
       while (in.read(buffer.clear()) >= 0) {
         size += buffer.flip().remaining();
         digest.update(buffer);
-        if (size >= Destination.SMALL_FILE) {
+        if (size >= Store.SMALL_FILE) {
           // What is in flight and small is finished.
           control.stopIfAsked();
         }
@@ -333,7 +333,7 @@ public final class Copier {
   private record SourceContent(SourceFile file, CopyControl control) implements Content {
     @Override
     public SeekableByteChannel open() throws IOException {
-      return file.open();
+      return (SeekableByteChannel) file.open();
     }
 
     @Override

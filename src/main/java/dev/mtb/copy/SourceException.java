@@ -1,8 +1,8 @@
 package dev.mtb.copy;
 
-import dev.mtb.files.Folders;
 import dev.mtb.model.ErrorText;
 import dev.mtb.store.ElsewhereException;
+import dev.mtb.store.Tree;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -34,11 +34,12 @@ public final class SourceException extends ElsewhereException {
    * The same where the file is known.
    *
    * @param e from the source's file system
+   * @param tree that the file is in
    * @param file what was looked at or read
    * @return moved if it, or a directory on the way to it, is gone or was replaced
    */
-  public static SourceException of(IOException e, Path file) {
-    return !(e instanceof NoSuchFileException) && Folders.isMoved(e, file)
+  public static SourceException of(IOException e, Tree tree, Path file) {
+    return !(e instanceof NoSuchFileException) && tree.isMoved(e, file)
         ? moved("vanished: a directory on the way to it was moved or replaced", e)
         : of(e);
   }

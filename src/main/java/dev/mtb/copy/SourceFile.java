@@ -1,12 +1,12 @@
 package dev.mtb.copy;
 
-import dev.mtb.files.Folders;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.Retry;
+import dev.mtb.store.Tree;
+import dev.mtb.store.TreeEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,24 +19,18 @@ final class SourceFile {
    */
   private static final Duration TICK = Duration.ofMillis(20);
 
-  private final Folders folders;
-  private final Path path;
-  private final Path start;
+  private final Tree tree;
+  private final TreeEntry entry;
 
-  /**
-   * A file, which need not exist.
-   *
-   * @param start the directory above it below which no symbolic link is followed
-   */
-  SourceFile(Folders folders, Path path, Path start) {
-    this.folders = folders;
-    this.path = path;
-    this.start = start;
+  /** A file, which need not exist. */
+  SourceFile(Tree tree, TreeEntry entry) {
+    this.tree = tree;
+    this.entry = entry;
   }
 
   Metadata look() throws SourceException {
     try {
-      return folders.look(path, start);
+      return entry.lookSafely();
     } catch (IOException e) {
       throw failure(e);
     }
@@ -57,9 +51,9 @@ final class SourceFile {
     return look();
   }
 
-  SeekableByteChannel open() throws SourceException {
+  ReadableByteChannel open() throws SourceException {
     try {
-      return folders.read(path, start);
+      return entry.read();
     } catch (IOException e) {
       throw failure(e);
     }
@@ -68,7 +62,7 @@ final class SourceFile {
   /** What a link leads to. */
   Path link() throws SourceException {
     try {
-      return Files.readSymbolicLink(path);
+      return entry.readLink();
     } catch (IOException e) {
       // It may be a file by now.
       throw failure(e);
@@ -77,7 +71,7 @@ final class SourceFile {
 
   boolean isSame(Metadata before) throws SourceException {
     try {
-      return Metadata.of(path).sameVersion(before);
+      return entry.look().sameVersion(before);
     } catch (IOException e) {
       throw failure(e);
     }
@@ -89,11 +83,11 @@ final class SourceFile {
   }
 
   SourceException failure(IOException e) {
-    return SourceException.of(e, path);
+    return SourceException.of(e, tree, entry.path());
   }
 
   /** Fills the buffer as far as the file goes, ready to be written. */
-  static int fill(SeekableByteChannel in, ByteBuffer buffer) throws SourceException {
+  static int fill(ReadableByteChannel in, ByteBuffer buffer) throws SourceException {
     buffer.clear();
     try {
       while (buffer.hasRemaining() && in.read(buffer) >= 0) {

@@ -7,6 +7,7 @@ import dev.mtb.options.Shard;
 import dev.mtb.place.OwnPlaces;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -17,11 +18,12 @@ import java.util.Optional;
  * itself and names that cannot be kept. Thread-safe.
  */
 final class Admission {
-  private final Direction direction;
+  private final Policy policy;
   private final Shard shard;
   private final FileFilter filter;
   private final OwnPlaces ownPlaces;
   private final NameRivals rivals;
+  private final OldVersionsGuard guard;
   private final Tally tally;
   private final ScanFailures failures;
 
@@ -29,13 +31,20 @@ final class Admission {
    * Chooses for a run.
    *
    * @param ownPlaces recognises the destination if the walk should come upon it
+   * @param guard keeps sources and old versions apart
    */
-  Admission(RunContext context, FileFilter filter, OwnPlaces ownPlaces, NameRivals rivals) {
-    this.direction = context.direction();
+  Admission(
+      RunContext context,
+      FileFilter filter,
+      OwnPlaces ownPlaces,
+      NameRivals rivals,
+      OldVersionsGuard guard) {
+    this.policy = context.policy();
     this.shard = context.options().shard();
     this.filter = filter;
     this.ownPlaces = ownPlaces;
     this.rivals = rivals;
+    this.guard = guard;
     this.tally = context.tally();
     this.failures = new ScanFailures(context);
   }
@@ -65,13 +74,13 @@ final class Admission {
    */
   Optional<Metadata> admit(Child child) throws DestinationException {
     boolean isOurs = shard.ownsFile(child.target());
-    if (Direction.isStale(child.name())) {
+    if (TemporaryNames.isStale(child.name())) {
       if (isOurs) {
         tally.skipped(child.target(), "a temporary file that a killed run, or FUSE, has left");
       }
       return Optional.empty();
     }
-    Optional<Boolean> isDirectory = direction.isListedAsDirectory(child.source());
+    Optional<Boolean> isDirectory = child.entry().isListedAsDirectory();
     if (isDirectory.isPresent()
         && filter.leavesOutByName(child.source(), child.target(), isDirectory.get())) {
       // Looking at it would cost a request.
@@ -90,7 +99,7 @@ final class Admission {
     Path source = child.source();
     Path target = child.target();
     try {
-      return Optional.of(Metadata.of(source));
+      return Optional.of(child.entry().look());
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -102,7 +111,7 @@ final class Admission {
       if (isMissing) {
         failures.missing(source, target, child.causeIfMissing());
       } else {
-        failures.failed(source, target, Failure.Stage.SCAN, e, "it was not " + direction.done());
+        failures.failed(source, target, Failure.Stage.SCAN, e, "it was not " + policy.done());
       }
       return Optional.empty();
     }
@@ -132,7 +141,7 @@ final class Admission {
       }
       return false;
     }
-    Optional<String> obstacle = direction.obstacle(target, kind, rivals.rules());
+    Optional<String> obstacle = guard.obstacle(target, kind);
     if (obstacle.isPresent() && kind != Kind.DIRECTORY) {
       failed(target, obstacle.get());
       return false;

@@ -8,9 +8,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.scan.FileFilter;
-import dev.mtb.store.Destination;
 import dev.mtb.store.ListedEntry;
-import dev.mtb.store.Listing;
 import dev.mtb.store.RefusedException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,7 +36,7 @@ final class CarefulSink implements Sink {
   }
 
   private final Sink end;
-  private final Destination destination;
+  private final Listings listings;
   private final FileFilter filter;
   private final OldVersionsGuard guard;
   private final NotEmpty notEmpty;
@@ -53,13 +51,13 @@ final class CarefulSink implements Sink {
    */
   CarefulSink(
       Sink end,
-      Destination destination,
+      Listings listings,
       FileFilter filter,
       OldVersionsGuard guard,
       NotEmpty notEmpty,
       String remedy) {
     this.end = end;
-    this.destination = destination;
+    this.listings = listings;
     this.filter = filter;
     this.guard = guard;
     this.notEmpty = notEmpty;
@@ -129,12 +127,7 @@ final class CarefulSink implements Sink {
   }
 
   private boolean isEmpty(Path target) throws IOException {
-    return names(target).isEmpty();
-  }
-
-  private Map<Path, Optional<ListedEntry>> names(Path target) throws IOException {
-    Listing listing = destination.listNames(target);
-    return listing.names().orElseThrow();
+    return listings.namesOf(target).isEmpty();
   }
 
   /** Only that directory: what has come into it since it was listed keeps it from being deleted. */
@@ -145,7 +138,7 @@ final class CarefulSink implements Sink {
   }
 
   private boolean holdsProtected(Path target, Path source) throws IOException {
-    for (Map.Entry<Path, Optional<ListedEntry>> entry : names(target).entrySet()) {
+    for (Map.Entry<Path, Optional<ListedEntry>> entry : listings.namesOf(target).entrySet()) {
       byte[] name = PathBytes.of(entry.getKey());
       Path child = PathBytes.resolve(target, name);
       Path childSource = PathBytes.resolve(source, name);
@@ -153,7 +146,7 @@ final class CarefulSink implements Sink {
       boolean isDirectory =
           isKnown.isPresent()
               ? isKnown.get()
-              : destination.statListed(child).kind() == Kind.DIRECTORY;
+              : listings.destination().statListed(child).kind() == Kind.DIRECTORY;
       if (filter.protects(childSource, child, isDirectory)
           || (isDirectory && holdsProtected(child, childSource))) {
         return true;

@@ -1,24 +1,30 @@
 package dev.mtb.engine;
 
 import dev.mtb.job.Failure;
+import dev.mtb.store.TreeEntry;
 import java.nio.file.Path;
 
 /**
  * Something in a directory of the source.
  *
  * @param parent the directory
- * @param source absolute
+ * @param entry where it is in the source
  * @param target relative to the destination
  * @param isListed whether a list names it; otherwise the walk found it
  */
-record Child(DirectoryNode parent, Path source, Path target, boolean isListed) {
+record Child(DirectoryNode parent, TreeEntry entry, Path target, boolean isListed) {
 
-  static Child of(DirectoryNode parent, Path source, boolean isListed) {
-    return new Child(parent, source, parent.target.resolve(source.getFileName()), isListed);
+  static Child of(DirectoryNode parent, TreeEntry entry, boolean isListed) {
+    Path target = parent.target.resolve(entry.path().getFileName());
+    return new Child(parent, entry, target, isListed);
+  }
+
+  Path source() {
+    return entry.path();
   }
 
   Path name() {
-    return source.getFileName();
+    return entry.path().getFileName();
   }
 
   /** Why it is missing, if it is: what the walk has found was moved since. */

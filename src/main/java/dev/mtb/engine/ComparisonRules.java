@@ -31,7 +31,7 @@ record ComparisonRules(
                 options.comparison().modifyWindow(),
                 features.earliestMtime(),
                 precision(features.mtimes()),
-                precision(context.direction().sourceMtimes())),
+                precision(context.tree().mtimes())),
             options.attributes(),
             features.keepsPermissions(),
             features.keepsOwner());

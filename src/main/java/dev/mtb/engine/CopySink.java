@@ -11,9 +11,9 @@ import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributesException;
-import dev.mtb.store.Destination;
 import dev.mtb.store.Diagnosis;
 import dev.mtb.store.FailedException;
+import dev.mtb.store.Store;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ final class CopySink implements Sink {
   /** Owner may list, enter and change. */
   private static final int WRITABLE = 0700;
 
-  private final Destination destination;
+  private final Store destination;
   private final Copier copier;
   private final Optional<ReadBack> readBack;
   private final Optional<Manifest> manifest;
@@ -46,7 +46,7 @@ final class CopySink implements Sink {
    * @param guard asked before something is overwritten
    */
   CopySink(
-      Destination destination,
+      Store destination,
       Copier copier,
       Optional<ReadBack> readBack,
       Optional<Manifest> manifest,
@@ -96,10 +96,9 @@ final class CopySink implements Sink {
   }
 
   private void copy(FileWork work, Decision decision) throws IOException {
-    Path start = work.start();
     // What is set must be what the file is still like, and its own.
     if (decision.action() == Action.UPDATE_METADATA
-        && copier.look(work.source(), start).sameVersion(work.metadata())) {
+        && copier.look(work.entry()).sameVersion(work.metadata())) {
       Optional<String> digest = digestIfListed(work);
       Optional<String> problem = problem(work.target(), work.metadata(), decision.attributes());
       list(work.target(), work.metadata(), digest);
@@ -114,7 +113,7 @@ final class CopySink implements Sink {
     if (work.existing().isPresent()) {
       guard.check(work.target());
     }
-    done(work, copier.copy(work.source(), start, work.target(), work.existing()));
+    done(work, copier.copy(work.entry(), work.target(), work.existing()));
   }
 
   @Override
@@ -132,7 +131,7 @@ final class CopySink implements Sink {
   private void copyOverDirectory(FileWork work, Clearing clearing) throws IOException {
     touch(work.directory());
     Path temporary = work.target().resolveSibling(TemporaryNames.next());
-    Copied copied = copier.copy(work.source(), work.start(), temporary, Optional.empty());
+    Copied copied = copier.copy(work.entry(), temporary, Optional.empty());
     try {
       clearing.run();
     } catch (IOException | RuntimeException e) {
@@ -213,7 +212,7 @@ final class CopySink implements Sink {
     if (manifest.isEmpty() || work.metadata().kind() != Kind.FILE) {
       return Optional.empty();
     }
-    Optional<String> digest = copier.digestOf(work.source(), work.start(), work.metadata());
+    Optional<String> digest = copier.digestOf(work.entry(), work.metadata());
     if (digest.isEmpty()) {
       throw SourceException.moved(
           "changed after it was compared, so that the manifest cannot hold its digest", null);

@@ -5,8 +5,8 @@ import dev.mtb.job.Failure;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.Store;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Queue;
@@ -26,7 +26,7 @@ final class DirectoryFinisher {
   private static final Logger log = LoggerFactory.getLogger(DirectoryFinisher.class);
 
   private final ForkJoinPool pool;
-  private final Destination destination;
+  private final Store destination;
   private final Sink sink;
   private final Tally tally;
   private final Stop stop;
@@ -47,7 +47,7 @@ final class DirectoryFinisher {
   DirectoryFinisher(
       RunContext context,
       ForkJoinPool pool,
-      Destination destination,
+      Store destination,
       Sink sink,
       Runnable whenDone) {
     this.pool = pool;

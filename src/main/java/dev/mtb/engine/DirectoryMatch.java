@@ -2,10 +2,10 @@ package dev.mtb.engine;
 
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.store.Destination;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.NameRules;
+import dev.mtb.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import java.util.Set;
 
 /** The match of the names in one directory, of source and destination. For one thread. */
 final class DirectoryMatch {
-  private final Destination destination;
+  private final Store destination;
   private final DirectoryNode directory;
   private final Map<Path, Optional<ListedEntry>> onlyThere;
   private final int count;
@@ -28,7 +28,7 @@ final class DirectoryMatch {
   private final List<Path> notListed = new ArrayList<>();
 
   /** Begins with everything that the destination has. */
-  DirectoryMatch(Destination destination, DirectoryNode directory, Listing listing) {
+  DirectoryMatch(Store destination, DirectoryNode directory, Listing listing) {
     this.destination = destination;
     this.directory = directory;
     this.onlyThere = new HashMap<>(listing.names().orElseThrow());

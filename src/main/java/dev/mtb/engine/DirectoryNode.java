@@ -5,6 +5,7 @@ import com.google.common.collect.Sets;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.Listing;
+import dev.mtb.store.TreeEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -39,11 +40,8 @@ final class DirectoryNode {
   }
 
   final Optional<DirectoryNode> parent;
+  final TreeEntry entry;
   final Path source;
-
-  /** This directory or one above it: below it no symbolic link is followed in the source. */
-  final Path start;
-
   final Path target;
 
   /** Whether only the paths of a list lead through it. */
@@ -88,71 +86,45 @@ final class DirectoryNode {
 
   private DirectoryNode(
       Optional<DirectoryNode> parent,
-      Path source,
-      Path start,
+      TreeEntry entry,
       Path target,
       Optional<Metadata> metadata,
       boolean isOnTheWay) {
     this.isOnTheWay = isOnTheWay;
     this.parent = parent;
-    this.source = source;
-    this.start = start;
+    this.entry = entry;
+    this.source = entry.path();
     this.target = target;
     this.metadata = metadata;
     parent.ifPresent(DirectoryNode::begin);
   }
 
   /** The destination itself. */
-  static DirectoryNode root(Path source, Path target, Optional<Metadata> metadata) {
-    return new DirectoryNode(
-        Optional.empty(), source, source, target, metadata, /* isOnTheWay= */ false);
+  static DirectoryNode root(TreeEntry entry, Path target, Optional<Metadata> metadata) {
+    return new DirectoryNode(Optional.empty(), entry, target, metadata, /* isOnTheWay= */ false);
   }
 
-  /** A directory found by reading its parent. */
-  static DirectoryNode found(
-      DirectoryNode parent,
-      Path source,
-      Path target,
-      Metadata metadata,
-      Optional<Metadata> existing) {
-    DirectoryNode node =
-        new DirectoryNode(
-            Optional.of(parent),
-            source,
-            parent.startOf(source),
-            target,
-            Optional.of(metadata),
-            /* isOnTheWay= */ false);
-    node.existing = existing;
-    return node;
-  }
-
-  /**
-   * A directory found by reading its parent, of which a listing told that it is there, or of which
-   * nothing is known.
-   */
-  static DirectoryNode glanced(DirectoryNode parent, Path source, Path target, Metadata metadata) {
+  /** A directory that was found in its parent, or is listed. */
+  static DirectoryNode found(Child child, Metadata metadata) {
     return new DirectoryNode(
-        Optional.of(parent),
-        source,
-        parent.startOf(source),
-        target,
+        Optional.of(child.parent()),
+        child.entry(),
+        child.target(),
         Optional.of(metadata),
         /* isOnTheWay= */ false);
   }
 
-  /** A directory that only stands in the path of a listed entry. */
-  static DirectoryNode implied(DirectoryNode parent, Path source, Path target) {
-    return new DirectoryNode(
-        Optional.of(parent), source, source, target, Optional.empty(), /* isOnTheWay= */ true);
+  /** The same, where it is known what is at the destination. */
+  static DirectoryNode found(Child child, Metadata metadata, Optional<Metadata> existing) {
+    DirectoryNode node = found(child, metadata);
+    node.existing = existing;
+    return node;
   }
 
-  /**
-   * The directory above a child below which no symbolic link is followed. A list may bring children
-   * into one directory of the destination that lie in several of the source.
-   */
-  Path startOf(Path child) {
-    return child.startsWith(start) ? start : child.getParent();
+  /** A directory that only stands in the path of a listed entry. */
+  static DirectoryNode implied(DirectoryNode parent, TreeEntry entry, Path target) {
+    return new DirectoryNode(
+        Optional.of(parent), entry, target, Optional.empty(), /* isOnTheWay= */ true);
   }
 
   synchronized Optional<Metadata> metadata() {

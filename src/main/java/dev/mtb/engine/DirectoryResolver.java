@@ -10,12 +10,12 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
 import dev.mtb.options.Shard;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.Recollection;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.Store;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -45,31 +45,36 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private final Shard shard;
   private final Tally tally;
   private final Stop stop;
-  private final Direction direction;
-  private final Destination destination;
+  private final Policy policy;
+  private final Store destination;
+  private final Listings listings;
   private final Comparison comparison;
   private final boolean isTrusting;
   private final Sink sink;
   private final DirectoryFinisher finisher;
   private final NameRivals rivals;
+  private final OldVersionsGuard guard;
 
   DirectoryResolver(
       RunContext context,
-      Destination destination,
+      Listings listings,
       ComparisonRules rules,
       Sink sink,
       DirectoryFinisher finisher,
-      NameRivals rivals) {
+      NameRivals rivals,
+      OldVersionsGuard guard) {
     this.shard = context.options().shard();
     this.tally = context.tally();
     this.stop = context.stop();
-    this.direction = context.direction();
-    this.destination = destination;
+    this.policy = context.policy();
+    this.listings = listings;
+    this.destination = listings.destination();
     this.comparison = rules.updating();
     this.isTrusting = rules.isTrusting();
     this.sink = sink;
     this.finisher = finisher;
     this.rivals = rivals;
+    this.guard = guard;
   }
 
   @Override
@@ -83,15 +88,13 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     try {
       // A path of the list may lead through a link; at the destination that is a directory.
       Metadata source =
-          node.metadata().isPresent() ? node.metadata().get() : direction.lookOnTheWay(node.source);
+          node.metadata().isPresent() ? node.metadata().get() : node.entry.look();
       if (source.kind() != Kind.DIRECTORY) {
         // The list takes a file for a directory: nothing must be replaced by one.
         throw new NotDirectoryException(node.source.toString());
       }
       Optional<String> obstacle =
-          rivals
-              .obstacle(node.target)
-              .or(() -> direction.obstacle(node.target, Kind.DIRECTORY, rivals.rules()));
+          rivals.obstacle(node.target).or(() -> guard.obstacle(node.target, Kind.DIRECTORY));
       if (obstacle.isPresent()) {
         stage = sink.stage();
         throw new RefusedException(obstacle.get());
@@ -136,7 +139,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         new Failure(
             node.target,
             stage,
-            what + direction.words(e) + "; nothing in it was " + direction.done(),
+            what + policy.words(e) + "; nothing in it was " + policy.done(),
             Failure.Cause.ERROR));
   }
 
@@ -145,7 +148,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
    * shows the directory itself. If that is remembered as it is now, no more requests are needed.
    */
   private Optional<Metadata> lookByListing(DirectoryNode node, Metadata source) throws IOException {
-    Listing listing = destination.list(node.target);
+    Listing listing = listings.of(node.target);
     boolean isEmpty = listing.names().map(Map::isEmpty).orElse(false);
     if (listing.self().isEmpty() && isEmpty) {
       // Something else may stand in its place.
@@ -183,7 +186,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     if (!shard.owns(node.target)) {
       return settleWay(node, source, existing);
     }
-    if (direction.leavesDirectoriesOnTheWay()
+    if (policy.leavesDirectoriesOnTheWay()
         && node.isOnTheWay
         && decision.action() != Action.CREATE
         && decision.action() != Action.REPLACE) {
@@ -191,7 +194,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return DirectoryNode.State.PRESENT;
     }
     if (decision.action() == Action.REPLACE) {
-      direction.refuseIfLeftAlone(source, existing, decision);
+      if (policy.reasonToLeave(source, existing, decision).isPresent()) {
+        throw new RefusedException(
+            "something newer that is no directory is there; RestoreJob.overwrite replaces it");
+      }
     }
     if (decision.action() != Action.NONE) {
       tally.decided(node.target, source, decision.action(), decision.reason());
@@ -289,8 +295,8 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       } else if (decision.action() != Action.NONE) {
         tally.decided(root.target, source, decision.action(), decision.reason());
       }
-      root.look(source, direction.settable(decision.attributes(), isNew));
-      Set<Attribute> early = direction.setBeforeContents(source, decision.attributes(), isNew);
+      root.look(source, policy.settable(decision.attributes(), isNew));
+      Set<Attribute> early = policy.setBeforeContents(source, decision.attributes(), isNew);
       if (!early.isEmpty()) {
         finisher.setEarly(root, early);
       }

@@ -1,17 +1,16 @@
 package dev.mtb.engine;
 
-import dev.mtb.files.Folders;
-import dev.mtb.files.ReplacedException;
 import dev.mtb.job.Activity;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.Shard;
-import dev.mtb.scan.DirectoryScan;
 import dev.mtb.scan.Entry;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Listing;
+import dev.mtb.store.Tree;
+import dev.mtb.store.TreeEntry;
+import dev.mtb.store.TreeScan;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,15 +27,12 @@ import org.slf4j.LoggerFactory;
 final class DirectoryWalk {
   private static final Logger log = LoggerFactory.getLogger(DirectoryWalk.class);
 
-  /** A directory that was replaced this often while it was opened will be replaced again. */
-  private static final int TRIES = 3;
-
-  private final Direction direction;
+  private final Policy policy;
+  private final Tree tree;
   private final Shard shard;
   private final Tally tally;
   private final Stop stop;
   private final ScanFailures failures;
-  private final Folders folders;
   private final Listings listings;
   private final Optional<Mirror> mirror;
   private final Admission admission;
@@ -50,18 +46,17 @@ final class DirectoryWalk {
    */
   DirectoryWalk(
       RunContext context,
-      Folders folders,
       Listings listings,
       Optional<Mirror> mirror,
       Admission admission,
       EntryComparison entries,
       DirectoryResolver resolver) {
-    this.direction = context.direction();
+    this.policy = context.policy();
+    this.tree = context.tree();
     this.shard = context.options().shard();
     this.tally = context.tally();
     this.stop = context.stop();
     this.failures = new ScanFailures(context);
-    this.folders = folders;
     this.listings = listings;
     this.mirror = mirror;
     this.admission = admission;
@@ -79,7 +74,7 @@ final class DirectoryWalk {
       return;
     }
     tally.busy(Activity.LISTING, node.target);
-    try (DirectoryScan scan = open(node)) {
+    try (TreeScan scan = open(node)) {
       Optional<Beside> beside = beside(node);
       if (beside.isPresent()) {
         children(node, scan, beside.get(), deeper);
@@ -126,7 +121,7 @@ final class DirectoryWalk {
         if (!stop.mayBegin()) {
           return;
         }
-        child(Child.of(parent, entry.source(), /* isListed= */ true), listing, deeper);
+        child(Child.of(parent, tree.entry(entry.source()), true), listing, deeper);
       }
     } catch (DestinationException e) {
       stop.lost(e);
@@ -154,27 +149,10 @@ final class DirectoryWalk {
   }
 
   /** Opens a directory, and makes sure that what is known of it is known of this one. */
-  private DirectoryScan open(DirectoryNode node) throws IOException {
-    for (int attempt = 1; attempt <= TRIES; attempt++) {
-      DirectoryScan scan = DirectoryScan.open(folders, node.source, node.start);
-      try {
-        // The one that everything begins with may be a link to a directory.
-        if (node.source.equals(node.start)) {
-          return scan;
-        }
-        Optional<Metadata> now = scan.look();
-        if (now.isPresent()) {
-          node.seen(now.get());
-          return scan;
-        }
-      } catch (IOException | RuntimeException e) {
-        scan.close();
-        throw e;
-      }
-      scan.close();
-      folders.forget(node.source, node.start);
-    }
-    throw new ReplacedException(node.source);
+  private static TreeScan open(DirectoryNode node) throws IOException {
+    TreeScan scan = node.entry.scan();
+    scan.directory().ifPresent(node::seen);
+    return scan;
   }
 
   /**
@@ -212,21 +190,20 @@ final class DirectoryWalk {
   }
 
   private void children(
-      DirectoryNode node, DirectoryScan scan, Beside beside, Consumer<DirectoryNode> deeper)
+      DirectoryNode node, TreeScan scan, Beside beside, Consumer<DirectoryNode> deeper)
       throws IOException {
-    Optional<Path> source = scan.next();
-    while (source.isPresent() && stop.mayBegin()) {
-      if (beside.match().isPresent()) {
-        beside.match().get().inSource(source.get().getFileName());
-      }
-      child(Child.of(node, source.get(), /* isListed= */ false), beside.listing(), deeper);
-      source = scan.next();
+    Optional<TreeEntry> entry = scan.next();
+    while (entry.isPresent() && stop.mayBegin()) {
+      Child child = Child.of(node, entry.get(), /* isListed= */ false);
+      beside.match().ifPresent(match -> match.inSource(child.name()));
+      child(child, beside.listing(), deeper);
+      entry = scan.next();
     }
-    if (!node.source.equals(node.start) && !stop.stopping() && scan.look().isEmpty()) {
-      // Its files were looked at by path: what was found may be another directory's.
-      throw new ReplacedException(node.source);
+    if (stop.stopping()) {
+      return;
     }
-    if (beside.match().isPresent() && source.isEmpty() && !stop.stopping()) {
+    scan.check();
+    if (beside.match().isPresent() && entry.isEmpty()) {
       mirror.orElseThrow().note(beside.match().get());
     }
   }
@@ -259,6 +236,6 @@ final class DirectoryWalk {
 
   private void failedInside(DirectoryNode node, Failure.Stage stage, Exception e, String what) {
     failures.failed(
-        node.source, node.target, stage, e, "nothing " + what + " in it was " + direction.done());
+        node.source, node.target, stage, e, "nothing " + what + " in it was " + policy.done());
   }
 }

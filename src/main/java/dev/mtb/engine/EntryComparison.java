@@ -7,10 +7,10 @@ import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.Shard;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
+import dev.mtb.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -20,11 +20,11 @@ import java.util.Optional;
  * work go to the queue. Thread-safe.
  */
 final class EntryComparison {
-  private final Direction direction;
+  private final Policy policy;
   private final Shard shard;
   private final Tally tally;
   private final ScanFailures failures;
-  private final Destination destination;
+  private final Store destination;
   private final Comparison comparison;
   private final DirectoryResolver resolver;
   private final WorkQueue queue;
@@ -38,12 +38,12 @@ final class EntryComparison {
    */
   EntryComparison(
       RunContext context,
-      Destination destination,
+      Store destination,
       Comparison comparison,
       DirectoryResolver resolver,
       WorkQueue queue,
       boolean queuesUnchanged) {
-    this.direction = context.direction();
+    this.policy = context.policy();
     this.shard = context.options().shard();
     this.tally = context.tally();
     this.failures = new ScanFailures(context);
@@ -68,7 +68,7 @@ final class EntryComparison {
     if (!shard.owns(child.parent().target)) {
       if (metadata.kind() == Kind.DIRECTORY) {
         // Whether it is there is asked if it, or something in it, is this shard's.
-        return Optional.of(directory(child, metadata));
+        return Optional.of(DirectoryNode.found(child, metadata));
       }
       DirectoryNode.State state = child.parent().resolve(resolver);
       if (state.isGivenUp()) {
@@ -76,12 +76,12 @@ final class EntryComparison {
       }
       isNew = state == DirectoryNode.State.NEW;
     }
-    Optional<ListedEntry> glance = Optional.empty();
+    Optional<ListedEntry> entry = Optional.empty();
     Optional<Metadata> existing = Optional.empty();
     try {
       if (!isNew) {
-        glance = listing.orElseThrow().glance(destination.nameOf(child.name()));
-        if (glance.isEmpty()) {
+        entry = listing.orElseThrow().entry(destination.nameOf(child.name()));
+        if (entry.isEmpty()) {
           existing = existing(child, listing.get());
         }
       }
@@ -93,10 +93,10 @@ final class EntryComparison {
           child.target(),
           Failure.Stage.COMPARE,
           e,
-          "it was not " + direction.done());
+          "it was not " + policy.done());
       return Optional.empty();
     }
-    if (direction.meetsBackup(child.target(), metadata, existing)) {
+    if (policy.meetsBackup(child.target(), metadata, existing)) {
       tally.failed(
           new Failure(
               child.target(),
@@ -105,8 +105,8 @@ final class EntryComparison {
               Failure.Cause.ERROR));
       return Optional.empty();
     }
-    return glance.isPresent()
-        ? glanced(child, metadata, glance.get())
+    return entry.isPresent()
+        ? listed(child, metadata, entry.get())
         : found(child, metadata, existing);
   }
 
@@ -124,22 +124,21 @@ final class EntryComparison {
   }
 
   /** Takes what a listing told of a child: more is asked for where it is needed. */
-  private Optional<DirectoryNode> glanced(Child child, Metadata metadata, ListedEntry glance) {
+  private Optional<DirectoryNode> listed(Child child, Metadata metadata, ListedEntry entry) {
     if (metadata.kind() != Kind.DIRECTORY) {
       tally.scanned(metadata);
-      put(work(child, metadata, Optional.empty(), Decision.UNCHANGED, Optional.of(glance)));
+      put(work(child, metadata, Optional.empty(), Decision.UNCHANGED, Optional.of(entry)));
       return Optional.empty();
     }
-    return glance.isDirectory()
-        ? Optional.of(directory(child, metadata))
-        : found(child, metadata, Optional.of(Metadata.known(Kind.FILE, glance.size())));
+    return entry.isDirectory()
+        ? Optional.of(DirectoryNode.found(child, metadata))
+        : found(child, metadata, Optional.of(Metadata.known(Kind.FILE, entry.size())));
   }
 
   private Optional<DirectoryNode> found(
       Child child, Metadata metadata, Optional<Metadata> existing) {
     if (metadata.kind() == Kind.DIRECTORY) {
-      return Optional.of(
-          DirectoryNode.found(child.parent(), child.source(), child.target(), metadata, existing));
+      return Optional.of(DirectoryNode.found(child, metadata, existing));
     }
     tally.scanned(metadata);
     Decision decision = comparison.file(metadata, existing);
@@ -153,18 +152,14 @@ final class EntryComparison {
     return Optional.empty();
   }
 
-  private static DirectoryNode directory(Child child, Metadata metadata) {
-    return DirectoryNode.glanced(child.parent(), child.source(), child.target(), metadata);
-  }
-
   private static FileWork work(
       Child child,
       Metadata metadata,
       Optional<Metadata> existing,
       Decision decision,
-      Optional<ListedEntry> glance) {
+      Optional<ListedEntry> listed) {
     return new FileWork(
-        child.parent(), child.source(), child.target(), metadata, existing, decision, glance);
+        child.parent(), child.entry(), child.target(), metadata, existing, decision, listed);
   }
 
   /** Waits while the copying threads have enough to do. */

@@ -11,15 +11,13 @@ import dev.mtb.model.PathBytes;
 import dev.mtb.model.Reason;
 import dev.mtb.options.CompareMode;
 import dev.mtb.store.ContentTag;
-import dev.mtb.store.Destination;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Recollection;
+import dev.mtb.store.Store;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -32,7 +30,7 @@ import java.util.Optional;
  */
 final class Examination {
   private final Sides sides;
-  private final Destination destination;
+  private final Store destination;
   private final Comparison comparison;
   private final CompareMode mode;
   private final boolean isTrusting;
@@ -60,11 +58,11 @@ final class Examination {
    */
   record Result(Decision decision, Optional<Metadata> existing) {}
 
-  /** Decides about work with a glance. */
+  /** Decides about work with a entry. */
   Result examine(FileWork work) throws IOException {
     Metadata source = work.metadata();
-    ListedEntry glance = work.glance().orElseThrow();
-    Metadata seen = seen(source, glance);
+    ListedEntry entry = work.listed().orElseThrow();
+    Metadata seen = seen(source, entry);
     Decision bySight = comparison.file(source, Optional.of(seen));
     if (bySight.isLeft()) {
       return new Result(bySight, Optional.of(seen));
@@ -73,11 +71,11 @@ final class Examination {
     boolean dependsOnMtime = comparison.dependsOnMtime(source, seen);
     if (bySight.action() == Action.REPLACE && bySight.reason() != Reason.MTIME_DIFFERS) {
       return dependsOnMtime
-          ? look(work, glance, Optional.empty())
+          ? look(work, entry, Optional.empty())
           : new Result(bySight, Optional.of(seen));
     }
     Recollection recollection =
-        isTrusting ? destination.recall(work.target(), glance, source) : Recollection.NONE;
+        isTrusting ? destination.recall(work.target(), entry, source) : Recollection.NONE;
     boolean isSame = recollection == Recollection.SAME;
     if (isSame && mode != CompareMode.CHECKSUM) {
       return unchanged(source);
@@ -88,25 +86,25 @@ final class Examination {
             || (recollection == Recollection.SOURCE_CHANGED
                 && mode == CompareMode.SIZE_MTIME
                 && source.size() <= destination.hashedInsteadOfLook());
-    if (isHashedFirst && mayProve(glance)) {
-      Optional<Boolean> proof = proves(glance.tag().get(), work);
+    if (isHashedFirst && mayProve(entry)) {
+      Optional<Boolean> proof = proves(entry.tag().get(), work);
       if (proof.equals(Optional.of(true))) {
-        return isSame ? unchanged(source) : sameContent(work, look(work, glance));
+        return isSame ? unchanged(source) : sameContent(work, look(work, entry));
       }
       boolean isCertain = proof.isPresent() && isTrusting && !dependsOnMtime;
       if (isCertain && destination.tagsAreDigests().equals(Optional.of(true))) {
         return new Result(comparison.contentDiffers(), Optional.of(seen));
       }
-      return look(work, glance, proof);
+      return look(work, entry, proof);
     }
-    return look(work, glance, Optional.empty());
+    return look(work, entry, Optional.empty());
   }
 
   /** What the listing shows, with the source's own values for what it does not show. */
-  private static Metadata seen(Metadata source, ListedEntry glance) {
+  private static Metadata seen(Metadata source, ListedEntry entry) {
     return new Metadata(
-        glance.isDirectory() ? Kind.DIRECTORY : source.kind(),
-        glance.size(),
+        entry.isDirectory() ? Kind.DIRECTORY : source.kind(),
+        entry.size(),
         source.mtime(),
         source.mode(),
         source.uid(),
@@ -119,14 +117,14 @@ final class Examination {
     return new Result(Decision.UNCHANGED, Optional.of(source));
   }
 
-  private boolean mayProve(ListedEntry glance) {
+  private boolean mayProve(ListedEntry entry) {
     return trustsTags
-        && glance.tag().isPresent()
+        && entry.tag().isPresent()
         && !destination.tagsAreDigests().equals(Optional.of(false));
   }
 
-  private Optional<Metadata> look(FileWork work, ListedEntry glance) throws IOException {
-    return destination.look(work.target(), glance);
+  private Optional<Metadata> look(FileWork work, ListedEntry entry) throws IOException {
+    return destination.look(work.target(), entry);
   }
 
   private Result sameContent(FileWork work, Optional<Metadata> existing) {
@@ -141,25 +139,25 @@ final class Examination {
   private Result confirmed(FileWork work, Result result) {
     Decision decision = result.decision();
     if (isTrusting && decision.isUnchanged()) {
-      destination.confirm(work.target(), work.glance().orElseThrow(), work.metadata());
+      destination.confirm(work.target(), work.listed().orElseThrow(), work.metadata());
     }
     return result;
   }
 
   /** Asks for metadata, and decides as for any other destination, by tags instead of contents. */
-  private Result look(FileWork work, ListedEntry glance, Optional<Boolean> earlierProof)
+  private Result look(FileWork work, ListedEntry entry, Optional<Boolean> earlierProof)
       throws IOException {
     Metadata source = work.metadata();
-    Optional<Metadata> existing = look(work, glance);
+    Optional<Metadata> existing = look(work, entry);
     Decision decision = comparison.file(source, existing);
     boolean isOnlyTime =
         decision.action() == Action.REPLACE && decision.reason() == Reason.MTIME_DIFFERS;
-    if (!(isOnlyTime || decision.needsContent()) || !mayProve(glance)) {
+    if (!(isOnlyTime || decision.needsContent()) || !mayProve(entry)) {
       return confirmed(work, new Result(decision, existing));
     }
     // Its time may be all that differs; reading it here costs less than sending it.
     Optional<Boolean> proof =
-        earlierProof.isPresent() ? earlierProof : proves(glance.tag().get(), work);
+        earlierProof.isPresent() ? earlierProof : proves(entry.tag().get(), work);
     if (proof.isEmpty()) {
       // The tag tells nothing: the mtime decides, or reading it back, as on any other destination.
       return new Result(decision, existing);
@@ -174,15 +172,14 @@ final class Examination {
         ReadableByteChannel in = open(work)) {
       return tag.proves(in, work.metadata().size(), loan.buffer());
     } catch (IOException e) {
-      throw SourceException.of(e, work.source());
+      throw SourceException.of(e, sides.tree(), work.source());
     }
   }
 
   private ReadableByteChannel open(FileWork work) throws IOException {
-    Path source = work.source();
     return work.metadata().kind() == Kind.LINK
         ? Channels.newChannel(
-            new ByteArrayInputStream(PathBytes.of(Files.readSymbolicLink(source))))
-        : sides.source().read(source, work.start());
+            new ByteArrayInputStream(PathBytes.of(work.entry().readLink())))
+        : work.entry().read();
   }
 }

@@ -9,10 +9,11 @@ import dev.mtb.model.Attribute;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ForeignNameException;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,8 +38,9 @@ final class ExtraneousDeletion {
 
   private final Tally tally;
   private final Stop stop;
+  private final Tree tree;
   private final boolean keepsBeside;
-  private final Destination destination;
+  private final Store destination;
   private final Sink sink;
   private final ExtraneousItems extraneous;
   private final ForkedWork forked;
@@ -46,12 +48,13 @@ final class ExtraneousDeletion {
   ExtraneousDeletion(
       RunContext context,
       Mirror.Rules rules,
-      Destination destination,
+      Store destination,
       Sink sink,
       ExtraneousItems extraneous,
       ForkedWork forked) {
     this.tally = context.tally();
     this.stop = context.stop();
+    this.tree = context.tree();
     this.keepsBeside = rules.keepsBeside();
     this.destination = destination;
     this.sink = sink;
@@ -198,7 +201,7 @@ final class ExtraneousDeletion {
       return Optional.empty();
     }
     try {
-      return Optional.of(Metadata.following(source));
+      return Optional.of(tree.way(source).look());
     } catch (IOException e) {
       log.debug("no metadata of {}", source, e);
       return Optional.empty();

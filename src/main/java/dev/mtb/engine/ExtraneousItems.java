@@ -5,9 +5,7 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
-import dev.mtb.store.Listing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,13 +23,13 @@ final class ExtraneousItems {
 
   private final Tally tally;
   private final Mirror.Rules rules;
-  private final Destination destination;
+  private final Listings listings;
   private final Sink sink;
 
-  ExtraneousItems(Tally tally, Mirror.Rules rules, Destination destination, Sink sink) {
+  ExtraneousItems(Tally tally, Mirror.Rules rules, Listings listings, Sink sink) {
     this.tally = tally;
     this.rules = rules;
-    this.destination = destination;
+    this.listings = listings;
     this.sink = sink;
   }
 
@@ -84,7 +82,7 @@ final class ExtraneousItems {
   /** What is there; empty if it is gone, or if that cannot be told, which is reported. */
   Optional<Metadata> look(Path target) throws DestinationException {
     try {
-      return destination.stat(target);
+      return listings.destination().stat(target);
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
@@ -107,10 +105,9 @@ final class ExtraneousItems {
   /** What is in an extraneous directory; empty if it cannot be listed, which is reported. */
   Optional<ExtraneousNames.Directory> list(Item directory) throws IOException {
     try {
-      Listing listing = destination.listNames(directory.target());
       return Optional.of(
           ExtraneousNames.Directory.of(
-              directory.target(), directory.source(), listing.names().orElseThrow()));
+              directory.target(), directory.source(), listings.namesOf(directory.target())));
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {

@@ -40,7 +40,7 @@ final class ExtraneousNames implements Closeable {
     static Directory of(Path target, Path source, Map<Path, Optional<ListedEntry>> listing) {
       List<Name> names = new ArrayList<>(listing.size());
       listing.forEach(
-          (name, glance) -> names.add(new Name(name, glance.map(ListedEntry::isDirectory))));
+          (name, entry) -> names.add(new Name(name, entry.map(ListedEntry::isDirectory))));
       return new Directory(target, source, names);
     }
   }

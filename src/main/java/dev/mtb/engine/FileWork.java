@@ -3,6 +3,7 @@ package dev.mtb.engine;
 import dev.mtb.compare.Decision;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.ListedEntry;
+import dev.mtb.store.TreeEntry;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -10,29 +11,28 @@ import java.util.Optional;
  * Something to be done about one file or link.
  *
  * @param directory it is in
- * @param source absolute
+ * @param entry where it is in the source
  * @param target relative to the destination
  * @param metadata of the source
  * @param existing what is at the destination
- * @param glance what a listing told of it, instead of {@code existing} and a decision
+ * @param listed what a listing told of it, instead of {@code existing} and a decision
  * @param decision what was decided so far
  */
 record FileWork(
     DirectoryNode directory,
-    Path source,
+    TreeEntry entry,
     Path target,
     Metadata metadata,
     Optional<Metadata> existing,
     Decision decision,
-    Optional<ListedEntry> glance) {
+    Optional<ListedEntry> listed) {
 
-  /** The directory above the source below which no symbolic link is followed. */
-  Path start() {
-    return directory.startOf(source);
+  Path source() {
+    return entry.path();
   }
 
   /** The same when it is known what is there. */
   FileWork settled(Decision made, Optional<Metadata> found) {
-    return new FileWork(directory, source, target, metadata, found, made, Optional.empty());
+    return new FileWork(directory, entry, target, metadata, found, made, Optional.empty());
   }
 }

@@ -4,12 +4,14 @@ import dev.mtb.job.BackupJob;
 import dev.mtb.job.Failure;
 import dev.mtb.scan.Entry;
 import dev.mtb.scan.SourceList;
+import dev.mtb.store.Tree;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
@@ -25,6 +27,7 @@ final class ListFeed implements SourceList.Visitor {
   private static final int GROUPS_WAITING = 256;
 
   private final BackupJob job;
+  private final Tree tree;
   private final DirectoryNode root;
   private final Checkers checkers;
   private final Consumer<DirectoryNode> finisher;
@@ -45,18 +48,17 @@ final class ListFeed implements SourceList.Visitor {
   private List<Entry> group = new ArrayList<>();
 
   ListFeed(
-      BackupJob job,
+      RunContext context,
       DirectoryNode root,
       Checkers checkers,
-      Consumer<DirectoryNode> finisher,
-      Tally tally,
-      Stop stop) {
-    this.job = job;
+      Consumer<DirectoryNode> finisher) {
+    this.job = context.job();
+    this.tree = context.tree();
     this.root = root;
     this.checkers = checkers;
     this.finisher = finisher;
-    this.tally = tally;
-    this.stop = stop;
+    this.tally = context.tally();
+    this.stop = context.stop();
   }
 
   @Override
@@ -73,7 +75,7 @@ final class ListFeed implements SourceList.Visitor {
     boolean isNeighbour =
         !group.isEmpty()
             && group.size() < LARGEST_GROUP
-            && entry.source().getParent().equals(group.get(0).source().getParent());
+            && Objects.equals(entry.source().getParent(), group.get(0).source().getParent());
     if (!isNeighbour) {
       flush();
     }
@@ -125,8 +127,8 @@ final class ListFeed implements SourceList.Visitor {
       return known;
     }
     DirectoryNode parent = directory(target.getParent(), outside);
-    Path source = (outside ? job.base().getRoot() : job.base()).resolve(target);
-    DirectoryNode node = DirectoryNode.implied(parent, source, target);
+    Path source = (outside ? tree.root() : job.base()).resolve(target);
+    DirectoryNode node = DirectoryNode.implied(parent, tree.way(source), target);
     implied.put(target, node);
     return node;
   }

@@ -1,30 +1,53 @@
 package dev.mtb.engine;
 
-import dev.mtb.files.Folders;
-import dev.mtb.scan.DirectoryScan;
-import dev.mtb.store.Destination;
+import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
+import dev.mtb.store.Store;
+import dev.mtb.store.TreeScan;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * The listings of the destination's directories: lists a directory where that costs less than
- * asking for each file. Thread-safe.
+ * asking for each file, and has temporary files deleted that killed runs have left. Thread-safe.
  */
 final class Listings {
-  private final Folders folders;
-  private final Destination destination;
+  private final Store destination;
   private final boolean needsNames;
+  private final boolean tidies;
 
   /**
    * Lists for a run.
    *
    * @param needsNames whether all names in a directory matter, also those that the source lacks
    */
-  Listings(Sides sides, boolean needsNames) {
-    this.folders = sides.source();
-    this.destination = sides.destination();
+  Listings(RunContext context, Store destination, boolean needsNames) {
+    this.destination = destination;
     this.needsNames = needsNames;
+    tidies = context.purpose() == Purpose.BACKUP;
+  }
+
+  Store destination() {
+    return destination;
+  }
+
+  /** A listing as it costs least; it may tell nothing. */
+  Listing of(Path directory) throws IOException {
+    return tidied(directory, destination.list(directory));
+  }
+
+  /** A listing with all names, whatever that costs. */
+  Map<Path, Optional<ListedEntry>> namesOf(Path directory) throws IOException {
+    return tidied(directory, destination.listNames(directory)).names().orElseThrow();
+  }
+
+  private Listing tidied(Path directory, Listing listing) throws IOException {
+    if (tidies && !listing.stale().isEmpty()) {
+      destination.deleteStale(directory, listing);
+    }
+    return listing;
   }
 
   /** A listing for a directory that is walked. */
@@ -33,7 +56,9 @@ final class Listings {
     if (listed.isPresent()) {
       return listed.get();
     }
-    return needsNames ? destination.listNames(node.target) : destination.list(node.target);
+    return needsNames
+        ? tidied(node.target, destination.listNames(node.target))
+        : of(node.target);
   }
 
   /**
@@ -49,13 +74,13 @@ final class Listings {
     if (destination.features().listingBringsMetadata()) {
       return holdsMoreThan(parent, destination.features().listedForOne() * wanted)
           ? Listing.ASK
-          : destination.list(parent.target);
+          : of(parent.target);
     }
-    return parent.sweep() ? destination.list(parent.target) : Listing.ASK;
+    return parent.sweep() ? of(parent.target) : Listing.ASK;
   }
 
-  private boolean holdsMoreThan(DirectoryNode directory, int count) {
-    try (DirectoryScan scan = DirectoryScan.open(folders, directory.source, directory.start)) {
+  private static boolean holdsMoreThan(DirectoryNode directory, int count) {
+    try (TreeScan scan = directory.entry.scan()) {
       int seen = 0;
       while (seen <= count && scan.next().isPresent()) {
         seen++;

@@ -6,9 +6,9 @@ import dev.mtb.job.Failure;
 import dev.mtb.options.Deletion;
 import dev.mtb.place.SourceMounts;
 import dev.mtb.scan.FileFilter;
-import dev.mtb.store.Destination;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
+import dev.mtb.store.Store;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ final class Mirror implements Closeable {
   private final Tally tally;
   private final Stop stop;
   private final Rules rules;
-  private final Destination destination;
+  private final Store destination;
   private final SourceMounts mounts;
   private final Sink sink;
   private final ExtraneousNames notes = new ExtraneousNames();
@@ -69,16 +69,16 @@ final class Mirror implements Closeable {
       Predicate<Path> isSupplied,
       BooleanSupplier isCutShort) {}
 
-  Mirror(RunContext context, Rules rules, Destination destination, SourceMounts mounts, Sink sink) {
+  Mirror(RunContext context, Rules rules, Listings listings, SourceMounts mounts, Sink sink) {
     this.context = context;
     this.tally = context.tally();
     this.stop = context.stop();
     this.rules = rules;
-    this.destination = destination;
+    this.destination = listings.destination();
     this.mounts = mounts;
     this.sink = sink;
     this.forked = new ForkedWork(stop);
-    this.extraneous = new ExtraneousItems(tally, rules, destination, sink);
+    this.extraneous = new ExtraneousItems(tally, rules, listings, sink);
     this.deletion = new ExtraneousDeletion(context, rules, destination, sink, extraneous, forked);
   }
 

@@ -1,15 +1,14 @@
 package dev.mtb.engine;
 
-import com.google.common.collect.Lists;
 import com.google.common.hash.Hashing;
 import dev.mtb.model.PathBytes;
 import dev.mtb.scan.SourceList;
 import dev.mtb.store.NameRules;
+import dev.mtb.store.Tree;
+import dev.mtb.store.TreeEntry;
+import dev.mtb.store.TreeScan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -119,26 +118,30 @@ final class NameRivals {
    * Whether something of the source would land at a place, under any of the names that are one
    * there.
    *
+   * @param tree that the sources are in
    * @param base where relative entries are taken from
    * @param target a place
    */
-  boolean couldSupply(Path base, Path target) {
-    return !rules.isExact() && (isBelow(base, target, 0) || isBelow(base.getRoot(), target, 0));
+  boolean couldSupply(Tree tree, Path base, Path target) {
+    return !rules.isExact()
+        && (isBelow(tree.way(base), target, 0) || isBelow(tree.way(tree.root()), target, 0));
   }
 
-  private boolean isBelow(Path directory, Path target, int depth) {
+  private boolean isBelow(TreeEntry directory, Path target, int depth) {
     if (depth == target.getNameCount()) {
       return true;
     }
     String wanted = rules.fold(target.getName(depth));
-    try (DirectoryStream<Path> same =
-        Files.newDirectoryStream(directory, e -> rules.fold(e.getFileName()).equals(wanted))) {
-      for (Path entry : Lists.newArrayList(same)) {
-        if (isBelow(entry, target, depth + 1)) {
+    try (TreeScan scan = directory.scan()) {
+      Optional<TreeEntry> entry = scan.next();
+      while (entry.isPresent()) {
+        if (rules.fold(entry.get().path().getFileName()).equals(wanted)
+            && isBelow(entry.get(), target, depth + 1)) {
           return true;
         }
+        entry = scan.next();
       }
-    } catch (IOException | DirectoryIteratorException e) {
+    } catch (IOException e) {
       // No directory; what cannot be listed is asked for by its exact name.
       return false;
     }

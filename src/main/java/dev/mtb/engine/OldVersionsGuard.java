@@ -1,5 +1,7 @@
 package dev.mtb.engine;
 
+import dev.mtb.model.Kind;
+import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.RefusedException;
 import java.nio.file.Path;
@@ -13,17 +15,46 @@ import java.util.function.Predicate;
  */
 final class OldVersionsGuard {
   private final Optional<OldVersionsPlace> place;
+  private final NameRules rules;
   private final Predicate<Path> isInSource;
 
   /**
    * Guards the files of a source.
    *
    * @param place where old versions go; empty if they are not kept
+   * @param rules which names are one at the destination
    * @param isInSource whether the source has something that lands at a path, backed up or not
    */
-  OldVersionsGuard(Optional<OldVersionsPlace> place, Predicate<Path> isInSource) {
+  OldVersionsGuard(
+      Optional<OldVersionsPlace> place, NameRules rules, Predicate<Path> isInSource) {
     this.place = place;
+    this.rules = rules;
     this.isInSource = isInSource;
+  }
+
+  /** Whether something that only the destination has is an old version, or may be. */
+  boolean holds(Path target) {
+    return place.isPresent() && place.get().holds(target, rules);
+  }
+
+  /** Whether a file that is deleted stays beside its place, under another name. */
+  boolean keepsBeside() {
+    return place.isPresent() && place.get().directory().isEmpty();
+  }
+
+  /**
+   * Why something of the source must not be written where it lands.
+   *
+   * @return empty if it may be
+   */
+  Optional<String> obstacle(Path target, Kind kind) {
+    return place.isPresent() && place.get().meets(target, kind == Kind.DIRECTORY, rules)
+        ? Optional.of(
+            "old versions are kept in the place where it would land ("
+                + place.get().directory().orElseThrow()
+                + " in the destination), and one could overwrite it; keep them elsewhere, such as"
+                + " in ../old")
+        : Optional.empty();
   }
 
   boolean keepsOldVersions() {

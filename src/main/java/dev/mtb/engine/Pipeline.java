@@ -4,20 +4,21 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.copy.Buffers;
 import dev.mtb.copy.Copier;
 import dev.mtb.copy.CopyControl;
-import dev.mtb.files.Folders;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Format;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Limits;
+import dev.mtb.place.Destinations;
 import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.SourceMounts;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
 import dev.mtb.state.StateDirectory;
-import dev.mtb.store.Destination;
-import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.Store;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.store.TreeEntry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,13 +41,14 @@ final class Pipeline {
   private final BackupOptions options;
   private final Stop stop;
   private final SourceList sources;
-  private final OpenDestination opened;
-  private final Destination destination;
+  private final OpenStore opened;
+  private final Store destination;
   private final Optional<Manifest> manifest;
   private final Interruption interruption;
   private final Duration grace;
 
   private final Sides sides;
+  private final Listings listings;
   private final ComparisonRules rules;
   private final FileFilter filter;
   private final SourceMounts mounts;
@@ -61,7 +64,7 @@ final class Pipeline {
   Pipeline(
       RunContext context,
       SourceList sources,
-      OpenDestination opened,
+      OpenStore opened,
       Optional<Manifest> manifest,
       Interruption interruption,
       Duration grace) {
@@ -74,9 +77,10 @@ final class Pipeline {
     this.manifest = manifest;
     this.interruption = interruption;
     this.grace = grace;
-    this.sides = new Sides(new Folders(), destination, opened.retry(), new Buffers());
+    this.sides = new Sides(context.tree(), destination, opened.retry(), new Buffers());
+    this.listings = new Listings(context, destination, context.seesExtraneous());
     this.rules = ComparisonRules.of(context, destination.features());
-    this.filter = new FileFilter(options.filters());
+    this.filter = new FileFilter(options.filters(), context.tree());
     this.mounts = SourceMounts.in(StateDirectory.of(options));
     this.checkerPool = new ForkJoinPool(options.concurrency().checkers());
     this.copierPool = new ForkJoinPool(options.concurrency().threads());
@@ -92,15 +96,15 @@ final class Pipeline {
       stop.interrupted();
       return;
     }
-    Sink sink = sink(rivals);
+    OldVersionsGuard guard = guard(rivals);
+    Sink sink = sink(guard);
     Optional<Mirror> mirror =
-        context.seesExtraneous() ? Optional.of(mirror(sink, rivals)) : Optional.empty();
+        context.seesExtraneous() ? Optional.of(mirror(sink, rivals, guard)) : Optional.empty();
     try {
-      flow(sink, mirror, rivals);
+      flow(sink, mirror, rivals, guard);
     } finally {
       end(checkerPool, "checking");
       end(copierPool, "copying");
-      close(sides.source());
       mirror.ifPresent(Pipeline::close);
     }
     opened.sync(context);
@@ -110,7 +114,8 @@ final class Pipeline {
     reportRemainder();
   }
 
-  private void flow(Sink sink, Optional<Mirror> mirror, NameRivals rivals) {
+  private void flow(
+      Sink sink, Optional<Mirror> mirror, NameRivals rivals, OldVersionsGuard guard) {
     Runnable whenDone = mirror.isPresent() ? () -> finish(mirror.get()) : stop::done;
     DirectoryFinisher finisher =
         new DirectoryFinisher(context, copierPool, destination, sink, whenDone);
@@ -124,26 +129,25 @@ final class Pipeline {
     WorkQueue queue =
         new WorkQueue(copierPool, options.concurrency().threads(), schedule(), workers::work, stop);
     DirectoryResolver resolver =
-        new DirectoryResolver(context, destination, rules, sink, finisher, rivals);
+        new DirectoryResolver(context, listings, rules, sink, finisher, rivals, guard);
     DirectoryWalk walk =
         new DirectoryWalk(
             context,
-            sides.source(),
-            new Listings(sides, /* needsNames= */ mirror.isPresent()),
+            listings,
             mirror,
-            new Admission(context, filter, ownPlaces(), rivals),
+            new Admission(context, filter, ownPlaces(), rivals, guard),
             new EntryComparison(
                 context, destination, rules.updating(), resolver, queue, sink.seesUnchanged()),
             resolver);
     Checkers checkers = new Checkers(checkerPool, stop, walk, finisher::finished);
     feed(
-        new ListFeed(context.job(), root(), checkers, finisher::finished, context.tally(), stop),
+        new ListFeed(context, root(), checkers, finisher::finished),
         queue);
   }
 
   private OwnPlaces ownPlaces() {
     Metadata root = opened.root().orElse(Metadata.known(Kind.DIRECTORY, 0));
-    return context.direction().mayContainSource()
+    return context.policy().mayContainSource()
         ? OwnPlaces.ofDirectory(root)
         : OwnPlaces.of(context.job(), root);
   }
@@ -167,12 +171,16 @@ final class Pipeline {
     }
   }
 
-  private Sink sink(NameRivals rivals) {
+  private OldVersionsGuard guard(NameRivals rivals) {
     Path base = context.job().base();
-    OldVersionsGuard guard =
-        new OldVersionsGuard(
-            context.direction().oldVersions(),
-            target -> sources.couldSupply(target) || rivals.couldSupply(base, target));
+    return new OldVersionsGuard(
+        Destinations.oldVersions(context.job()),
+        destination.features().names(),
+        target ->
+            sources.couldSupply(target) || rivals.couldSupply(context.tree(), base, target));
+  }
+
+  private Sink sink(OldVersionsGuard guard) {
     return switch (context.purpose()) {
       case BACKUP -> careful(copying(guard), guard);
       case DRY_RUN -> careful(new DryRunSink(context.tally()), guard);
@@ -185,7 +193,7 @@ final class Pipeline {
     boolean needsDigests = isReadBack || manifest.isPresent();
     Copier copier =
         new Copier(
-            sides.source(),
+            sides.tree(),
             destination,
             sides.buffers(),
             new CopyControl(context.tally()::bytesWritten, stop::stopping, context.pause()),
@@ -199,42 +207,35 @@ final class Pipeline {
   }
 
   private Sink careful(Sink sink, OldVersionsGuard guard) {
-    boolean isDeleted = options.deletion().isWanted() && !context.direction().mayContainSource();
+    boolean isDeleted = options.deletion().isWanted() && !context.policy().mayContainSource();
     return new CarefulSink(
         sink,
-        destination,
+        listings,
         filter,
         guard,
         isDeleted ? CarefulSink.NotEmpty.IS_DELETED_LAST : CarefulSink.NotEmpty.STAYS,
-        context.direction().makingWay());
+        context.policy().makingWay());
   }
 
-  private Mirror mirror(Sink sink, NameRivals rivals) {
-    Optional<OldVersionsPlace> oldVersions = context.direction().oldVersions();
+  private Mirror mirror(Sink sink, NameRivals rivals, OldVersionsGuard guard) {
+    // Old versions are never extra, and stale files are no difference for a verification.
+    Predicate<Path> isKept =
+        target ->
+            guard.holds(target)
+                || (context.purpose() == Purpose.VERIFY
+                    && TemporaryNames.isStale(target.getFileName()));
     Mirror.Rules mirrored =
         new Mirror.Rules(
             options.deletion(),
             filter,
-            this::isKept,
-            oldVersions.isPresent() && oldVersions.get().directory().isEmpty(),
+            isKept,
+            guard.keepsBeside(),
             target ->
                 sources.supplies(target)
                     || sources.leadsThrough(target)
                     || rivals.mayBeListed(target),
             () -> stop.ranOutOfTime() || context.allowance().filesLeft() > 0);
-    return new Mirror(context, mirrored, destination, mounts, sink);
-  }
-
-  /** Old versions are never extra, and stale files are no difference for a verification. */
-  private boolean isKept(Path target) {
-    boolean isOldVersion =
-        context
-            .direction()
-            .oldVersions()
-            .map(place -> place.holds(target, destination.features().names()))
-            .orElse(false);
-    return isOldVersion
-        || (context.purpose() == Purpose.VERIFY && Direction.isStale(target.getFileName()));
+    return new Mirror(context, mirrored, listings, mounts, sink);
   }
 
   private Schedule schedule() {
@@ -249,16 +250,20 @@ final class Pipeline {
   private DirectoryNode root() {
     Optional<Path> whole = sources.wholeSource();
     Optional<Metadata> metadata = Optional.empty();
-    if (whole.isPresent() && context.direction().hasRootMetadata()) {
+    TreeEntry root = context.tree().way(whole.orElse(context.job().base()));
+    if (whole.isPresent() && (!isTreeRoot(root) || context.tree().hasRootMetadata())) {
       try {
-        metadata = Optional.of(Metadata.following(whole.get()));
+        metadata = Optional.of(root.look());
       } catch (IOException e) {
         // The walk meets the same failure and reports it.
         log.debug("no metadata of {}", whole.get(), e);
       }
     }
-    return DirectoryNode.root(
-        whole.orElse(context.job().base()), context.destinationPath(), metadata);
+    return DirectoryNode.root(root, context.destinationPath(), metadata);
+  }
+
+  private boolean isTreeRoot(TreeEntry entry) {
+    return entry.path().equals(context.tree().root());
   }
 
   /** Deletes what is extra, when all else is done. */

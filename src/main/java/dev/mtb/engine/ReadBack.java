@@ -13,9 +13,9 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.AttributesException;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Retry;
+import dev.mtb.store.Store;
 import dev.mtb.store.StoredFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ final class ReadBack {
   /** The kernel may show the old mtime of a file on S3FS for one second. */
   private static final Duration ATTRIBUTES_KEPT = Duration.ofMillis(1100);
 
-  private final Destination destination;
+  private final Store destination;
   private final Copier copier;
   private final Comparison comparison;
   private final Retry.Pause pause;
@@ -48,7 +48,7 @@ final class ReadBack {
    *
    * @param copier one that takes digests
    */
-  ReadBack(Destination destination, Copier copier, Comparison comparison, Retry.Pause pause) {
+  ReadBack(Store destination, Copier copier, Comparison comparison, Retry.Pause pause) {
     this.destination = destination;
     this.copier = copier;
     this.comparison = comparison;
@@ -71,7 +71,7 @@ final class ReadBack {
     Optional<String> unmarked = mark(target, copied);
     Copied again = copied;
     try {
-      again = copier.copy(work.source(), work.start(), target, destination.stat(target));
+      again = copier.copy(work.entry(), target, destination.stat(target));
       wrong = difference(target, again);
       if (wrong.isEmpty()) {
         return again;

@@ -2,18 +2,21 @@ package dev.mtb.engine;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.place.Destinations;
+import dev.mtb.place.OpenTree;
 import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.RunLock;
-import dev.mtb.place.StoredBackup;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.Tree;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,10 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * A restore: a {@link Run} out of a backup, with the care that a {@link Direction} takes for the
- * files of the target.
- */
+/** A restore: a {@link Run} out of a backup, under the rules of {@link RestorePolicy}. */
 final class Restore {
   private final RestoreJob job;
   private final BackupOptions options;
@@ -38,22 +38,24 @@ final class Restore {
 
   BackupReport run(BackupListener listener) {
     refuseTargetInBackup();
-    try (StoredBackup backup = StoredBackup.open(job);
+    try (OpenTree backup = OpenTree.open("the backup", job.backup(), options);
         RunLock lock = options.dryRun() ? RunLock.NONE : RunLock.of(options)) {
+      Tree tree = backup.tree();
       if (!options.dryRun()) {
-        backup.expect(path -> isMissing(job.target(), backup.root().relativize(path)));
+        job.target()
+            .directory()
+            .ifPresent(target -> tree.expect(path -> isMissing(target, tree, path)));
       }
-      BackupJob reversed = reversed(backup.root());
-      Direction direction =
-          Direction.outOf(
-              backup, targetOfBackup(), job.overwrite(), Destinations.oldVersions(reversed));
-      Purpose purpose = options.dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
+      Policy policy = new RestorePolicy(backup.identity(), targetOfBackup(), job.overwrite());
       return Run.of(
-          RunContext.of(reversed, purpose, direction, listener),
+          RunContext.of(
+              reversed(tree), new Origin(tree, policy), Run.purpose(options), listener),
           readOnly ->
               Destinations.openTarget(job.target(), options, job.overwrite(), readOnly, lock));
     } catch (DestinationException e) {
-      return unusable(e);
+      return unusable(e, options, startedAt);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -67,7 +69,7 @@ final class Restore {
               + ": it is on an S3FS mount of the same bucket");
     }
     for (Path backup : namesOfBackup()) {
-      for (Path target : Destinations.namesOf(job.target())) {
+      for (Path target : namesOfTarget()) {
         if (target.startsWith(backup)) {
           throw new InvalidJobException(
               "the target " + target + " lies inside the backup " + backup);
@@ -79,7 +81,7 @@ final class Restore {
   /** A backup may lie in the directory that it is restored to (/mnt/backup in /). */
   private Optional<Path> targetOfBackup() {
     for (Path backup : namesOfBackup()) {
-      for (Path target : Destinations.namesOf(job.target())) {
+      for (Path target : namesOfTarget()) {
         if (backup.startsWith(target)) {
           return Optional.of(target.relativize(backup));
         }
@@ -88,29 +90,34 @@ final class Restore {
     return Optional.empty();
   }
 
+  private List<Path> namesOfTarget() {
+    return job.target().directory().map(Destinations::namesOf).orElse(List.of());
+  }
+
   /** Empty if the backup is no directory. */
   private List<Path> namesOfBackup() {
     return job.directory().map(Destinations::namesOf).orElse(List.of());
   }
 
-  private BackupJob reversed(Path root) {
+  private BackupJob reversed(Tree tree) {
     BackupJob.Builder reversed =
-        BackupJob.builder().base(root).destination(job.target()).options(options);
+        BackupJob.builder().from(tree).destination(job.target()).options(options);
     List<Path> paths = job.paths().isEmpty() ? List.of(Path.of("")) : job.paths();
     for (Path path : paths) {
-      reversed.source(PathBytes.resolve(root, PathBytes.of(path)));
+      reversed.source(PathBytes.resolve(tree.root(), PathBytes.of(path)));
     }
     return reversed.build();
   }
 
   /** The target is not open yet: only its path is known. */
-  private static boolean isMissing(Path directory, Path target) {
-    Path file = PathBytes.resolve(directory, PathBytes.of(target));
+  private static boolean isMissing(Path directory, Tree tree, Path path) {
+    Path file = PathBytes.resolve(directory, PathBytes.of(tree.root().relativize(path)));
     return !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** The backup cannot be read, and nothing was begun. */
-  private BackupReport unusable(DestinationException e) {
+  /** The report if what is to be read cannot be used, and nothing was begun. */
+  static BackupReport unusable(
+      DestinationException e, BackupOptions options, Instant startedAt) {
     boolean wasInterrupted = Thread.currentThread().isInterrupted();
     return new BackupReport(
         wasInterrupted ? Outcome.INTERRUPTED : Outcome.FAILED,

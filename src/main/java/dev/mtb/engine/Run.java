@@ -2,27 +2,35 @@ package dev.mtb.engine;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
+import dev.mtb.job.Location;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.place.Destinations;
+import dev.mtb.place.OpenTree;
+import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.RememberedBase;
 import dev.mtb.place.RunLock;
 import dev.mtb.scan.OutputCheck;
 import dev.mtb.scan.SourceList;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Retry;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +46,7 @@ public final class Run {
 
   /** Opens the destination; tests give one with faults. */
   interface Opener {
-    Destination open(boolean readOnly) throws DestinationException;
+    Store open(boolean readOnly) throws DestinationException;
   }
 
   private final RunContext context;
@@ -70,25 +78,7 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport backup(BackupJob job, BackupListener listener) {
-    try (RunLock lock = job.options().dryRun() ? RunLock.NONE : RunLock.of(job.options())) {
-      return backup(job, opener(job, lock), listener);
-    }
-  }
-
-  static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
-    return backup(job, opener, listener, GRACE);
-  }
-
-  static BackupReport backup(
-      BackupJob job, Opener opener, BackupListener listener, Duration grace) {
-    Purpose purpose = job.options().dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
-    return new Run(intoBackup(job, purpose, listener), opener, grace).report();
-  }
-
-  /** For tests that need not wait. */
-  static BackupReport backup(
-      BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
-    return of(intoBackup(job, Purpose.BACKUP, listener).withPause(pause), opener);
+    return of(job, purpose(job.options()), listener);
   }
 
   /**
@@ -100,11 +90,62 @@ public final class Run {
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
-    return verify(job, opener(job, RunLock.NONE), listener);
+    return of(job, Purpose.VERIFY, listener);
+  }
+
+  private static BackupReport of(BackupJob job, Purpose purpose, BackupListener listener) {
+    Instant startedAt = Instant.now();
+    try (OpenTree sources = OpenTree.of(job);
+        RunLock lock = purpose == Purpose.BACKUP ? RunLock.of(job.options()) : RunLock.NONE) {
+      Opener opener = readOnly -> Destinations.open(job, readOnly, lock);
+      return new Run(context(job, sources.tree(), purpose, listener), opener, GRACE).report();
+    } catch (DestinationException e) {
+      return Restore.unusable(e, job.options(), startedAt);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Purpose purpose(BackupOptions options) {
+    return options.dryRun() ? Purpose.DRY_RUN : Purpose.BACKUP;
+  }
+
+  // For tests, which open the destination themselves
+
+  static BackupReport backup(BackupJob job, Opener opener, BackupListener listener) {
+    return backup(job, opener, listener, GRACE);
+  }
+
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Duration grace) {
+    return onThisMachine(
+        job, purpose(job.options()), listener, context -> new Run(context, opener, grace));
+  }
+
+  static BackupReport backup(
+      BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
+    return onThisMachine(
+        job,
+        Purpose.BACKUP,
+        listener,
+        context -> new Run(context.withPause(pause), opener, GRACE));
   }
 
   static BackupReport verify(BackupJob job, Opener opener, BackupListener listener) {
-    return of(intoBackup(job, Purpose.VERIFY, listener), opener);
+    return onThisMachine(
+        job, Purpose.VERIFY, listener, context -> new Run(context, opener, GRACE));
+  }
+
+  private static BackupReport onThisMachine(
+      BackupJob job,
+      Purpose purpose,
+      BackupListener listener,
+      Function<RunContext, Run> maker) {
+    try (Tree tree = OpenTree.ofThisMachine(job.base())) {
+      return maker.apply(context(job, tree, purpose, listener)).report();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -124,13 +165,9 @@ public final class Run {
     return new Run(context, opener, GRACE).report();
   }
 
-  private static RunContext intoBackup(BackupJob job, Purpose purpose, BackupListener listener) {
-    Direction direction = Direction.intoBackup(Destinations.oldVersions(job));
-    return RunContext.of(job, purpose, direction, listener);
-  }
-
-  private static Opener opener(BackupJob job, RunLock lock) {
-    return readOnly -> Destinations.open(job, readOnly, lock);
+  private static RunContext context(
+      BackupJob job, Tree sources, Purpose purpose, BackupListener listener) {
+    return RunContext.of(job, new Origin(sources, Policy.BACKUP), purpose, listener);
   }
 
   private BackupReport report() {
@@ -144,13 +181,20 @@ public final class Run {
   private BackupReport run() {
     context.tally().begun();
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
-    boolean mayContainSource = context.direction().mayContainSource();
+    boolean mayContainSource = context.policy().mayContainSource();
     List<Path> apart = mayContainSource ? List.of() : Destinations.namesOf(job);
     SourceList sources =
         SourceList.read(
-            job, apart, Destinations.directoryOfOldVersions(job), context.seesExtraneous());
+            job,
+            context.tree(),
+            apart,
+            Destinations.directoryOfOldVersions(job),
+            context.seesExtraneous());
+    refuseBackupOfItself();
     Optional<RememberedBase> lastBase =
-        mayContainSource ? Optional.empty() : RememberedBase.of(job, apart);
+        mayContainSource || job.from().isPresent()
+            ? Optional.empty()
+            : RememberedBase.of(job, apart);
     if (context.purpose() != Purpose.VERIFY) {
       lastBase
           .flatMap(last -> last.warning(job.base(), sources::lists))
@@ -172,8 +216,25 @@ public final class Run {
     }
   }
 
+  /** Where both are in one bucket; the walk recognises a destination on this machine. */
+  private void refuseBackupOfItself() {
+    if (job.from().isEmpty() || context.policy().mayContainSource()) {
+      return;
+    }
+    Location from = job.from().get();
+    if (OwnPlaces.isWithin(job.destination(), from, job.options())
+        || OwnPlaces.isWithin(from, job.destination(), job.options())) {
+      throw new InvalidJobException(
+          "the destination "
+              + job.destinationName()
+              + " and the source "
+              + from
+              + " lie one inside the other; back up to another place");
+    }
+  }
+
   private void checkManifest(Path file) {
-    OutputCheck.of(job, job.options().filters().files())
+    OutputCheck.of(job, context.tree(), job.options().filters().files())
         .check("manifest", file, Manifest::isBeginning);
   }
 
@@ -205,12 +266,11 @@ public final class Run {
   }
 
   private void open(SourceList sources) {
-    try (Destination real = opener.open(context.purpose() != Purpose.BACKUP)) {
-      OpenDestination destination = OpenDestination.of(context, real);
-      hasBegun = true;
-      new Pipeline(context, sources, destination, manifest, interruption, grace).run();
-      advice = destination.destination().advice();
-      advice.forEach(sentence -> log.info("{}", sentence));
+    try {
+      Store real = opener.open(context.purpose() != Purpose.BACKUP);
+      try (Closeable whenDone = job.destination() instanceof Location.Own ? () -> {} : real) {
+        run(sources, OpenStore.of(context, real));
+      }
     } catch (DestinationException e) {
       lostOrInterrupted(e);
     } catch (IOException e) {
@@ -222,6 +282,13 @@ public final class Run {
     if (context.stop().crash().isPresent()) {
       throw new IllegalStateException("internal error", context.stop().crash().get());
     }
+  }
+
+  private void run(SourceList sources, OpenStore destination) {
+    hasBegun = true;
+    new Pipeline(context, sources, destination, manifest, interruption, grace).run();
+    advice = destination.destination().advice();
+    advice.forEach(sentence -> log.info("{}", sentence));
   }
 
   /** An interruption while the destination is opened looks like a loss of the destination. */

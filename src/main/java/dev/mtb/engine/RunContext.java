@@ -8,6 +8,7 @@ import dev.mtb.job.Failure;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Limits;
 import dev.mtb.store.Retry;
+import dev.mtb.store.Tree;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -15,7 +16,7 @@ import java.util.OptionalLong;
 /**
  * The context of a run: its job, and what all parts of the run share.
  *
- * @param direction into a backup or out of one
+ * @param origin what is copied
  * @param tally counts what happens
  * @param stop tells whether the run goes on
  * @param allowance what the run may transfer
@@ -23,8 +24,8 @@ import java.util.OptionalLong;
  */
 record RunContext(
     BackupJob job,
+    Origin origin,
     Purpose purpose,
-    Direction direction,
     Tally tally,
     Stop stop,
     Allowance allowance,
@@ -35,7 +36,7 @@ record RunContext(
 
   /** A context for a run that begins now. */
   static RunContext of(
-      BackupJob job, Purpose purpose, Direction direction, BackupListener listener) {
+      BackupJob job, Origin origin, Purpose purpose, BackupListener listener) {
     Limits limits = purpose == Purpose.VERIFY ? Limits.NONE : job.options().limits();
     OptionalLong deadline =
         limits
@@ -45,8 +46,8 @@ record RunContext(
     Stop stop = new Stop(Ticker.systemTicker(), deadline);
     return new RunContext(
         job,
+        origin,
         purpose,
-        direction,
         new Tally(listener),
         stop,
         new Allowance(limits.maxTransfer()),
@@ -59,7 +60,15 @@ record RunContext(
 
   /** The same with another pause, for tests that need not wait. */
   RunContext withPause(Retry.Pause other) {
-    return new RunContext(job, purpose, direction, tally, stop, allowance, other);
+    return new RunContext(job, origin, purpose, tally, stop, allowance, other);
+  }
+
+  Tree tree() {
+    return origin.tree();
+  }
+
+  Policy policy() {
+    return origin.policy();
   }
 
   BackupOptions options() {

@@ -1,9 +1,9 @@
 package dev.mtb.engine;
 
-import dev.mtb.files.Folders;
 import dev.mtb.job.Failure;
 import dev.mtb.model.ErrorText;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.Tree;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -15,12 +15,14 @@ import org.slf4j.LoggerFactory;
 final class ScanFailures {
   private static final Logger log = LoggerFactory.getLogger(ScanFailures.class);
 
-  private final Direction direction;
+  private final Tree tree;
+  private final Policy policy;
   private final Tally tally;
   private final Stop stop;
 
   ScanFailures(RunContext context) {
-    this.direction = context.direction();
+    this.tree = context.tree();
+    this.policy = context.policy();
     this.tally = context.tally();
     this.stop = context.stop();
   }
@@ -39,7 +41,7 @@ final class ScanFailures {
       return;
     }
     String error =
-        cause == Failure.Cause.ERROR ? direction.missing(source) : "vanished during the scan";
+        cause == Failure.Cause.ERROR ? policy.missing(source) : "vanished during the scan";
     // The base itself has no other name in the report.
     String subject = target.toString().isEmpty() ? source + ": " : "";
     tally.failed(new Failure(target, Failure.Stage.SCAN, subject + error, cause));
@@ -60,7 +62,7 @@ final class ScanFailures {
       log.warn("unexpected trouble with {}", target, e);
     }
     Failure.Cause cause =
-        stage == Failure.Stage.SCAN && e instanceof IOException io && Folders.isMoved(io, source)
+        stage == Failure.Stage.SCAN && e instanceof IOException io && tree.isMoved(io, source)
             ? Failure.Cause.SOURCE_MOVED
             : Failure.Cause.ERROR;
     String where = stage == Failure.Stage.SCAN ? "" : " in the destination";
@@ -87,7 +89,7 @@ final class ScanFailures {
   /** What is restored is read from a place that may be lost as a whole; then the run ends. */
   private boolean isLost() {
     try {
-      direction.check();
+      tree.check();
       return false;
     } catch (DestinationException lost) {
       stop.lost(lost);

@@ -6,7 +6,7 @@ import dev.mtb.job.Failure;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.Destination;
+import dev.mtb.store.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,7 +100,7 @@ interface Sink {
     throw new UnsupportedOperationException("what is not in the source is deleted here");
   }
 
-  /** Things are not in the source any more; see {@link Destination#delete}. */
+  /** Things are not in the source any more; see {@link Store#delete}. */
   default Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
     throw new UnsupportedOperationException("nothing is deleted here");
   }

@@ -15,9 +15,9 @@ import dev.mtb.store.DestinationException;
 import dev.mtb.store.Retry;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +61,7 @@ final class Workers {
       return;
     }
     boolean isSettled =
-        found.glance().isEmpty() && !found.decision().needsContent() && !sink.seesUnchanged();
+        found.listed().isEmpty() && !found.decision().needsContent() && !sink.seesUnchanged();
     if (isSettled) {
       settle(found);
       return;
@@ -77,7 +77,7 @@ final class Workers {
   private void settle(FileWork found) {
     FileWork work = found;
     try {
-      if (work.glance().isPresent()) {
+      if (work.listed().isPresent()) {
         Examination.Result result = examination.examine(work);
         work = work.settled(result.decision(), result.existing());
       }
@@ -92,9 +92,8 @@ final class Workers {
       } else if (decision.action() == Action.NONE) {
         sink.unchanged(work);
         tally.unchanged(work.target(), work.metadata());
-      } else if (context.direction().leavesAlone(work.metadata(), work.existing(), decision)) {
-        tally.leftAlone(
-            work.target(), context.direction().whyLeftAlone(work.existing().orElseThrow()));
+      } else if (reasonToLeave(work, decision).isPresent()) {
+        tally.leftAlone(work.target(), reasonToLeave(work, decision).get());
       } else {
         Sink.Doing doing = sink.prepare(work, decision);
         tally.decided(work.target(), work.metadata(), decision.action(), decision.reason());
@@ -126,13 +125,17 @@ final class Workers {
     finisher.finished(work.directory());
   }
 
+  private Optional<String> reasonToLeave(FileWork work, Decision decision) {
+    return context.policy().reasonToLeave(work.metadata(), work.existing(), decision);
+  }
+
   /** What is restored is read from a place that may be lost as a whole. */
   private boolean isLost(SourceException e) {
     try {
       if (e.getCause() instanceof DestinationException lost) {
         throw lost;
       }
-      context.direction().check();
+      context.tree().check();
       return false;
     } catch (DestinationException lost) {
       stop.lost(lost);
@@ -155,21 +158,21 @@ final class Workers {
         .run(Retry.Kind.LOOK, "reading", work.target(), attempt -> sameFileContent(work));
   }
 
-  private static Path sourceTarget(FileWork work) throws SourceException {
+  private Path sourceTarget(FileWork work) throws SourceException {
     try {
-      return Files.readSymbolicLink(work.source());
+      return work.entry().readLink();
     } catch (IOException e) {
-      throw SourceException.of(e, work.source());
+      throw SourceException.of(e, sides.tree(), work.source());
     }
   }
 
   private boolean sameFileContent(FileWork work) throws IOException {
     try (Buffers.Loan loan = sides.buffers().lend()) {
       String source;
-      try (ReadableByteChannel in = sides.source().read(work.source(), work.start())) {
+      try (ReadableByteChannel in = work.entry().read()) {
         source = contents.digest(in, loan.buffer());
       } catch (IOException e) {
-        throw SourceException.of(e, work.source());
+        throw SourceException.of(e, sides.tree(), work.source());
       }
       try (ReadableByteChannel copy = sides.destination().read(work.target())) {
         return contents.digest(copy, loan.buffer()).equals(source);

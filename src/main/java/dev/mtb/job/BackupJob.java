@@ -7,6 +7,8 @@ import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,23 +18,23 @@ import java.util.Optional;
  * What is backed up, and where to. Immutable; made by {@link #builder()}.
  *
  * <p>Sources may be on any file system of {@code java.nio}; all of one job are on that of the base.
- * The destination may be on another.
+ * They may also be in a bucket, or in a tree of an embedder's own ({@link Builder#from}). The
+ * destination may be anywhere else.
  *
  * @param base where relative entries start, and what entries below it lose of their path at the
  *     destination; absolute and normal
  * @param sources files and directories named one by one, in the order given
  * @param lists lists of files and directories, in the order given
- * @param directory the directory that holds the backup, as given; empty if it is a {@link
- *     #bucket()}
- * @param bucket the place in a bucket that holds the backup; empty if it is a {@link #directory()}
+ * @param from where the sources are; empty for the file system of the base
+ * @param destination where the backup is
  * @param options how it is run
  */
 public record BackupJob(
     Path base,
     List<Path> sources,
     List<ListFile> lists,
-    Optional<Path> directory,
-    Optional<S3Location> bucket,
+    Optional<Location> from,
+    Location destination,
     BackupOptions options) {
   /**
    * A file that lists what to back up.
@@ -49,20 +51,19 @@ public record BackupJob(
    * @throws InvalidJobException without a destination, or without any source or list
    */
   public BackupJob {
-    base = base.toAbsolutePath().normalize();
+    base = from.isPresent() ? base : base.toAbsolutePath().normalize();
     sources = ImmutableList.copyOf(sources);
     lists = ImmutableList.copyOf(lists);
     requireNonNull(options);
-    if (directory.isEmpty() == bucket.isEmpty()) {
-      throw new InvalidJobException(
-          directory.isEmpty() ? "no destination given" : "more than one destination given");
+    if (destination == null) {
+      throw new InvalidJobException("no destination given");
     }
     if (sources.isEmpty() && lists.isEmpty()) {
       throw new InvalidJobException(
           "nothing to back up: name a source, or a list of sources with BackupJob.filesFrom");
     }
-    if (bucket.isPresent() && options.connection().via() == Via.MOUNT) {
-      throw new InvalidJobException(bucket.get() + " is no mount to go through");
+    if (destination instanceof Location.Bucket && options.connection().via() == Via.MOUNT) {
+      throw new InvalidJobException(destination + " is no mount to go through");
     }
   }
 
@@ -85,10 +86,28 @@ public record BackupJob(
     builder.base = base;
     builder.sources.addAll(sources);
     builder.lists.addAll(lists);
-    builder.directory = directory;
-    builder.bucket = bucket;
+    builder.from = from;
+    builder.destination = destination;
     builder.options = options;
     return builder;
+  }
+
+  /**
+   * The directory that holds the backup.
+   *
+   * @return as given; empty if the destination is no directory
+   */
+  public Optional<Path> directory() {
+    return destination.directory();
+  }
+
+  /**
+   * The place in a bucket that holds the backup.
+   *
+   * @return empty if the destination is no bucket
+   */
+  public Optional<S3Location> bucket() {
+    return destination.bucket();
   }
 
   /**
@@ -97,7 +116,7 @@ public record BackupJob(
    * @return a path or {@code s3://bucket/prefix}
    */
   public String destinationName() {
-    return directory.map(Path::toString).or(() -> bucket.map(S3Location::toString)).orElseThrow();
+    return destination.toString();
   }
 
   /** Collects a job. Not thread-safe. */
@@ -105,8 +124,8 @@ public record BackupJob(
     private Path base = Path.of("");
     private final List<Path> sources = new ArrayList<>();
     private final List<ListFile> lists = new ArrayList<>();
-    private Optional<Path> directory = Optional.empty();
-    private Optional<S3Location> bucket = Optional.empty();
+    private Optional<Location> from = Optional.empty();
+    private Location destination;
     private BackupOptions options = BackupOptions.DEFAULT;
 
     private Builder() {}
@@ -119,6 +138,35 @@ public record BackupJob(
      */
     public Builder base(Path directory) {
       base = requireNonNull(directory);
+      from = Optional.empty();
+      return this;
+    }
+
+    /**
+     * Takes the sources from a place in a bucket, in the format of s3fs: {@link #source} names what
+     * is there, relative to it. The options that say how the destination's bucket is reached are
+     * about this one, too.
+     *
+     * @param bucket the place
+     * @return this
+     */
+    public Builder from(S3Location bucket) {
+      return from(new Location.Bucket(bucket), Path.of(""));
+    }
+
+    /**
+     * Takes the sources from a tree of your own: {@link #source} names what is there.
+     *
+     * @param tree MTB does not close it
+     * @return this
+     */
+    public Builder from(Tree tree) {
+      return from(new Location.Own(tree), tree.root());
+    }
+
+    private Builder from(Location location, Path root) {
+      from = Optional.of(location);
+      base = root;
       return this;
     }
 
@@ -162,8 +210,7 @@ public record BackupJob(
      * @return this
      */
     public Builder destination(Path path) {
-      directory = Optional.of(path);
-      bucket = Optional.empty();
+      destination = new Location.Directory(path);
       return this;
     }
 
@@ -176,8 +223,28 @@ public record BackupJob(
      * @return this
      */
     public Builder destination(S3Location location) {
-      bucket = Optional.of(location);
-      directory = Optional.empty();
+      destination = new Location.Bucket(location);
+      return this;
+    }
+
+    /**
+     * Sets {@link BackupJob#destination()} to a store of your own.
+     *
+     * @param store MTB does not close it; it must not be used by two runs at a time
+     * @return this
+     */
+    public Builder destination(Store store) {
+      return destination(new Location.Own(store));
+    }
+
+    /**
+     * Sets {@link BackupJob#destination()}.
+     *
+     * @param location anywhere
+     * @return this
+     */
+    public Builder destination(Location location) {
+      destination = requireNonNull(location);
       return this;
     }
 
@@ -199,7 +266,7 @@ public record BackupJob(
      * @throws InvalidJobException without a destination, or without any source or list
      */
     public BackupJob build() {
-      return new BackupJob(base, sources, lists, directory, bucket, options);
+      return new BackupJob(base, sources, lists, from, destination, options);
     }
   }
 }

@@ -8,6 +8,8 @@ import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Checks;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,21 +30,18 @@ import java.util.Optional;
  * here how the backup is; {@link BackupOptions#manifest()} and {@link Checks#verifyAfter()} are
  * about the files in the target.
  *
- * @param directory the directory that holds the backup, as given; empty if it is a {@link
- *     #bucket()}
- * @param bucket the place in a bucket that holds the backup; empty if it is a {@link #directory()}
+ * @param backup where the backup is
  * @param paths what is restored, relative to the backup, and normal; empty for everything
- * @param target the directory that files are restored to, as given
+ * @param target where files are restored to
  * @param overwrite whether files of the target are replaced that are newer than those of the
  *     backup, and directories that stand in the place of files. Otherwise they are left alone,
  *     {@link BackupListener#skipped told of}, and counted as skipped
  * @param options how it is run
  */
 public record RestoreJob(
-    Optional<Path> directory,
-    Optional<S3Location> bucket,
+    Location backup,
     List<Path> paths,
-    Path target,
+    Location target,
     boolean overwrite,
     BackupOptions options) {
   /**
@@ -53,16 +52,13 @@ public record RestoreJob(
   public RestoreJob {
     requireNonNull(target);
     requireNonNull(options);
-    if (directory.isEmpty() == bucket.isEmpty()) {
-      throw new InvalidJobException(
-          directory.isEmpty()
-              ? "no backup given to restore from"
-              : "more than one backup given to restore from");
+    if (backup == null) {
+      throw new InvalidJobException("no backup given to restore from");
     }
-    if (bucket.isPresent() && options.connection().via() == Via.MOUNT) {
-      throw new InvalidJobException(bucket.get() + " is no mount to go through");
+    if (backup instanceof Location.Bucket && options.connection().via() == Via.MOUNT) {
+      throw new InvalidJobException(backup + " is no mount to go through");
     }
-    Optional<Path> root = directory.map(Path::toAbsolutePath).map(Path::normalize);
+    Optional<Path> root = backup.directory().map(Path::toAbsolutePath).map(Path::normalize);
     paths = paths.stream().map(path -> inBackup(path, root)).collect(toImmutableList());
   }
 
@@ -95,8 +91,7 @@ public record RestoreJob(
    */
   public Builder toBuilder() {
     Builder builder = new Builder();
-    builder.directory = directory;
-    builder.bucket = bucket;
+    builder.backup = backup;
     builder.paths.addAll(paths);
     builder.target = target;
     builder.overwrite = overwrite;
@@ -105,47 +100,72 @@ public record RestoreJob(
   }
 
   /**
+   * The directory that holds the backup.
+   *
+   * @return as given; empty if the backup is in no directory
+   */
+  public Optional<Path> directory() {
+    return backup.directory();
+  }
+
+  /**
    * The backup as the user knows it.
    *
    * @return a path or {@code s3://bucket/prefix}
    */
   public String backupName() {
-    return directory.map(Path::toString).or(() -> bucket.map(S3Location::toString)).orElseThrow();
+    return backup.toString();
   }
 
   /** Collects a job. Not thread-safe. */
   public static final class Builder {
-    private Optional<Path> directory = Optional.empty();
-    private Optional<S3Location> bucket = Optional.empty();
+    private Location backup;
     private final List<Path> paths = new ArrayList<>();
-    private Path target;
+    private Location target;
     private boolean overwrite;
     private BackupOptions options = BackupOptions.DEFAULT;
 
     private Builder() {}
 
     /**
-     * Sets {@link RestoreJob#directory()}.
+     * Sets {@link RestoreJob#backup()} to a directory.
      *
-     * @param backup on a mounted S3FS or not, on any file system
+     * @param directory on a mounted S3FS or not, on any file system
      * @return this
      */
-    public Builder from(Path backup) {
-      directory = Optional.of(backup);
-      bucket = Optional.empty();
-      return this;
+    public Builder from(Path directory) {
+      return from(new Location.Directory(directory));
     }
 
     /**
-     * Sets {@link RestoreJob#bucket()}. Needs the AWS SDK on the class path, as {@link
-     * BackupJob.Builder#destination(S3Location)} does.
+     * Sets {@link RestoreJob#backup()} to a place in a bucket. Needs the AWS SDK on the class path,
+     * as {@link BackupJob.Builder#destination(S3Location)} does.
      *
-     * @param backup the place that was backed up to
+     * @param place that was backed up to
      * @return this
      */
-    public Builder from(S3Location backup) {
-      bucket = Optional.of(backup);
-      directory = Optional.empty();
+    public Builder from(S3Location place) {
+      return from(new Location.Bucket(place));
+    }
+
+    /**
+     * Sets {@link RestoreJob#backup()} to a store of your own.
+     *
+     * @param tree MTB does not close it
+     * @return this
+     */
+    public Builder from(Tree tree) {
+      return from(new Location.Own(tree));
+    }
+
+    /**
+     * Sets {@link RestoreJob#backup()}.
+     *
+     * @param location anywhere
+     * @return this
+     */
+    public Builder from(Location location) {
+      backup = requireNonNull(location);
       return this;
     }
 
@@ -163,13 +183,33 @@ public record RestoreJob(
     }
 
     /**
-     * Sets {@link RestoreJob#target()}.
+     * Sets {@link RestoreJob#target()} to a directory.
      *
      * @param directory made if only its last name is missing
      * @return this
      */
     public Builder to(Path directory) {
-      target = requireNonNull(directory);
+      return to(new Location.Directory(directory));
+    }
+
+    /**
+     * Sets {@link RestoreJob#target()} to a store of your own.
+     *
+     * @param store MTB does not close it
+     * @return this
+     */
+    public Builder to(Store store) {
+      return to(new Location.Own(store));
+    }
+
+    /**
+     * Sets {@link RestoreJob#target()}.
+     *
+     * @param location anywhere; the options that say how a bucket is reached are about this one, too
+     * @return this
+     */
+    public Builder to(Location location) {
+      target = requireNonNull(location);
       return this;
     }
 
@@ -206,7 +246,7 @@ public record RestoreJob(
       if (target == null) {
         throw new InvalidJobException("no directory given to restore to");
       }
-      return new RestoreJob(directory, bucket, paths, target, overwrite, options);
+      return new RestoreJob(backup, paths, target, overwrite, options);
     }
   }
 }

@@ -220,6 +220,16 @@ public record Metadata(
   }
 
   /**
+   * Tells whether this and {@code other} are the same file or directory, whatever has become of it.
+   *
+   * @param other from anywhere
+   * @return false also if the file system has no identities
+   */
+  public boolean isSameFile(Metadata other) {
+    return inode != UNKNOWN && inode == other.inode && device == other.device && kind == other.kind;
+  }
+
+  /**
    * Tells whether this and {@code other} describe the same state of the same file, as far as can be
    * seen without reading it: kind, size, mtime, ctime and identity.
    *

@@ -2,15 +2,13 @@ package dev.mtb.place;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.model.PathBytes;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.TemporaryNames;
 import dev.mtb.store.bucket.BucketAccess;
-import dev.mtb.store.bucket.BucketDestination;
-import dev.mtb.store.bucket.BucketFiles;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.bucket.BucketStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,7 +41,7 @@ final class ConfirmedBucket {
    * @param real the destination on the mount
    * @throws IOException if it cannot be used, or is not the same place
    */
-  static BucketDestination open(
+  static BucketStore open(
       BucketPlace place,
       Path real,
       BucketAccess access,
@@ -54,8 +52,8 @@ final class ConfirmedBucket {
     if (mounted.isEmpty()) {
       throw new IOException("the destination does not exist yet");
     }
-    BucketDestination bucket =
-        BucketDestination.connect(place, access, mounted, oldVersions, stateDirectory);
+    BucketStore bucket =
+        BucketStore.connect(place, access, mounted, oldVersions, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.
@@ -86,21 +84,21 @@ final class ConfirmedBucket {
    * @param real the backup on the mount
    * @throws IOException if it cannot be used, or is not the same place
    */
-  static BucketFiles openFiles(BucketPlace place, Path real, int connections, int retries)
+  static BucketStore openToRead(BucketPlace place, Path real, BucketAccess access)
       throws IOException {
-    BucketFiles files = BucketFiles.connect(place, connections, retries);
+    BucketStore bucket = BucketStore.toRead(place, access);
     try {
-      for (Path path : files.some(FILES_LOOKED_AT)) {
-        Path shown = PathBytes.resolve(real, PathBytes.of(files.root().relativize(path)));
+      for (Path path : bucket.some(FILES_LOOKED_AT)) {
+        Path shown = real.resolve(path);
         if (Files.exists(shown, LinkOption.NOFOLLOW_LINKS)
-            && isAlike(Metadata.of(path), Metadata.of(shown))) {
+            && isAlike(bucket.entry(path).look(), Metadata.of(shown))) {
           log.info("going straight to {}, the bucket behind {}", place.location(), real);
-          return files;
+          return bucket;
         }
       }
       throw new IOException("nothing is there by which it could be recognised");
     } catch (IOException | RuntimeException e) {
-      files.close();
+      bucket.close();
       throw e;
     }
   }
@@ -125,9 +123,9 @@ final class ConfirmedBucket {
   }
 
   /** Writes something that has not been there before, and looks for it through the mount. */
-  private static boolean showsProbe(BucketDestination bucket, Path real) {
+  private static boolean showsProbe(BucketStore bucket, Path real) {
     String name = TemporaryNames.next();
-    try (BucketDestination.Probe probe = bucket.probe(name)) {
+    try (BucketStore.Probe probe = bucket.probe(name)) {
       Metadata shown = Metadata.of(real.resolve(name));
       return shown.size() == probe.size() && shown.mtime().equals(probe.mtime());
     } catch (NoSuchFileException e) {
@@ -138,7 +136,7 @@ final class ConfirmedBucket {
   }
 
   /** Compares some files of the backup itself. */
-  private static boolean looksAlike(BucketDestination bucket, Path real) throws IOException {
+  private static boolean looksAlike(BucketStore bucket, Path real) throws IOException {
     int looked = 0;
     Listing listing = bucket.peek();
     for (Map.Entry<Path, Optional<ListedEntry>> entry : listing.names().orElseThrow().entrySet()) {

@@ -1,23 +1,24 @@
 package dev.mtb.place;
 
 import dev.mtb.job.BackupJob;
+import dev.mtb.job.Location;
 import dev.mtb.model.ErrorText;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Connection;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.Via;
 import dev.mtb.state.StateDirectory;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.Store;
 import dev.mtb.store.bucket.BucketAccess;
-import dev.mtb.store.bucket.BucketDestination;
 import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.bucket.BucketStore;
 import dev.mtb.store.folder.FolderPlace;
-import dev.mtb.store.folder.PathDestination;
+import dev.mtb.store.folder.FolderStore;
 import dev.mtb.store.folder.RestoreTarget;
-import dev.mtb.store.mount.S3fsDestination;
+import dev.mtb.store.mount.MountStore;
 import dev.mtb.store.mount.S3fsMountPoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +65,7 @@ public final class Destinations {
    * @return the destination
    * @throws DestinationException if it cannot be used
    */
-  public static Destination open(BackupJob job, boolean readOnly) throws DestinationException {
+  public static Store open(BackupJob job, boolean readOnly) throws DestinationException {
     return open(job, readOnly, RunLock.NONE);
   }
 
@@ -81,15 +82,15 @@ public final class Destinations {
    * @return the destination
    * @throws DestinationException if it cannot be used
    */
-  public static Destination open(BackupJob job, boolean readOnly, RunLock lock)
+  public static Store open(BackupJob job, boolean readOnly, RunLock lock)
       throws DestinationException {
-    Place place = Place.find("the destination", job.directory(), job.bucket(), job.options());
-    return open(place, job.options(), readOnly, lock, PathDestination::new);
+    Place place = Place.find("the destination", job.destination(), job.options());
+    return open(place, job.options(), readOnly, lock, FolderStore::new);
   }
 
   /**
-   * Opens a directory that files are restored to. What the options say of mounts and buckets is
-   * about the backup, not about this.
+   * Opens what files are restored to. What the options say of mounts and buckets is about the
+   * backup; a target that is a directory is taken as it is.
    *
    * @param target made if only its last name is missing
    * @param options as in a job
@@ -99,19 +100,20 @@ public final class Destinations {
    * @return the target
    * @throws DestinationException if it cannot be used
    */
-  public static Destination openTarget(
-      Path target, BackupOptions options, boolean overwrite, boolean readOnly, RunLock lock)
+  public static Store openTarget(
+      Location target, BackupOptions options, boolean overwrite, boolean readOnly, RunLock lock)
       throws DestinationException {
     BackupOptions local =
-        options.toBuilder().connection(c -> Connection.DEFAULT.withVia(Via.MOUNT)).build();
-    Place place = Place.find("the target", Optional.of(target), Optional.empty(), local);
-    return open(
-        place, local, readOnly, lock, overwrite ? PathDestination::new : RestoreTarget::new);
+        target instanceof Location.Directory
+            ? options.toBuilder().connection(c -> Connection.DEFAULT.withVia(Via.MOUNT)).build()
+            : options;
+    Place place = Place.find("the target", target, local);
+    return open(place, local, readOnly, lock, overwrite ? FolderStore::new : RestoreTarget::new);
   }
 
   /** Makes an ordinary directory a destination. */
   private interface Maker {
-    Destination make(FolderPlace place);
+    Store make(FolderPlace place);
   }
 
   /** One for each thread: none waits for another. */
@@ -119,14 +121,22 @@ public final class Destinations {
     return options.concurrency().threads() + options.concurrency().checkers();
   }
 
-  private static BucketAccess access(
+  static BucketAccess access(
       BackupOptions options, boolean readOnly, ProcessIdentity process) {
     return new BucketAccess(connections(options), options.waiting().retries(), readOnly, process);
   }
 
-  private static Destination open(
+  private static Store open(
       Place place, BackupOptions options, boolean readOnly, RunLock lock, Maker maker)
       throws DestinationException {
+    if (place instanceof Place.Own own) {
+      if (own.tree() instanceof Store store) {
+        lock.take(place.key(), place.name());
+        return store;
+      }
+      throw new DestinationException(
+          "the destination " + own.name() + " cannot be written to: it is a tree, and no store");
+    }
     if (place instanceof Place.InBucket bucket) {
       lock.take(place.key(), place.name());
       return BucketOpening.open(
@@ -137,10 +147,10 @@ public final class Destinations {
         : openFolder((Place.Folder) place, options, readOnly, lock, maker);
   }
 
-  private static BucketDestination openBucket(
+  private static BucketStore openBucket(
       BucketPlace place, BackupOptions options, boolean readOnly) throws DestinationException {
-    BucketDestination bucket =
-        BucketDestination.connect(
+    BucketStore bucket =
+        BucketStore.connect(
             place,
             access(options, readOnly, ProcessIdentity.read()),
             Optional.empty(),
@@ -168,14 +178,14 @@ public final class Destinations {
    * @return the destination
    * @throws DestinationException if it cannot be used
    */
-  public static Destination open(Path destination, BackupOptions options, boolean readOnly)
+  public static Store open(Path destination, BackupOptions options, boolean readOnly)
       throws DestinationException {
     Place place =
-        Place.find("the destination", Optional.of(destination), Optional.empty(), options);
-    return open(place, options, readOnly, RunLock.NONE, PathDestination::new);
+        Place.find("the destination", new Location.Directory(destination), options);
+    return open(place, options, readOnly, RunLock.NONE, FolderStore::new);
   }
 
-  private static Destination openFolder(
+  private static Store openFolder(
       Place.Folder folder, BackupOptions options, boolean readOnly, RunLock lock, Maker maker)
       throws DestinationException {
     Path real = folder.real();
@@ -197,7 +207,7 @@ public final class Destinations {
             oldVersions));
   }
 
-  private static Destination openMounted(
+  private static Store openMounted(
       Place.Mounted mounted, BackupOptions options, boolean readOnly, RunLock lock)
       throws DestinationException {
     Path real = mounted.real();
@@ -216,7 +226,7 @@ public final class Destinations {
       }
       Optional<OldVersionsPlace> oldVersions = DestinationDirectory.oldVersions(options, real);
       boolean isNew = DestinationDirectory.makeUsable(real, mount.point(), readOnly);
-      Optional<BucketDestination> bucket =
+      Optional<BucketStore> bucket =
           BucketOpening.openBehind(
               mounted,
               options.connection().via(),
@@ -236,7 +246,7 @@ public final class Destinations {
       if (readsBack) {
         mounted.s3fs().obstacleToReadingBack().ifPresent(sentence -> log.warn("{}", sentence));
       }
-      return new S3fsDestination(
+      return new MountStore(
           new FolderPlace(
               real,
               isNew,

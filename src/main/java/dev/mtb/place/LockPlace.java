@@ -3,6 +3,7 @@ package dev.mtb.place;
 import com.google.common.base.CharMatcher;
 import com.google.common.net.HostAndPort;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.Tree;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.mount.S3fsProcess;
 import java.net.URI;
@@ -32,6 +33,11 @@ public final class LockPlace {
         : OTHER
             + System.identityHashCode(real.getFileSystem())
             + withSlash(PathBytes.toText(real.toAbsolutePath()));
+  }
+
+  /** A store that only this process knows. */
+  static String ofOwn(Tree tree) {
+    return OTHER + System.identityHashCode(tree) + "/";
   }
 
   static String of(BucketPlace place) {

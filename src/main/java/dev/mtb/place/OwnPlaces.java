@@ -2,12 +2,12 @@ package dev.mtb.place;
 
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.job.BackupJob;
+import dev.mtb.job.Location;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
-import dev.mtb.options.S3Location;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
@@ -61,7 +61,7 @@ public final class OwnPlaces {
    * @return must be asked about each directory that is walked
    */
   public static OwnPlaces of(BackupJob job, Metadata root) {
-    return new OwnPlaces(root, placeInBucket(job.directory(), job.bucket(), job.options()));
+    return new OwnPlaces(root, placeInBucket(job.destination(), job.options()));
   }
 
   /**
@@ -81,16 +81,20 @@ public final class OwnPlaces {
    * @return false if that cannot be told
    */
   public static boolean isTargetInBackup(RestoreJob job) {
-    Optional<String> backup = placeInBucket(job.directory(), job.bucket(), job.options());
-    Optional<String> target =
-        placeInBucket(Optional.of(job.target()), Optional.empty(), job.options());
-    return backup.isPresent() && target.isPresent() && target.get().startsWith(backup.get());
+    return isWithin(job.target(), job.backup(), job.options());
+  }
+
+  /** Whether a place lies within another, both in buckets; false if that cannot be told. */
+  public static boolean isWithin(Location inner, Location outer, BackupOptions options) {
+    Optional<String> place = placeInBucket(inner, options);
+    Optional<String> around = placeInBucket(outer, options);
+    return place.isPresent() && around.isPresent() && place.get().startsWith(around.get());
   }
 
   private static Optional<String> placeInBucket(
-      Optional<Path> directory, Optional<S3Location> bucket, BackupOptions options) {
+      Location location, BackupOptions options) {
     try {
-      return Optional.of(Place.of(directory, bucket, options).key()).filter(LockPlace::isBucket);
+      return Optional.of(Place.of(location, options).key()).filter(LockPlace::isBucket);
     } catch (IOException e) {
       // It cannot be opened either, which says so.
       return Optional.empty();

@@ -1,13 +1,14 @@
 package dev.mtb.place;
 
+import dev.mtb.job.Location;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Connection;
-import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
 import dev.mtb.state.StateDirectory;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.Tree;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
@@ -19,8 +20,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a place is that a user named: a directory, a directory on a mounted S3FS, or a place in a
- * bucket. All that opens, locks, recognises or examines a place asks here. Immutable.
+ * What a place is that a user named: a directory, a directory on a mounted S3FS, a place in a
+ * bucket, or a store of an embedder's own. All that opens, locks, recognises or examines a place asks here. Immutable.
  */
 sealed interface Place {
   /**
@@ -99,20 +100,35 @@ sealed interface Place {
   }
 
   /**
+   * A store of an embedder's own.
+   *
+   * @param tree the store
+   */
+  record Own(Tree tree) implements Place {
+    @Override
+    public String key() {
+      return LockPlace.ofOwn(tree);
+    }
+
+    @Override
+    public String name() {
+      return tree.name();
+    }
+  }
+
+  /**
    * Finds out what a place is. Nothing is refused.
    *
-   * @param directory the place, if it is one
-   * @param bucket the place otherwise
-   * @param options how a bucket is reached
-   * @return the place
    * @throws IOException if the table of mounts cannot be read
    */
-  static Place of(Optional<Path> directory, Optional<S3Location> bucket, BackupOptions options)
-      throws IOException {
-    if (bucket.isPresent()) {
-      return new InBucket(BucketPlace.of(bucket.get(), options));
+  static Place of(Location location, BackupOptions options) throws IOException {
+    if (location instanceof Location.Bucket it) {
+      return new InBucket(BucketPlace.of(it.place(), options));
     }
-    Path absolute = directory.orElseThrow().toAbsolutePath().normalize();
+    if (location instanceof Location.Own it) {
+      return new Own(it.tree());
+    }
+    Path absolute = ((Location.Directory) location).path().toAbsolutePath().normalize();
     return of(absolute, real(absolute));
   }
 
@@ -137,23 +153,21 @@ sealed interface Place {
    * without its mount.
    *
    * @param what the place is, in messages, such as {@code the destination}
-   * @param directory the place, if it is one
-   * @param bucket the place otherwise
+   * @param location as given
    * @param options whether a mount is required, how a bucket is reached, where MTB keeps its state
    * @return the place
    * @throws DestinationException if it cannot be used
    */
   static Place find(
-      String what, Optional<Path> directory, Optional<S3Location> bucket, BackupOptions options)
-      throws DestinationException {
+      String what, Location location, BackupOptions options) throws DestinationException {
     Place place;
     try {
-      place = of(directory, bucket, options);
+      place = of(location, options);
     } catch (IOException e) {
       throw new DestinationException("the table of mounts cannot be read: " + ErrorText.of(e), e);
     }
     Connection wanted = options.connection();
-    if (place instanceof InBucket && wanted.requireMount()) {
+    if ((place instanceof InBucket || place instanceof Own) && wanted.requireMount()) {
       throw new DestinationException(
           what + " " + place.name() + " is no mount, and Connection.requireMount asks for one");
     }

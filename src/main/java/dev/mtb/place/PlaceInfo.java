@@ -5,9 +5,9 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Diagnosis;
+import dev.mtb.store.Store;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.mount.S3fsMountPoint;
 import dev.mtb.store.mount.S3fsProcess;
@@ -160,7 +160,7 @@ public final class PlaceInfo {
   /**
    * How it could be mounted so that the same work costs less. Takes some milliseconds.
    *
-   * @return as {@link Destination#advice}
+   * @return as {@link Store#advice}
    */
   public List<String> advice() {
     return s3fs.advice();

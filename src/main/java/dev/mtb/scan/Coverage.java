@@ -4,9 +4,8 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.Tree;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,6 +15,7 @@ import java.util.Optional;
  * reaches it, or if another file has the same target. Not thread-safe.
  */
 final class Coverage {
+  private final Tree tree;
   private final Path base;
   private final FileFilter filter;
   private final PathSet listed;
@@ -28,7 +28,8 @@ final class Coverage {
    *
    * @param listed the targets of all its entries
    */
-  Coverage(Path base, FileFilter filter, PathSet listed) {
+  Coverage(Tree tree, Path base, FileFilter filter, PathSet listed) {
+    this.tree = tree;
     this.base = base;
     this.filter = filter;
     this.listed = listed;
@@ -65,18 +66,31 @@ final class Coverage {
     if (other < 0) {
       return Optional.empty();
     }
-    Path start = entry.outside() ? base : base.getRoot();
+    Path start = entry.outside() ? base : tree.root();
     Path path = entry.target();
     while (path != null) {
       Path found = start.resolve(path);
-      boolean isThere = Files.exists(found, LinkOption.NOFOLLOW_LINKS);
-      boolean isDirectory = Files.isDirectory(found, LinkOption.NOFOLLOW_LINKS);
-      if (isThere && (path.equals(entry.target()) || !isDirectory)) {
-        return Optional.of(found);
+      Optional<Kind> kind = kind(found);
+      if (kind.isPresent()) {
+        boolean isRival = path.equals(entry.target()) || kind.get() != Kind.DIRECTORY;
+        return isRival ? Optional.of(found) : Optional.empty();
       }
-      path = isThere ? null : path.getParent();
+      path = path.getParent();
     }
     return Optional.empty();
+  }
+
+  /** What is at a path; empty if nothing is, or that cannot be told. */
+  private Optional<Kind> kind(Path path) {
+    try {
+      return Optional.of(look(path).kind());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Metadata look(Path path) throws IOException {
+    return tree.entry(path).look();
   }
 
   /**
@@ -89,10 +103,10 @@ final class Coverage {
     Path source = entry.source();
     boolean isMountPoint;
     try {
-      Metadata metadata = Metadata.of(source);
+      Metadata metadata = look(source);
       isMountPoint =
           filter.looksAtDevices()
-              && filter.isOutside(metadata, Metadata.of(source.getParent()).device());
+              && filter.isOutside(metadata, look(source.getParent()).device());
     } catch (NoSuchFileException e) {
       visitor.unusable(source, ErrorText.missing(source));
       return;
@@ -105,7 +119,8 @@ final class Coverage {
       visitor.entry(entry);
       return;
     }
-    if (source.getParent().equals(reachedParent)) {
+    Path parent = source.getParent() == null ? tree.root() : source.getParent();
+    if (parent.equals(reachedParent)) {
       return;
     }
     if (filter.mayCutWalks() && !isWalkedTo(entry, above)) {
@@ -122,7 +137,7 @@ final class Coverage {
     for (int i = 0; i < levels; i++) {
       ancestor = ancestor.getParent();
       try {
-        if (Metadata.of(ancestor).kind() != Kind.DIRECTORY) {
+        if (look(ancestor).kind() != Kind.DIRECTORY) {
           visitor.unusable(
               source,
               "is reached through the symbolic link "
@@ -135,7 +150,7 @@ final class Coverage {
         return;
       }
     }
-    reachedParent = source.getParent();
+    reachedParent = parent;
   }
 
   /** Whether no filter stops the walk on the way from the entry above to an entry. */
@@ -146,11 +161,11 @@ final class Coverage {
     try {
       while (path != null && !isTop) {
         isTop = PathBytes.of(path).length <= above;
-        Metadata metadata = Metadata.of(source);
+        Metadata metadata = look(source);
         boolean isMountPoint =
             !isTop
                 && filter.looksAtDevices()
-                && filter.isOutside(metadata, Metadata.following(source.getParent()).device());
+                && filter.isOutside(metadata, tree.way(source.getParent()).look().device());
         if (isMountPoint || filter.leavesOut(source, path, metadata)) {
           return false;
         }

@@ -4,6 +4,7 @@ import dev.mtb.job.BackupJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.Tree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -18,9 +19,11 @@ final class EntryReader {
   }
 
   private final BackupJob job;
+  private final Path root;
 
-  EntryReader(BackupJob job) {
+  EntryReader(BackupJob job, Tree tree) {
     this.job = job;
+    this.root = tree.root();
   }
 
   /** Reads the entries that the job names itself. */
@@ -71,13 +74,23 @@ final class EntryReader {
     }
   }
 
-  private Entry resolve(Path absolute) {
-    Path source = withoutDots(absolute);
+  private Entry resolve(Path path) {
+    Path source = root.isAbsolute() ? withoutDots(path) : inTree(path);
     Path base = job.base();
-    if (source.startsWith(base)) {
+    if (source.startsWith(base) || base.toString().isEmpty()) {
       return new Entry(source, base.relativize(source), false);
     }
     return new Entry(source, source.getRoot().relativize(source), true);
+  }
+
+  /** A path of a tree whose paths are relative to it. */
+  private static Path inTree(Path path) {
+    Path relative = path.isAbsolute() ? path.getRoot().relativize(path) : path;
+    Path normal = relative.normalize();
+    if (normal.startsWith("..")) {
+      throw new InvalidJobException("'" + path + "' leads out of the place that is backed up");
+    }
+    return normal;
   }
 
   /**

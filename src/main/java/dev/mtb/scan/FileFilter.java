@@ -5,11 +5,12 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.Filters;
+import dev.mtb.store.Tree;
+import dev.mtb.store.TreeEntry;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -33,15 +34,18 @@ public final class FileFilter {
   }
 
   private final Filters filters;
+  private final Tree tree;
   private final List<CompiledRule> rules;
 
   /**
    * Compiles the rules.
    *
    * @param filters what to leave out
+   * @param tree that the sources are in
    */
-  public FileFilter(Filters filters) {
+  public FileFilter(Filters filters, Tree tree) {
     this.filters = filters;
+    this.tree = tree;
     rules =
         filters.rules().stream()
             .map(rule -> new CompiledRule(rule, new PathPattern(rule.pattern())))
@@ -156,7 +160,8 @@ public final class FileFilter {
   }
 
   private static byte[] withoutRoot(byte[] absolute) {
-    return Arrays.copyOfRange(absolute, 1, absolute.length);
+    boolean hasRoot = absolute.length > 0 && absolute[0] == '/';
+    return hasRoot ? Arrays.copyOfRange(absolute, 1, absolute.length) : absolute;
   }
 
   private boolean isMarked(Path directory, Path target) {
@@ -165,7 +170,7 @@ public final class FileFilter {
     }
     for (String marker : filters.excludeIfPresent()) {
       Path file = PathBytes.resolve(directory, PathBytes.fromText(marker));
-      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      if (isThere(file)) {
         log.debug("left out for its {}: {}", marker, target);
         return true;
       }
@@ -177,14 +182,29 @@ public final class FileFilter {
     return false;
   }
 
-  private static boolean isCache(Path directory) {
-    Path tag = directory.resolve(CACHE_TAG);
-    // A pipe of that name must not be opened.
-    if (!Files.isRegularFile(tag, LinkOption.NOFOLLOW_LINKS)) {
+  private boolean isThere(Path file) {
+    try {
+      Metadata unused = tree.entry(file).look();
+      return true;
+    } catch (IOException e) {
       return false;
     }
-    try (InputStream in = Files.newInputStream(tag)) {
-      return Arrays.equals(in.readNBytes(CACHE_SIGNATURE.length), CACHE_SIGNATURE);
+  }
+
+  private boolean isCache(Path directory) {
+    TreeEntry tag = tree.entry(directory.resolve(CACHE_TAG));
+    try {
+      // A pipe of that name must not be opened.
+      if (tag.look().kind() != Kind.FILE) {
+        return false;
+      }
+      ByteBuffer beginning = ByteBuffer.allocate(CACHE_SIGNATURE.length);
+      try (ReadableByteChannel in = tag.read()) {
+        while (beginning.hasRemaining() && in.read(beginning) >= 0) {
+          // Until it is full or the file ends.
+        }
+      }
+      return Arrays.equals(beginning.array(), CACHE_SIGNATURE);
     } catch (IOException e) {
       // What cannot be told to be a cache is backed up, and complained of if that fails.
       return false;

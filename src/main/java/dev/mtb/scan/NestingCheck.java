@@ -30,7 +30,7 @@ final class NestingCheck {
 
   /** Checks a source, by its name and with the links on the way to it resolved. */
   void checkSource(Path source) {
-    if (destinations.isEmpty() && oldVersions.isEmpty()) {
+    if ((destinations.isEmpty() && oldVersions.isEmpty()) || !source.isAbsolute()) {
       return;
     }
     checkByName(source);

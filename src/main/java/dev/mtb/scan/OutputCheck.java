@@ -4,6 +4,7 @@ import dev.mtb.job.BackupJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.Tree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,11 +26,14 @@ public final class OutputCheck {
   private static final int BEGINNING = 4096;
 
   private final Optional<BackupJob> job;
+  private final Optional<Tree> tree;
   private final List<Path> inputs;
   private final List<Path> directories;
 
-  private OutputCheck(Optional<BackupJob> job, List<Path> inputs, List<Path> directories) {
+  private OutputCheck(
+      Optional<BackupJob> job, Optional<Tree> tree, List<Path> inputs, List<Path> directories) {
     this.job = job;
+    this.tree = tree;
     this.inputs = inputs;
     this.directories = directories;
   }
@@ -38,11 +42,17 @@ public final class OutputCheck {
    * For a backup.
    *
    * @param job what is read and written
+   * @param tree that the sources are in
    * @param inputs other files that the run reads, such as filter rules
    * @return checks outputs of the job
    */
-  public static OutputCheck of(BackupJob job, List<Path> inputs) {
-    return new OutputCheck(Optional.of(job), inputs, job.directory().stream().toList());
+  public static OutputCheck of(BackupJob job, Tree tree, List<Path> inputs) {
+    // Sources that are no files of this machine cannot be overwritten.
+    return new OutputCheck(
+        Optional.of(job).filter(j -> j.from().isEmpty()),
+        Optional.of(tree),
+        inputs,
+        job.directory().stream().toList());
   }
 
   /**
@@ -53,7 +63,7 @@ public final class OutputCheck {
    * @return checks outputs of the job
    */
   public static OutputCheck of(List<Path> inputs, List<Path> directories) {
-    return new OutputCheck(Optional.empty(), inputs, directories);
+    return new OutputCheck(Optional.empty(), Optional.empty(), inputs, directories);
   }
 
   /**
@@ -104,7 +114,7 @@ public final class OutputCheck {
   }
 
   private SourceList sources() {
-    return SourceList.read(job.orElseThrow(), List.of());
+    return SourceList.read(job.orElseThrow(), tree.orElseThrow(), List.of());
   }
 
   /** Whether a later run would copy something to that place. */

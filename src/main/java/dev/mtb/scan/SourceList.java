@@ -1,13 +1,12 @@
 package dev.mtb.scan;
 
-import dev.mtb.files.Folders;
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.Tree;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +47,7 @@ public final class SourceList {
   private static final int MOST_FIRST = 100;
 
   private final BackupJob job;
+  private final Tree tree;
   private final EntryReader reader;
   private final boolean knowsWays;
   private final PathSet listed = new PathSet();
@@ -58,27 +58,30 @@ public final class SourceList {
   private final List<Path> first = new ArrayList<>();
   private Optional<Path> wholeSource = Optional.empty();
 
-  private SourceList(BackupJob job, boolean knowsWays) {
+  private SourceList(BackupJob job, Tree tree, boolean knowsWays) {
     this.job = job;
+    this.tree = tree;
     this.knowsWays = knowsWays;
-    reader = new EntryReader(job);
+    reader = new EntryReader(job, tree);
   }
 
   /**
    * Reads the lists of a job that keeps no old versions.
    *
    * @param job as below
+   * @param tree as below
    * @param destinations as below
    * @return the list
    */
-  public static SourceList read(BackupJob job, List<Path> destinations) {
-    return read(job, destinations, Optional.empty(), job.options().deletion().isWanted());
+  public static SourceList read(BackupJob job, Tree tree, List<Path> destinations) {
+    return read(job, tree, destinations, Optional.empty(), job.options().deletion().isWanted());
   }
 
   /**
    * Reads the lists for the first time and checks that the job makes sense.
    *
    * @param job what is listed
+   * @param tree that the sources are in
    * @param destinations the names by which the destination is known (as given, and with symbolic
    *     links resolved)
    * @param oldVersions where old versions go, with symbolic links resolved; empty if that is no
@@ -89,8 +92,12 @@ public final class SourceList {
    *     the destination or the place of old versions and an entry contain each other
    */
   public static SourceList read(
-      BackupJob job, List<Path> destinations, Optional<Path> oldVersions, boolean knowsWays) {
-    SourceList list = new SourceList(job, knowsWays);
+      BackupJob job,
+      Tree tree,
+      List<Path> destinations,
+      Optional<Path> oldVersions,
+      boolean knowsWays) {
+    SourceList list = new SourceList(job, tree, knowsWays);
     NestingCheck nesting = new NestingCheck(job.base(), destinations, oldVersions);
     job.lists().forEach(file -> nesting.checkList(file.file()));
     try {
@@ -176,7 +183,7 @@ public final class SourceList {
   public boolean supplies(Path target) {
     byte[] bytes = PathBytes.of(target);
     return (listed.atOrAbove(bytes, false) >= 0 && isThere(job.base(), target))
-        || (listed.atOrAbove(bytes, true) >= 0 && isThere(job.base().getRoot(), target));
+        || (listed.atOrAbove(bytes, true) >= 0 && isThere(tree.root(), target));
   }
 
   /**
@@ -187,16 +194,22 @@ public final class SourceList {
    * @return whether a file or directory exists that has this target
    */
   public boolean couldSupply(Path target) {
-    return mayBe(job.base().resolve(target)) || mayBe(job.base().getRoot().resolve(target));
+    return mayBe(job.base().resolve(target))
+        || (!isWholeTree() && mayBe(tree.root().resolve(target)));
   }
 
-  private static boolean mayBe(Path source) {
+  /** Whether nothing in the tree lies outside of the base. */
+  private boolean isWholeTree() {
+    return job.base().equals(tree.root());
+  }
+
+  private boolean mayBe(Path source) {
     try {
-      Metadata unused = Metadata.of(source);
+      Metadata unused = tree.entry(source).look();
       return true;
     } catch (IOException e) {
       // It is absent as well if a directory on the way was replaced by a file.
-      return !Folders.isMoved(e, source);
+      return !tree.isMoved(e, source);
     }
   }
 
@@ -220,9 +233,16 @@ public final class SourceList {
         && listed.atOrAbove(PathBytes.of(file.getRoot().relativize(file)), true) >= 0;
   }
 
-  private static boolean isThere(Path start, Path target) {
-    // If an error hides the answer, the file is taken to exist.
-    return !Files.notExists(start.resolve(target), LinkOption.NOFOLLOW_LINKS);
+  private boolean isThere(Path start, Path target) {
+    try {
+      Metadata unused = tree.entry(start.resolve(target)).look();
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      // An error hides the answer: the file is taken to exist.
+      return true;
+    }
   }
 
   /**
@@ -252,7 +272,8 @@ public final class SourceList {
    * @throws InterruptedException if the visitor threw it
    */
   public void forEach(Visitor visitor) throws InterruptedException {
-    Coverage coverage = new Coverage(job.base(), new FileFilter(job.options().filters()), listed);
+    FileFilter filter = new FileFilter(job.options().filters(), tree);
+    Coverage coverage = new Coverage(tree, job.base(), filter, listed);
     EntryReader.Taker taker =
         entry -> {
           byte[] target = PathBytes.of(entry.target());

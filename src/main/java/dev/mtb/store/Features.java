@@ -37,6 +37,23 @@ public record Features(
     boolean retriesItself,
     boolean missesAfterErrors,
     NameRules names) {
+  /** A place that keeps everything as it is given, and whose listings tell names only. */
+  public static final Features PLAIN =
+      new Features(
+          /* listingBringsMetadata= */ false,
+          /* contentsMoveDirectoryMtime= */ false,
+          /* operationsPerDirectory= */ Integer.MAX_VALUE,
+          MtimePrecision.EXACT,
+          /* earliestMtime= */ Instant.MIN,
+          /* keepsRootMetadata= */ true,
+          /* keepsPermissions= */ true,
+          /* keepsOwner= */ true,
+          /* listedForOne= */ 1,
+          /* listingShows= */ false,
+          /* retriesItself= */ false,
+          /* missesAfterErrors= */ false,
+          NameRules.EXACT);
+
   /**
    * How coarse mtimes are at best.
    *

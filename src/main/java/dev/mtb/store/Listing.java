@@ -1,56 +1,79 @@
 package dev.mtb.store;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * The names in a directory of the destination. Immutable.
+ * The names in a directory of a store. Immutable.
  *
- * @param names what is there, with what the listing told of each; empty if this destination is
- *     asked name by name instead
+ * @param names what is there, with what the listing told of each, but no temporary files; empty if
+ *     this store is asked name by name instead
  * @param self what the listing told of the directory itself; empty if nothing, or if only what is
  *     in it shows that it is there
+ * @param stale temporary files: of this run, of another that is alive, or left by a killed one
  */
 public record Listing(
-    Optional<ImmutableMap<Path, Optional<ListedEntry>>> names, Optional<ListedEntry> self) {
+    Optional<ImmutableMap<Path, Optional<ListedEntry>>> names,
+    Optional<ListedEntry> self,
+    ImmutableMap<Path, Optional<ListedEntry>> stale) {
   /** Says nothing: every name is worth asking for. */
-  public static final Listing ASK = new Listing(Optional.empty(), Optional.empty());
+  public static final Listing ASK = ask(List.of());
+
+  /**
+   * A listing that says no more than which temporary files there are.
+   *
+   * @param stale their names
+   * @return every other name is worth asking for
+   */
+  public static Listing ask(Collection<Path> stale) {
+    return new Listing(Optional.empty(), Optional.empty(), withoutEntries(stale));
+  }
 
   /**
    * A listing that tells names only.
    *
    * @param names all there are
-   * @return a listing without glances
+   * @return the names without entries
    */
-  public static Listing ofNames(Set<Path> names) {
-    return new Listing(
-        Optional.of(
-            ImmutableMap.copyOf(
-                Maps.asMap(ImmutableSet.copyOf(names), name -> Optional.<ListedEntry>empty()))),
-        Optional.empty());
+  public static Listing ofNames(Collection<Path> names) {
+    return of(withoutEntries(names), Optional.empty());
   }
 
   /**
    * A listing that tells something of each name.
    *
-   * @param glances all there are
+   * @param entries all there are
    * @param self see above
-   * @return a listing with glances
+   * @return the names with their entries
    */
-  public static Listing ofGlances(Map<Path, ListedEntry> glances, Optional<ListedEntry> self) {
-    return new Listing(
-        Optional.of(ImmutableMap.copyOf(Maps.transformValues(glances, Optional::of))), self);
+  public static Listing ofEntries(Map<Path, ListedEntry> entries, Optional<ListedEntry> self) {
+    return of(Maps.transformValues(entries, Optional::of), self);
+  }
+
+  private static ImmutableMap<Path, Optional<ListedEntry>> withoutEntries(Collection<Path> names) {
+    ImmutableMap.Builder<Path, Optional<ListedEntry>> all = ImmutableMap.builder();
+    names.forEach(name -> all.put(name, Optional.empty()));
+    return all.buildOrThrow();
+  }
+
+  private static Listing of(
+      Map<Path, Optional<ListedEntry>> all, Optional<ListedEntry> self) {
+    ImmutableMap.Builder<Path, Optional<ListedEntry>> names = ImmutableMap.builder();
+    ImmutableMap.Builder<Path, Optional<ListedEntry>> stale = ImmutableMap.builder();
+    all.forEach(
+        (name, entry) -> (TemporaryNames.isTemporary(name) ? stale : names).put(name, entry));
+    return new Listing(Optional.of(names.buildOrThrow()), self, stale.buildOrThrow());
   }
 
   /**
    * Tells whether a name is worth a {@code stat}.
    *
-   * @param name a single name, of the destination's file system
+   * @param name a single name, of the store's file system
    * @return false if the directory certainly has no such name
    */
   public boolean mayHold(Path name) {
@@ -60,10 +83,10 @@ public record Listing(
   /**
    * What the listing told of a name.
    *
-   * @param name a single name, of the destination's file system
+   * @param name a single name, of the store's file system
    * @return empty if nothing
    */
-  public Optional<ListedEntry> glance(Path name) {
+  public Optional<ListedEntry> entry(Path name) {
     return names.flatMap(all -> all.getOrDefault(name, Optional.empty()));
   }
 }

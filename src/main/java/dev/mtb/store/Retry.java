@@ -85,7 +85,7 @@ public final class Retry {
     void pause(Duration duration);
   }
 
-  private final Destination destination;
+  private final Store destination;
   private final int retries;
   private final Duration deadline;
   private final int mostInARow;
@@ -112,7 +112,7 @@ public final class Retry {
    * @param ticker the time
    */
   public Retry(
-      Destination destination,
+      Store destination,
       int retries,
       int threads,
       Pause pause,
@@ -135,7 +135,7 @@ public final class Retry {
    * @param destination diagnoses its failures
    * @return fails at once
    */
-  public static Retry never(Destination destination) {
+  public static Retry never(Store destination) {
     return new Retry(
         destination, 0, 1, duration -> {}, () -> false, () -> 0, Ticker.systemTicker());
   }

@@ -28,6 +28,8 @@ public final class TemporaryNames {
           "\\.mtb-tmp\\.([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{1,16})\\.[0-9a-f]{1,16}"
               + "(?:\u00e9|e\u0301)?");
 
+  private static final Pattern HIDDEN_BY_FUSE = Pattern.compile("\\.fuse_hidden[0-9a-f]{16}");
+
   /** What may stand behind one, to find out what a place does with such letters. */
   public static final String ACCENT = "\u00e9";
 
@@ -72,6 +74,17 @@ public final class TemporaryNames {
    */
   public static boolean isTemporary(Path name) {
     return name.toString().startsWith(PREFIX) && PATTERN.matcher(PathBytes.toText(name)).matches();
+  }
+
+  /**
+   * Tells whether a file is not worth a copy: a temporary file, or a deleted file that FUSE keeps
+   * while a process has it open ({@code hide_node}, fuse.c).
+   *
+   * @param name a single name
+   * @return whether it is left out of backups and restores
+   */
+  public static boolean isStale(Path name) {
+    return isTemporary(name) || HIDDEN_BY_FUSE.matcher(name.toString()).matches();
   }
 
   /**

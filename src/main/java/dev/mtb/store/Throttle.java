@@ -31,7 +31,7 @@ public final class Throttle {
   private static final Duration SLICE = Duration.ofMillis(50);
 
   /** What is taken at a time of a high limit, or none: as much as is read and written at a time. */
-  private static final int MOST = Destination.SMALL_FILE;
+  private static final int MOST = Store.SMALL_FILE;
 
   /**
    * Within this time, in seconds, each waiting thread gets a turn: S3 closes connections on which

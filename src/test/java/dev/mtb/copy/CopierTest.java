@@ -8,16 +8,17 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
-import dev.mtb.files.Folders;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.Content;
-import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.Retry;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
+import dev.mtb.store.folder.FolderTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
@@ -54,7 +55,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CopierTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
-  private static final int LARGE = 3 * Destination.SMALL_FILE + 11;
+  private static final int LARGE = 3 * Store.SMALL_FILE + 11;
   private static final byte[] OLD = "the old copy".getBytes(UTF_8);
 
   private final FileSystem memory =
@@ -63,10 +64,10 @@ class CopierTest {
   private final Path source = memory.getPath("/source");
   private final Path target = memory.getPath("copy");
   private final Path copied = memory.getPath("/backup/copy");
-  private final Folders folders = new Folders();
+  private final Tree tree = FolderTree.of(Path.of("/"));
   private final List<Duration> pauses = new ArrayList<>();
   private long bytesWritten;
-  private Destination destination;
+  private Store destination;
 
   /** What somebody else does to the source meanwhile. */
   private interface Meddling {
@@ -82,7 +83,7 @@ class CopierTest {
   @AfterEach
   void close() throws IOException {
     destination.close();
-    folders.close();
+    tree.close();
     memory.close();
   }
 
@@ -91,10 +92,10 @@ class CopierTest {
       ints = {
         0,
         1,
-        Destination.SMALL_FILE - 1,
-        Destination.SMALL_FILE,
-        Destination.SMALL_FILE + 1,
-        2 * Destination.SMALL_FILE,
+        Store.SMALL_FILE - 1,
+        Store.SMALL_FILE,
+        Store.SMALL_FILE + 1,
+        2 * Store.SMALL_FILE,
         LARGE
       })
   void file_isCopiedWhole(int size) throws IOException {
@@ -102,7 +103,7 @@ class CopierTest {
     writeSource(content);
 
     Metadata result =
-        copier(() -> {}).copy(source, source.getParent(), target, Optional.empty()).metadata();
+        copier(() -> {}).copy(tree.entry(source), target, Optional.empty()).metadata();
 
     assertThat(result).isEqualTo(Metadata.of(source));
     assertCopied(content);
@@ -123,11 +124,11 @@ class CopierTest {
             List.of(
                 0,
                 1,
-                Destination.SMALL_FILE - 1,
-                Destination.SMALL_FILE,
-                Destination.SMALL_FILE + 1,
-                2 * Destination.SMALL_FILE - 1,
-                2 * Destination.SMALL_FILE));
+                Store.SMALL_FILE - 1,
+                Store.SMALL_FILE,
+                Store.SMALL_FILE + 1,
+                2 * Store.SMALL_FILE - 1,
+                2 * Store.SMALL_FILE));
     for (int i = 0; i < 10; i++) {
       sizes.add(random.nextInt(LARGE));
     }
@@ -137,11 +138,11 @@ class CopierTest {
       Optional<Metadata> existing =
           Files.exists(copied) ? Optional.of(Metadata.of(copied)) : Optional.empty();
 
-      Copied result = copier.copy(source, source.getParent(), target, existing);
+      Copied result = copier.copy(tree.entry(source), target, existing);
 
       String expected = Hex.encodeHexString(algorithm.start().digest(content));
       assertThat(result.digest()).as("%d bytes, seed %d", size, seed).contains(expected);
-      assertThat(copier.digestOf(source, source.getParent(), result.metadata())).contains(expected);
+      assertThat(copier.digestOf(tree.entry(source), result.metadata())).contains(expected);
       assertCopied(content);
     }
   }
@@ -155,7 +156,7 @@ class CopierTest {
 
     Copied result =
         digesting(meddling, DigestAlgorithm.MD5)
-            .copy(source, source.getParent(), target, oldCopy());
+            .copy(tree.entry(source), target, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata()).isEqualTo(Metadata.of(source));
@@ -170,7 +171,7 @@ class CopierTest {
     writeSource(bytes(10), TIME.plusSeconds(1));
 
     assertThat(
-            digesting(() -> {}, DigestAlgorithm.MD5).digestOf(source, source.getParent(), before))
+            digesting(() -> {}, DigestAlgorithm.MD5).digestOf(tree.entry(source), before))
         .isEmpty();
   }
 
@@ -178,7 +179,7 @@ class CopierTest {
   void digest_whereNobodyAsks_isNotTaken() throws IOException {
     writeSource(bytes(10));
 
-    assertThat(copier(() -> {}).copy(source, source.getParent(), target, Optional.empty()).digest())
+    assertThat(copier(() -> {}).copy(tree.entry(source), target, Optional.empty()).digest())
         .isEmpty();
   }
 
@@ -187,7 +188,7 @@ class CopierTest {
     Files.createSymbolicLink(source, memory.getPath("no/where"));
 
     Metadata result =
-        copier(() -> {}).copy(source, source.getParent(), target, Optional.empty()).metadata();
+        copier(() -> {}).copy(tree.entry(source), target, Optional.empty()).metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
     assertThat(Files.readSymbolicLink(copied)).isEqualTo(memory.getPath("no/where"));
@@ -202,7 +203,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, later)))
-            .copy(source, source.getParent(), target, oldCopy())
+            .copy(tree.entry(source), target, oldCopy())
             .metadata();
 
     assertCopied(changed);
@@ -219,7 +220,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusNanos(1))))
-            .copy(source, source.getParent(), target, oldCopy())
+            .copy(tree.entry(source), target, oldCopy())
             .metadata();
 
     assertCopied(changed);
@@ -265,11 +266,11 @@ class CopierTest {
                 run(() -> version.make(size));
               }
             });
-    try (Destination local = Destinations.open(backup, options, false)) {
+    try (Store local = Destinations.open(backup, options, false)) {
       Copier copier = copier(local, count -> {}, () -> false, pause -> {});
       for (int i = 0; i < 500; i++) {
         try {
-          Metadata result = copier.copy(file, folder, target, local.stat(target)).metadata();
+          Metadata result = copier.copy(tree.entry(file), target, local.stat(target)).metadata();
           assertThat(Metadata.of(backup.resolve("copy")).size()).isEqualTo(result.size());
         } catch (SourceException e) {
           assertThat(e.moved()).isTrue();
@@ -291,7 +292,7 @@ class CopierTest {
     SourceException e =
         catchThrowableOfType(
             SourceException.class,
-            () -> copier(() -> {}).copy(liar, liar.getParent(), target, Optional.empty()));
+            () -> copier(() -> {}).copy(tree.entry(liar), target, Optional.empty()));
     assertThat(e).hasMessageContaining("kept changing");
     assertNothingLeft();
   }
@@ -304,7 +305,7 @@ class CopierTest {
     Path backup = Files.createDirectory(folder.resolve("backup"));
     byte[] changed = bytes(20);
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
-    try (Destination local = Destinations.open(backup, options, false)) {
+    try (Store local = Destinations.open(backup, options, false)) {
       Copier copier =
           copier(
               local,
@@ -323,14 +324,14 @@ class CopierTest {
       // On a machine that is busy the tick may be over before it is looked at.
       for (int i = 0; i < 100 && pauses.isEmpty(); i++) {
         Files.write(file, bytes(10));
-        copy = copier.copy(file, folder, target, local.stat(target)).metadata();
+        copy = copier.copy(tree.entry(file), target, local.stat(target)).metadata();
       }
       assertThat(pauses).hasSize(1);
       assertThat(copy).isEqualTo(Metadata.of(file));
       assertThat(backup.resolve("copy")).hasBinaryContent(changed);
 
       Thread.sleep(50);
-      copier.copy(file, folder, target, local.stat(target));
+      copier.copy(tree.entry(file), target, local.stat(target));
       assertThat(pauses).hasSize(1);
     }
   }
@@ -347,7 +348,7 @@ class CopierTest {
 
     Copied result =
         copier(() -> {}, withDigest ? Optional.of(DigestAlgorithm.MD5) : Optional.empty())
-            .copy(source, source.getParent(), target, oldCopy());
+            .copy(tree.entry(source), target, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata().mtime()).isEqualTo(TIME.plusNanos(1));
@@ -355,12 +356,12 @@ class CopierTest {
   }
 
   /** As a bucket: reads all when it is begun. */
-  private Destination readingByItself(Meddling afterwards) {
-    Destination real = destination;
-    return (Destination)
+  private Store readingByItself(Meddling afterwards) {
+    Store real = destination;
+    return (Store)
         Proxy.newProxyInstance(
-            Destination.class.getClassLoader(),
-            new Class<?>[] {Destination.class},
+            Store.class.getClassLoader(),
+            new Class<?>[] {Store.class},
             (proxy, method, arguments) -> {
               if (!method.getName().equals("upload")) {
                 try {
@@ -390,7 +391,7 @@ class CopierTest {
 
     Metadata result =
         copier(once(() -> writeSource(changed, TIME.plusSeconds(1))))
-            .copy(source, source.getParent(), target, Optional.empty())
+            .copy(tree.entry(source), target, Optional.empty())
             .metadata();
 
     assertCopied(changed);
@@ -417,7 +418,7 @@ class CopierTest {
   void sourceThatGrowsEndlessly_isGivenUp() throws IOException {
     writeSource(bytes(LARGE));
     Optional<Metadata> existing = oldCopy();
-    byte[] more = bytes(2 * Destination.SMALL_FILE);
+    byte[] more = bytes(2 * Store.SMALL_FILE);
     Copier copier = copier(() -> Files.write(source, more, StandardOpenOption.APPEND));
 
     assertMoved(copier, existing, "kept changing");
@@ -483,7 +484,7 @@ class CopierTest {
                       Files.delete(source);
                       Files.createSymbolicLink(source, pointsTo);
                     }))
-            .copy(source, source.getParent(), target, oldCopy())
+            .copy(tree.entry(source), target, oldCopy())
             .metadata();
 
     assertThat(result.kind()).isEqualTo(Kind.LINK);
@@ -499,13 +500,13 @@ class CopierTest {
         copier(
             destination,
             count -> bytesWritten += count,
-            () -> bytesWritten >= (long) chunks * Destination.SMALL_FILE,
+            () -> bytesWritten >= (long) chunks * Store.SMALL_FILE,
             pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, source.getParent(), target, existing))
+    assertThatThrownBy(() -> copier.copy(tree.entry(source), target, existing))
         .isInstanceOf(StoppedException.class);
 
-    assertThat(bytesWritten).isEqualTo((long) chunks * Destination.SMALL_FILE);
+    assertThat(bytesWritten).isEqualTo((long) chunks * Store.SMALL_FILE);
     assertCopied(OLD);
   }
 
@@ -514,7 +515,7 @@ class CopierTest {
     writeSource(bytes(10));
     Copier copier = copier(destination, count -> {}, () -> true, pauses::add);
 
-    assertThatThrownBy(() -> copier.copy(source, source.getParent(), target, Optional.empty()))
+    assertThatThrownBy(() -> copier.copy(tree.entry(source), target, Optional.empty()))
         .isInstanceOf(StoppedException.class);
 
     assertThat(copied).doesNotExist();
@@ -527,7 +528,7 @@ class CopierTest {
     Path missing = memory.getPath("none/copy");
 
     assertThatThrownBy(
-            () -> copier(() -> {}).copy(source, source.getParent(), missing, Optional.empty()))
+            () -> copier(() -> {}).copy(tree.entry(source), missing, Optional.empty()))
         .isInstanceOf(IOException.class)
         .isNotInstanceOf(SourceException.class);
   }
@@ -543,7 +544,7 @@ class CopierTest {
     try (Buffers.Loan again = buffers.lend();
         Buffers.Loan other = buffers.lend()) {
       assertThat(again.buffer()).isSameAs(first);
-      assertThat(again.buffer().remaining()).isEqualTo(Destination.SMALL_FILE);
+      assertThat(again.buffer().remaining()).isEqualTo(Store.SMALL_FILE);
       assertThat(other.buffer()).isNotSameAs(first);
     }
   }
@@ -566,10 +567,10 @@ class CopierTest {
     assumeThat(atFirst - before).isLessThan(size / 2);
     Path backup = Files.createDirectory(folder.resolve("backup"));
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
-    try (Destination local = Destinations.open(backup, options, false)) {
+    try (Store local = Destinations.open(backup, options, false)) {
       Metadata result =
           copier(local, count -> {}, () -> false, pauses::add)
-              .copy(sparse, folder, Path.of("copy"), Optional.empty())
+              .copy(tree.entry(sparse), Path.of("copy"), Optional.empty())
               .metadata();
       assertThat(result.size()).isEqualTo(size);
     }
@@ -581,7 +582,7 @@ class CopierTest {
   private void assertMoved(Copier copier, Optional<Metadata> existing, String message) {
     SourceException e =
         catchThrowableOfType(
-            SourceException.class, () -> copier.copy(source, source.getParent(), target, existing));
+            SourceException.class, () -> copier.copy(tree.entry(source), target, existing));
     assertThat(e).hasMessageContaining(message);
     assertThat(e.moved()).isTrue();
   }
@@ -625,12 +626,12 @@ class CopierTest {
     return copier(destination, control, algorithm);
   }
 
-  private Copier copier(Destination to, CopyControl control, Optional<DigestAlgorithm> algorithm) {
-    return new Copier(folders, to, new Buffers(), control, Retry.never(to), algorithm);
+  private Copier copier(Store to, CopyControl control, Optional<DigestAlgorithm> algorithm) {
+    return new Copier(tree, to, new Buffers(), control, Retry.never(to), algorithm);
   }
 
   private Copier copier(
-      Destination to, LongConsumer bytesWritten, BooleanSupplier isStopping, Retry.Pause pause) {
+      Store to, LongConsumer bytesWritten, BooleanSupplier isStopping, Retry.Pause pause) {
     return copier(to, new CopyControl(bytesWritten, isStopping, pause), Optional.empty());
   }
 

@@ -14,9 +14,9 @@ import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.options.Deletion;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.Destination;
-import dev.mtb.testing.FaultyDestination;
-import dev.mtb.testing.FaultyDestination.Operation;
+import dev.mtb.store.Store;
+import dev.mtb.testing.FaultyStore.Operation;
+import dev.mtb.testing.FaultyStore;
 import dev.mtb.testing.Rsync;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,7 +50,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MovingSourceTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
   private static final String SECRET = "secret of the outside";
-  private static final int LARGE = 3 * Destination.SMALL_FILE + 48;
+  private static final int LARGE = 3 * Store.SMALL_FILE + 48;
 
   @TempDir Path temp;
   private Path source;
@@ -76,7 +76,7 @@ class MovingSourceTest {
     void meddle() throws IOException;
   }
 
-  private static FaultyDestination.Fault once(Operation moment, String path, Meddling meddling) {
+  private static FaultyStore.Fault once(Operation moment, String path, Meddling meddling) {
     AtomicBoolean isDone = new AtomicBoolean();
     return (operation, at) -> {
       if (operation == moment && at.toString().startsWith(path) && !isDone.getAndSet(true)) {
@@ -97,7 +97,7 @@ class MovingSourceTest {
     }
   }
 
-  private BackupReport run(FaultyDestination.Fault fault) {
+  private BackupReport run(FaultyStore.Fault fault) {
     return run(fault, 1, CompareMode.SIZE_MTIME, BackupListener.NONE);
   }
 
@@ -106,12 +106,12 @@ class MovingSourceTest {
   }
 
   private BackupReport run(
-      FaultyDestination.Fault fault, int threads, CompareMode mode, BackupListener listener) {
+      FaultyStore.Fault fault, int threads, CompareMode mode, BackupListener listener) {
     return run(fault, threads, mode, listener, Deletion.NONE);
   }
 
   private BackupReport run(
-      FaultyDestination.Fault fault,
+      FaultyStore.Fault fault,
       int threads,
       CompareMode mode,
       BackupListener listener,
@@ -135,7 +135,7 @@ class MovingSourceTest {
     return Run.backup(
         job,
         readOnly ->
-            new FaultyDestination(Destinations.open(destination, job.options(), readOnly), fault),
+            new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
         listener);
   }
 

@@ -6,6 +6,8 @@ import dev.mtb.compare.Decision;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.Limits;
+import dev.mtb.place.OpenTree;
+import dev.mtb.store.Tree;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,13 +20,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class OrderedScheduleTest {
+  private static final Tree TREE = OpenTree.ofThisMachine(Path.of("/"));
+
   private final DirectoryNode root =
-      DirectoryNode.root(Path.of("/s"), Path.of(""), Optional.empty());
+      DirectoryNode.root(TREE.way(Path.of("/s")), Path.of(""), Optional.empty());
   private final DirectoryNode a = directory("a");
   private final DirectoryNode b = directory("b");
 
   private DirectoryNode directory(String name) {
-    return DirectoryNode.implied(root, Path.of("/s", name), Path.of(name));
+    return DirectoryNode.implied(root, TREE.way(Path.of("/s", name)), Path.of(name));
   }
 
   private static FileWork work(DirectoryNode directory, String name, long size, long seconds) {
@@ -32,7 +36,7 @@ class OrderedScheduleTest {
         new Metadata(Kind.FILE, size, Instant.ofEpochSecond(seconds), 0644, -1, -1, -1, -1);
     return new FileWork(
         directory,
-        directory.source.resolve(name),
+        TREE.entry(directory.source.resolve(name)),
         directory.target.resolve(name),
         metadata,
         Optional.empty(),

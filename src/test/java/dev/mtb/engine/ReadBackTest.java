@@ -5,17 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.DestinationException;
-import dev.mtb.testing.FaultyDestination;
-import dev.mtb.testing.FaultyDestination.Operation;
-import dev.mtb.testing.FaultyDestination.Spoiler;
+import dev.mtb.testing.FaultyStore.Operation;
+import dev.mtb.testing.FaultyStore.Spoiler;
+import dev.mtb.testing.FaultyStore;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -99,7 +99,7 @@ class ReadBackTest {
   private BackupReport run(
       boolean verifyAfter,
       CompareMode mode,
-      FaultyDestination.Fault fault,
+      FaultyStore.Fault fault,
       Spoiler spoiler,
       BackupListener listener) {
     BackupJob job =
@@ -119,7 +119,7 @@ class ReadBackTest {
     return Run.backup(
         job,
         readOnly ->
-            new FaultyDestination(
+            new FaultyStore(
                 Destinations.open(destination, job.options(), readOnly), fault, spoiler),
         listener);
   }
@@ -128,7 +128,7 @@ class ReadBackTest {
     return run(true, CompareMode.SIZE_MTIME, noFault(), spoiler, BackupListener.NONE);
   }
 
-  private static FaultyDestination.Fault noFault() {
+  private static FaultyStore.Fault noFault() {
     return (operation, path) -> {};
   }
 

@@ -6,15 +6,15 @@ import com.google.common.io.MoreFiles;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.DestinationException;
-import dev.mtb.testing.FaultyDestination;
-import dev.mtb.testing.FaultyDestination.Operation;
+import dev.mtb.testing.FaultyStore.Operation;
+import dev.mtb.testing.FaultyStore;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,16 +73,16 @@ class RunFaultTest {
         .build();
   }
 
-  private BackupReport run(FaultyDestination.Fault fault) {
+  private BackupReport run(FaultyStore.Fault fault) {
     return run(fault, BackupListener.NONE);
   }
 
-  private BackupReport run(FaultyDestination.Fault fault, BackupListener listener) {
+  private BackupReport run(FaultyStore.Fault fault, BackupListener listener) {
     BackupJob job = job();
     return Run.backup(
         job,
         readOnly ->
-            new FaultyDestination(Destinations.open(destination, job.options(), readOnly), fault),
+            new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
         listener);
   }
 
@@ -97,7 +97,7 @@ class RunFaultTest {
         Run.verify(
             job(),
             readOnly ->
-                new FaultyDestination(
+                new FaultyStore(
                     Destinations.open(destination, job().options(), readOnly),
                     (operation, path) -> {
                       if (operation == Operation.LIST && path.endsWith("gone")) {
@@ -113,7 +113,7 @@ class RunFaultTest {
     assertThat(report.totals().extra()).isOne();
   }
 
-  private static FaultyDestination.Fault none() {
+  private static FaultyStore.Fault none() {
     return (operation, path) -> {};
   }
 
@@ -220,7 +220,7 @@ class RunFaultTest {
           Run.backup(
               job,
               readOnly ->
-                  new FaultyDestination(
+                  new FaultyStore(
                       Destinations.open(destination, job.options(), readOnly),
                       (operation, path) -> {
                         if (operation == Operation.STAT && stats.incrementAndGet() == 30) {

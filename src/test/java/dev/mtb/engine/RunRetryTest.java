@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.Destination;
 import dev.mtb.store.Retry;
-import dev.mtb.testing.FaultyDestination;
-import dev.mtb.testing.FaultyDestination.Operation;
+import dev.mtb.store.Store;
+import dev.mtb.testing.FaultyStore.Operation;
+import dev.mtb.testing.FaultyStore;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -73,19 +73,19 @@ class RunRetryTest {
         .build();
   }
 
-  private BackupReport run(FaultyDestination.Fault fault) {
+  private BackupReport run(FaultyStore.Fault fault) {
     return run(CompareMode.SIZE_MTIME, fault, this::pause);
   }
 
-  private BackupReport run(CompareMode compare, FaultyDestination.Fault fault, Retry.Pause pause) {
+  private BackupReport run(CompareMode compare, FaultyStore.Fault fault, Retry.Pause pause) {
     return Run.backup(job(compare), opener(fault), BackupListener.NONE, pause);
   }
 
-  private Run.Opener opener(FaultyDestination.Fault fault) {
+  private Run.Opener opener(FaultyStore.Fault fault) {
     BackupOptions options = job(CompareMode.SIZE_MTIME).options();
     return readOnly -> {
-      Destination real = Destinations.open(destination, options, readOnly);
-      return new FaultyDestination(real, fault);
+      Store real = Destinations.open(destination, options, readOnly);
+      return new FaultyStore(real, fault);
     };
   }
 
@@ -94,7 +94,7 @@ class RunRetryTest {
   }
 
   /** Each operation on each path fails so many times, and then no more. */
-  private static FaultyDestination.Fault failing(EnumSet<Operation> operations, int times) {
+  private static FaultyStore.Fault failing(EnumSet<Operation> operations, int times) {
     Map<String, AtomicInteger> seen = new ConcurrentHashMap<>();
     return (operation, path) -> {
       int count =

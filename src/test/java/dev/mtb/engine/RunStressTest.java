@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.job.BackupJob;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.testing.FaultyDestination;
-import dev.mtb.testing.MemoryDestination;
+import dev.mtb.testing.FaultyStore;
+import dev.mtb.testing.MemoryStore;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,7 +130,7 @@ class RunStressTest {
 
   private static void once(StressWorld world, StressFaults faults) throws Exception {
     Set<Thread> before = workers();
-    MemoryDestination destination = open(world, world.isNew, world.dryRun);
+    MemoryStore destination = open(world, world.isNew, world.dryRun);
     StressOutcome outcome = run(world.job(), readOnly -> destination, faults);
     new StressCheck(world, faults, destination, outcome).all();
     noneLeft(before);
@@ -148,7 +148,7 @@ class RunStressTest {
     StressOutcome repair = run(job, readOnly -> open(world, false, false), StressFaults.none());
     assertThat(repair.crash()).isNull();
     StressCheck.onlyTheList(world, repair.report());
-    MemoryDestination destination = open(world, false, false);
+    MemoryStore destination = open(world, false, false);
     StressFaults seen = StressFaults.none();
     BackupReport again = run(job, readOnly -> destination, seen).report();
     StressCheck.onlyTheList(world, again);
@@ -159,9 +159,9 @@ class RunStressTest {
     }
   }
 
-  private static MemoryDestination open(StressWorld world, boolean isNew, boolean readOnly) {
+  private static MemoryStore open(StressWorld world, boolean isNew, boolean readOnly) {
     boolean obeysModes = world.features.keepsPermissions() && !world.features.keepsOwner();
-    return new MemoryDestination(
+    return new MemoryStore(
         world.nodes, world.features, isNew, readOnly, obeysModes, world.threads);
   }
 
@@ -179,7 +179,7 @@ class RunStressTest {
                 report =
                     Run.backup(
                         job,
-                        readOnly -> new FaultyDestination(opener.open(readOnly), faults),
+                        readOnly -> new FaultyStore(opener.open(readOnly), faults),
                         faults);
               } catch (Throwable e) {
                 crash = e;

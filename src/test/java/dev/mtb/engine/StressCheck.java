@@ -3,12 +3,12 @@ package dev.mtb.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.engine.RunStressTest.StressOutcome;
-import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;
+import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
-import dev.mtb.testing.MemoryDestination;
-import dev.mtb.testing.MemoryDestination.Node;
+import dev.mtb.testing.MemoryStore.Node;
+import dev.mtb.testing.MemoryStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 final class StressCheck {
   private final StressWorld world;
   private final StressFaults faults;
-  private final MemoryDestination destination;
+  private final MemoryStore destination;
   private final StressOutcome outcome;
   private final Map<String, Integer> failed = new HashMap<>();
   private final Set<String> givenUp = new TreeSet<>();
@@ -33,7 +33,7 @@ final class StressCheck {
   StressCheck(
       StressWorld world,
       StressFaults faults,
-      MemoryDestination destination,
+      MemoryStore destination,
       StressOutcome outcome) {
     this.world = world;
     this.faults = faults;

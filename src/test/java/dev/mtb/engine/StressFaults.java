@@ -6,8 +6,8 @@ import dev.mtb.model.Action;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
 import dev.mtb.store.DestinationException;
-import dev.mtb.testing.FaultyDestination;
-import dev.mtb.testing.FaultyDestination.Operation;
+import dev.mtb.testing.FaultyStore.Operation;
+import dev.mtb.testing.FaultyStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
  * What goes wrong in one run, and what the run told of it. What fails follows from the seed alone,
  * whichever thread comes first: each operation on each path has its own dice. Thread-safe.
  */
-final class StressFaults implements FaultyDestination.Fault, BackupListener {
+final class StressFaults implements FaultyStore.Fault, BackupListener {
   private final long seed;
   private final double io;
   private final double runtime;

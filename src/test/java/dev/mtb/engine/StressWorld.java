@@ -8,13 +8,14 @@ import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
+import dev.mtb.place.OpenTree;
 import dev.mtb.scan.Entry;
 import dev.mtb.scan.SourceList;
 import dev.mtb.store.Features;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.TemporaryNames;
-import dev.mtb.testing.MemoryDestination.Node;
+import dev.mtb.testing.MemoryStore.Node;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
@@ -255,7 +256,7 @@ final class StressWorld implements AutoCloseable {
   }
 
   private void expect() throws Exception {
-    SourceList.read(job(), List.of())
+    SourceList.read(job(), OpenTree.ofThisMachine(job().base()), List.of())
         .forEach(
             new SourceList.Visitor() {
               @Override

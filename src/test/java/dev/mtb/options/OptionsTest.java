@@ -92,7 +92,12 @@ class OptionsTest {
     assertThatThrownBy(
             () ->
                 new BackupJob(
-                    job.base(), List.of(), List.of(), job.directory(), job.bucket(), job.options()))
+                    job.base(),
+                    List.of(),
+                    List.of(),
+                    Optional.empty(),
+                    job.destination(),
+                    job.options()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("nothing to back up");
   }

@@ -10,6 +10,7 @@ import dev.mtb.job.BackupJob;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.place.Destinations;
+import dev.mtb.place.OpenTree;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -310,7 +311,7 @@ class SourceListTest {
   void emptyList_isRefused(String list) throws IOException {
     BackupJob job = job(base, list);
 
-    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("/list")
         .hasMessageContaining("names no file or directory");
@@ -325,7 +326,7 @@ class SourceListTest {
             .destination(destination)
             .build();
 
-    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("/none");
   }
@@ -334,7 +335,7 @@ class SourceListTest {
   void listThatIsADirectory_isRefused() {
     BackupJob job = BackupJob.builder().base(base).filesFrom(base).destination(destination).build();
 
-    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("/home/me");
   }
@@ -344,7 +345,7 @@ class SourceListTest {
   void destinationInsideASource_isRefused(String line) throws IOException {
     BackupJob job = job(base, "z\n" + line + "\n");
 
-    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("inside the source");
   }
@@ -354,7 +355,7 @@ class SourceListTest {
   void sourceInsideTheDestination_isRefused(String line) throws IOException {
     BackupJob job = job(base, line + "\n");
 
-    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("inside the destination");
   }
@@ -371,7 +372,7 @@ class SourceListTest {
     Path link = Files.createSymbolicLink(memory.getPath("/link"), memory.getPath("/home/me/docs"));
     BackupJob job = job(base, "docs\n");
 
-    assertThatThrownBy(() -> SourceList.read(job, Destinations.namesOf(link.resolve("backup"))))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(link.resolve("backup"))))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("inside the source");
   }
@@ -384,7 +385,7 @@ class SourceListTest {
 
     for (String line : List.of(".", "docs")) {
       BackupJob job = job(link, line + "\n");
-      assertThatThrownBy(() -> SourceList.read(job, Destinations.namesOf(inside)))
+      assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(inside)))
           .isInstanceOf(InvalidJobException.class)
           .hasMessageContaining("inside the source");
     }
@@ -394,7 +395,7 @@ class SourceListTest {
   void destinationOnAnotherFileSystem_isNeverInside(@TempDir Path folder) throws Exception {
     BackupJob job = job(base, "/\n");
 
-    SourceList.read(job, Destinations.namesOf(folder)).forEach(collector);
+    SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(folder)).forEach(collector);
 
     assertThat(targets()).containsExactly("");
     assertThat(entries.get(0).outside()).isTrue();
@@ -411,7 +412,7 @@ class SourceListTest {
             .filesFrom(kept)
             .destination(destination)
             .build();
-    SourceList list = SourceList.read(job, List.of(destination));
+    SourceList list = SourceList.read(job, OpenTree.ofThisMachine(job.base()), List.of(destination));
     Files.delete(gone);
 
     list.forEach(collector);
@@ -424,7 +425,7 @@ class SourceListTest {
   @Test
   void listThatChangesBetweenTheReadings_isReported() throws Exception {
     BackupJob job = job(base, "z\n");
-    SourceList list = SourceList.read(job, destinations());
+    SourceList list = SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations());
     Files.writeString(memory.getPath("/list"), "z\ndocs\n", UTF_8);
 
     list.forEach(collector);
@@ -437,7 +438,7 @@ class SourceListTest {
   @Test
   void listThatLosesEntriesBetweenTheReadings_isReported() throws Exception {
     BackupJob job = job(base, "z\ndocs\ny\n");
-    SourceList list = SourceList.read(job, destinations());
+    SourceList list = SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations());
     Files.writeString(memory.getPath("/list"), "z\n", UTF_8);
 
     list.forEach(collector);
@@ -450,7 +451,7 @@ class SourceListTest {
   @ParameterizedTest
   @ValueSource(strings = {"z\n\0", "", "gone"})
   void listThatIsNoneAnyMoreAtTheSecondReading_isReported(String now) throws Exception {
-    SourceList list = SourceList.read(job(base, "z\ndocs\n"), destinations());
+    SourceList list = SourceList.read(job(base, "z\ndocs\n"), OpenTree.ofThisMachine(base), destinations());
     if (now.equals("gone")) {
       Files.delete(memory.getPath("/list"));
     } else {
@@ -471,7 +472,7 @@ class SourceListTest {
     BackupJob job =
         BackupJob.builder().base(folder).filesFrom(pipe).destination(destination).build();
 
-    assertThatThrownBy(() -> SourceList.read(job, destinations()))
+    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining(pipe.toString())
         .hasMessageContaining("read twice");
@@ -479,7 +480,7 @@ class SourceListTest {
 
   @Test
   void visitorThatIsInterrupted_endsIt() throws Exception {
-    SourceList list = SourceList.read(job(base, "z\ndocs\n/etc\n"), destinations());
+    SourceList list = SourceList.read(job(base, "z\ndocs\n/etc\n"), OpenTree.ofThisMachine(base), destinations());
     List<Entry> taken = new ArrayList<>();
 
     assertThatThrownBy(
@@ -533,7 +534,7 @@ class SourceListTest {
   }
 
   private SourceList handOut(BackupJob job) throws InterruptedException {
-    SourceList list = SourceList.read(job, destinations());
+    SourceList list = SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations());
     list.forEach(collector);
     return list;
   }

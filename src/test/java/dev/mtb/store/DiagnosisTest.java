@@ -3,8 +3,8 @@ package dev.mtb.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.mtb.files.NoFollow;
 import dev.mtb.store.Diagnosis.Kind;
+import dev.mtb.store.folder.NoFollow;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

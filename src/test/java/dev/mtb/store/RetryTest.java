@@ -30,7 +30,7 @@ class RetryTest {
   private final IOException trouble = new FileSystemException("d/f", null, "Input/output error");
 
   @TempDir Path temp;
-  private Destination folder;
+  private Store folder;
   private final List<Duration> pauses = new ArrayList<>();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicLong nanos = new AtomicLong();

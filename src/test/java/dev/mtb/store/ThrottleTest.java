@@ -8,6 +8,7 @@ import com.google.common.util.concurrent.RateLimiter;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.Bandwidth;
+import dev.mtb.options.KeptAttributes;
 import dev.mtb.options.Limits;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -97,7 +98,7 @@ class ThrottleTest {
   @Test
   void highLimit_isTakenInSmallBits() {
     Throttle throttle = throttle(bandwidth("10G"));
-    assertThat(throttle.take(Long.MAX_VALUE)).isEqualTo(Destination.SMALL_FILE);
+    assertThat(throttle.take(Long.MAX_VALUE)).isEqualTo(Store.SMALL_FILE);
     assertThat(throttle(bandwidth("1K")).take(Long.MAX_VALUE)).isEqualTo(51);
     assertThat(throttle(bandwidth("1B")).take(Long.MAX_VALUE)).isEqualTo(1);
   }
@@ -218,19 +219,33 @@ class ThrottleTest {
             calls.add("close");
           }
         };
-    Destination real =
-        (Destination)
+    Store real =
+        (Store)
             Proxy.newProxyInstance(
-                Destination.class.getClassLoader(),
-                new Class<?>[] {Destination.class},
+                Store.class.getClassLoader(),
+                new Class<?>[] {Store.class},
                 (proxy, method, arguments) -> {
-                  calls.add(method.getName());
-                  return method.getName().equals("write") ? write : Optional.empty();
+                  switch (method.getName()) {
+                    case "features" -> {
+                      return Features.PLAIN;
+                    }
+                    case "limit" -> {
+                      return false;
+                    }
+                    default -> {
+                      calls.add(method.getName());
+                      return method.getName().equals("write") ? write : Optional.empty();
+                    }
+                  }
                 });
     Metadata file = Metadata.known(Kind.FILE, 10 << 20);
     Path path = Path.of("f");
-    Destination limited =
-        new LimitedDestination(real, throttle(bandwidth("1M").withOperationsPerSecond(0.5)));
+    Store limited =
+        new RunStore(
+            real,
+            Retry.never(real),
+            Optional.of(throttle(bandwidth("1M").withOperationsPerSecond(0.5))),
+            KeptAttributes.ALL);
 
     // This would read the source by itself.
     assertThat(limited.upload(path, file, Optional.empty(), null)).isEmpty();

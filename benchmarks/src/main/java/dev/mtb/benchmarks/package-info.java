@@ -3,3 +3,4 @@
  * adds latency and counts requests, and on a local disk.
  */
 package dev.mtb.benchmarks;
+

@@ -3,33 +3,24 @@ package dev.mtb.store.bucket;
 import com.google.common.base.Stopwatch;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
-import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * The listings of a destination's directories. They show no temporary files; abandoned ones are
- * deleted unless the destination is read-only. Thread-safe.
- */
+/** The listings of a destination's directories. Thread-safe. */
 final class DirectoryListings {
   private final String prefix;
-  private final Requests requests;
-  private final boolean readOnly;
   private final HashBudget hashBudget;
   private final TreeListing tree;
 
   /** The first list of the root, which is made to see whether the bucket is there. */
   private volatile Optional<TreeListing.Directory> root = Optional.empty();
 
-  DirectoryListings(String prefix, Requests requests, BucketAccess access) {
+  DirectoryListings(String prefix, Requests requests, int connections) {
     this.prefix = prefix;
-    this.requests = requests;
-    readOnly = access.readOnly();
-    hashBudget = new HashBudget(access.connections());
+    hashBudget = new HashBudget(connections);
     tree = new TreeListing(requests::list);
   }
 
@@ -56,8 +47,8 @@ final class DirectoryListings {
   }
 
   /** The root as {@link #listRoot} has found it, which the next {@link #list} finds again. */
-  Listing peek() throws IOException {
-    return listing(prefix, root.orElseThrow());
+  Listing peek() {
+    return listing(root.orElseThrow());
   }
 
   /**
@@ -67,12 +58,12 @@ final class DirectoryListings {
    */
   Listing list(String key) throws IOException {
     if (key.equals(prefix)) {
-      return listing(key, takeRoot());
+      return listing(takeRoot());
     }
     Stopwatch watch = Stopwatch.createStarted();
     TreeListing.Directory found = tree.list(key);
     hashBudget.learn(watch.elapsed());
-    return listing(key, found);
+    return listing(found);
   }
 
   private synchronized TreeListing.Directory takeRoot() throws IOException {
@@ -88,24 +79,10 @@ final class DirectoryListings {
     return found;
   }
 
-  private Listing listing(String key, TreeListing.Directory found) throws IOException {
+  private static Listing listing(TreeListing.Directory found) {
     Map<Path, ListedEntry> entries = new HashMap<>();
-    for (Map.Entry<String, ListedEntry> each : found.names.entrySet()) {
-      Optional<Path> name = BucketKeys.pathOf(each.getKey());
-      if (name.isPresent() && TemporaryNames.isTemporary(name.get())) {
-        deleteIfAbandoned(key + each.getKey(), name.get(), each.getValue());
-      } else {
-        name.ifPresent(path -> entries.put(path, each.getValue()));
-      }
-    }
-    return Listing.ofGlances(entries, found.self);
-  }
-
-  /** Deletes what a run through a mount has left when it was killed. */
-  private void deleteIfAbandoned(String key, Path name, ListedEntry entry) throws IOException {
-    Instant storedAt = entry.storedAt().orElse(Instant.now());
-    if (!readOnly && TemporaryNames.isAbandoned(name, () -> storedAt, Instant.now())) {
-      requests.delete(key);
-    }
+    found.names.forEach(
+        (name, entry) -> BucketKeys.pathOf(name).ifPresent(path -> entries.put(path, entry)));
+    return Listing.ofEntries(entries, found.self);
   }
 }

@@ -6,8 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NonWritableChannelException;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.util.ArrayDeque;
 import java.util.Optional;
 
@@ -16,7 +15,7 @@ import java.util.Optional;
  * written meanwhile. An answer that is cut off is asked for again from where it ended. A large
  * object is read in parts, some of them ahead. Not thread-safe.
  */
-final class ObjectChannel implements SeekableByteChannel {
+final class ObjectChannel implements ReadableByteChannel {
   /** Below it one answer is enough. */
   private static final long IN_PARTS_FROM = 2L * ReadAhead.PART;
 
@@ -26,8 +25,7 @@ final class ObjectChannel implements SeekableByteChannel {
   /** As much as is handed on at a time. */
   private static final int CHUNK = 64 << 10;
 
-  private final Optional<BucketReader> files;
-  private final Optional<BucketReader.Found> version;
+  private final Opener opener;
   private final Optional<ReadAhead> ahead;
   private final int retries;
   private final long size;
@@ -46,27 +44,27 @@ final class ObjectChannel implements SeekableByteChannel {
   private long position;
   private boolean isOpen = true;
 
-  /** A content that is here already. */
-  static ObjectChannel of(byte[] content) {
-    return new ObjectChannel(content);
+  /** Opens a part of the version that is read. */
+  interface Opener {
+    InputStream open(long start, long end) throws IOException;
   }
 
-  private ObjectChannel(byte[] content) {
-    files = Optional.empty();
-    version = Optional.empty();
-    ahead = Optional.empty();
-    retries = 0;
-    size = content.length;
-    in = new ByteArrayInputStream(content);
-    chunk = new byte[Math.min(CHUNK, content.length)];
-  }
-
-  /** A content that is to be asked for. */
-  ObjectChannel(BucketReader files, BucketReader.Found version, ReadAhead ahead, int retries) {
-    this.files = Optional.of(files);
-    this.version = Optional.of(version);
-    size = version.metadata().size();
-    this.ahead = size < IN_PARTS_FROM ? Optional.empty() : Optional.of(ahead);
+  /**
+   * A content that is to be asked for.
+   *
+   * @param first an answer that has begun with the whole content
+   * @param ahead reads parts of a large object before their turn
+   */
+  ObjectChannel(
+      Opener opener,
+      long size,
+      Optional<? extends InputStream> first,
+      Optional<ReadAhead> ahead,
+      int retries) {
+    this.opener = opener;
+    this.size = size;
+    this.in = first.orElse(null);
+    this.ahead = size < IN_PARTS_FROM ? Optional.empty() : ahead;
     this.retries = retries;
     chunk = new byte[(int) Math.min(CHUNK, size)];
     nextBegun = ReadAhead.PART;
@@ -96,7 +94,7 @@ final class ObjectChannel implements SeekableByteChannel {
   private int readSome(int most) throws IOException {
     for (int failed = 0; ; failed++) {
       if (in == null) {
-        // Trouble with asking has been retried already.
+        // The client has repeated the request already.
         in = next();
       }
       try {
@@ -138,9 +136,6 @@ final class ObjectChannel implements SeekableByteChannel {
   }
 
   private InputStream next() throws IOException {
-    if (files.isEmpty()) {
-      throw new EOFException("the content ended early");
-    }
     boolean isBegun = !parts.isEmpty() && parts.peek().start() == position;
     taken = isBegun ? Optional.of(parts.remove().part()) : Optional.empty();
     ahead.ifPresent(this::readAhead);
@@ -149,7 +144,7 @@ final class ObjectChannel implements SeekableByteChannel {
       return new ByteArrayInputStream(content.get());
     }
     dropTaken();
-    return files.get().read(version.orElseThrow(), position, endOfPart());
+    return opener.open(position, endOfPart());
   }
 
   /** Begins with the parts behind this one. A part for which there is no room is left out. */
@@ -159,8 +154,7 @@ final class ObjectChannel implements SeekableByteChannel {
       long start = nextBegun;
       long end = Math.min(size, start + ReadAhead.PART);
       Optional<ReadAhead.Part> part =
-          reader.begin(
-              () -> files.get().read(version.orElseThrow(), start, end), (int) (end - start));
+          reader.begin(() -> opener.open(start, end), (int) (end - start));
       if (part.isEmpty()) {
         return;
       }
@@ -176,31 +170,6 @@ final class ObjectChannel implements SeekableByteChannel {
       in = null;
     }
     dropTaken();
-  }
-
-  @Override
-  public int write(ByteBuffer buffer) {
-    throw new NonWritableChannelException();
-  }
-
-  @Override
-  public long position() {
-    return position;
-  }
-
-  @Override
-  public SeekableByteChannel position(long newPosition) {
-    throw new UnsupportedOperationException("it is read from its beginning to its end");
-  }
-
-  @Override
-  public long size() {
-    return size;
-  }
-
-  @Override
-  public SeekableByteChannel truncate(long newSize) {
-    throw new NonWritableChannelException();
   }
 
   @Override

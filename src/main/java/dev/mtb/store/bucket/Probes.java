@@ -19,7 +19,7 @@ final class Probes {
     this.requests = requests;
   }
 
-  BucketDestination.Probe write(String key) throws IOException {
+  BucketStore.Probe write(String key) throws IOException {
     // No other program has written so many bytes at such a time.
     byte[] content = new byte[1 + (int) (System.nanoTime() & 0xFF)];
     Instant mtime = Instant.ofEpochSecond(1_000_000_000, System.nanoTime() & 0xFFFFFF);
@@ -27,7 +27,7 @@ final class Probes {
     Metadata metadata =
         new Metadata(Kind.FILE, content.length, mtime, 0600, none, none, none, none);
     requests.put(key, metadata, Requests.Body.of(content));
-    return new BucketDestination.Probe(content.length, mtime, () -> deleteLater(key));
+    return new BucketStore.Probe(content.length, mtime, () -> deleteLater(key));
   }
 
   /** Deletes a probe in the background, since the run does not depend on it. */

@@ -1,10 +1,8 @@
 package dev.mtb.store.folder;
 
-import dev.mtb.files.Folder;
-import dev.mtb.files.Folders;
-import dev.mtb.files.ReplacedException;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.ReplacedException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

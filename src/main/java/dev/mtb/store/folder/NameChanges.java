@@ -1,6 +1,5 @@
 package dev.mtb.store.folder;
 
-import dev.mtb.files.Folder;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.TemporaryNames;

@@ -1,15 +1,13 @@
 package dev.mtb.store.folder;
 
-import dev.mtb.files.Folder;
-import dev.mtb.files.Folders;
-import dev.mtb.files.ReplacedException;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
-import dev.mtb.store.Destination;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.ReplacedException;
+import dev.mtb.store.Store;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -218,7 +216,7 @@ final class OldVersionsFolder {
 
   private void copyContent(Folder folder, Path name, Folder there, Path copyName)
       throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(Destination.SMALL_FILE);
+    ByteBuffer buffer = ByteBuffer.allocate(Store.SMALL_FILE);
     try (SeekableByteChannel in = folder.open(name);
         SeekableByteChannel out =
             there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {

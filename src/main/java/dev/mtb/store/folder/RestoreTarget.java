@@ -12,7 +12,7 @@ import java.util.Optional;
  * A directory that files are restored to, while users may work in it: a file that has changed since
  * it was compared is not replaced.
  */
-public final class RestoreTarget extends PathDestination {
+public final class RestoreTarget extends FolderStore {
   public RestoreTarget(FolderPlace place) {
     super(place);
   }

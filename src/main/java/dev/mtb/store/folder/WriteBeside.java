@@ -1,10 +1,9 @@
 package dev.mtb.store.folder;
 
-import dev.mtb.files.Folder;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributeSetter;
-import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
+import dev.mtb.store.Store;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,9 +17,9 @@ public final class WriteBeside implements FileWrite {
 
   /** A hole saves space from the size of a block on. A direct buffer is compared word by word. */
   private static final ByteBuffer ZEROS =
-      ByteBuffer.allocateDirect(Destination.SMALL_FILE).asReadOnlyBuffer();
+      ByteBuffer.allocateDirect(Store.SMALL_FILE).asReadOnlyBuffer();
 
-  private final PathDestination destination;
+  private final FolderStore destination;
   private final Folder folder;
   private final Path path;
   private final boolean replaces;
@@ -39,7 +38,7 @@ public final class WriteBeside implements FileWrite {
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */
   public WriteBeside(
-      PathDestination destination, Path path, Metadata source, boolean replaces, boolean keepHoles)
+      FolderStore destination, Path path, Metadata source, boolean replaces, boolean keepHoles)
       throws IOException {
     this.destination = destination;
     this.path = path;

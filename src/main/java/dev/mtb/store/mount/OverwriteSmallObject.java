@@ -27,7 +27,7 @@ final class OverwriteSmallObject implements FileWrite {
   private static final Set<OpenOption> OLD_FILE =
       ImmutableSet.of(StandardOpenOption.WRITE, NOFOLLOW_LINKS);
 
-  private final S3fsDestination destination;
+  private final MountStore destination;
   private final S3fsMetadata metadata;
   private final Path path;
   private final Metadata existing;
@@ -40,7 +40,7 @@ final class OverwriteSmallObject implements FileWrite {
    * @param existing what the comparison saw
    */
   OverwriteSmallObject(
-      S3fsDestination destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
+      MountStore destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
     this.destination = destination;
     this.metadata = metadata;
     this.path = path;

@@ -10,11 +10,12 @@ import dev.mtb.options.Addressing;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.place.Destinations;
-import dev.mtb.store.Destination;
-import dev.mtb.store.DestinationContract;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.ListedEntry;
+import dev.mtb.store.Listing;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.Store;
+import dev.mtb.store.StoreContract;
 import dev.mtb.store.TemporaryNames;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.Secrets;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, straight to the bucket of a server; and what s3fs wants to find there. */
-public abstract class BucketContract extends DestinationContract {
+public abstract class BucketContract extends StoreContract {
   private static int count;
 
   @TempDir Path temp;
@@ -57,7 +58,7 @@ public abstract class BucketContract extends DestinationContract {
   }
 
   @Override
-  protected Destination open(Path directory) throws IOException {
+  protected Store open(Path directory) throws IOException {
     Path passwd = temp.resolve("passwd");
     Secrets.write(passwd, credentials());
     return Destinations.open(
@@ -139,11 +140,13 @@ public abstract class BucketContract extends DestinationContract {
 
   @Override
   @Test
-  protected void list_removesWhatAnotherMachineLeft_afterADay() throws IOException {
+  protected void tidying_removesWhatAnotherMachineLeft_afterADay() throws IOException {
     String foreign = TemporaryNames.next().replaceFirst("tmp\\.[0-9a-f]{8}", "tmp.00000000");
     plant(foreign, Instant.now());
 
-    assertThat(destination.list(path("")).mayHold(path(foreign))).isFalse();
+    Listing listing = destination.list(path(""));
+    assertThat(listing.mayHold(path(foreign))).isFalse();
+    destination.deleteStale(path(""), listing);
 
     // It is not a day old, and no server lets us say it is.
     assertThat(names()).containsExactly(foreign);
@@ -166,7 +169,7 @@ public abstract class BucketContract extends DestinationContract {
     assertThat(probe().metadata(prefix + "d/")).containsEntry("mode", Integer.toString(0040755));
     assertThat(probe().contentType(prefix + "d/")).isEqualTo("application/x-directory");
     assertThat(probe().metadata(prefix + "l")).containsEntry("mode", Integer.toString(0120777));
-    assertThat(destination.list(path("")).glance(path("l")).orElseThrow().size()).isEqualTo(9);
+    assertThat(destination.list(path("")).entry(path("l")).orElseThrow().size()).isEqualTo(9);
   }
 
   /** One such key would spoil every list that it is in. */
@@ -200,7 +203,7 @@ public abstract class BucketContract extends DestinationContract {
   void whatSomebodyElseWroteMeanwhile_isNotGivenOurMetadata() throws IOException {
     Metadata source = file(1, 0600, Instant.EPOCH);
     writeOneByte("f", source);
-    ListedEntry listed = destination.list(path("")).glance(path("f")).orElseThrow();
+    ListedEntry listed = destination.list(path("")).entry(path("f")).orElseThrow();
     assertThat(destination.look(path("f"), listed)).isPresent();
     probe().put(prefix + "f", "another", Map.of());
 

@@ -3,14 +3,15 @@ package dev.mtb.store.mount;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mtb.files.ReplacedException;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.Destination;
 import dev.mtb.store.FileWrite;
+import dev.mtb.store.Listing;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.RefusedException;
+import dev.mtb.store.ReplacedException;
+import dev.mtb.store.Store;
 import dev.mtb.store.folder.FolderPlace;
 import dev.mtb.store.folder.PlantedLinksTest;
 import java.io.IOException;
@@ -41,7 +42,7 @@ class S3fsOnAFolderTest {
   @TempDir Path folder;
   private Path outside;
   private Path root;
-  private Destination destination;
+  private Store destination;
   private Map<String, String> before;
 
   @BeforeEach
@@ -57,7 +58,7 @@ class S3fsOnAFolderTest {
     // In the place of a directory, and of one above it.
     Files.createSymbolicLink(root.resolve("d"), outside);
     destination =
-        new S3fsDestination(
+        new MountStore(
             new FolderPlace(
                 root,
                 /* isNew= */ false,
@@ -162,10 +163,14 @@ class S3fsOnAFolderTest {
 
   @Test
   void whatADeadRunLeft_behindALink_isNotRemoved() throws IOException {
-    assertThatThrownBy(() -> destination.list(Path.of("d"))).isInstanceOf(IOException.class);
+    Listing listing = destination.list(Path.of("d"));
+    assertThatThrownBy(() -> destination.deleteStale(Path.of("d"), listing))
+        .isInstanceOf(IOException.class);
 
     Path abandoned = Files.createFile(root.resolve("real").resolve(PlantedLinksTest.ABANDONED));
-    assertThat(destination.list(Path.of("real")).names().orElseThrow()).isEmpty();
+    Listing real = destination.list(Path.of("real"));
+    assertThat(real.names().orElseThrow()).isEmpty();
+    destination.deleteStale(Path.of("real"), real);
     assertThat(abandoned).doesNotExist();
   }
 

@@ -1,8 +1,8 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.files.Folders;
 import dev.mtb.model.Metadata;
 import dev.mtb.scan.DirectoryScan;
+import dev.mtb.store.folder.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

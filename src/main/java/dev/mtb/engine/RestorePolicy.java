@@ -1,0 +1,120 @@
+package dev.mtb.engine;
+
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import dev.mtb.compare.Comparison;
+import dev.mtb.compare.Decision;
+import dev.mtb.model.Action;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The policy of a restore.
+ *
+ * @param identity of the directory that holds the backup; empty if it is in none
+ * @param ownTarget where the backup lies, if that is in the target
+ * @param overwrites whether newer files are replaced
+ */
+record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, boolean overwrites)
+    implements Policy {
+  /** Its owner may list, enter and change it. */
+  private static final int WRITABLE = 0700;
+
+  @Override
+  public boolean mayContainSource() {
+    return true;
+  }
+
+  @Override
+  public String done() {
+    return "restored";
+  }
+
+  @Override
+  public String missing(Path source) {
+    return "is not in the backup";
+  }
+
+  @Override
+  public String words(Exception e) {
+    return e instanceof NoSuchFileException ? "it is not in the backup" : ErrorText.of(e);
+  }
+
+  @Override
+  public String makingWay() {
+    return "move it away and run again";
+  }
+
+  /** A user who wants one file of {@code /etc} back does not want the mode that it had. */
+  @Override
+  public boolean leavesDirectoriesOnTheWay() {
+    return true;
+  }
+
+  /** The mode and owner of a directory that was there before are the user's own. */
+  @Override
+  public ImmutableSet<Attribute> settable(Set<Attribute> attributes, boolean isNew) {
+    return isNew
+        ? ImmutableSet.copyOf(attributes)
+        : Sets.intersection(attributes, ImmutableSet.of(Attribute.MTIME)).immutableCopy();
+  }
+
+  /**
+   * Once there is something in it no run could tell, if this run were interrupted, that its mode
+   * and owner are not what the user wants. A mode that keeps its owner from writing has to wait.
+   */
+  @Override
+  public ImmutableSet<Attribute> setBeforeContents(
+      Metadata source, Set<Attribute> attributes, boolean isNew) {
+    boolean isWritable = (source.mode() & WRITABLE) == WRITABLE;
+    return isNew && isWritable
+        ? Sets.intersection(attributes, ImmutableSet.of(Attribute.OWNER, Attribute.MODE))
+            .immutableCopy()
+        : ImmutableSet.of();
+  }
+
+  @Override
+  public boolean meetsBackup(Path target, Metadata source, Optional<Metadata> existing) {
+    boolean isBackup =
+        existing.isPresent()
+            && identity.isPresent()
+            && existing.get().kind() == Kind.DIRECTORY
+            && existing.get().isSameFile(identity.get());
+    if (isBackup || ownTarget.isEmpty()) {
+      return isBackup;
+    }
+    // They may be of two file systems.
+    String own = PathBytes.toText(ownTarget.get()) + "/";
+    String here = PathBytes.toText(target) + "/";
+    return here.startsWith(own) || (source.kind() != Kind.DIRECTORY && own.startsWith(here));
+  }
+
+  /** An mtime that differs only in digits that S3FS does not keep is not newer. */
+  @Override
+  public Optional<String> reasonToLeave(
+      Metadata source, Optional<Metadata> existing, Decision decision) {
+    if (overwrites || existing.isEmpty()) {
+      return Optional.empty();
+    }
+    Metadata there = existing.get();
+    boolean setsNoTime =
+        decision.action() == Action.UPDATE_METADATA
+            && !decision.attributes().contains(Attribute.MTIME);
+    if (there.kind() == Kind.DIRECTORY && source.kind() != Kind.DIRECTORY) {
+      return Optional.of(
+          "left alone: a directory is there; RestoreJob.overwrite puts the file in its place if"
+              + " that is empty");
+    }
+    return !setsNoTime && Comparison.isNewer(there, source, ChronoUnit.MILLIS)
+        ? Optional.of("left alone: what is there is newer; RestoreJob.overwrite replaces it")
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.mtb.place;
+
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.Location;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.Tree;
+import dev.mtb.store.bucket.BucketAccess;
+import dev.mtb.store.bucket.BucketPlace;
+import dev.mtb.store.bucket.BucketStore;
+import dev.mtb.store.folder.FolderTree;
+import dev.mtb.store.folder.StoredFolder;
+import dev.mtb.store.mount.S3fsMountPoint;
+import dev.mtb.store.mount.StoredMount;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a run reads and never changes: a backup that is restored, or the sources of a backup.
+ *
+ * @param tree its files
+ * @param identity of its directory, by which it is recognised if the target should hold it; empty if
+ *     it is in no directory
+ * @param whenDone lets go of it
+ */
+public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDone)
+    implements Closeable {
+  private static final Logger log = LoggerFactory.getLogger(OpenTree.class);
+
+  /**
+   * The files of this machine, or of another file system of {@code java.nio}.
+   *
+   * @param base on that file system
+   * @return must be closed
+   */
+  public static Tree ofThisMachine(Path base) {
+    return FolderTree.of(base.getRoot());
+  }
+
+  /**
+   * Opens the sources of a backup.
+   *
+   * @throws DestinationException if they cannot be used, or are not there
+   */
+  public static OpenTree of(BackupJob job) throws DestinationException {
+    if (job.from().isPresent()) {
+      return open("the source", job.from().get(), job.options());
+    }
+    Tree tree = ofThisMachine(job.base());
+    return new OpenTree(tree, Optional.empty(), tree);
+  }
+
+  /**
+   * Opens a backup, or another place that is only read.
+   *
+   * @param what it is, in messages, such as {@code the backup}
+   * @param options whether a mount is required, how a bucket is reached, and so on
+   * @return must be closed
+   * @throws DestinationException if it cannot be used, or is not there
+   */
+  public static OpenTree open(String what, Location location, BackupOptions options)
+      throws DestinationException {
+    Place place = Place.find(what, location, options);
+    if (place instanceof Place.Own own) {
+      return new OpenTree(own.tree(), Optional.empty(), () -> {});
+    }
+    if (place instanceof Place.InBucket bucket) {
+      BucketStore store =
+          BucketOpening.open(what, bucket.bucket(), there -> openBucket(there, options));
+      return new OpenTree(store, Optional.empty(), store);
+    }
+    return place instanceof Place.Mounted mounted
+        ? openMounted(mounted, options)
+        : openFolder((Place.Folder) place);
+  }
+
+  private static BucketStore openBucket(BucketPlace place, BackupOptions options)
+      throws DestinationException {
+    BucketStore store = BucketStore.toRead(place, access(options));
+    try {
+      List<Path> unused = store.some(1);
+      return store;
+    } catch (DestinationException | RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private static BucketAccess access(BackupOptions options) {
+    return Destinations.access(options, /* readOnly= */ true, ProcessIdentity.read());
+  }
+
+  private static OpenTree openFolder(Place.Folder folder) throws DestinationException {
+    boolean isDefault = folder.absolute().getFileSystem() == FileSystems.getDefault();
+    Path root = isDefault ? folder.real() : folder.absolute();
+    Metadata identity = look(root);
+    StoredFolder tree = new StoredFolder(root, identity);
+    return new OpenTree(tree, Optional.of(identity), tree);
+  }
+
+  private static OpenTree openMounted(Place.Mounted mounted, BackupOptions options)
+      throws DestinationException {
+    Path real = mounted.real();
+    log.info("{} is on the S3FS mount {}", real, mounted.mount().point());
+    S3fsMountPoint point = S3fsMountPoint.hold(mounted.mount().point());
+    try {
+      Optional<Metadata> identity = Optional.of(look(real));
+      Optional<BucketStore> bucket =
+          BucketOpening.openBehind(
+              mounted,
+              options.connection().via(),
+              "read",
+              place -> ConfirmedBucket.openToRead(place, real, access(options)));
+      if (bucket.isPresent()) {
+        point.close();
+        return new OpenTree(bucket.get(), identity, bucket.get());
+      }
+      StoredMount tree = new StoredMount(real, point);
+      return new OpenTree(tree, identity, tree);
+    } catch (DestinationException | RuntimeException e) {
+      point.close();
+      throw e;
+    }
+  }
+
+  private static Metadata look(Path directory) throws DestinationException {
+    Metadata found;
+    try {
+      found = Metadata.following(directory);
+    } catch (NoSuchFileException e) {
+      throw new DestinationException(
+          "there is no backup to restore from: " + directory + " does not exist", e);
+    } catch (IOException e) {
+      throw new DestinationException(
+          "the backup " + directory + " cannot be used: " + ErrorText.of(e), e);
+    }
+    if (found.kind() != Kind.DIRECTORY) {
+      throw new DestinationException(
+          "the backup " + directory + " is not a directory; give the directory that holds it");
+    }
+    return found;
+  }
+
+  @Override
+  public void close() throws IOException {
+    whenDone.close();
+  }
+}

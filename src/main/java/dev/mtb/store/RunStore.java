@@ -1,0 +1,467 @@
+package dev.mtb.store;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.options.KeptAttributes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The store of a run: another store, used no faster than the run's limits allow, given only the
+ * attributes that are to be kept, and tried again when an operation fails for a reason that may
+ * pass. It does not take for absent what the other only fails to show. Thread-safe like the other,
+ * which is closed with it.
+ *
+ * <p>To write files and links is not tried again here: only the copier has the source and can write
+ * again ({@link Retry#run}). What fails for good is a {@link FailedException}, whose message is for
+ * the user.
+ */
+public final class RunStore implements Store {
+  private final Store real;
+  private final Retry retry;
+  private final Throttle throttle;
+  private final boolean isLimited;
+  private final KeptAttributes kept;
+  private final ImmutableSet<Attribute> wanted;
+
+  /**
+   * A store without limits that keeps all attributes.
+   *
+   * @param real closed with this
+   * @param retry the policy of the run
+   */
+  public RunStore(Store real, Retry retry) {
+    this(real, retry, Optional.empty(), KeptAttributes.ALL);
+  }
+
+  /**
+   * The store of a run.
+   *
+   * @param real closed with this
+   * @param retry the policy of the run
+   * @param limit for operations and content; a thread that waits for its next try takes no part in
+   *     it
+   * @param kept what is set of the attributes that sources have
+   */
+  public RunStore(Store real, Retry retry, Optional<Throttle> limit, KeptAttributes kept) {
+    this.real = real;
+    this.retry = retry;
+    this.throttle = limit.orElse(Throttle.NONE);
+    // A store that limits its own requests must not be held up twice.
+    this.isLimited = limit.isPresent() && !real.limit(throttle);
+    this.kept = kept;
+    ImmutableSet.Builder<Attribute> attributes = ImmutableSet.builder();
+    if (kept.times()) {
+      attributes.add(Attribute.MTIME);
+    }
+    if (kept.permissions()) {
+      attributes.add(Attribute.MODE);
+    }
+    if (kept.owner() || kept.group()) {
+      attributes.add(Attribute.OWNER);
+    }
+    wanted = attributes.build();
+  }
+
+  /** Something that is asked of the other store. */
+  private interface Operation<T> {
+    T run(int attempt) throws IOException;
+  }
+
+  private <T> T look(String what, Path path, Operation<T> operation) throws IOException {
+    return retry.run(Retry.Kind.LOOK, what, path, attempt -> limited(operation, attempt));
+  }
+
+  private <T> T change(String what, Path path, Operation<T> operation) throws IOException {
+    return retry.run(Retry.Kind.CHANGE, what, path, attempt -> limited(operation, attempt));
+  }
+
+  private <T> T limited(Operation<T> operation, int attempt) throws IOException {
+    waitForTurn();
+    return operation.run(attempt);
+  }
+
+  private void waitForTurn() {
+    if (isLimited) {
+      throttle.operation();
+    }
+  }
+
+  // What is known without asking
+
+  @Override
+  public Features features() {
+    return real.features();
+  }
+
+  @Override
+  public String name() {
+    return real.name();
+  }
+
+  @Override
+  public boolean isNew() {
+    return real.isNew();
+  }
+
+  @Override
+  public List<String> advice() {
+    return real.advice();
+  }
+
+  @Override
+  public Path nameOf(Path sourceName) {
+    return real.nameOf(sourceName);
+  }
+
+  @Override
+  public int deletedAtOnce() {
+    return real.deletedAtOnce();
+  }
+
+  @Override
+  public long hashedInsteadOfLook() {
+    return real.hashedInsteadOfLook();
+  }
+
+  @Override
+  public Optional<Boolean> tagsAreDigests() {
+    return real.tagsAreDigests();
+  }
+
+  @Override
+  public Recollection recall(Path path, ListedEntry entry, Metadata source) {
+    return real.recall(path, entry, kept.of(source));
+  }
+
+  @Override
+  public void confirm(Path path, ListedEntry entry, Metadata source) {
+    real.confirm(path, entry, kept.of(source));
+  }
+
+  // Looking
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    return look(
+        "looking at",
+        path,
+        attempt -> {
+          Optional<Metadata> found = real.stat(path);
+          if (found.isEmpty() && isDoubtful(path)) {
+            throw new NoSuchFileException(path.toString());
+          }
+          return found;
+        });
+  }
+
+  /** Whether something is there after all. Asked only after trouble, so it costs nothing else. */
+  private boolean isDoubtful(Path path) throws IOException {
+    Path name = path.getFileName();
+    boolean mayBeWrong = features().missesAfterErrors() && retry.hadTrouble();
+    if (!mayBeWrong || name == null || name.toString().isEmpty()) {
+      return false;
+    }
+    Path parent = path.getParent();
+    Listing listing = real.list(parent == null ? path.getFileSystem().getPath("") : parent);
+    return listing.names().isPresent() && listing.mayHold(real.nameOf(name));
+  }
+
+  @Override
+  public Metadata statListed(Path path) throws IOException {
+    return look("looking at", path, attempt -> real.statListed(path));
+  }
+
+  @Override
+  public Optional<Metadata> look(Path path, ListedEntry entry) throws IOException {
+    return look("looking at", path, attempt -> real.look(path, entry));
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    return look("listing", directory, attempt -> real.list(directory));
+  }
+
+  @Override
+  public Listing listNames(Path directory) throws IOException {
+    return look("listing", directory, attempt -> real.listNames(directory));
+  }
+
+  @Override
+  public void deleteStale(Path directory, Listing listing) throws IOException {
+    change(
+        "tidying up",
+        directory,
+        attempt -> {
+          real.deleteStale(directory, listing);
+          return null;
+        });
+  }
+
+  /** Only opens it; the reader tries the whole again. */
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    return look("reading", file, attempt -> real.read(file));
+  }
+
+  /** Opens it only, as above. */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    return look("reading back", file, attempt -> real.readBack(file));
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    return look("reading", link, attempt -> real.readLink(link));
+  }
+
+  // Writing
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    waitForTurn();
+    return new Write(real.write(file, kept.of(source), existing));
+  }
+
+  /** A store that reads the source by itself could not be held up here. */
+  @Override
+  public Optional<FileWrite> upload(
+      Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
+    return isLimited
+        ? Optional.empty()
+        : real.upload(file, kept.of(source), existing, content).map(Write::new);
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    waitForTurn();
+    real.writeLink(link, target, kept.of(source), existing);
+  }
+
+  /** One that failed may have made the directory, or deleted what stood in its place. */
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    Set<Attribute> remaining =
+        change(
+            "making",
+            directory,
+            attempt -> {
+              Optional<Metadata> now = attempt == 1 ? existing : stat(directory);
+              return attempt > 1 && isDirectory(now)
+                  ? ImmutableSet.copyOf(Attribute.values())
+                  : createOnce(directory, source, now);
+            });
+    return Sets.intersection(remaining, wanted).immutableCopy();
+  }
+
+  /** One that another shard or program made meanwhile needs no pause. */
+  private Set<Attribute> createOnce(Path directory, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    try {
+      return real.createDirectory(directory, kept.of(source), existing);
+    } catch (FileAlreadyExistsException e) {
+      if (isDirectory(stat(directory))) {
+        throw new FailedException("somebody else has made it", e);
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isDirectory(Optional<Metadata> found) {
+    return found.isPresent() && found.get().kind() == Kind.DIRECTORY;
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    if (features().retriesItself()) {
+      return limited(attempt -> real.delete(doomed), 1);
+    }
+    Map<Path, IOException> failures = new LinkedHashMap<>();
+    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+      try {
+        delete(one.getKey(), one.getValue());
+      } catch (DestinationException e) {
+        throw e;
+      } catch (IOException e) {
+        failures.put(one.getKey(), e);
+      }
+    }
+    return failures;
+  }
+
+  private void delete(Path path, Kind kind) throws IOException {
+    change(
+        "deleting",
+        path,
+        attempt -> {
+          for (IOException failure : real.delete(ImmutableMap.of(path, kind)).values()) {
+            throw failure;
+          }
+          return null;
+        });
+  }
+
+  /** One that failed may have renamed it. */
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    change(
+        "renaming",
+        to,
+        attempt -> {
+          if (attempt == 1 || real.stat(from).isPresent()) {
+            real.rename(from, to);
+          }
+          return null;
+        });
+  }
+
+  /** One that failed may have moved a part of it, or all. */
+  @Override
+  public void putAside(Path directory) throws IOException {
+    change(
+        "moving",
+        directory,
+        attempt -> {
+          if (attempt == 1 || real.stat(directory).isPresent()) {
+            real.putAside(directory);
+          }
+          return null;
+        });
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    Set<Attribute> set = Sets.intersection(attributes, wanted).immutableCopy();
+    if (set.isEmpty()) {
+      return;
+    }
+    change(
+        "setting metadata of",
+        path,
+        attempt -> {
+          real.setMetadata(path, kept.of(source), set);
+          return null;
+        });
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    change(
+        "marking",
+        path,
+        attempt -> {
+          real.distrust(path, dated);
+          return null;
+        });
+  }
+
+  // The place as a whole
+
+  @Override
+  public Diagnosis diagnose(IOException failure) throws DestinationException {
+    return real.diagnose(failure);
+  }
+
+  @Override
+  public void sync() throws IOException {
+    real.sync();
+  }
+
+  @Override
+  public void check() throws DestinationException {
+    real.check();
+  }
+
+  @Override
+  public void close() throws IOException {
+    real.close();
+  }
+
+  // A store of a run is written to; these are for what is read.
+
+  @Override
+  public TreeEntry entry(Path path) {
+    return real.entry(path);
+  }
+
+  @Override
+  public TreeEntry way(Path directory) {
+    return real.way(directory);
+  }
+
+  @Override
+  public Path root() {
+    return real.root();
+  }
+
+  @Override
+  public MtimePrecision mtimes() {
+    return real.mtimes();
+  }
+
+  @Override
+  public boolean hasRootMetadata() {
+    return real.hasRootMetadata();
+  }
+
+  @Override
+  public boolean isMoved(IOException error, Path path) {
+    return real.isMoved(error, path);
+  }
+
+  @Override
+  public void expect(Predicate<Path> isWanted) {
+    real.expect(isWanted);
+  }
+
+  @Override
+  public boolean limit(Throttle other) {
+    return real.limit(other);
+  }
+
+  /** A write that waits before each buffer, and sets only what is wanted. */
+  private final class Write implements FileWrite {
+    private final FileWrite write;
+
+    Write(FileWrite write) {
+      this.write = write;
+    }
+
+    /** Waits for a buffer as a whole, since a long run of zeros is seen only as that. */
+    @Override
+    public void write(ByteBuffer content) throws IOException {
+      if (isLimited) {
+        throttle.takeAll(content.remaining());
+      }
+      write.write(content);
+    }
+
+    @Override
+    public void commit(Metadata source) throws IOException {
+      write.commit(kept.of(source));
+    }
+
+    @Override
+    public void close() throws IOException {
+      write.close();
+    }
+  }
+}

@@ -1,0 +1,427 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.model.Attribute;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.model.PathBytes;
+import dev.mtb.store.Content;
+import dev.mtb.store.DestinationException;
+import dev.mtb.store.Features;
+import dev.mtb.store.FileWrite;
+import dev.mtb.store.ListedEntry;
+import dev.mtb.store.Listing;
+import dev.mtb.store.MtimePrecision;
+import dev.mtb.store.NameRules;
+import dev.mtb.store.OldVersionsPlace;
+import dev.mtb.store.Recollection;
+import dev.mtb.store.Store;
+import dev.mtb.store.StoredFile;
+import dev.mtb.store.TemporaryNames;
+import dev.mtb.store.Throttle;
+import dev.mtb.store.TreeEntry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A prefix of a bucket, in the format of s3fs: a file is an object, a directory an empty object
+ * whose key ends in a slash, a link an object that holds its target, and metadata is user metadata.
+ *
+ * <ul>
+ *   <li>A new file is one PUT, with its metadata; so is a directory.
+ *   <li>Directories are compared by lists of a thousand keys; see {@link TreeListing}.
+ *   <li>A large file is uploaded in parts of s3fs's size, so that its tag can be worked out again.
+ * </ul>
+ */
+public final class BucketStore implements Store {
+  private static final Logger log = LoggerFactory.getLogger(BucketStore.class);
+
+  private final BucketPlace place;
+  private final String prefix;
+  private final BucketKeys keys;
+  private final BucketAccess access;
+  private final Requests requests;
+  private final DirectoryListings listings;
+  private final DestinationRoot root;
+  private final ObjectLooks looks;
+  private final ObjectReads reads;
+  private final BucketTree tree;
+  private final DestinationChanges changes;
+  private final Probes probes;
+  private final Optional<Catalog> catalog;
+
+  /** The mount's own view of the destination, if there is a mount. */
+  private final Optional<Metadata> mounted;
+
+  private BucketStore(
+      BucketPlace place,
+      BucketAccess access,
+      Optional<Metadata> mounted,
+      Optional<OldVersionsPlace> oldVersions,
+      Requests requests,
+      Optional<Catalog> catalog) {
+    this.place = place;
+    this.access = access;
+    this.mounted = mounted;
+    this.catalog = catalog;
+    prefix = place.location().prefix();
+    keys = new BucketKeys(prefix);
+    this.requests = requests;
+    listings = new DirectoryListings(prefix, requests, access.connections());
+    probes = new Probes(requests);
+    looks = new ObjectLooks(requests);
+    reads = new ObjectReads(requests, access.retries());
+    tree = new BucketTree(place, requests, reads);
+    ObjectWriter writer = new ObjectWriter(requests, catalog);
+    root = new DestinationRoot(place, access.readOnly(), requests, writer, listings);
+    changes =
+        new DestinationChanges(
+            keys,
+            requests,
+            writer,
+            listings,
+            looks,
+            oldVersions.map(old -> new OldVersions(prefix, old, requests, writer)));
+  }
+
+  /**
+   * Connects to a bucket. No request is made yet.
+   *
+   * @param place which bucket
+   * @param access how it is used
+   * @param mounted what a mount shows of the destination, if it is on one
+   * @param oldVersions where old versions go
+   * @param stateDirectory where MTB remembers what it has stored
+   * @return to be started; must be closed
+   * @throws DestinationException if there are no credentials
+   */
+  public static BucketStore connect(
+      BucketPlace place,
+      BucketAccess access,
+      Optional<Metadata> mounted,
+      Optional<OldVersionsPlace> oldVersions,
+      Path stateDirectory)
+      throws DestinationException {
+    OldVersions.checkInBucket(place, oldVersions);
+    Requests requests =
+        new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
+    return new BucketStore(
+        place, access, mounted, oldVersions, requests, catalog(stateDirectory, place, access));
+  }
+
+  /**
+   * Connects to a bucket that is only read, as the source of a copy. No request is made yet.
+   *
+   * @throws DestinationException if there are no credentials
+   */
+  public static BucketStore toRead(BucketPlace place, BucketAccess access)
+      throws DestinationException {
+    int connections = access.connections() + ReadAhead.MOST_AT_ONCE;
+    Requests requests =
+        new Requests(place, Owner.of(access.process()), connections, access.retries());
+    return new BucketStore(
+        place, access, Optional.empty(), Optional.empty(), requests, Optional.empty());
+  }
+
+  /**
+   * Lists some paths that are there, so that wrong names and credentials show at once. To be called
+   * before anything else where the bucket is only read.
+   *
+   * @param most how many, at most a page of a thousand
+   * @throws DestinationException if the bucket cannot be used, or nothing is there
+   */
+  public List<Path> some(int most) throws DestinationException {
+    return tree.some(most);
+  }
+
+  private static Optional<Catalog> catalog(
+      Path stateDirectory, BucketPlace place, BucketAccess access) {
+    try {
+      return Catalog.open(stateDirectory, place, access.readOnly(), access.process().isRoot());
+    } catch (LinkageError e) {
+      log.info("without h2-mvstore on the class path there is no catalog, and more to ask for");
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Lists what is there, so that wrong names and credentials show at once. To be called before
+   * anything else but {@link #probe}.
+   *
+   * @throws DestinationException if the bucket cannot be used
+   */
+  public void start() throws DestinationException {
+    root.open();
+  }
+
+  /**
+   * Makes the destination's own directory, and those above it, if they are missing.
+   *
+   * @throws DestinationException if they cannot be made
+   */
+  public void prepare() throws DestinationException {
+    root.make();
+  }
+
+  @Override
+  public Features features() {
+    return new Features(
+        /* listingBringsMetadata= */ true,
+        /* contentsMoveDirectoryMtime= */ false,
+        // The bucket itself has no locks.
+        /* operationsPerDirectory= */ Integer.MAX_VALUE,
+        // What came through a mount has milliseconds (MtimeByPath), or whole seconds.
+        MtimePrecision.OF_ITS_ZEROS,
+        StoredMetadata.EARLIEST,
+        /* keepsRootMetadata= */ !prefix.isEmpty(),
+        /* keepsPermissions= */ true,
+        /* keepsOwner= */ access.process().isRoot(),
+        /* listedForOne= */ Requests.PAGE,
+        /* listingShows= */ true,
+        // The SDK does.
+        /* retriesItself= */ true,
+        /* missesAfterErrors= */ false,
+        NameRules.EXACT);
+  }
+
+  @Override
+  public String name() {
+    return place.name();
+  }
+
+  @Override
+  public boolean isNew() {
+    return root.isNew();
+  }
+
+  /**
+   * Loads what a first request needs, so that it can be done beside something else. Makes no
+   * request.
+   */
+  public static void warmUp() {
+    S3ClientFactory.warmUp();
+  }
+
+  // Looking
+
+  @Override
+  public Optional<Metadata> stat(Path path) throws IOException {
+    String key = keys.of(path);
+    return key.equals(prefix) ? mounted.or(root::metadata) : looks.find(key);
+  }
+
+  @Override
+  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
+    return looks.look(keys.of(path, glance), glance);
+  }
+
+  @Override
+  public Optional<Boolean> tagsAreDigests() {
+    return looks.tagsAreDigests();
+  }
+
+  @Override
+  public long hashedInsteadOfLook() {
+    return listings.hashBudget().bytes();
+  }
+
+  @Override
+  public Listing list(Path directory) throws IOException {
+    return listings.list(keys.ofDirectory(directory));
+  }
+
+  @Override
+  public void deleteStale(Path directory, Listing listing) throws IOException {
+    for (Map.Entry<Path, Optional<ListedEntry>> each : listing.stale().entrySet()) {
+      Instant now = Instant.now();
+      Instant storedAt = each.getValue().flatMap(ListedEntry::storedAt).orElse(now);
+      if (TemporaryNames.isAbandoned(each.getKey(), () -> storedAt, now)) {
+        requests.delete(keys.of(directory.resolve(each.getKey())));
+      }
+    }
+  }
+
+  /**
+   * What is in the destination itself, without taking it from the next list of it.
+   *
+   * @return as it was when the destination was opened
+   */
+  public Listing peek() {
+    return listings.peek();
+  }
+
+  /**
+   * An object by which a mount can be recognised. It is deleted when it is closed.
+   *
+   * @param size in bytes
+   * @param mtime as it was stored
+   * @param remove deletes it
+   */
+  public record Probe(long size, Instant mtime, Closeable remove) implements Closeable {
+    @Override
+    public void close() throws IOException {
+      remove.close();
+    }
+  }
+
+  /**
+   * Writes such an object.
+   *
+   * @param name a temporary name, for the destination itself
+   * @return to be closed
+   * @throws IOException if it cannot be written
+   */
+  public Probe probe(String name) throws IOException {
+    return probes.write(prefix + name);
+  }
+
+  // Reading
+
+  @Override
+  public ReadableByteChannel read(Path file) throws IOException {
+    return reads.open(keys.of(file), /* isLink= */ false).content();
+  }
+
+  /**
+   * Reads a file, although its tag was checked when it was written: the tag tells what the server
+   * has received, and not what it gives back.
+   */
+  @Override
+  public StoredFile readBack(Path file) throws IOException {
+    ObjectReads.Opened opened = reads.open(keys.of(file), /* isLink= */ false);
+    return new StoredFile(opened.content(), Optional.of(opened.metadata()));
+  }
+
+  @Override
+  public void distrust(Path path, Metadata dated) throws IOException {
+    catalog.ifPresent(c -> c.forget(keys.of(path)));
+    setMetadata(path, dated, EnumSet.of(Attribute.MTIME));
+  }
+
+  @Override
+  public Path readLink(Path link) throws IOException {
+    try (InputStream in = requests.get(keys.of(link), /* isLink= */ true).content()) {
+      return PathBytes.resolve(Path.of(""), in.readNBytes(BucketKeys.LONGEST_TARGET));
+    }
+  }
+
+  // As a tree, to be read
+
+  @Override
+  public TreeEntry entry(Path path) {
+    return tree.entry(path, /* isDirectory= */ path.toString().isEmpty());
+  }
+
+  @Override
+  public TreeEntry way(Path directory) {
+    return tree.entry(directory, /* isDirectory= */ true);
+  }
+
+  @Override
+  public boolean hasRootMetadata() {
+    return tree.hasRootMetadata();
+  }
+
+  @Override
+  public void expect(Predicate<Path> isWanted) {
+    tree.expect(isWanted);
+  }
+
+  @Override
+  public boolean limit(Throttle throttle) {
+    requests.limit(throttle);
+    return true;
+  }
+
+  // Writing
+
+  @Override
+  public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    return changes.write(file, source, existing);
+  }
+
+  @Override
+  public Optional<FileWrite> upload(
+      Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
+    return Optional.of(changes.upload(file, source, existing, content));
+  }
+
+  @Override
+  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
+    return catalog
+        .map(c -> c.recall(keys.of(path, glance), glance, source))
+        .orElse(Recollection.NONE);
+  }
+
+  @Override
+  public void confirm(Path path, ListedEntry glance, Metadata source) {
+    if (!access.readOnly()) {
+      catalog.ifPresent(c -> c.remember(keys.of(path, glance), glance, source, Duration.ZERO));
+    }
+  }
+
+  @Override
+  public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
+      throws IOException {
+    changes.writeLink(link, target, source, existing);
+  }
+
+  @Override
+  public Set<Attribute> createDirectory(
+      Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
+    changes.createDirectory(directory, source, existing);
+    return EnumSet.noneOf(Attribute.class);
+  }
+
+  @Override
+  public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
+      throws IOException {
+    changes.setMetadata(path, source);
+  }
+
+  // Deleting and moving
+
+  @Override
+  public int deletedAtOnce() {
+    return requests.deletedAtOnce();
+  }
+
+  @Override
+  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+    return changes.delete(doomed);
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    changes.rename(from, to);
+  }
+
+  @Override
+  public void putAside(Path directory) throws IOException {
+    changes.putAside(directory);
+  }
+
+  @Override
+  public void close() {
+    try {
+      probes.awaitDeletion();
+      reads.close();
+      requests.close();
+    } finally {
+      catalog.ifPresent(Catalog::close);
+    }
+  }
+}

@@ -1,0 +1,292 @@
+package dev.mtb.store.folder;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.Metadata;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A directory that is held open, lent by {@link Folders}. What is done with a name in it is done in
+ * this directory, whatever has become of its path; a symbolic link of that name is never followed.
+ * Thread-safe, apart from {@link #names}.
+ *
+ * <p>Where the file system has no such handles (zip), everything goes by path.
+ */
+public final class Folder implements Closeable {
+  private static final Set<OpenOption> READ =
+      ImmutableSet.of(StandardOpenOption.READ, NOFOLLOW_LINKS);
+
+  private static final Set<OpenOption> NEW_FILE =
+      ImmutableSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+  /** Gives a borrowed directory back. */
+  interface Return {
+    void run() throws IOException;
+  }
+
+  private final Path path;
+  private final Optional<SecureDirectoryStream<Path>> handle;
+  private final Return giveBack;
+  private Optional<DirectoryStream<Path>> listed = Optional.empty();
+
+  Folder(Path path, Optional<SecureDirectoryStream<Path>> handle, Return giveBack) {
+    this.path = path;
+    this.handle = handle;
+    this.giveBack = giveBack;
+  }
+
+  /**
+   * The directory's path when it was opened.
+   *
+   * @return absolute
+   */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * Whether the directory is really held open.
+   *
+   * @return false if everything goes by path
+   */
+  public boolean isHeld() {
+    return handle.isPresent();
+  }
+
+  /**
+   * Looks at a name.
+   *
+   * @param name a single name
+   * @return empty if the directory's path does not lead to this directory any more, so that another
+   *     file is there
+   * @throws IOException if there is nothing of that name, or it cannot be told
+   */
+  Optional<Metadata> look(Path name) throws IOException {
+    Path file = path.resolve(name);
+    // Java tells a file's owner and its whole mode by path only; the key binds both looks.
+    return handle.isPresent()
+        ? Metadata.of(file, attributes(handle.get(), name).fileKey())
+        : Optional.of(Metadata.of(file));
+  }
+
+  /**
+   * What tells a file from all others, whatever name it has.
+   *
+   * @param name a single name
+   * @return null where the file system has no such thing
+   * @throws IOException if there is nothing of that name, or it cannot be told
+   */
+  public Object key(Path name) throws IOException {
+    return attributes(name).fileKey();
+  }
+
+  /**
+   * Whether there is a directory of a name, and no link to one.
+   *
+   * @param name a single name
+   * @return false if there is something else, or nothing
+   * @throws IOException if it cannot be told
+   */
+  public boolean isDirectory(Path name) throws IOException {
+    try {
+      return attributes(name).isDirectory();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private BasicFileAttributes attributes(Path name) throws IOException {
+    return handle.isPresent()
+        ? attributes(handle.get(), name)
+        : Files.readAttributes(path.resolve(name), BasicFileAttributes.class, NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Looks at the directory itself.
+   *
+   * @return empty if something else is at its path now
+   * @throws IOException if nothing is there, or it cannot be told
+   */
+  public Optional<Metadata> look() throws IOException {
+    if (handle.isEmpty()) {
+      return Optional.of(Metadata.of(path));
+    }
+    BasicFileAttributes own =
+        handle.get().getFileAttributeView(BasicFileAttributeView.class).readAttributes();
+    return Metadata.of(path, own.fileKey());
+  }
+
+  /**
+   * Opens a file for reading.
+   *
+   * @param name a single name
+   * @return a channel that does not need this any more
+   * @throws IOException if it cannot be opened, or is a link
+   */
+  public SeekableByteChannel open(Path name) throws IOException {
+    return handle.isPresent()
+        ? handle.get().newByteChannel(name, READ)
+        : NoFollow.open(path.resolve(name));
+  }
+
+  /**
+   * Makes a file.
+   *
+   * @param name a single name
+   * @param attributes it has from the beginning
+   * @return a channel that does not need this any more
+   * @throws IOException if it cannot be made, or there is one
+   */
+  public SeekableByteChannel create(Path name, FileAttribute<?>... attributes) throws IOException {
+    return handle.isPresent()
+        ? handle.get().newByteChannel(name, NEW_FILE, attributes)
+        : Files.newByteChannel(path.resolve(name), NEW_FILE, attributes);
+  }
+
+  /**
+   * Renames what is in it, in the place of what has the new name, at once where the file system can
+   * do so.
+   *
+   * @param from a single name
+   * @param to a single name
+   * @throws IOException if it cannot be done
+   */
+  public void rename(Path from, Path to) throws IOException {
+    if (handle.isPresent()) {
+      handle.get().move(from, handle.get(), to);
+      return;
+    }
+    Path old = path.resolve(from);
+    Path target = path.resolve(to);
+    try {
+      Files.move(old, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(old, target, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /**
+   * Moves what is in it to another directory, in the place of what has the new name.
+   *
+   * @param from a single name
+   * @param there the other directory, on the same file system
+   * @param to a single name
+   * @throws IOException if it cannot be done
+   */
+  public void moveTo(Path from, Folder there, Path to) throws IOException {
+    if (handle.isPresent() && there.handle.isPresent()) {
+      handle.get().move(from, there.handle.get(), to);
+      return;
+    }
+    Path old = path.resolve(from);
+    Path target = there.path.resolve(to);
+    try {
+      Files.move(old, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(old, target, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /**
+   * Deletes a file, a link or an empty directory.
+   *
+   * @param name a single name
+   * @throws IOException if it cannot be deleted, or is not there
+   */
+  public void delete(Path name) throws IOException {
+    if (handle.isPresent()) {
+      if (attributes(handle.get(), name).isDirectory()) {
+        handle.get().deleteDirectory(name);
+      } else {
+        handle.get().deleteFile(name);
+      }
+    } else {
+      Files.delete(path.resolve(name));
+    }
+  }
+
+  /**
+   * Deletes a file, a link or an empty directory, if it is there.
+   *
+   * @param name a single name
+   * @throws IOException if it is there and cannot be deleted
+   */
+  public void deleteIfExists(Path name) throws IOException {
+    try {
+      delete(name);
+    } catch (NoSuchFileException e) {
+      // It is deleted, as it should be.
+    }
+  }
+
+  /** Opens a directory in this one, if there is a handle to do so by. */
+  Optional<SecureDirectoryStream<Path>> child(Path name) throws IOException {
+    return handle.isPresent() ? Optional.of(child(handle.get(), name)) : Optional.empty();
+  }
+
+  private SecureDirectoryStream<Path> child(SecureDirectoryStream<Path> parent, Path name)
+      throws IOException {
+    // Asked before, since opening a pipe waits for a process that writes into it.
+    checkDirectory(parent, name);
+    try {
+      return parent.newDirectoryStream(name, NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      checkDirectory(parent, name);
+      throw e;
+    }
+  }
+
+  private void checkDirectory(SecureDirectoryStream<Path> parent, Path name) throws IOException {
+    if (!attributes(parent, name).isDirectory()) {
+      throw new NotDirectoryException(path.resolve(name).toString());
+    }
+  }
+
+  private static BasicFileAttributes attributes(SecureDirectoryStream<Path> in, Path name)
+      throws IOException {
+    return in.getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS)
+        .readAttributes();
+  }
+
+  /**
+   * What is in it. Only for one thread, of a folder that {@link Folders#scan} opened, and once.
+   *
+   * @return paths that end in the names; throws what a {@link DirectoryStream} throws
+   * @throws IOException if it cannot be read
+   */
+  @SuppressWarnings("StreamResourceLeak") // It is closed with this.
+  public Iterator<Path> names() throws IOException {
+    if (handle.isPresent()) {
+      return handle.get().iterator();
+    }
+    listed = Optional.of(Files.newDirectoryStream(path));
+    return listed.get().iterator();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (listed.isPresent()) {
+      listed.get().close();
+    }
+    giveBack.run();
+  }
+}

@@ -1,0 +1,308 @@
+package dev.mtb.store.folder;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.store.ReplacedException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Directories held open, so that what is in them is reached by them and not by their paths, in
+ * which another user may put a symbolic link at any moment. Thread-safe.
+ *
+ * <p>Everywhere {@code start} is the directory itself or one above it: links in the path up to it
+ * are followed, below it there must be directories only. Each directory is opened in the one above
+ * it and kept for later calls.
+ */
+public final class Folders implements Closeable {
+  /**
+   * Directories that stay open when no thread uses them: more than there are copying threads. Each
+   * takes two descriptors, of the 1,024 that are usual at the least.
+   */
+  private static final int MOST_IDLE = 100;
+
+  /** The least recently used first; guarded by itself. */
+  private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
+
+  private volatile boolean isByPath;
+
+  /** Holds directories open where the file system can do that. */
+  public Folders() {
+    this(false);
+  }
+
+  private Folders(boolean isByPath) {
+    this.isByPath = isByPath;
+  }
+
+  /**
+   * Opens nothing: for places where opening a directory costs requests, and no other user can plant
+   * links.
+   *
+   * @return lends folders that go by path
+   */
+  public static Folders byPath() {
+    return new Folders(true);
+  }
+
+  /** An open directory and how many use it. */
+  private static final class Shared {
+    final SecureDirectoryStream<Path> stream;
+    int users = 1;
+    boolean isKept;
+
+    Shared(SecureDirectoryStream<Path> stream) {
+      this.stream = stream;
+    }
+  }
+
+  /**
+   * Borrows a directory.
+   *
+   * @param directory absolute
+   * @param start see above
+   * @return to be closed
+   * @throws NotDirectoryException if there is something else than a directory, such as a link
+   * @throws IOException if it cannot be opened
+   */
+  public Folder open(Path directory, Path start) throws IOException {
+    if (isByPath) {
+      return byPath(directory);
+    }
+    Shared known;
+    synchronized (kept) {
+      known = kept.get(directory);
+      if (known != null) {
+        known.users++;
+      }
+    }
+    return known != null ? lend(directory, known) : scan(directory, start);
+  }
+
+  /**
+   * Opens a directory so that its names can be read.
+   *
+   * @param directory absolute
+   * @param start see above
+   * @return to be closed
+   * @throws NotDirectoryException if there is something else than a directory, such as a link
+   * @throws IOException if it cannot be opened
+   */
+  public Folder scan(Path directory, Path start) throws IOException {
+    Optional<SecureDirectoryStream<Path>> stream = stream(directory, start);
+    return stream.isPresent() ? share(directory, stream.get()) : byPath(directory);
+  }
+
+  private static Folder byPath(Path directory) {
+    return new Folder(directory, Optional.empty(), () -> {});
+  }
+
+  private Optional<SecureDirectoryStream<Path>> stream(Path directory, Path start)
+      throws IOException {
+    if (isByPath) {
+      return Optional.empty();
+    }
+    if (directory.equals(start)) {
+      try {
+        return handle(directory);
+      } catch (AccessDeniedException e) {
+        // A directory on the way may be entered and yet not be read.
+        return Optional.empty();
+      }
+    }
+    try (Folder parent = open(directory.getParent(), start)) {
+      return parent.isHeld() ? parent.child(directory.getFileName()) : alone(directory);
+    }
+  }
+
+  @SuppressWarnings("StreamResourceLeak") // It is closed when no thread uses it.
+  private Optional<SecureDirectoryStream<Path>> handle(Path directory) throws IOException {
+    DirectoryStream<Path> stream = Files.newDirectoryStream(directory);
+    if (stream instanceof SecureDirectoryStream<Path> secure) {
+      return Optional.of(secure);
+    }
+    stream.close();
+    isByPath = true;
+    return Optional.empty();
+  }
+
+  /** Opens a directory by path and finds out afterwards whether it was a link. */
+  private Optional<SecureDirectoryStream<Path>> alone(Path directory) throws IOException {
+    Optional<SecureDirectoryStream<Path>> opened = handle(directory);
+    if (opened.isPresent()) {
+      Object key =
+          opened
+              .get()
+              .getFileAttributeView(BasicFileAttributeView.class)
+              .readAttributes()
+              .fileKey();
+      Object there =
+          Files.readAttributes(directory, BasicFileAttributes.class, NOFOLLOW_LINKS).fileKey();
+      if (!Objects.equals(key, there)) {
+        opened.get().close();
+        throw new NotDirectoryException(directory.toString());
+      }
+    }
+    return opened;
+  }
+
+  private Folder share(Path directory, SecureDirectoryStream<Path> stream) throws IOException {
+    Shared opened = new Shared(stream);
+    List<Shared> surplus = new ArrayList<>();
+    synchronized (kept) {
+      opened.isKept = kept.putIfAbsent(directory, opened) == null;
+      Iterator<Shared> oldest = kept.values().iterator();
+      while (kept.size() > MOST_IDLE && oldest.hasNext()) {
+        Shared next = oldest.next();
+        if (next.users == 0) {
+          oldest.remove();
+          surplus.add(next);
+        }
+      }
+    }
+    close(surplus);
+    return lend(directory, opened);
+  }
+
+  private Folder lend(Path directory, Shared shared) {
+    return new Folder(directory, Optional.of(shared.stream), () -> giveBack(shared));
+  }
+
+  private void giveBack(Shared shared) throws IOException {
+    boolean isLast;
+    synchronized (kept) {
+      shared.users--;
+      isLast = shared.users == 0 && !shared.isKept;
+    }
+    if (isLast) {
+      shared.stream.close();
+    }
+  }
+
+  /**
+   * Lets go of a directory that is not at its path any more, and of those above it.
+   *
+   * @param directory absolute
+   * @param start see above
+   * @throws IOException if it cannot be closed
+   */
+  public void forget(Path directory, Path start) throws IOException {
+    List<Shared> unused = new ArrayList<>();
+    synchronized (kept) {
+      Path path = directory;
+      while (path != null && path.startsWith(start)) {
+        Shared shared = kept.remove(path);
+        if (shared != null) {
+          shared.isKept = false;
+          if (shared.users == 0) {
+            unused.add(shared);
+          }
+        }
+        path = path.getParent();
+      }
+    }
+    close(unused);
+  }
+
+  private static void close(List<Shared> unused) throws IOException {
+    for (Shared shared : unused) {
+      shared.stream.close();
+    }
+  }
+
+  /** Something done with a folder. */
+  private interface Operation<T> {
+    Optional<T> run(Folder folder) throws IOException;
+  }
+
+  /** Does something, and once more if the directory that was kept open is not there any more. */
+  private <T> T in(Path file, Path start, Operation<T> operation) throws IOException {
+    Path directory = file.getParent();
+    try (Folder folder = open(directory, start)) {
+      Optional<T> result = operation.run(folder);
+      if (result.isPresent()) {
+        return result.get();
+      }
+    } catch (NoSuchFileException e) {
+      if (isByPath) {
+        throw e;
+      }
+    }
+    forget(directory, start);
+    try (Folder folder = open(directory, start)) {
+      return operation.run(folder).orElseThrow(() -> new ReplacedException(file));
+    }
+  }
+
+  /**
+   * Looks at a file, directory or link.
+   *
+   * @param file absolute
+   * @param start see above, of the directory it is in
+   * @return what is there
+   * @throws IOException if there is nothing, or it cannot be told
+   */
+  public Metadata look(Path file, Path start) throws IOException {
+    return in(file, start, folder -> folder.look(file.getFileName()));
+  }
+
+  /**
+   * Makes sure that a path leads to something without any link, as well as that can be told.
+   *
+   * @param file absolute
+   * @param start see above, of the directory it is in
+   * @param kind what should be there; anything passes where folders go by path
+   * @throws IOException if it is not there
+   */
+  public void check(Path file, Path start, Kind kind) throws IOException {
+    if (!isByPath && look(file, start).kind() != kind) {
+      throw new ReplacedException(file);
+    }
+  }
+
+  /**
+   * Opens a file for reading.
+   *
+   * @param file absolute
+   * @param start see above, of the directory it is in
+   * @return a channel
+   * @throws IOException if it cannot be opened, or is a link
+   */
+  public SeekableByteChannel read(Path file, Path start) throws IOException {
+    return in(file, start, folder -> Optional.of(folder.open(file.getFileName())));
+  }
+
+  @Override
+  public void close() throws IOException {
+    List<Shared> unused = new ArrayList<>();
+    synchronized (kept) {
+      for (Shared shared : kept.values()) {
+        shared.isKept = false;
+        if (shared.users == 0) {
+          unused.add(shared);
+        }
+      }
+      kept.clear();
+    }
+    close(unused);
+  }
+}

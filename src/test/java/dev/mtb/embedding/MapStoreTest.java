@@ -1,0 +1,35 @@
+package dev.mtb.embedding;
+
+import dev.mtb.store.Store;
+import dev.mtb.store.StoreContract;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store of an embedder's own passes the contract with one class. */
+class MapStoreTest extends StoreContract {
+  @TempDir Path temp;
+  private MapStore store;
+
+  @Override
+  protected Path freshDirectory() {
+    return temp;
+  }
+
+  @Override
+  protected Store open(Path directory) {
+    store = new MapStore();
+    return store;
+  }
+
+  @Override
+  protected List<String> names() {
+    return store.names();
+  }
+
+  @Override
+  protected void plant(String name, Instant mtime) {
+    store.plant(name, mtime);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.mtb.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.testing.ForwardingStore;
+import java.lang.reflect.Method;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunStoreTest {
+  /** For tests, which do not read from such a store as from a tree. */
+  private static final Set<String> NOT_FORWARDED =
+      Set.of(
+          "statListed", "entry", "way", "root", "mtimes", "hasRootMetadata", "isMoved", "expect");
+
+  /** A default method of the interface that is not handed through would be lost silently. */
+  @ParameterizedTest
+  @ValueSource(classes = {RunStore.class, ForwardingStore.class})
+  void everyMethod_isHandedThrough(Class<?> decorator) throws Exception {
+    for (Method method : Store.class.getMethods()) {
+      if (decorator == ForwardingStore.class && NOT_FORWARDED.contains(method.getName())) {
+        continue;
+      }
+      assertThat(
+              decorator
+                  .getMethod(method.getName(), method.getParameterTypes())
+                  .getDeclaringClass())
+          .as("%s", method)
+          .isEqualTo(decorator);
+    }
+  }
+}
