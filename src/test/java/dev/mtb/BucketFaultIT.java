@@ -305,6 +305,22 @@ class BucketFaultIT {
     assertVerified();
   }
 
+  /** The upload is complete, and the server does not know it any more. */
+  @Test
+  void answerToTheEndOfAnUploadThatIsLost_isNoFailure() throws Exception {
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 45_000_000), Instant.EPOCH);
+    AtomicInteger lost = new AtomicInteger();
+    proxy.setFault(
+        (method, path, sequence) ->
+            method.equals("POST") && path.contains("uploadId=") && lost.getAndIncrement() == 0
+                ? Fault.Action.loseResponse()
+                : Fault.Action.pass());
+    assertThat(backUp().failures()).isEmpty();
+    assertThat(lost.get()).isEqualTo(2);
+    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertVerified();
+  }
+
   @Test
   void killedDuringAnUpload_theNextRunIsWhole_andNothingIsLeft() throws Exception {
     files(50);

@@ -50,7 +50,6 @@ public final class Comparison {
   /**
    * Sets the rules.
    *
-   * @param mode how content is compared
    * @param mtimes when two of them are equal
    * @param kept what is to be kept of a source
    * @param comparePermissions whether the destination keeps permission bits
@@ -80,12 +79,7 @@ public final class Comparison {
     this.rules = rules;
   }
 
-  /**
-   * The same, but leaving some of what differs.
-   *
-   * @param updateRules what is left
-   * @return decides by these rules, too
-   */
+  /** The same, but leaving some of what differs. */
   public Comparison under(UpdateRules updateRules) {
     return new Comparison(mode, mtimes, kept, comparePermissions, compareOwner, updateRules);
   }
@@ -133,8 +127,6 @@ public final class Comparison {
    * Decides about a file or link whose content is known to be equal.
    *
    * @param source what is to be kept
-   * @param copy what is there
-   * @return the decision; it is final
    */
   public Decision sameContent(Metadata source, Metadata copy) {
     if (source.kind() != copy.kind()) {
@@ -170,10 +162,8 @@ public final class Comparison {
    * Tells whether a copy is newer than its source. Digits that one side does not keep make no copy
    * newer.
    *
-   * @param copy what is there
    * @param source what it would be replaced by
    * @param unit smaller differences do not count
-   * @return whether it was modified later
    */
   public static boolean isNewer(Metadata copy, Metadata source, ChronoUnit unit) {
     return copy.mtime().truncatedTo(unit).isAfter(source.mtime().truncatedTo(unit));
@@ -198,11 +188,7 @@ public final class Comparison {
     return source.mtime().truncatedTo(ChronoUnit.SECONDS).equals(WRONG);
   }
 
-  /**
-   * Decides about a file or link whose content is known to differ.
-   *
-   * @return the decision; it is final
-   */
+  /** Decides about a file or link whose content is known to differ. */
   public Decision contentDiffers() {
     return Decision.replace(Reason.CONTENT_DIFFERS);
   }
@@ -219,7 +205,6 @@ public final class Comparison {
    *
    * @param source what is to be kept
    * @param destination what is there; empty if nothing is
-   * @return the decision
    */
   public Decision directory(Metadata source, Optional<Metadata> destination) {
     if (destination.isEmpty()) {
@@ -265,13 +250,7 @@ public final class Comparison {
     return source != Metadata.UNKNOWN && copy != Metadata.UNKNOWN && source != copy;
   }
 
-  /**
-   * Tells whether two mtimes are equal as far as both sides can tell.
-   *
-   * @param source of the source
-   * @param copy of the destination's file
-   * @return whether they are equal
-   */
+  /** Tells whether two mtimes are equal as far as both sides can tell. */
   public boolean sameMtime(Instant source, Instant copy) {
     return mtimes.same(source, copy);
   }

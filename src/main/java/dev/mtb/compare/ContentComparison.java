@@ -11,11 +11,7 @@ import org.apache.commons.codec.binary.Hex;
 public final class ContentComparison {
   private final DigestAlgorithm algorithm;
 
-  /**
-   * Compares by a digest.
-   *
-   * @param algorithm which
-   */
+  /** Compares by a digest. */
   public ContentComparison(DigestAlgorithm algorithm) {
     this.algorithm = algorithm;
   }
@@ -23,10 +19,8 @@ public final class ContentComparison {
   /**
    * Reads a channel to its end.
    *
-   * @param channel read, not closed
    * @param buffer to read with; its content is lost
    * @return the digest in lower-case hexadecimal digits
-   * @throws IOException if reading fails
    */
   public String digest(ReadableByteChannel channel, ByteBuffer buffer) throws IOException {
     MessageDigest digest = algorithm.start();

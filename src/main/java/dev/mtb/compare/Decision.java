@@ -66,7 +66,6 @@ public record Decision(
    * Makes a decision final that {@link #needsContent()}.
    *
    * @param equal what reading both sides showed
-   * @return a final decision
    */
   public Decision withContent(boolean equal) {
     return equal

@@ -70,9 +70,7 @@ public record MtimeRules(
   /**
    * Compares those of a file or link.
    *
-   * @param sourceTime of the source
    * @param copyTime of what the destination has
-   * @return whether they are equal
    */
   boolean same(Instant sourceTime, Instant copyTime) {
     return same(sourceTime, copyTime, window.orElse(Duration.ZERO));

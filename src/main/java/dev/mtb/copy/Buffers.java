@@ -26,11 +26,7 @@ public final class Buffers {
       buffer = used != null ? used : ByteBuffer.allocateDirect(SIZE);
     }
 
-    /**
-     * The buffer; not to be used after the loan is closed.
-     *
-     * @return a direct buffer
-     */
+    /** The buffer; not to be used after the loan is closed. */
     public ByteBuffer buffer() {
       return buffer;
     }
@@ -41,11 +37,7 @@ public final class Buffers {
     }
   }
 
-  /**
-   * Lends a buffer.
-   *
-   * @return to be closed
-   */
+  /** Lends a buffer. */
   public Loan lend() {
     return new Loan();
   }

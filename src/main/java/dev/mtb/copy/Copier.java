@@ -54,9 +54,6 @@ public final class Copier {
    * Copies to a destination.
    *
    * @param tree that the sources are in
-   * @param destination where to
-   * @param buffers to read with
-   * @param control that of the run
    * @param retry copies once more what the destination failed to take
    * @param algorithm of the digests of what is copied; empty if they are not needed, since they
    *     cost processor time
@@ -79,13 +76,10 @@ public final class Copier {
   /**
    * Copies a file or link.
    *
-   * @param source what to copy
    * @param target where to, relative to the destination
    * @param existing what is there, as the comparison saw it
-   * @return what was copied
    * @throws SourceException if the source is gone, unreadable or never holds still
    * @throws StoppedException if the run is being stopped
-   * @throws IOException if it could not be written; what was there still is
    */
   public Copied copy(TreeEntry source, Path target, Optional<Metadata> existing)
       throws IOException {
@@ -151,8 +145,6 @@ public final class Copier {
   /**
    * Looks at a source of which only the metadata is copied.
    *
-   * @param source what to look at
-   * @return what is there
    * @throws SourceException if that cannot be told
    */
   public Metadata look(TreeEntry source) throws SourceException {
@@ -272,7 +264,6 @@ public final class Copier {
   /**
    * Reads a source for its digest alone.
    *
-   * @param source a file
    * @param version what it was when it was compared
    * @return its digest; empty if it is not that version any more
    * @throws SourceException if it is gone or unreadable
@@ -307,10 +298,7 @@ public final class Copier {
   /**
    * Reads a channel to its end. Only for a copier that takes digests.
    *
-   * @param in not closed
-   * @return what was in it
    * @throws StoppedException if the run is being stopped
-   * @throws IOException if it cannot be read
    */
   public Digested digest(ReadableByteChannel in) throws IOException {
     MessageDigest digest = algorithm.orElseThrow().start();

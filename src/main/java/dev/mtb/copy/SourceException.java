@@ -44,13 +44,7 @@ public final class SourceException extends ElsewhereException {
         : of(e);
   }
 
-  /**
-   * It is not any more what it was.
-   *
-   * @param message what became of it
-   * @param cause may be null
-   * @return moved
-   */
+  /** It is not any more what it was. */
   public static SourceException moved(String message, Throwable cause) {
     return new SourceException(message, true, cause);
   }

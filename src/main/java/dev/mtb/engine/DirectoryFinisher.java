@@ -41,7 +41,6 @@ final class DirectoryFinisher {
   /**
    * Finishes directories in the threads that copy.
    *
-   * @param pool of the copying threads
    * @param whenDone run once, in some thread, when the root is done
    */
   DirectoryFinisher(

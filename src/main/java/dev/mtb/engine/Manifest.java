@@ -177,12 +177,7 @@ final class Manifest implements Closeable {
     }
   }
 
-  /**
-   * Gives it its name.
-   *
-   * @param report how the run went
-   * @throws IOException if it is not whole; then what was there before still is
-   */
+  /** Gives it its name. */
   synchronized void finish(BackupReport report) throws IOException {
     for (Failure failed : report.failures()) {
       if (failed.cause() == Failure.Cause.GIVEN_UP) {

@@ -120,7 +120,6 @@ final class NameRivals {
    *
    * @param tree that the sources are in
    * @param base where relative entries are taken from
-   * @param target a place
    */
   boolean couldSupply(Tree tree, Path base, Path target) {
     return !rules.isExact()

@@ -42,11 +42,7 @@ final class OldVersionsGuard {
     return place.isPresent() && place.get().directory().isEmpty();
   }
 
-  /**
-   * Why something of the source must not be written where it lands.
-   *
-   * @return empty if it may be
-   */
+  /** Why something of the source must not be written where it lands. */
   Optional<String> obstacle(Path target, Kind kind) {
     return place.isPresent() && place.get().meets(target, kind == Kind.DIRECTORY, rules)
         ? Optional.of(
@@ -64,7 +60,6 @@ final class OldVersionsGuard {
   /**
    * To be called before something is overwritten or deleted.
    *
-   * @param target relative to the destination
    * @throws RefusedException if its old version would overwrite a copy of something else
    */
   void check(Path target) throws RefusedException {

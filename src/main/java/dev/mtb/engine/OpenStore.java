@@ -27,11 +27,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 record OpenStore(Store destination, Retry retry, Optional<Metadata> root) {
 
-  /**
-   * Puts limits and retries before a destination.
-   *
-   * @throws IOException if the destination cannot be used, or there is nothing to verify
-   */
+  /** Puts limits and retries before a destination. */
   static OpenStore of(RunContext context, Store real) throws IOException {
     Retry retry = retry(context, real);
     Store destination =

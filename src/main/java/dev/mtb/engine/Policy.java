@@ -67,11 +67,7 @@ interface Policy {
     return false;
   }
 
-  /**
-   * Why what is there is not changed.
-   *
-   * @return empty if it may be
-   */
+  /** Why what is there is not changed. */
   default Optional<String> reasonToLeave(
       Metadata source, Optional<Metadata> existing, Decision decision) {
     return Optional.empty();

@@ -43,11 +43,7 @@ final class ReadBack {
   private final Comparison comparison;
   private final Retry.Pause pause;
 
-  /**
-   * Checks the copies of a copier.
-   *
-   * @param copier one that takes digests
-   */
+  /** Checks the copies of a copier. */
   ReadBack(Store destination, Copier copier, Comparison comparison, Retry.Pause pause) {
     this.destination = destination;
     this.copier = copier;

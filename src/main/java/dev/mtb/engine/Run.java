@@ -72,9 +72,6 @@ public final class Run {
   /**
    * Runs a backup, or the dry run of one.
    *
-   * @param job what to do
-   * @param listener told of everything
-   * @return how it went
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport backup(BackupJob job, BackupListener listener) {
@@ -84,9 +81,6 @@ public final class Run {
   /**
    * Compares a backup with its sources.
    *
-   * @param job what should be there
-   * @param listener told of everything
-   * @return how it went
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport verify(BackupJob job, BackupListener listener) {
@@ -151,9 +145,6 @@ public final class Run {
   /**
    * Restores from a backup, or says what that would do.
    *
-   * @param job what to do
-   * @param listener told of everything
-   * @return how it went
    * @throws InvalidJobException if it makes no sense
    */
   public static BackupReport restore(RestoreJob job, BackupListener listener) {
@@ -192,7 +183,7 @@ public final class Run {
             context.seesExtraneous());
     refuseBackupOfItself();
     Optional<RememberedBase> lastBase =
-        mayContainSource || job.from().isPresent()
+        mayContainSource || job.from().isPresent() || job.destination() instanceof Location.Own
             ? Optional.empty()
             : RememberedBase.of(job, apart);
     if (context.purpose() != Purpose.VERIFY) {

@@ -45,12 +45,7 @@ interface Sink {
     void run() throws IOException;
   }
 
-  /**
-   * Prepares {@link #file}, before it is said that the file will be copied.
-   *
-   * @return what is to be run
-   * @throws IOException if it must not be done
-   */
+  /** Prepares {@link #file}, before it is said that the file will be copied. */
   default Doing prepare(FileWork work, Decision decision) throws IOException {
     return () -> file(work, decision);
   }

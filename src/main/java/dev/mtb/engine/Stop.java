@@ -29,11 +29,7 @@ final class Stop {
     this(Ticker.systemTicker(), OptionalLong.empty());
   }
 
-  /**
-   * Begins nothing new after some time.
-   *
-   * @param deadline by the ticker
-   */
+  /** Begins nothing new after some time. */
   Stop(Ticker ticker, OptionalLong deadline) {
     this.ticker = ticker;
     this.deadline = deadline;

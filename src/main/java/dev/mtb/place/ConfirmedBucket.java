@@ -39,7 +39,6 @@ final class ConfirmedBucket {
    * Opens it.
    *
    * @param real the destination on the mount
-   * @throws IOException if it cannot be used, or is not the same place
    */
   static BucketStore open(
       BucketPlace place,
@@ -82,7 +81,6 @@ final class ConfirmedBucket {
    * Opens it to be read only.
    *
    * @param real the backup on the mount
-   * @throws IOException if it cannot be used, or is not the same place
    */
   static BucketStore openToRead(BucketPlace place, Path real, BucketAccess access)
       throws IOException {

@@ -3,6 +3,7 @@ package dev.mtb.place;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.Location;
 import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Connection;
 import dev.mtb.options.OldVersions;
@@ -49,7 +50,6 @@ public final class Destinations {
   /**
    * The paths by which a directory is known.
    *
-   * @param destination as given
    * @return absolute; the second has symbolic links resolved as far as it exists
    */
   public static List<Path> namesOf(Path destination) {
@@ -60,9 +60,6 @@ public final class Destinations {
   /**
    * Opens a job's destination without a lock: other runs may write to it.
    *
-   * @param job as below
-   * @param readOnly as below
-   * @return the destination
    * @throws DestinationException if it cannot be used
    */
   public static Store open(BackupJob job, boolean readOnly) throws DestinationException {
@@ -79,7 +76,6 @@ public final class Destinations {
    *     then taken for an empty one
    * @param lock taken as soon as it is known what the destination is, before anything is changed;
    *     {@link RunLock#NONE} for a run that changes nothing
-   * @return the destination
    * @throws DestinationException if it cannot be used
    */
   public static Store open(BackupJob job, boolean readOnly, RunLock lock)
@@ -93,11 +89,7 @@ public final class Destinations {
    * backup; a target that is a directory is taken as it is.
    *
    * @param target made if only its last name is missing
-   * @param options as in a job
    * @param overwrite whether what another program changes there meanwhile is replaced, too
-   * @param readOnly as above
-   * @param lock as above
-   * @return the target
    * @throws DestinationException if it cannot be used
    */
   public static Store openTarget(
@@ -172,10 +164,6 @@ public final class Destinations {
   /**
    * Opens a directory as a destination without a lock: other runs may write to it.
    *
-   * @param destination a directory
-   * @param options as in a job
-   * @param readOnly as above
-   * @return the destination
    * @throws DestinationException if it cannot be used
    */
   public static Store open(Path destination, BackupOptions options, boolean readOnly)
@@ -292,6 +280,12 @@ public final class Destinations {
       // To resolve a name that is not there costs four requests through a mount.
       return Optional.empty();
     }
+    if (job.destination() instanceof Location.Own) {
+      throw new InvalidJobException(
+          "old versions are kept in a directory or a bucket, and not in "
+              + job.destinationName()
+              + "; run without BackupOptions.oldVersions");
+    }
     return job.bucket().isPresent()
         ? OldVersionsPlace.inBucket(wanted, job.bucket().get())
         : OldVersionsPlace.inDirectory(
@@ -318,7 +312,6 @@ public final class Destinations {
   /**
    * Tells whether a path is on a mounted S3FS, without looking at the path itself.
    *
-   * @param path absolute and normal
    * @return false if that cannot be told
    */
   public static boolean isOnS3fs(Path path) {

@@ -38,12 +38,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
     implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(OpenTree.class);
 
-  /**
-   * The files of this machine, or of another file system of {@code java.nio}.
-   *
-   * @param base on that file system
-   * @return must be closed
-   */
+  /** The files of this machine, or of another file system of {@code java.nio}. */
   public static Tree ofThisMachine(Path base) {
     return FolderTree.of(base.getRoot());
   }
@@ -66,7 +61,6 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
    *
    * @param what it is, in messages, such as {@code the backup}
    * @param options whether a mount is required, how a bucket is reached, and so on
-   * @return must be closed
    * @throws DestinationException if it cannot be used, or is not there
    */
   public static OpenTree open(String what, Location location, BackupOptions options)

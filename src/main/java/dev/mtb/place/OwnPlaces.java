@@ -56,7 +56,6 @@ public final class OwnPlaces {
   /**
    * Those of a backup.
    *
-   * @param job with a destination
    * @param root what is known of the destination's directory
    * @return must be asked about each directory that is walked
    */
@@ -68,7 +67,6 @@ public final class OwnPlaces {
    * Those of a run that may write into what it reads from: the directory only.
    *
    * @param root what is known of the destination's directory
-   * @return the same
    */
   public static OwnPlaces ofDirectory(Metadata root) {
     return new OwnPlaces(root, Optional.empty());
@@ -77,7 +75,6 @@ public final class OwnPlaces {
   /**
    * Whether the target of a restore lies in the backup, by an S3FS mount of its bucket.
    *
-   * @param job as it is
    * @return false if that cannot be told
    */
   public static boolean isTargetInBackup(RestoreJob job) {
@@ -150,8 +147,6 @@ public final class OwnPlaces {
   /**
    * Whether something is the destination.
    *
-   * @param source absolute
-   * @param metadata its own
    * @param isListed whether it was not found in a directory that was asked about before, so that it
    *     may also lie inside the destination
    * @return false if that cannot be told

@@ -24,11 +24,7 @@ import java.util.Optional;
  * bucket, or a store of an embedder's own. All that opens, locks, recognises or examines a place asks here. Immutable.
  */
 sealed interface Place {
-  /**
-   * What the place really is, as a text that two runs can compare.
-   *
-   * @return as in {@link LockPlace}
-   */
+  /** What the place really is, as a text that two runs can compare. */
   String key();
 
   /**
@@ -116,11 +112,7 @@ sealed interface Place {
     }
   }
 
-  /**
-   * Finds out what a place is. Nothing is refused.
-   *
-   * @throws IOException if the table of mounts cannot be read
-   */
+  /** Finds out what a place is. Nothing is refused. */
   static Place of(Location location, BackupOptions options) throws IOException {
     if (location instanceof Location.Bucket it) {
       return new InBucket(BucketPlace.of(it.place(), options));
@@ -135,10 +127,7 @@ sealed interface Place {
   /**
    * Tells from the table of mounts alone what a directory is: it is not touched.
    *
-   * @param absolute as it was named
    * @param real the same, with symbolic links resolved
-   * @return the place
-   * @throws IOException if the table of mounts cannot be read
    */
   static Place of(Path absolute, Path real) throws IOException {
     Optional<Mount> mount =
@@ -153,9 +142,7 @@ sealed interface Place {
    * without its mount.
    *
    * @param what the place is, in messages, such as {@code the destination}
-   * @param location as given
    * @param options whether a mount is required, how a bucket is reached, where MTB keeps its state
-   * @return the place
    * @throws DestinationException if it cannot be used
    */
   static Place find(

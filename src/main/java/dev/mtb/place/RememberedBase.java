@@ -52,7 +52,6 @@ public record RememberedBase(Path file) {
   /**
    * What is wrong with the base of a job, if files that the last run copied land elsewhere now.
    *
-   * @param base of the job
    * @param isListed whether the job backs up a file
    * @return a sentence that shows both layouts
    */
@@ -96,7 +95,6 @@ public record RememberedBase(Path file) {
   /**
    * Remembers a run. What cannot be written is logged: only a warning would be missing.
    *
-   * @param base of the job
    * @param sources some of what it listed
    */
   public void save(Path base, List<Path> sources) {

@@ -35,11 +35,7 @@ final class Coverage {
     this.listed = listed;
   }
 
-  /**
-   * Hands an entry out, unless it is covered.
-   *
-   * @param target of the entry
-   */
+  /** Hands an entry out, unless it is covered. */
   void handOut(Entry entry, byte[] target, SourceList.Visitor visitor) throws InterruptedException {
     Optional<Path> rival = rival(entry, target);
     if (rival.isPresent()) {

@@ -37,7 +37,6 @@ final class EntryReader {
    * Reads the entries of a list.
    *
    * @throws InvalidJobException if it cannot be read, or is no list
-   * @throws InterruptedException if the taker threw it
    */
   void eachOf(BackupJob.ListFile list, Taker taker) throws InterruptedException {
     if (Files.exists(list.file())

@@ -40,7 +40,6 @@ public final class FileFilter {
   /**
    * Compiles the rules.
    *
-   * @param filters what to leave out
    * @param tree that the sources are in
    */
   public FileFilter(Filters filters, Tree tree) {
@@ -55,10 +54,7 @@ public final class FileFilter {
   /**
    * Tells whether something is left out, with everything below it.
    *
-   * @param source absolute
    * @param target where it would land; the destination itself is never left out
-   * @param metadata of the source
-   * @return whether it is left out
    */
   public boolean leavesOut(Path source, Path target, Metadata metadata) {
     boolean isDirectory = metadata.kind() == Kind.DIRECTORY;
@@ -69,10 +65,6 @@ public final class FileFilter {
 
   /**
    * Tells whether something would be left out whatever it is: then trouble with it does not matter.
-   *
-   * @param source absolute
-   * @param target where it would land
-   * @return whether it is left out
    */
   public boolean leavesOutUnseen(Path source, Path target) {
     return leavesOutByName(source, target, false) || leavesOutByName(source, target, true);
@@ -83,9 +75,6 @@ public final class FileFilter {
    * the destination either.
    *
    * @param source absolute; where it would be
-   * @param target where it is
-   * @param isDirectory what it is
-   * @return whether it is left alone
    */
   public boolean protects(Path source, Path target, boolean isDirectory) {
     return leavesOutByName(source, target, isDirectory);
@@ -103,7 +92,6 @@ public final class FileFilter {
   /**
    * Tells whether a directory is not looked into because of where it is.
    *
-   * @param directory a directory
    * @param device that of the listed entry above it
    * @return whether it is on another file system and that matters
    */
@@ -129,9 +117,6 @@ public final class FileFilter {
   /**
    * Tells whether a rule leaves something out.
    *
-   * @param source absolute
-   * @param target where it would land
-   * @param isDirectory whether it is one
    * @return whether it is left out, whatever else there is to know about it
    */
   public boolean leavesOutByName(Path source, Path target, boolean isDirectory) {

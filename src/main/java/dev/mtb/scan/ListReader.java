@@ -15,12 +15,7 @@ public final class ListReader {
 
   /** Takes one entry. */
   public interface Consumer {
-    /**
-     * Takes it.
-     *
-     * @param entry without what ends it
-     * @throws IOException if it cannot be taken; the list is read no further
-     */
+    /** Takes it. */
     void entry(byte[] entry) throws IOException;
   }
 
@@ -34,7 +29,6 @@ public final class ListReader {
    * @param nulSeparated whether entries end with NUL, and nothing is a comment
    * @param consumer given every entry but blank lines and comments
    * @throws InvalidJobException if this cannot be a list
-   * @throws IOException if it cannot be read
    */
   public static void read(InputStream in, String name, boolean nulSeparated, Consumer consumer)
       throws IOException {

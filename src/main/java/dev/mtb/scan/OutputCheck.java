@@ -44,7 +44,6 @@ public final class OutputCheck {
    * @param job what is read and written
    * @param tree that the sources are in
    * @param inputs other files that the run reads, such as filter rules
-   * @return checks outputs of the job
    */
   public static OutputCheck of(BackupJob job, Tree tree, List<Path> inputs) {
     // Sources that are no files of this machine cannot be overwritten.
@@ -60,7 +59,6 @@ public final class OutputCheck {
    *
    * @param inputs files that the run reads
    * @param directories the backup and the target
-   * @return checks outputs of the job
    */
   public static OutputCheck of(List<Path> inputs, List<Path> directories) {
     return new OutputCheck(Optional.empty(), Optional.empty(), inputs, directories);

@@ -26,20 +26,10 @@ public final class SourceList {
 
   /** Takes the entries that are handed out. */
   public interface Visitor {
-    /**
-     * An entry to be backed up, with everything below it if it is a directory.
-     *
-     * @param entry not below any other
-     * @throws InterruptedException if the run ends
-     */
+    /** An entry to be backed up, with everything below it if it is a directory. */
     void entry(Entry entry) throws InterruptedException;
 
-    /**
-     * An entry that cannot be backed up.
-     *
-     * @param path as far as it is known
-     * @param error why
-     */
+    /** An entry that cannot be backed up. */
     void unusable(Path path, String error);
   }
 
@@ -65,14 +55,7 @@ public final class SourceList {
     reader = new EntryReader(job, tree);
   }
 
-  /**
-   * Reads the lists of a job that keeps no old versions.
-   *
-   * @param job as below
-   * @param tree as below
-   * @param destinations as below
-   * @return the list
-   */
+  /** Reads the lists of a job that keeps no old versions. */
   public static SourceList read(BackupJob job, Tree tree, List<Path> destinations) {
     return read(job, tree, destinations, Optional.empty(), job.options().deletion().isWanted());
   }
@@ -80,14 +63,12 @@ public final class SourceList {
   /**
    * Reads the lists for the first time and checks that the job makes sense.
    *
-   * @param job what is listed
    * @param tree that the sources are in
    * @param destinations the names by which the destination is known (as given, and with symbolic
    *     links resolved)
    * @param oldVersions where old versions go, with symbolic links resolved; empty if that is no
    *     directory
    * @param knowsWays whether {@link #leadsThrough} will be asked, which takes some memory
-   * @return the list
    * @throws InvalidJobException if a list cannot be read or is none, if nothing is listed, or if
    *     the destination or the place of old versions and an entry contain each other
    */
@@ -133,11 +114,7 @@ public final class SourceList {
     }
   }
 
-  /**
-   * Some of the entries.
-   *
-   * @return the first, absolute
-   */
+  /** Some of the entries. */
   public List<Path> first() {
     return List.copyOf(first);
   }
@@ -156,7 +133,6 @@ public final class SourceList {
   /**
    * Whether the target of a listed entry lies below a target.
    *
-   * @param target relative to the destination
    * @return known only if that was asked for when the lists were read
    */
   public boolean leadsThrough(Path target) {
@@ -164,11 +140,7 @@ public final class SourceList {
     return onTheWay.contains(bytes, bytes.length, false);
   }
 
-  /**
-   * The entry whose target is the destination itself, such as {@code .}.
-   *
-   * @return empty if there is none
-   */
+  /** The entry whose target is the destination itself, such as {@code .}. */
   public Optional<Path> wholeSource() {
     return wholeSource;
   }
@@ -176,9 +148,6 @@ public final class SourceList {
   /**
    * Finds out whether a target has a source now, listed or below a listed entry. A directory of the
    * destination may hold files from below the base and from elsewhere.
-   *
-   * @param target relative to the destination
-   * @return whether the source exists
    */
   public boolean supplies(Path target) {
     byte[] bytes = PathBytes.of(target);
@@ -190,7 +159,6 @@ public final class SourceList {
    * Finds out whether a target may have a source, listed or not: the source may be excluded, or
    * belong to another shard or to another list with the same destination.
    *
-   * @param target relative to the destination
    * @return whether a file or directory exists that has this target
    */
   public boolean couldSupply(Path target) {
@@ -249,7 +217,6 @@ public final class SourceList {
    * Reads the lists once more, only for the targets of the entries.
    *
    * @param visitor takes each target, in the order of the lists
-   * @throws InterruptedException if the thread was interrupted
    */
   public void forEachLanding(Consumer<Path> visitor) throws InterruptedException {
     EntryReader.Taker taker = entry -> visitor.accept(entry.target());
@@ -269,7 +236,6 @@ public final class SourceList {
    * another entry reaches.
    *
    * @param visitor takes them, in the order of the lists
-   * @throws InterruptedException if the visitor threw it
    */
   public void forEach(Visitor visitor) throws InterruptedException {
     FileFilter filter = new FileFilter(job.options().filters(), tree);

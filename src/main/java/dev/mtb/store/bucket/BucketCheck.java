@@ -40,9 +40,7 @@ public final class BucketCheck implements Closeable {
   /**
    * Connects to a bucket. No request is made yet.
    *
-   * @param place which bucket
    * @param process the owner of the probe
-   * @return must be closed
    * @throws DestinationException if there are no credentials, or the SDK does not accept the place
    */
   public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
@@ -58,12 +56,7 @@ public final class BucketCheck implements Closeable {
     }
   }
 
-  /**
-   * Lists one name.
-   *
-   * @return how that went
-   * @throws IOException if the bucket cannot be listed
-   */
+  /** Lists one name. */
   public Answer list() throws IOException {
     long start = System.nanoTime();
     var page = requests.list(prefix, "/", null, null);
@@ -87,8 +80,6 @@ public final class BucketCheck implements Closeable {
    * Stores an object.
    *
    * @param name a single name that nothing else has
-   * @param content its content
-   * @throws IOException if it could not be stored
    */
   public void write(String name, byte[] content) throws IOException {
     int none = Metadata.UNKNOWN;
@@ -101,10 +92,7 @@ public final class BucketCheck implements Closeable {
   /**
    * Reads it again.
    *
-   * @param name as it was stored
    * @param content what should be in it
-   * @return whether it is
-   * @throws IOException if it cannot be read
    */
   public boolean holds(String name, byte[] content) throws IOException {
     try (InputStream in = requests.get(prefix + name, /* isLink= */ false).content()) {
@@ -112,12 +100,7 @@ public final class BucketCheck implements Closeable {
     }
   }
 
-  /**
-   * Deletes it.
-   *
-   * @param name as it was stored
-   * @throws IOException if it could not be deleted
-   */
+  /** Deletes it. */
   public void delete(String name) throws IOException {
     requests.delete(prefix + name);
   }

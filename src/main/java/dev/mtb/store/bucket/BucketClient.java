@@ -105,7 +105,6 @@ final class BucketClient implements Closeable {
   /**
    * Describes what has just been stored.
    *
-   * @param tag as the server writes it
    * @param startNanos when MTB began to send it, by {@link System#nanoTime}
    */
   StoredVersion stored(String tag, SdkHttpResponse answer, long startNanos) {

@@ -52,11 +52,7 @@ final class BucketKeys {
     return withSlash(of(path));
   }
 
-  /**
-   * The key of what is about to be changed.
-   *
-   * @throws IOException if s3fs or S3 does not take the name
-   */
+  /** The key of what is about to be changed. */
   String checked(Path path) throws IOException {
     names.check(path);
     String key = of(path);

@@ -27,9 +27,7 @@ public record BucketPlace(
   /**
    * What a job says.
    *
-   * @param location the destination
    * @param options its endpoint, region, addressing and password file
-   * @return the place
    */
   public static BucketPlace of(S3Location location, BackupOptions options) {
     boolean pathStyle =

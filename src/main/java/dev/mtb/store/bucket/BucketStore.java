@@ -99,10 +99,7 @@ public final class BucketStore implements Store {
   /**
    * Connects to a bucket. No request is made yet.
    *
-   * @param place which bucket
-   * @param access how it is used
    * @param mounted what a mount shows of the destination, if it is on one
-   * @param oldVersions where old versions go
    * @param stateDirectory where MTB remembers what it has stored
    * @return to be started; must be closed
    * @throws DestinationException if there are no credentials
@@ -280,8 +277,6 @@ public final class BucketStore implements Store {
    * Writes such an object.
    *
    * @param name a temporary name, for the destination itself
-   * @return to be closed
-   * @throws IOException if it cannot be written
    */
   public Probe probe(String name) throws IOException {
     return probes.write(prefix + name);

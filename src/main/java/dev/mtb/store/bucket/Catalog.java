@@ -198,7 +198,6 @@ final class Catalog implements Closeable {
   /**
    * Remembers an object.
    *
-   * @param glance as a list will show it, or has shown it
    * @param took how long it was sent before its date. No other object of that time can be there,
    *     since this one replaced it
    */

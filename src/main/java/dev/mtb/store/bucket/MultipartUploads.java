@@ -5,6 +5,8 @@ import dev.mtb.model.Metadata;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +30,7 @@ final class MultipartUploads {
   private static final Logger log = LoggerFactory.getLogger(MultipartUploads.class);
 
   private final BucketClient client;
+  private final Requests requests;
 
   /** When each upload began, by its id. */
   private final Map<String, Long> starts = new ConcurrentHashMap<>();
@@ -35,8 +38,9 @@ final class MultipartUploads {
   /** Upload ids of what a killed run left, by key; listed when the first large file is met. */
   private Map<String, List<String>> unfinished;
 
-  MultipartUploads(BucketClient client) {
+  MultipartUploads(BucketClient client, Requests requests) {
     this.client = client;
+    this.requests = requests;
   }
 
   /** Aborts what a killed run left of the same object, and starts an upload. */
@@ -116,11 +120,7 @@ final class MultipartUploads {
     }
   }
 
-  /**
-   * Starts an upload.
-   *
-   * @return its id
-   */
+  /** Starts an upload. */
   String start(String key, Metadata source) throws IOException {
     long start = System.nanoTime();
     ObjectStyle style = client.style();
@@ -154,7 +154,6 @@ final class MultipartUploads {
    * Sends a part.
    *
    * @param md5 of what was sent last; called after the part is sent
-   * @return the part's number and tag
    */
   CompletedPart sendPart(
       String key,
@@ -185,21 +184,49 @@ final class MultipartUploads {
 
   StoredVersion complete(String key, String uploadId, List<CompletedPart> parts)
       throws IOException {
-    CompleteMultipartUploadResponse response =
-        client.send(
-            "CompleteMultipartUpload",
-            key,
-            s3 ->
-                s3.completeMultipartUpload(
-                    r ->
-                        r.bucket(client.bucket())
-                            .key(key)
-                            .uploadId(uploadId)
-                            .multipartUpload(m -> m.parts(parts))
-                            .requestPayer(client.payer())));
-    Long start = starts.remove(uploadId);
-    return client.stored(
-        response.eTag(), response.sdkHttpResponse(), start == null ? System.nanoTime() : start);
+    long start = Optional.ofNullable(starts.remove(uploadId)).orElseGet(System::nanoTime);
+    CompleteMultipartUploadResponse response;
+    try {
+      response =
+          client.send(
+              "CompleteMultipartUpload",
+              key,
+              s3 ->
+                  s3.completeMultipartUpload(
+                      r ->
+                          r.bucket(client.bucket())
+                              .key(key)
+                              .uploadId(uploadId)
+                              .multipartUpload(m -> m.parts(parts))
+                              .requestPayer(client.payer())));
+    } catch (NoSuchFileException e) {
+      ContentTag completed = completedBefore(key, parts).orElseThrow(() -> e);
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      return new StoredVersion(Optional.of(completed), Optional.empty(), took);
+    }
+    return client.stored(response.eTag(), response.sdkHttpResponse(), start);
+  }
+
+  /**
+   * The tag of an object that an earlier request has completed: if the answer to that is lost, the
+   * request is sent again, and most servers answer that there is no such upload.
+   *
+   * @return empty if the object is another one, or that cannot be told
+   */
+  private Optional<ContentTag> completedBefore(String key, List<CompletedPart> parts)
+      throws IOException {
+    List<byte[]> md5s = new ArrayList<>();
+    for (CompletedPart part : parts) {
+      Optional<ContentTag> tag = ContentTag.parse(part.eTag());
+      if (tag.isEmpty()) {
+        return Optional.empty();
+      }
+      md5s.add(BaseEncoding.base16().lowerCase().decode(tag.get().md5()));
+    }
+    return requests
+        .head(key)
+        .flatMap(Requests.Head::tag)
+        .filter(ContentTag.ofParts(md5s)::equals);
   }
 
   void abort(String key, String uploadId) throws IOException {

@@ -22,11 +22,7 @@ final class ObjectWriter {
     remember(key, source, requests.put(key, source, body));
   }
 
-  /**
-   * Stores a directory.
-   *
-   * @param key with the slash
-   */
+  /** Stores a directory. */
   void putDirectory(String key, Metadata source) throws IOException {
     put(key, source, Requests.Body.of(new byte[0]));
   }

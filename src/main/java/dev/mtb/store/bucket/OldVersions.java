@@ -34,11 +34,7 @@ final class OldVersions {
   /** Keys of directories in this place that exist, as far as is known. */
   private final Set<String> made = ConcurrentHashMap.newKeySet();
 
-  /**
-   * Makes one. No request is made.
-   *
-   * @param prefix of the destination
-   */
+  /** Makes one. No request is made. */
   OldVersions(String prefix, OldVersionsPlace place, Requests requests, ObjectWriter writer) {
     this.prefix = prefix;
     this.place = place;
@@ -46,11 +42,7 @@ final class OldVersions {
     this.writer = writer;
   }
 
-  /**
-   * Checks that a place for old versions is in the bucket.
-   *
-   * @param place of the destination
-   */
+  /** Checks that a place for old versions is in the bucket. */
   static void checkInBucket(BucketPlace place, Optional<OldVersionsPlace> oldVersions)
       throws DestinationException {
     int depth = Splitter.on('/').splitToList(place.location().prefix()).size() - 1;
@@ -77,8 +69,6 @@ final class OldVersions {
   /**
    * Moves a directory here. Its contents are moved before its own object, which a list may not
    * show.
-   *
-   * @param key without the slash
    */
   void moveDirectory(String key) throws IOException {
     String from = key + "/";

@@ -24,9 +24,7 @@ final class PageSequence {
   /**
    * Where the next page begins.
    *
-   * @param page the latest
    * @return the token for the next; null after the last page
-   * @throws IOException if the list makes no progress
    */
   String next(ListObjectsV2Response page) throws IOException {
     if (!isMore(page)) {
@@ -43,12 +41,7 @@ final class PageSequence {
     return token;
   }
 
-  /**
-   * Whether there are more pages.
-   *
-   * @param page the latest
-   * @throws IOException if the list makes no progress
-   */
+  /** Whether there are more pages. */
   boolean isMore(ListObjectsV2Response page) throws IOException {
     if (!Boolean.TRUE.equals(page.isTruncated())) {
       return false;

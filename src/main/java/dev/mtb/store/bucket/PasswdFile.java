@@ -30,7 +30,6 @@ public record PasswdFile(String accessKey, String secretKey) {
   /**
    * What s3fs, too, does not put up with: others than the owner can get at the keys.
    *
-   * @param file with keys
    * @return what is wrong, and what to do; empty if nothing is, or nothing can be told
    */
   public static Optional<String> exposure(Path file) {

@@ -57,7 +57,6 @@ final class ReadAhead {
   /**
    * Begins to read a part, if there is room.
    *
-   * @param length of the part
    * @return must be dropped in the end; empty if there is no room
    */
   Optional<Part> begin(Opener opener, int length) {

@@ -56,7 +56,7 @@ final class Requests implements Closeable {
   Requests(BucketPlace place, Owner owner, int connections, int retries)
       throws DestinationException {
     client = new BucketClient(place, owner, connections, retries);
-    uploads = new MultipartUploads(client);
+    uploads = new MultipartUploads(client, this);
     copies = new ServerCopies(client, this);
   }
 
@@ -202,12 +202,7 @@ final class Requests implements Closeable {
             s3.deleteObject(r -> r.bucket(client.bucket()).key(key).requestPayer(client.payer())));
   }
 
-  /**
-   * Deletes objects; those that are not there are deleted already.
-   *
-   * @param keys at most {@link #MOST_DELETED}
-   * @return why some were not deleted
-   */
+  /** Deletes objects; those that are not there are deleted already. */
   Map<String, IOException> delete(Collection<String> keys) throws IOException {
     if (keys.size() == 1 || deletesSingly) {
       return deleteSingly(keys);

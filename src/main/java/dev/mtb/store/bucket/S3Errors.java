@@ -37,7 +37,6 @@ final class S3Errors {
    *
    * @param what was asked for, such as {@code PutObject}
    * @param key of the object; empty if it was the bucket
-   * @return never null
    */
   IOException of(String what, String key, SdkException e) {
     if (e instanceof AwsServiceException service) {

@@ -20,11 +20,7 @@ final class ServerClock {
   /** What the server's clock showed at {@link #start}, at the least. */
   private Optional<Instant> atStart = Optional.empty();
 
-  /**
-   * Makes a clock.
-   *
-   * @param nanos such as {@link System#nanoTime}
-   */
+  /** Makes a clock. */
   ServerClock(LongSupplier nanos) {
     this.nanos = nanos;
     start = nanos.getAsLong();

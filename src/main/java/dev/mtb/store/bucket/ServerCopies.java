@@ -35,7 +35,6 @@ final class ServerCopies {
    * Copies an object with its metadata.
    *
    * @param knownSize its size, if that is known
-   * @return whether the object is there
    */
   boolean copy(String from, String to, Optional<Long> knownSize) throws IOException {
     if (knownSize.isEmpty() || knownSize.get() > MOST_COPIED) {
