@@ -16,7 +16,6 @@ import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.Recollection;
 import dev.mtb.store.Store;
 import dev.mtb.store.StoredFile;
-import dev.mtb.store.TemporaryNames;
 import dev.mtb.store.Throttle;
 import dev.mtb.store.TreeEntry;
 import java.io.Closeable;
@@ -118,11 +117,7 @@ public final class BucketStore implements Store {
         place, access, mounted, oldVersions, requests, catalog(stateDirectory, place, access));
   }
 
-  /**
-   * Connects to a bucket that is only read, as the source of a copy. No request is made yet.
-   *
-   * @throws DestinationException if there are no credentials
-   */
+  /** Connects to a bucket that is only read, as the source of a copy. No request is made yet. */
   public static BucketStore toRead(BucketPlace place, BucketAccess access)
       throws DestinationException {
     int connections = access.connections() + ReadAhead.MOST_AT_ONCE;
@@ -133,11 +128,8 @@ public final class BucketStore implements Store {
   }
 
   /**
-   * Lists some paths that are there, so that wrong names and credentials show at once. To be called
-   * before anything else where the bucket is only read.
-   *
-   * @param most how many, at most a page of a thousand
-   * @throws DestinationException if the bucket cannot be used, or nothing is there
+   * Lists some paths that are there, at most a page of a thousand, so that wrong names and
+   * credentials show at once. To be called before anything else where the bucket is only read.
    */
   public List<Path> some(int most) throws DestinationException {
     return tree.some(most);
@@ -156,18 +148,12 @@ public final class BucketStore implements Store {
   /**
    * Lists what is there, so that wrong names and credentials show at once. To be called before
    * anything else but {@link #probe}.
-   *
-   * @throws DestinationException if the bucket cannot be used
    */
   public void start() throws DestinationException {
     root.open();
   }
 
-  /**
-   * Makes the destination's own directory, and those above it, if they are missing.
-   *
-   * @throws DestinationException if they cannot be made
-   */
+  /** Makes the destination's own directory, and those above it, if they are missing. */
   public void prepare() throws DestinationException {
     root.make();
   }
@@ -203,10 +189,7 @@ public final class BucketStore implements Store {
     return root.isNew();
   }
 
-  /**
-   * Loads what a first request needs, so that it can be done beside something else. Makes no
-   * request.
-   */
+  /** Loads what a first request needs, so that it can be done beside something else. */
   public static void warmUp() {
     S3ClientFactory.warmUp();
   }
@@ -241,13 +224,7 @@ public final class BucketStore implements Store {
 
   @Override
   public void deleteStale(Path directory, Listing listing) throws IOException {
-    for (Map.Entry<Path, Optional<ListedEntry>> each : listing.stale().entrySet()) {
-      Instant now = Instant.now();
-      Instant storedAt = each.getValue().flatMap(ListedEntry::storedAt).orElse(now);
-      if (TemporaryNames.isAbandoned(each.getKey(), () -> storedAt, now)) {
-        requests.delete(keys.of(directory.resolve(each.getKey())));
-      }
-    }
+    changes.deleteStale(directory, listing);
   }
 
   /**

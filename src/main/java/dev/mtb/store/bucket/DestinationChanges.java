@@ -7,12 +7,15 @@ import dev.mtb.store.Content;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.ForeignNameException;
+import dev.mtb.store.ListedEntry;
+import dev.mtb.store.Listing;
 import dev.mtb.store.RefusedException;
 import dev.mtb.store.S3fsNames;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -153,6 +156,16 @@ final class DestinationChanges {
       oldVersions.get().keep(key, Optional.empty());
     }
     return key;
+  }
+
+  void deleteStale(Path directory, Listing listing) throws IOException {
+    for (Map.Entry<Path, Optional<ListedEntry>> each : listing.stale().entrySet()) {
+      Instant now = Instant.now();
+      Instant storedAt = each.getValue().flatMap(ListedEntry::storedAt).orElse(now);
+      if (TemporaryNames.isAbandoned(each.getKey(), () -> storedAt, now)) {
+        requests.delete(keys.of(directory.resolve(each.getKey())));
+      }
+    }
   }
 
   void rename(Path from, Path to) throws IOException {
