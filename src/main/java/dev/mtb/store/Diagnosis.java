@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mtb.model.ErrorText;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.Optional;
 
 /**
@@ -57,7 +58,10 @@ public record Diagnosis(Kind kind, String text) {
 
   /** Deleting a tree (Guava) reports what really failed as suppressed only. */
   public static IOException root(IOException failure) {
-    boolean isCollected = Errno.of(failure).isEmpty() && failure.getSuppressed().length > 0;
+    boolean isCollected =
+        failure instanceof FileSystemException
+            && Errno.of(failure).isEmpty()
+            && failure.getSuppressed().length > 0;
     return isCollected && failure.getSuppressed()[0] instanceof IOException first ? first : failure;
   }
 }

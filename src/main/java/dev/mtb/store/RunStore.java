@@ -8,7 +8,6 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.KeptAttributes;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * The store of a run: another store, used no faster than the run's limits allow, given only the
@@ -33,8 +31,10 @@ import java.util.function.Predicate;
 public final class RunStore implements Store {
   private final Store real;
   private final Retry retry;
-  private final Throttle throttle;
-  private final boolean isLimited;
+
+  /** Empty where nothing is held up, or the other store limits its own requests. */
+  private final Optional<Throttle> throttle;
+
   private final KeptAttributes kept;
   private final ImmutableSet<Attribute> wanted;
 
@@ -60,9 +60,7 @@ public final class RunStore implements Store {
   public RunStore(Store real, Retry retry, Optional<Throttle> limit, KeptAttributes kept) {
     this.real = real;
     this.retry = retry;
-    this.throttle = limit.orElse(Throttle.NONE);
-    // A store that limits its own requests must not be held up twice.
-    this.isLimited = limit.isPresent() && !real.limit(throttle);
+    this.throttle = limit.filter(t -> !real.limit(t));
     this.kept = kept;
     ImmutableSet.Builder<Attribute> attributes = ImmutableSet.builder();
     if (kept.times()) {
@@ -90,15 +88,29 @@ public final class RunStore implements Store {
     return retry.run(Retry.Kind.CHANGE, what, path, attempt -> limited(operation, attempt));
   }
 
+  /** A change without a result. */
+  private interface Change {
+    void run() throws IOException;
+  }
+
+  private void change(String what, Path path, Change change) throws IOException {
+    Object unused =
+        change(
+            what,
+            path,
+            attempt -> {
+              change.run();
+              return what;
+            });
+  }
+
   private <T> T limited(Operation<T> operation, int attempt) throws IOException {
     waitForTurn();
     return operation.run(attempt);
   }
 
   private void waitForTurn() {
-    if (isLimited) {
-      throttle.operation();
-    }
+    throttle.ifPresent(Throttle::operation);
   }
 
   // What is known without asking
@@ -203,13 +215,7 @@ public final class RunStore implements Store {
 
   @Override
   public void deleteStale(Path directory, Listing listing) throws IOException {
-    change(
-        "tidying up",
-        directory,
-        attempt -> {
-          real.deleteStale(directory, listing);
-          return null;
-        });
+    change("tidying up", directory, () -> real.deleteStale(directory, listing));
   }
 
   /** Only opens it; the reader tries the whole again. */
@@ -235,16 +241,17 @@ public final class RunStore implements Store {
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
     waitForTurn();
-    return new Write(real.write(file, kept.of(source), existing));
+    return new RunWrite(real.write(file, kept.of(source), existing), throttle, kept);
   }
 
   /** A store that reads the source by itself could not be held up here. */
   @Override
   public Optional<FileWrite> upload(
       Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
-    return isLimited
+    return throttle.isPresent()
         ? Optional.empty()
-        : real.upload(file, kept.of(source), existing, content).map(Write::new);
+        : real.upload(file, kept.of(source), existing, content)
+            .map(write -> new RunWrite(write, throttle, kept));
   }
 
   @Override
@@ -310,11 +317,10 @@ public final class RunStore implements Store {
     change(
         "deleting",
         path,
-        attempt -> {
+        () -> {
           for (IOException failure : real.delete(ImmutableMap.of(path, kind)).values()) {
             throw failure;
           }
-          return null;
         });
   }
 
@@ -353,24 +359,12 @@ public final class RunStore implements Store {
     if (set.isEmpty()) {
       return;
     }
-    change(
-        "setting metadata of",
-        path,
-        attempt -> {
-          real.setMetadata(path, kept.of(source), set);
-          return null;
-        });
+    change("setting metadata of", path, () -> real.setMetadata(path, kept.of(source), set));
   }
 
   @Override
   public void distrust(Path path, Metadata dated) throws IOException {
-    change(
-        "marking",
-        path,
-        attempt -> {
-          real.distrust(path, dated);
-          return null;
-        });
+    change("marking", path, () -> real.distrust(path, dated));
   }
 
   // The place as a whole
@@ -393,75 +387,5 @@ public final class RunStore implements Store {
   @Override
   public void close() throws IOException {
     real.close();
-  }
-
-  // A store of a run is written to; these are for what is read.
-
-  @Override
-  public TreeEntry entry(Path path) {
-    return real.entry(path);
-  }
-
-  @Override
-  public TreeEntry way(Path directory) {
-    return real.way(directory);
-  }
-
-  @Override
-  public Path root() {
-    return real.root();
-  }
-
-  @Override
-  public MtimePrecision mtimes() {
-    return real.mtimes();
-  }
-
-  @Override
-  public boolean hasRootMetadata() {
-    return real.hasRootMetadata();
-  }
-
-  @Override
-  public boolean isMoved(IOException error, Path path) {
-    return real.isMoved(error, path);
-  }
-
-  @Override
-  public void expect(Predicate<Path> isWanted) {
-    real.expect(isWanted);
-  }
-
-  @Override
-  public boolean limit(Throttle other) {
-    return real.limit(other);
-  }
-
-  /** A write that waits before each buffer, and sets only what is wanted. */
-  private final class Write implements FileWrite {
-    private final FileWrite write;
-
-    Write(FileWrite write) {
-      this.write = write;
-    }
-
-    /** Waits for a buffer as a whole, since a long run of zeros is seen only as that. */
-    @Override
-    public void write(ByteBuffer content) throws IOException {
-      if (isLimited) {
-        throttle.takeAll(content.remaining());
-      }
-      write.write(content);
-    }
-
-    @Override
-    public void commit(Metadata source) throws IOException {
-      write.commit(kept.of(source));
-    }
-
-    @Override
-    public void close() throws IOException {
-      write.close();
-    }
   }
 }

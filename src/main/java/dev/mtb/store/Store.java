@@ -9,6 +9,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +111,16 @@ public interface Store extends Tree {
    * @param listing of it, which has shown some
    * @throws IOException if they cannot be deleted
    */
-  default void deleteStale(Path directory, Listing listing) throws IOException {}
+  default void deleteStale(Path directory, Listing listing) throws IOException {
+    for (Path name : listing.stale().keySet()) {
+      Path file = directory.resolve(name);
+      if (TemporaryNames.isAbandoned(name, () -> statListed(file).mtime(), Instant.now())) {
+        for (IOException failure : delete(Map.of(file, Kind.FILE)).values()) {
+          throw failure;
+        }
+      }
+    }
+  }
 
   /**
    * Looks at something that a listing told of.

@@ -293,7 +293,7 @@ public final class BucketStore implements Store {
 
   @Override
   public TreeEntry entry(Path path) {
-    return tree.entry(path, /* isDirectory= */ path.toString().isEmpty());
+    return tree.entry(path, /* isDirectory= */ false);
   }
 
   @Override

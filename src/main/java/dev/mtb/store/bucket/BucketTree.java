@@ -80,6 +80,7 @@ final class BucketTree {
   private final KeyLookup lookup;
   private final FailureLimit failures;
   private final AtomicLong held = new AtomicLong();
+  private final Entry root = new Entry(Path.of(""), Optional.empty(), /* isDirectory= */ true);
   private volatile Predicate<Path> isExpected = path -> false;
 
   BucketTree(BucketPlace place, Requests requests, ObjectReads reads) {
@@ -122,7 +123,7 @@ final class BucketTree {
   /** See {@link dev.mtb.store.Tree#hasRootMetadata}. */
   boolean hasRootMetadata() {
     try {
-      return !new Entry(Path.of(""), Optional.empty(), true).version().key().isEmpty();
+      return !root.version().key().isEmpty();
     } catch (IOException e) {
       return true;
     }
@@ -134,7 +135,7 @@ final class BucketTree {
 
   /** An entry; {@code isDirectory} tells whether it is most likely a directory. */
   TreeEntry entry(Path path, boolean isDirectory) {
-    return new Entry(path, Optional.empty(), isDirectory);
+    return path.toString().isEmpty() ? root : new Entry(path, Optional.empty(), isDirectory);
   }
 
   private ObjectReads.Version version(String key, Metadata stored, String tag) {

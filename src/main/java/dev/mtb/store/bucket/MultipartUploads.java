@@ -5,7 +5,6 @@ import dev.mtb.model.Metadata;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,8 +31,16 @@ final class MultipartUploads {
   private final BucketClient client;
   private final Requests requests;
 
-  /** When each upload began, by its id. */
-  private final Map<String, Long> starts = new ConcurrentHashMap<>();
+  /**
+   * An upload that has begun.
+   *
+   * @param nanos when, by {@link System#nanoTime}
+   * @param ctime that the object will have; no other object has the same nanosecond
+   */
+  private record Begun(long nanos, String ctime) {}
+
+  /** By the upload's id. */
+  private final Map<String, Begun> begun = new ConcurrentHashMap<>();
 
   /** Upload ids of what a killed run left, by key; listed when the first large file is met. */
   private Map<String, List<String>> unfinished;
@@ -125,6 +132,7 @@ final class MultipartUploads {
     long start = System.nanoTime();
     ObjectStyle style = client.style();
     AtomicInteger retries = new AtomicInteger();
+    Map<String, String> headers = client.headers(source);
     String uploadId =
         client.send(
             "CreateMultipartUpload",
@@ -135,7 +143,7 @@ final class MultipartUploads {
                           r.bucket(client.bucket())
                               .key(key)
                               .contentType(client.type(key, source))
-                              .metadata(client.headers(source))
+                              .metadata(headers)
                               .requestPayer(client.payer())
                               .overrideConfiguration(
                                   o -> o.addMetricPublisher(new RetryCount(retries)));
@@ -143,7 +151,7 @@ final class MultipartUploads {
                               r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
                         })
                     .uploadId());
-    starts.put(uploadId, start);
+    begun.put(uploadId, new Begun(start, headers.get("ctime")));
     if (retries.get() > 0) {
       abortOthers(key, uploadId);
     }
@@ -184,7 +192,7 @@ final class MultipartUploads {
 
   StoredVersion complete(String key, String uploadId, List<CompletedPart> parts)
       throws IOException {
-    long start = Optional.ofNullable(starts.remove(uploadId)).orElseGet(System::nanoTime);
+    Begun start = begun.remove(uploadId);
     CompleteMultipartUploadResponse response;
     try {
       response =
@@ -199,38 +207,30 @@ final class MultipartUploads {
                               .uploadId(uploadId)
                               .multipartUpload(m -> m.parts(parts))
                               .requestPayer(client.payer())));
-    } catch (NoSuchFileException e) {
-      ContentTag completed = completedBefore(key, parts).orElseThrow(() -> e);
-      Duration took = Duration.ofNanos(System.nanoTime() - start);
-      return new StoredVersion(Optional.of(completed), Optional.empty(), took);
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      return completedBefore(key, start).orElseThrow(() -> e);
     }
-    return client.stored(response.eTag(), response.sdkHttpResponse(), start);
+    return client.stored(response.eTag(), response.sdkHttpResponse(), start.nanos());
   }
 
   /**
-   * The tag of an object that an earlier request has completed: if the answer to that is lost, the
-   * request is sent again, and most servers answer that there is no such upload.
+   * What an earlier request has completed: if the answer to that is lost, the request is sent again,
+   * and the server has no such upload any more.
    *
-   * @return empty if the object is another one, or that cannot be told
+   * @return empty if the object is another one
    */
-  private Optional<ContentTag> completedBefore(String key, List<CompletedPart> parts)
-      throws IOException {
-    List<byte[]> md5s = new ArrayList<>();
-    for (CompletedPart part : parts) {
-      Optional<ContentTag> tag = ContentTag.parse(part.eTag());
-      if (tag.isEmpty()) {
-        return Optional.empty();
-      }
-      md5s.add(BaseEncoding.base16().lowerCase().decode(tag.get().md5()));
-    }
+  private Optional<StoredVersion> completedBefore(String key, Begun start) throws IOException {
+    Duration took = Duration.ofNanos(System.nanoTime() - start.nanos());
     return requests
         .head(key)
-        .flatMap(Requests.Head::tag)
-        .filter(ContentTag.ofParts(md5s)::equals);
+        .filter(head -> head.ctime().equals(Optional.of(start.ctime())))
+        .map(head -> new StoredVersion(head.tag(), Optional.empty(), took));
   }
 
   void abort(String key, String uploadId) throws IOException {
-    starts.remove(uploadId);
+    begun.remove(uploadId);
     client.send(
         "AbortMultipartUpload",
         key,

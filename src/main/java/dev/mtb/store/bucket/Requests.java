@@ -111,8 +111,14 @@ final class Requests implements Closeable {
    * @param tag of its content
    * @param rawTag the same as the server writes it
    * @param isTagMd5 whether the tag is a digest; see {@link BucketClient#isTagMd5}
+   * @param ctime as it was stored, if it was
    */
-  record Head(Metadata metadata, Optional<ContentTag> tag, String rawTag, boolean isTagMd5) {}
+  record Head(
+      Metadata metadata,
+      Optional<ContentTag> tag,
+      String rawTag,
+      boolean isTagMd5,
+      Optional<String> ctime) {}
 
   /** Looks at an object; empty if it is not there. */
   Optional<Head> head(String key) throws IOException {
@@ -140,7 +146,12 @@ final class Requests implements Closeable {
     boolean isTagMd5 =
         BucketClient.isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm());
     return Optional.of(
-        new Head(metadata, ContentTag.parse(response.eTag()), response.eTag(), isTagMd5));
+        new Head(
+            metadata,
+            ContentTag.parse(response.eTag()),
+            response.eTag(),
+            isTagMd5,
+            Optional.ofNullable(response.metadata().get("ctime"))));
   }
 
   /** The content of a new object. It can be read more than once, for retries. */
