@@ -1,9 +1,10 @@
 package dev.mtb.options;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,39 +29,25 @@ final class FilterParser {
   /** A file of rules may name another; more than this is a circle. */
   private static final int DEEPEST = 32;
 
+  /** The long name of each rule, and the letter that stands for it. */
   private static final List<String> NAMES =
       List.of(
-          "clear",
-          "!",
-          "exclude",
-          "-",
-          "include",
-          "+",
-          "merge",
-          ".",
-          "hide",
-          "H",
-          "show",
-          "S",
-          "dir-merge",
-          ":",
-          "protect",
-          "P",
-          "risk",
-          "R");
+          "clear", "!",
+          "exclude", "-",
+          "include", "+",
+          "merge", ".",
+          "hide", "H",
+          "show", "S",
+          "dir-merge", ":",
+          "protect", "P",
+          "risk", "R");
 
   private final List<Filters.Rule> rules;
   private final List<Path> files;
   private final boolean from0;
   private int depth;
 
-  /**
-   * Adds to a list.
-   *
-   * @param rules those so far
-   * @param files that rules were read from so far
-   * @param from0 whether the rules in files end with NUL
-   */
+  /** Adds to the rules and files that were read so far. */
   FilterParser(List<Filters.Rule> rules, List<Path> files, boolean from0) {
     this.rules = rules;
     this.files = files;
@@ -94,14 +81,9 @@ final class FilterParser {
   void rule(String text) {
     Prefix prefix = prefix(text);
     String rest = text.substring(prefix.end);
-    int blank = 0;
-    if (prefix.kind != '!') {
-      while (blank < rest.length() && rest.charAt(blank) != ' ' && rest.charAt(blank) != '_') {
-        blank++;
-      }
-    }
-    String modifiers = rest.substring(0, blank);
-    String argument = blank < rest.length() ? rest.substring(blank + 1) : "";
+    int blank = CharMatcher.anyOf(" _").indexIn(rest);
+    String modifiers = blank < 0 ? rest : rest.substring(0, blank);
+    String argument = blank < 0 ? "" : rest.substring(blank + 1);
     switch (prefix.kind) {
       case '!' -> {
         if (!rest.isEmpty()) {
@@ -130,11 +112,8 @@ final class FilterParser {
       String name = NAMES.get(i);
       if (text.startsWith(name)) {
         char next = text.length() == name.length() ? ' ' : text.charAt(name.length());
-        if (next == ',') {
-          return new Prefix(NAMES.get(i + 1).charAt(0), name.length() + 1);
-        }
-        if (next == ' ' || next == '\t' || next == '_') {
-          return new Prefix(NAMES.get(i + 1).charAt(0), name.length());
+        if (", \t_".indexOf(next) >= 0) {
+          return new Prefix(NAMES.get(i + 1).charAt(0), name.length() + (next == ',' ? 1 : 0));
         }
       }
     }
@@ -146,12 +125,11 @@ final class FilterParser {
   }
 
   private void pattern(String text, boolean isInclude, String modifiers, String pattern) {
-    for (int i = 0; i < modifiers.length(); i++) {
-      char modifier = modifiers.charAt(i);
-      // s: when sending, which MTB always does; p: for deletions, of which there are none.
-      if ("/!sp".indexOf(modifier) < 0) {
-        throw invalid(text, "has a modifier '" + modifier + "' that MTB does not know");
-      }
+    // s: when sending, which MTB always does; p: for deletions, of which there are none.
+    int unknown = CharMatcher.noneOf("/!sp").indexIn(modifiers);
+    if (unknown >= 0) {
+      throw invalid(
+          text, "has a modifier '" + modifiers.charAt(unknown) + "' that MTB does not know");
     }
     add(isInclude, modifiers.indexOf('!') >= 0, modifiers.indexOf('/') >= 0, pattern, text);
   }
@@ -183,22 +161,14 @@ final class FilterParser {
       throw new InvalidJobException(
           "the filter rules in " + file + " cannot be read: " + ErrorText.of(e), e);
     }
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    for (byte b : bytes) {
-      boolean isEnd = from0 ? b == 0 : b == '\n' || b == '\r';
-      if (isEnd) {
-        line(file, form, line);
-      } else {
-        line.write(b);
-      }
+    CharMatcher end = from0 ? CharMatcher.is('\0') : CharMatcher.anyOf("\n\r");
+    for (String line : Splitter.on(end).split(PathBytes.toText(bytes))) {
+      line(file, form, line);
     }
-    line(file, form, line);
     depth--;
   }
 
-  private void line(Path file, Form form, ByteArrayOutputStream line) {
-    String text = PathBytes.toText(line.toByteArray());
-    line.reset();
+  private void line(Path file, Form form, String text) {
     if (text.isEmpty() || text.charAt(0) == '#' || text.charAt(0) == ';') {
       return;
     }

@@ -14,13 +14,13 @@ import java.util.Optional;
  *     its path below it. It may lie in the destination, where nothing is ever deleted from it, or
  *     beside it, on the same mount, file system or bucket. Empty if they stay where they are, under
  *     another name
- * @param suffix is added to their names
+ * @param suffix what is added to their names
  */
 public record OldVersions(Optional<Path> directory, String suffix) {
   /** They are not kept. */
   public static final OldVersions NONE = new OldVersions(Optional.empty(), "");
 
-  /** Checks that the suffix can be part of a name. */
+  /** Checks that the suffix can be part of a name; else {@link IllegalArgumentException}. */
   public OldVersions {
     requireNonNull(directory);
     if (suffix.contains("/") || suffix.indexOf('\0') >= 0) {
@@ -29,11 +29,7 @@ public record OldVersions(Optional<Path> directory, String suffix) {
     }
   }
 
-  /**
-   * Whether they are kept.
-   *
-   * @return false for {@link #NONE}
-   */
+  /** Whether they are kept. */
   public boolean areKept() {
     return directory.isPresent() || !suffix.isEmpty();
   }

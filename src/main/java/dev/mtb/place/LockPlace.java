@@ -41,11 +41,7 @@ public final class LockPlace {
         place.endpoint().map(URI::toString).orElse(""));
   }
 
-  /**
-   * The bucket behind a mount, even where MTB does not go to it directly; else the directory.
-   *
-   * @param below the directory, relative to the root of what s3fs shows
-   */
+  /** The bucket behind a mount, even where MTB does not go to it directly; else the directory. */
   static String of(S3fsProcess s3fs, Path below, Path real) {
     Optional<MountedBucket.Start> start = MountedBucket.start(s3fs);
     return start.isEmpty()

@@ -51,11 +51,7 @@ public record Mount(Path point, String type, boolean readOnly, Path root, long d
     return type.equals(S3FS);
   }
 
-  /**
-   * Where a path is in the file system itself, whatever part of that is mounted here.
-   *
-   * @param real at or below the mount point
-   */
+  /** Where a path is in the file system itself, whatever part of that is mounted here. */
   Path below(Path real) {
     return root.getRoot().relativize(root).resolve(point.relativize(real));
   }

@@ -180,12 +180,7 @@ public final class MountedBucket {
 
   private MountedBucket() {}
 
-  /**
-   * Finds the bucket.
-   *
-   * @param s3fs the process
-   * @param below the destination, relative to the root of what s3fs shows ({@link Mount#below})
-   */
+  /** Finds the bucket. */
   public static Finding find(S3fsProcess s3fs, Path below) {
     Optional<String> obstacle = obstacle(s3fs);
     if (obstacle.isPresent()) {
@@ -272,11 +267,7 @@ public final class MountedBucket {
    */
   record Start(String bucket, String prefix) {}
 
-  /**
-   * Reads {@code bucket} or {@code bucket:/prefix}.
-   *
-   * @return empty if the command line names no bucket
-   */
+  /** Reads {@code bucket} or {@code bucket:/prefix}. */
   static Optional<Start> start(S3fsProcess s3fs) {
     return s3fs.value("bucket")
         .or(s3fs::bucket)

@@ -5,7 +5,6 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
-import dev.mtb.store.Destination;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Diagnosis;
 import dev.mtb.store.bucket.BucketPlace;
@@ -52,14 +51,7 @@ public final class PlaceInfo {
     }
   }
 
-  /**
-   * Looks around it.
-   *
-   * @param path absolute and normal; symbolic links in it are not followed
-   * @param options where MTB keeps its state
-   * @return what is known
-   * @throws DestinationException if the table of mounts, or that of MTB, cannot be read
-   */
+  /** Looks around it. */
   public static PlaceInfo of(Path path, BackupOptions options) throws DestinationException {
     try {
       Place place = Place.of(path, path);
@@ -75,120 +67,67 @@ public final class PlaceInfo {
     }
   }
 
-  /**
-   * What was looked at.
-   *
-   * @return absolute
-   */
+  /** What was looked at. */
   public Path path() {
     return path;
   }
 
-  /**
-   * Whether it is on a mounted S3FS, alive or not.
-   *
-   * @return false for every other file system
-   */
+  /** Whether it is on a mounted S3FS, alive or not. */
   public boolean isOnS3fs() {
     return mount.isPresent() && mount.get().isS3fs();
   }
 
-  /**
-   * The mount point that holds it.
-   *
-   * @return {@code /} if that is not known
-   */
+  /** The mount point that holds it. */
   public Path mountPoint() {
     return mount.map(Mount::point).orElse(Path.of("/"));
   }
 
-  /**
-   * The type of its file system.
-   *
-   * @return such as {@code ext4}; empty if it is not known
-   */
+  /** The type of its file system. */
   public String fileSystem() {
     return mount.map(Mount::type).orElse("");
   }
 
-  /**
-   * Whether it is mounted read-only.
-   *
-   * @return false if that is not known
-   */
+  /** Whether it is mounted read-only. */
   public boolean isReadOnly() {
     return mount.isPresent() && mount.get().readOnly();
   }
 
-  /**
-   * The folder that should be an S3FS mount point, and is none.
-   *
-   * @return empty if nothing says so
-   */
+  /** The folder that should be an S3FS mount point, and is none. */
   public Optional<Path> missingMount() {
     return expectation.map(KnownMounts.Expectation::mountPoint);
   }
 
-  /**
-   * The file that says that there should be a mount.
-   *
-   * @return present if {@link #missingMount} is
-   */
+  /** The file that says that there should be a mount. */
   public Optional<Path> missingMountSource() {
     return expectation.map(KnownMounts.Expectation::source);
   }
 
-  /**
-   * Whether the command line of the s3fs that serves it can be seen.
-   *
-   * @return false if it belongs to another user, is not there any more, or cannot be told from
-   *     others
-   */
+  /** Whether the command line of the s3fs that serves it can be seen. */
   public boolean isProcessKnown() {
     return s3fs.isKnown();
   }
 
-  /**
-   * The version of s3fs. Takes some milliseconds.
-   *
-   * @return such as {@code 1.90}
-   */
+  /** The version of s3fs. Takes some milliseconds. */
   public Optional<String> s3fsVersion() {
     return s3fs.version().map(S3fsProcess.Version::toString);
   }
 
-  /**
-   * How it could be mounted so that the same work costs less. Takes some milliseconds.
-   *
-   * @return as {@link Destination#advice}
-   */
+  /** How it could be mounted so that the same work costs less. Takes some milliseconds. */
   public List<String> advice() {
     return s3fs.advice();
   }
 
-  /**
-   * The bucket behind the mount, if MTB can go straight to it.
-   *
-   * @return empty if there is an {@link #obstacle}
-   */
+  /** The bucket behind the mount, if MTB can go straight to it. */
   public Optional<BucketPlace> bucket() {
     return bucket.place();
   }
 
-  /**
-   * Why MTB cannot go straight to the bucket.
-   *
-   * @return empty if it can
-   */
+  /** Why MTB cannot go straight to the bucket. */
   public String obstacle() {
     return bucket.obstacle();
   }
 
-  /**
-   * The server that s3fs asks, whether or not MTB understands the other options.
-   *
-   * @return empty if its process is not known, or its URL cannot be read
-   */
+  /** The server that s3fs asks, whether or not MTB understands the other options. */
   public Optional<URI> server() {
     if (!isProcessKnown()) {
       return Optional.empty();
@@ -201,11 +140,7 @@ public final class PlaceInfo {
     }
   }
 
-  /**
-   * The local folder in which s3fs keeps what is not uploaded yet.
-   *
-   * @return that of {@code use_cache} or {@code tmpdir}, or the default of s3fs
-   */
+  /** The local folder in which s3fs keeps what is not uploaded yet. */
   public Path bufferFolder() {
     return s3fs.value("use_cache")
         .filter(name -> name.startsWith("/"))
@@ -216,41 +151,24 @@ public final class PlaceInfo {
         .orElse(DEFAULT_BUFFER);
   }
 
-  /**
-   * What s3fs leaves free there ({@code ensure_diskfree}).
-   *
-   * @return in bytes
-   */
+  /** What s3fs leaves free there ({@code ensure_diskfree}). */
   public long bufferReserve() {
     Optional<Long> megabytes =
         s3fs.value("ensure_diskfree").flatMap(text -> Optional.ofNullable(Longs.tryParse(text)));
     return megabytes.filter(m -> m > 0 && m < Long.MAX_VALUE / MEGABYTE).orElse(0L) * MEGABYTE;
   }
 
-  /**
-   * The file in which the kernel tells the limits of the s3fs process (proc(5)).
-   *
-   * @return empty if the process is not known
-   */
+  /** The file in which the kernel tells the limits of the s3fs process (proc(5)). */
   public Optional<Path> s3fsLimits() {
     return s3fs.program().map(exe -> exe.resolveSibling("limits"));
   }
 
-  /**
-   * Says what it means that an operation there failed, from the failure alone.
-   *
-   * @param failure as it was thrown
-   * @return in the words for S3FS, if it is there
-   */
+  /** Says what it means that an operation there failed, from the failure alone. */
   public Diagnosis diagnose(IOException failure) {
     return Diagnosis.of(failure, isOnS3fs());
   }
 
-  /**
-   * Touches the mount point: asks s3fs, which sends no request for that. May hang.
-   *
-   * @throws DestinationException if the mount is dead
-   */
+  /** Touches the mount point: asks s3fs, which sends no request for that. May hang. */
   public void checkAlive() throws DestinationException {
     S3fsMountPoint.hold(mountPoint()).close();
   }

@@ -62,24 +62,12 @@ public final class RunLock implements AutoCloseable {
     this.options = options;
   }
 
-  /**
-   * A lock that is not taken yet.
-   *
-   * @param options where MTB keeps its state, and how long to wait
-   * @return must be closed
-   */
+  /** A lock that is not taken yet. */
   public static RunLock of(BackupOptions options) {
     return new RunLock(Optional.of(options));
   }
 
-  /**
-   * Takes it, or waits for another run as long as the options allow.
-   *
-   * @param place what the destination really is; see {@link LockPlace}
-   * @param destination as the user knows it
-   * @throws DestinationException if another run holds it; or if the thread is interrupted, whose
-   *     interrupt status is then set
-   */
+  /** Takes it, or waits for another run as long as the options allow. */
   void take(String place, String destination) throws DestinationException {
     if (options.isEmpty()) {
       return;

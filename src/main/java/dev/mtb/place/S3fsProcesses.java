@@ -45,12 +45,7 @@ public final class S3fsProcesses {
   private final Path proc;
   private final int ownUser;
 
-  /**
-   * Looks elsewhere than in this machine's table of processes.
-   *
-   * @param proc like {@code /proc}
-   * @param ownUser that MTB runs as
-   */
+  /** Looks elsewhere than in this machine's table of processes. */
   S3fsProcesses(Path proc, int ownUser) {
     this.proc = proc;
     this.ownUser = ownUser;
@@ -106,7 +101,8 @@ public final class S3fsProcesses {
           "it cannot be told which of the processes "
               + String.join(
                   ", ", found.stream().map(c -> c.directory().getFileName().toString()).toList())
-              + " serves it: an earlier mount of the same place may have left one behind; end that");
+              + " serves it: an earlier mount of the same place may have left one behind; end"
+              + " that");
     }
     return first.process(doubt(first, mount));
   }

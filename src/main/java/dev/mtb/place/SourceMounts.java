@@ -25,12 +25,7 @@ public final class SourceMounts {
     this.remembered = remembered;
   }
 
-  /**
-   * Reads what earlier runs have seen.
-   *
-   * @param stateDirectory where MTB keeps its state
-   * @return what was remembered, and what fstab names; what cannot be read is logged
-   */
+  /** Reads what earlier runs have seen. */
   public static SourceMounts in(Path stateDirectory) {
     SourceMounts mounts =
         new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
@@ -56,12 +51,7 @@ public final class SourceMounts {
     }
   }
 
-  /**
-   * Notes a directory that is being mirrored.
-   *
-   * @param directory absolute
-   * @param metadata its own
-   */
+  /** Notes a directory that is being mirrored. */
   public void look(Path directory, Metadata metadata) {
     Path parent = directory.getParent();
     if (directory.getFileSystem() != FileSystems.getDefault()
@@ -78,12 +68,7 @@ public final class SourceMounts {
     }
   }
 
-  /**
-   * Whether something was mounted there in an earlier run and is not now.
-   *
-   * @param directory absolute, one of those that were looked at
-   * @return false if nothing is known of it
-   */
+  /** Whether something was mounted there in an earlier run and is not now. */
   public boolean isMissing(Path directory) {
     return known.contains(directory) && !seen.contains(directory);
   }

@@ -45,9 +45,6 @@ public final class StateDirectory {
    * The one that was asked for, or {@code $MTB_STATE_DIR}; for root that of the system, whatever
    * its home, since cron, systemd and sudo do not agree on that; else that of the XDG
    * specification.
-   *
-   * @param options of a job
-   * @return a directory that need not be there yet
    */
   public static Path of(BackupOptions options) {
     return options.stateDirectory().orElseGet(StateDirectory::ofUser);
@@ -83,24 +80,14 @@ public final class StateDirectory {
         : Path.of(xdg, "mtb");
   }
 
-  /**
-   * Makes sure that a run's state directory is there, and as private as it should be.
-   *
-   * @param options of a job
-   * @return the directory
-   * @throws IOException if it cannot be made
-   */
+  /** Makes sure that a run's state directory is there, and as private as it should be. */
   public static Path prepare(BackupOptions options) throws IOException {
     Path directory = of(options);
     secure(directory, options.stateDirectory().isPresent() || !named().isEmpty());
     return directory;
   }
 
-  /**
-   * The same for a certain directory.
-   *
-   * @param isNamed whether the user has named it, and so has decided which users may use it
-   */
+  /** The same for a certain directory. */
   static void secure(Path directory, boolean isNamed) throws IOException {
     make(directory);
     if (!isPosix(directory)) {
@@ -124,18 +111,13 @@ public final class StateDirectory {
     }
     if (isNamed && (found.mode() & OTHERS_WRITE) != 0) {
       log.warn(
-          "every user can write to the state directory {}, and so change what MTB remembers and keep"
-              + " backups from starting; chmod o-w it",
+          "every user can write to the state directory {}, and so change what MTB remembers and"
+              + " keep backups from starting; chmod o-w it",
           directory);
     }
   }
 
-  /**
-   * Makes a directory of the state that only its owner can use, with what is missing above it.
-   *
-   * @param directory if it is there, it is left as it is
-   * @throws IOException if it cannot be made
-   */
+  /** Makes a directory of the state that only its owner can use, with what is missing above it. */
   public static void make(Path directory) throws IOException {
     make(directory, PRIVATE_DIRECTORY);
   }
@@ -170,9 +152,6 @@ public final class StateDirectory {
   /**
    * Makes a file of the state that only its owner can use, if it is not there, and takes from one
    * of an earlier version what others could do with it.
-   *
-   * @param file in a directory that is there
-   * @throws IOException if it cannot be made
    */
   public static void makeFile(Path file) throws IOException {
     makeFile(file, PRIVATE_FILE);
@@ -195,12 +174,7 @@ public final class StateDirectory {
     set(file, mode);
   }
 
-  /**
-   * Whether other users than the owner can do anything with a file or directory.
-   *
-   * @param file is there
-   * @throws IOException if that cannot be told
-   */
+  /** Whether other users than the owner can do anything with a file or directory. */
   public static boolean isOpenToOthers(Path file) throws IOException {
     int mode = Metadata.following(file).mode();
     return mode != Metadata.UNKNOWN && (mode & ~OWNER_BITS) != 0;

@@ -51,11 +51,7 @@ final class DirectorySync {
     }
   }
 
-  /**
-   * Forces all that was noted.
-   *
-   * @throws IOException if that failed, now or before; thrown once
-   */
+  /** Forces all that was noted. */
   void flush() throws IOException {
     syncAll();
     synchronized (this) {

@@ -36,11 +36,7 @@ public class MetadataWriter {
   private final boolean isUnix;
   private final boolean isPosix;
 
-  /**
-   * Finds out what a file system keeps.
-   *
-   * @param root a path of that file system
-   */
+  /** Finds out what a file system keeps. */
   public MetadataWriter(Path root, ProcessIdentity process) {
     this.process = process;
     Set<String> views = root.getFileSystem().supportedFileAttributeViews();

@@ -21,11 +21,7 @@ final class NameChanges {
   private final boolean isShared;
   private final Optional<OldVersionsFolder> oldVersions;
 
-  /**
-   * The changes in a tree.
-   *
-   * @param isShared whether other shards may make the same directories at the same time
-   */
+  /** The changes in a tree. */
   NameChanges(DirectoryTree tree, boolean isShared, Optional<OldVersionsFolder> oldVersions) {
     this.tree = tree;
     this.isShared = isShared;
@@ -60,12 +56,7 @@ final class NameChanges {
     }
   }
 
-  /**
-   * Makes a directory.
-   *
-   * @param existing what was at its path when that was compared
-   * @param mode what it is created with
-   */
+  /** Makes a directory. */
   void makeDirectory(Path path, Optional<Metadata> existing, FileAttribute<?>[] mode)
       throws IOException {
     boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;

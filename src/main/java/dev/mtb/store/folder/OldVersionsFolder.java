@@ -40,11 +40,7 @@ final class OldVersionsFolder {
   private final Path top;
   private final boolean moves;
 
-  /**
-   * The old versions of a tree.
-   *
-   * @param moves whether an old version is moved, since copying it costs too much
-   */
+  /** The old versions of a tree. */
   OldVersionsFolder(
       DirectoryTree tree, MetadataWriter metadata, OldVersionsPlace place, boolean moves) {
     this.tree = tree;
@@ -139,11 +135,7 @@ final class OldVersionsFolder {
     folder.delete(name);
   }
 
-  /**
-   * Makes the old version, and leaves the file where it is.
-   *
-   * @return whether it is a new link, so that it can be undone
-   */
+  /** Makes the old version, and leaves the file where it is. */
   private boolean keep(Folder folder, Path name, Folder there, Path oldName) throws IOException {
     Path temporary = oldName.resolveSibling(TemporaryNames.next());
     Metadata old = Metadata.of(folder.path().resolve(name));

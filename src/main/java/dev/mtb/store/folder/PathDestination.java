@@ -57,12 +57,7 @@ public class PathDestination implements Destination {
     this(place, ordinary(place, metadata), new Folders(), metadata, /* movesOldVersions= */ false);
   }
 
-  /**
-   * A destination with a file system of its own kind.
-   *
-   * @param movesOldVersions whether an old version is moved away before the new one takes its name,
-   *     because a copy costs much
-   */
+  /** A destination with a file system of its own kind. */
   protected PathDestination(
       FolderPlace place,
       Features features,

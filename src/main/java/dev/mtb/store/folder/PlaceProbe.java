@@ -59,12 +59,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   /** More entries need not be looked at: one with a letter is enough. */
   private static final int MOST_LOOKED_AT = 100;
 
-  /**
-   * Looks at a directory.
-   *
-   * @param directory on no S3FS
-   * @param readOnly whether nothing may be changed
-   */
+  /** Looks at a directory. */
   static PlaceProbe of(Path directory, boolean readOnly) {
     if (!readOnly) {
       try {
@@ -77,11 +72,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     return new PlaceProbe(namesByEntries(directory), mtimesByType(directory));
   }
 
-  /**
-   * How precise mtimes are, by what is known of the file system.
-   *
-   * @param directory need not exist
-   */
+  /** How precise mtimes are, by what is known of the file system. */
   public static MtimePrecision mtimesByType(Path directory) {
     boolean isDefault = directory.getFileSystem() == FileSystems.getDefault();
     if (!isDefault) {

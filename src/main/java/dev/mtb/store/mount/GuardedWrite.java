@@ -12,11 +12,7 @@ final class GuardedWrite implements FileWrite {
   private final WriteGate gate;
   private boolean isOpen = true;
 
-  /**
-   * Guards a write.
-   *
-   * @param gate {@link WriteGate#beginWriting} was called for this write
-   */
+  /** Guards a write. */
   GuardedWrite(FileWrite write, S3fsMountPoint mountPoint, WriteGate gate) {
     this.write = write;
     this.mountPoint = mountPoint;

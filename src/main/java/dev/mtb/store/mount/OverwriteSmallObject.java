@@ -33,12 +33,7 @@ final class OverwriteSmallObject implements FileWrite {
   private final Metadata existing;
   private final ByteBuffer content;
 
-  /**
-   * Begins a write.
-   *
-   * @param size of the content
-   * @param existing what the comparison saw
-   */
+  /** Begins a write. */
   OverwriteSmallObject(
       S3fsDestination destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
     this.destination = destination;

@@ -77,13 +77,7 @@ public final class S3fsDestination extends PathDestination {
   private final boolean readsBack;
   private final WriteGate gate;
 
-  /**
-   * A destination on a mount.
-   *
-   * @param place on a mount that is there; neither forced to disk nor shared
-   * @param mountPoint closed with this
-   * @param readsBack whether what is written is read back
-   */
+  /** A destination on a mount. */
   public S3fsDestination(
       FolderPlace place, S3fsMountPoint mountPoint, S3fsProcess s3fs, boolean readsBack) {
     this(place, mountPoint, s3fs, readsBack, new S3fsMetadata(place.root(), place.process()));

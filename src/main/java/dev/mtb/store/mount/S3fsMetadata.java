@@ -48,8 +48,6 @@ final class S3fsMetadata extends MetadataWriter {
    * <p>Java sets user and group in two calls. While a file is open, s3fs 1.90 takes the half that a
    * call does not change from before the first call (s3fs_chown uses the stat cache, which a
    * pending change does not reach), so only one of them can be set then; the group has to wait.
-   *
-   * @param now what the file has
    */
   void setWhileOpen(Path path, Metadata source, Metadata now, AttributeSetter setter)
       throws DestinationException {

@@ -174,8 +174,6 @@ public record S3fsProcess(
 
   /**
    * What a better mount would be, and what it would save. The figures are those of {@code s3fs.md}.
-   *
-   * @return a sentence for each; empty if there is nothing to gain
    */
   public List<String> advice() {
     if (!isKnown()) {
@@ -211,18 +209,14 @@ public record S3fsProcess(
     return advice;
   }
 
-  /**
-   * What keeps a file that was just written from being read back from the bucket.
-   *
-   * @return a sentence; empty if nothing does
-   */
+  /** What keeps a file that was just written from being read back from the bucket. */
   public Optional<String> obstacleToReadingBack() {
     if (!isKnown()) {
       return Optional.of(
           "MTB cannot see how this bucket is mounted ("
               + doubt.orElse("")
-              + "): if it is with use_cache, reading back shows what the local cache holds, not what"
-              + " the bucket does");
+              + "): if it is with use_cache, reading back shows what the local cache holds, not"
+              + " what the bucket does");
     }
     for (String option : READ_FROM_MEMORY) {
       if (has(option)) {

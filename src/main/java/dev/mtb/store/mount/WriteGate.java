@@ -29,11 +29,7 @@ final class WriteGate {
   private int opening;
   private long quietSince = System.nanoTime();
 
-  /**
-   * A gate.
-   *
-   * @param isNeeded whether files are opened while others are written; else no thread waits
-   */
+  /** A gate. */
   WriteGate(boolean isNeeded) {
     this.isNeeded = isNeeded;
   }
@@ -83,11 +79,7 @@ final class WriteGate {
     }
   }
 
-  /**
-   * Waits until no file is being written, and keeps it so.
-   *
-   * @return how long to wait until s3fs has heard of the last close
-   */
+  /** Waits until no file is being written, and keeps it so. */
   private Duration settling() {
     lock.lock();
     try {
