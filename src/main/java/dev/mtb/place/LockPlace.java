@@ -49,7 +49,7 @@ public final class LockPlace {
         : bucket(
             start.get().bucket(),
             withSlash(start.get().prefix()) + PathBytes.toText(below),
-            s3fs.value("url").or(() -> s3fs.value("host")).orElse(""));
+            s3fs.url().orElse(""));
   }
 
   /** Whether processes other than this one can get at it. */

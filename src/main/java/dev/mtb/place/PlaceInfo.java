@@ -2,7 +2,6 @@ package dev.mtb.place;
 
 import com.google.common.primitives.Longs;
 import dev.mtb.model.ErrorText;
-import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
 import dev.mtb.store.DestinationException;
@@ -12,13 +11,12 @@ import dev.mtb.store.mount.S3fsMountPoint;
 import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What can be told of a folder without touching it, from the table of mounts, {@code /proc} and
+ * What is known of a directory without touching it, from the table of mounts, {@code /proc} and
  * what MTB remembers: on a mount that does not answer, any look may hang. Only {@link #checkAlive}
  * touches it. Immutable.
  */
@@ -51,7 +49,7 @@ public final class PlaceInfo {
     }
   }
 
-  /** Looks around it. */
+  /** What is known of an absolute, normal path; symbolic links in it are not followed. */
   public static PlaceInfo of(Path path, BackupOptions options) throws DestinationException {
     try {
       Place place = Place.of(path, path);
@@ -67,7 +65,6 @@ public final class PlaceInfo {
     }
   }
 
-  /** What was looked at. */
   public Path path() {
     return path;
   }
@@ -77,17 +74,17 @@ public final class PlaceInfo {
     return mount.isPresent() && mount.get().isS3fs();
   }
 
-  /** The mount point that holds it. */
+  /** The mount point that holds it, or {@code /} if that is not known. */
   public Path mountPoint() {
     return mount.map(Mount::point).orElse(Path.of("/"));
   }
 
-  /** The type of its file system. */
+  /** The type of its file system, such as {@code ext4}; empty if it is not known. */
   public String fileSystem() {
     return mount.map(Mount::type).orElse("");
   }
 
-  /** Whether it is mounted read-only. */
+  /** Whether it is known to be mounted read-only. */
   public boolean isReadOnly() {
     return mount.isPresent() && mount.get().readOnly();
   }
@@ -102,17 +99,17 @@ public final class PlaceInfo {
     return expectation.map(KnownMounts.Expectation::source);
   }
 
-  /** Whether the command line of the s3fs that serves it can be seen. */
+  /** Whether the s3fs that serves it is found, and its command line can be seen. */
   public boolean isProcessKnown() {
     return s3fs.isKnown();
   }
 
-  /** The version of s3fs. Takes some milliseconds. */
+  /** The version of s3fs, such as {@code 1.90}. Takes some milliseconds. */
   public Optional<String> s3fsVersion() {
-    return s3fs.version().map(S3fsProcess.Version::toString);
+    return s3fs.version();
   }
 
-  /** How it could be mounted so that the same work costs less. Takes some milliseconds. */
+  /** As {@link Destination#advice}. Takes some milliseconds. */
   public List<String> advice() {
     return s3fs.advice();
   }
@@ -122,36 +119,36 @@ public final class PlaceInfo {
     return bucket.place();
   }
 
-  /** Why MTB cannot go straight to the bucket. */
+  /** Why MTB cannot go straight to the bucket; empty if it can. */
   public String obstacle() {
     return bucket.obstacle();
   }
 
-  /** The server that s3fs asks, whether or not MTB understands the other options. */
+  /**
+   * The server that s3fs asks, whether or not MTB understands the other options; empty if that
+   * cannot be told.
+   */
   public Optional<URI> server() {
     if (!isProcessKnown()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(
-          s3fs.value("url").or(() -> s3fs.value("host")).map(URI::create).orElse(AMAZON));
+      return Optional.of(s3fs.url().map(URI::create).orElse(AMAZON));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  /** The local folder in which s3fs keeps what is not uploaded yet. */
+  /** The local directory in which s3fs keeps what is not uploaded yet. */
   public Path bufferFolder() {
     return s3fs.value("use_cache")
         .filter(name -> name.startsWith("/"))
         .or(() -> s3fs.value("tmpdir"))
-        // A command line stands for its bytes here, one to a character.
-        .map(name -> name.getBytes(StandardCharsets.ISO_8859_1))
-        .map(name -> PathBytes.resolve(Path.of("/"), name))
+        .map(name -> S3fsProcess.path(name, Path.of("/")))
         .orElse(DEFAULT_BUFFER);
   }
 
-  /** What s3fs leaves free there ({@code ensure_diskfree}). */
+  /** How many bytes s3fs leaves free there ({@code ensure_diskfree}). */
   public long bufferReserve() {
     Optional<Long> megabytes =
         s3fs.value("ensure_diskfree").flatMap(text -> Optional.ofNullable(Longs.tryParse(text)));
@@ -163,7 +160,7 @@ public final class PlaceInfo {
     return s3fs.program().map(exe -> exe.resolveSibling("limits"));
   }
 
-  /** Says what it means that an operation there failed, from the failure alone. */
+  /** The meaning of a failure there, from the failure alone. */
   public Diagnosis diagnose(IOException failure) {
     return Diagnosis.of(failure, isOnS3fs());
   }

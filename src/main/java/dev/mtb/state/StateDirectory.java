@@ -26,11 +26,15 @@ import org.slf4j.LoggerFactory;
 public final class StateDirectory {
   private static final Logger log = LoggerFactory.getLogger(StateDirectory.class);
 
+  /** Where programs of the system keep what must survive a restart (file-hierarchy(7)). */
+  private static final Path OF_SYSTEM = Path.of("/var/lib/mtb");
+
+  private static final String NAME = "MTB_STATE_DIR";
+
   private static final int GROUP_WRITE = 0020;
   private static final int OTHERS_WRITE = 0002;
   private static final int OWNER_BITS = 07700;
   private static final int ALL_BITS = 0777;
-
   private static final int PRIVATE_DIRECTORY = 0700;
   private static final int SHARED_DIRECTORY = 0770;
   private static final int PRIVATE_FILE = 0600;
@@ -38,21 +42,18 @@ public final class StateDirectory {
 
   private StateDirectory() {}
 
-  /** Where programs of the system keep what must survive a restart (file-hierarchy(7)). */
-  private static final Path OF_SYSTEM = Path.of("/var/lib/mtb");
-
   /**
-   * The one that was asked for, or {@code $MTB_STATE_DIR}; for root that of the system, whatever
-   * its home, since cron, systemd and sudo do not agree on that; else that of the XDG
-   * specification.
+   * The directory that the options or {@code $MTB_STATE_DIR} name; for root that of the system,
+   * since cron, systemd and sudo do not agree on the home of root; else that of the XDG
+   * specification. It need not exist yet.
    */
   public static Path of(BackupOptions options) {
     return options.stateDirectory().orElseGet(StateDirectory::ofUser);
   }
 
   /**
-   * Where the catalog of a bucket is: each shard has its own, since only one process at a time can
-   * use one.
+   * The directory of the catalogs of buckets: each shard has its own, since only one process at a
+   * time can use one.
    */
   public static Path ofCatalogs(BackupOptions options) {
     Shard shard = options.shard();
@@ -61,20 +62,19 @@ public final class StateDirectory {
         : of(options).resolve("shards").resolve(shard.index() + "-of-" + shard.count());
   }
 
-  /** What the environment names; empty if it names none. */
-  private static String named() {
-    return Strings.nullToEmpty(System.getenv("MTB_STATE_DIR"));
+  private static String environment(String name) {
+    return Strings.nullToEmpty(System.getenv(name));
   }
 
   private static Path ofUser() {
-    String own = named();
+    String own = environment(NAME);
     if (!own.isEmpty()) {
       return Path.of(own);
     }
     if (ProcessIdentity.read().isRoot()) {
       return OF_SYSTEM;
     }
-    String xdg = Strings.nullToEmpty(System.getenv("XDG_STATE_HOME"));
+    String xdg = environment("XDG_STATE_HOME");
     return xdg.isEmpty()
         ? Path.of(System.getProperty("user.home"), ".local", "state", "mtb")
         : Path.of(xdg, "mtb");
@@ -83,11 +83,15 @@ public final class StateDirectory {
   /** Makes sure that a run's state directory is there, and as private as it should be. */
   public static Path prepare(BackupOptions options) throws IOException {
     Path directory = of(options);
-    secure(directory, options.stateDirectory().isPresent() || !named().isEmpty());
+    secure(directory, options.stateDirectory().isPresent() || !environment(NAME).isEmpty());
     return directory;
   }
 
-  /** The same for a certain directory. */
+  /**
+   * The same for a certain directory.
+   *
+   * @param isNamed whether the user has named it, and so has decided which users may use it
+   */
   static void secure(Path directory, boolean isNamed) throws IOException {
     make(directory);
     if (!isPosix(directory)) {
@@ -117,12 +121,15 @@ public final class StateDirectory {
     }
   }
 
-  /** Makes a directory of the state that only its owner can use, with what is missing above it. */
+  /**
+   * Makes a directory of the state that only its owner can use, with what is missing above it. A
+   * directory that exists is left as it is.
+   */
   public static void make(Path directory) throws IOException {
     make(directory, PRIVATE_DIRECTORY);
   }
 
-  /** Makes a directory in the state directory for all users of that. */
+  /** Makes a directory in the state directory for all users of the state directory. */
   public static Path makeIn(Path state, String name) throws IOException {
     Path directory = state.resolve(name);
     make(directory, isShared(state) ? SHARED_DIRECTORY : PRIVATE_DIRECTORY);

@@ -36,7 +36,7 @@ public class MetadataWriter {
   private final boolean isUnix;
   private final boolean isPosix;
 
-  /** Finds out what a file system keeps. */
+  /** Finds out what the file system of a path keeps. */
   public MetadataWriter(Path root, ProcessIdentity process) {
     this.process = process;
     Set<String> views = root.getFileSystem().supportedFileAttributeViews();

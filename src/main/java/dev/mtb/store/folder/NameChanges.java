@@ -21,7 +21,7 @@ final class NameChanges {
   private final boolean isShared;
   private final Optional<OldVersionsFolder> oldVersions;
 
-  /** The changes in a tree. */
+  /** The changes in a tree; if it is shared, other shards may make the same directories in it. */
   NameChanges(DirectoryTree tree, boolean isShared, Optional<OldVersionsFolder> oldVersions) {
     this.tree = tree;
     this.isShared = isShared;
@@ -56,7 +56,7 @@ final class NameChanges {
     }
   }
 
-  /** Makes a directory. */
+  /** Makes a directory where {@code existing} was when that was compared. */
   void makeDirectory(Path path, Optional<Metadata> existing, FileAttribute<?>[] mode)
       throws IOException {
     boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;

@@ -57,7 +57,10 @@ public class PathDestination implements Destination {
     this(place, ordinary(place, metadata), new Folders(), metadata, /* movesOldVersions= */ false);
   }
 
-  /** A destination with a file system of its own kind. */
+  /**
+   * A destination with a file system of its own kind. An old version is moved away before the new
+   * one takes its name where a copy costs much.
+   */
   protected PathDestination(
       FolderPlace place,
       Features features,

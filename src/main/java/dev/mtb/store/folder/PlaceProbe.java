@@ -3,6 +3,7 @@ package dev.mtb.store.folder;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -23,7 +25,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +60,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   /** More entries need not be looked at: one with a letter is enough. */
   private static final int MOST_LOOKED_AT = 100;
 
-  /** Looks at a directory. */
+  /** Looks at a directory that is not on S3FS. */
   static PlaceProbe of(Path directory, boolean readOnly) {
     if (!readOnly) {
       try {
@@ -72,34 +73,25 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     return new PlaceProbe(namesByEntries(directory), mtimesByType(directory));
   }
 
-  /** How precise mtimes are, by what is known of the file system. */
+  /** How precise mtimes are by the type of the file system. The directory need not exist. */
   public static MtimePrecision mtimesByType(Path directory) {
-    boolean isDefault = directory.getFileSystem() == FileSystems.getDefault();
-    if (!isDefault) {
-      // What is no POSIX file system (zip) may keep no more than even seconds.
-      return isPosix(directory) ? MtimePrecision.EXACT : MtimePrecision.OF_FAT;
+    FileSystem fileSystem = directory.getFileSystem();
+    if (fileSystem != FileSystems.getDefault()) {
+      // A file system that is not POSIX (zip) may keep no more than even seconds.
+      boolean isPosix = fileSystem.supportedFileAttributeViews().contains("posix");
+      return isPosix ? MtimePrecision.EXACT : MtimePrecision.OF_FAT;
     }
-    Optional<String> type = type(directory);
-    if (type.isEmpty()) {
-      return MtimePrecision.EXACT;
-    }
-    if (FAT.contains(type.get())) {
-      return MtimePrecision.OF_FAT;
-    }
-    return FINE.contains(type.get()) ? MtimePrecision.EXACT : MtimePrecision.OF_ITS_ZEROS;
-  }
-
-  private static boolean isPosix(Path path) {
-    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
-  }
-
-  private static Optional<String> type(Path directory) {
+    String type;
     try {
-      return Optional.of(Files.getFileStore(directory).type().toLowerCase(Locale.ROOT));
+      type = Files.getFileStore(directory).type().toLowerCase(Locale.ROOT);
     } catch (IOException | UnsupportedOperationException e) {
       // It does not exist yet, or cannot tell.
-      return Optional.empty();
+      return MtimePrecision.EXACT;
     }
+    if (FAT.contains(type)) {
+      return MtimePrecision.OF_FAT;
+    }
+    return FINE.contains(type) ? MtimePrecision.EXACT : MtimePrecision.OF_ITS_ZEROS;
   }
 
   // With a temporary file
@@ -168,15 +160,10 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     boolean ignoresCase = false;
     boolean normalises = false;
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      int count = 0;
-      for (Path entry : entries) {
+      for (Path entry : Iterables.limit(entries, MOST_LOOKED_AT)) {
         String name = PathBytes.toText(entry.getFileName());
         ignoresCase |= isAlso(directory, entry, name, switchedCase(name));
         normalises |= isAlso(directory, entry, name, otherForm(name));
-        count++;
-        if (count >= MOST_LOOKED_AT) {
-          break;
-        }
       }
     } catch (IOException | DirectoryIteratorException | InvalidPathException e) {
       log.debug("the names in {} tell nothing", directory, e);

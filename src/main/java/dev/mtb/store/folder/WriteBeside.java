@@ -31,7 +31,12 @@ public final class WriteBeside implements FileWrite {
   private boolean isOpen = true;
   private boolean isPublished;
 
-  /** Begins a write. */
+  /**
+   * Begins a write. A source without a mode gets that of any new file.
+   *
+   * @param replaces whether the target exists
+   * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
+   */
   public WriteBeside(
       PathDestination destination, Path path, Metadata source, boolean replaces, boolean keepHoles)
       throws IOException {

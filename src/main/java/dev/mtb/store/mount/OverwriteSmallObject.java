@@ -33,7 +33,7 @@ final class OverwriteSmallObject implements FileWrite {
   private final Metadata existing;
   private final ByteBuffer content;
 
-  /** Begins a write. */
+  /** Begins a write of {@code size} bytes over what the comparison saw. */
   OverwriteSmallObject(
       S3fsDestination destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
     this.destination = destination;

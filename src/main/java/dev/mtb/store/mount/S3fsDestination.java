@@ -77,7 +77,7 @@ public final class S3fsDestination extends PathDestination {
   private final boolean readsBack;
   private final WriteGate gate;
 
-  /** A destination on a mount. */
+  /** A destination on a mount that is there, neither forced to disk nor shared. Closes the hold. */
   public S3fsDestination(
       FolderPlace place, S3fsMountPoint mountPoint, S3fsProcess s3fs, boolean readsBack) {
     this(place, mountPoint, s3fs, readsBack, new S3fsMetadata(place.root(), place.process()));
@@ -173,11 +173,7 @@ public final class S3fsDestination extends PathDestination {
   @Override
   public Listing list(Path directory) throws IOException {
     ImmutableSet.Builder<Path> found = ImmutableSet.builder();
-    mountPoint.reading(
-        () -> {
-          eachName(directory, found::add);
-          return null;
-        });
+    mountPoint.reading(() -> eachName(directory, found::add));
     return Listing.ofNames(found.build());
   }
 
@@ -296,7 +292,6 @@ public final class S3fsDestination extends PathDestination {
             delete(tree.at(link), Kind.LINK);
           }
           super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
-          return null;
         });
   }
 
@@ -324,7 +319,6 @@ public final class S3fsDestination extends PathDestination {
             }
           }
           super.setMetadata(path, source, attributes);
-          return null;
         });
   }
 
@@ -339,7 +333,6 @@ public final class S3fsDestination extends PathDestination {
         () -> {
           checkWay(tree.at(to));
           super.rename(from, to);
-          return null;
         });
   }
 
@@ -349,7 +342,6 @@ public final class S3fsDestination extends PathDestination {
         () -> {
           checkWay(tree.at(directory));
           super.putAside(directory);
-          return null;
         });
   }
 
