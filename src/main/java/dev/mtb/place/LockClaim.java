@@ -6,14 +6,14 @@ import dev.mtb.options.Shard;
 import dev.mtb.store.TemporaryNames;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * What a run says of itself in its lock: for others to compare, and for their users to read.
+ * What a run says of itself in its lock, for other runs to compare and for users to read.
  *
  * @param place what the destination really is
  * @param destination as its user knows it
@@ -31,7 +31,7 @@ public record LockClaim(
     String since,
     String part,
     String division) {
-  /** Of a lock that is held and says nothing, so that it may concern any run. */
+  /** The claim of a lock that is held and says nothing, so that it may concern any run. */
   public static final LockClaim UNKNOWN = new LockClaim("", "somewhere", "unknown", "", "", "", "");
 
   /** Two paths of 4096 bytes and some words. */
@@ -67,17 +67,13 @@ public record LockClaim(
   public String describe() {
     return equals(UNKNOWN)
         ? "another run of MTB is going on, and does not tell what it writes to"
-        : "another run of MTB is writing to "
-            + destination
-            + " ("
-            + (part.isEmpty() ? "" : "shard " + part + " of " + division + ", ")
-            + "process "
-            + pid
-            + " on "
-            + host
-            + ", since "
-            + since
-            + ")";
+        : String.format(
+            "another run of MTB is writing to %s (%sprocess %s on %s, since %s)",
+            destination,
+            part.isEmpty() ? "" : "shard " + part + " of " + division + ", ",
+            pid,
+            host,
+            since);
   }
 
   void write(FileChannel channel) throws IOException {
@@ -87,19 +83,11 @@ public record LockClaim(
       // No path holds a NUL.
       bytes.write(0);
     }
-    ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
+    Channels.newOutputStream(channel).write(bytes.toByteArray());
   }
 
   public static LockClaim read(FileChannel channel) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(LONGEST);
-    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-      // On to the end.
-    }
-    byte[] bytes = new byte[buffer.flip().remaining()];
-    buffer.get(bytes);
+    byte[] bytes = Channels.newInputStream(channel).readNBytes(LONGEST);
     List<String> fields = Splitter.on('\0').splitToList(PathBytes.toText(bytes));
     if (fields.size() < FIELDS_WITHOUT_SHARD) {
       return UNKNOWN;

@@ -25,7 +25,7 @@ public final class LockPlace {
 
   private LockPlace() {}
 
-  /** A directory that has no bucket behind it, or one that is not known. */
+  /** A directory that has no bucket, or no known bucket, behind it. */
   static String of(Path real) {
     return real.getFileSystem() == FileSystems.getDefault()
         ? FOLDER + withSlash(PathBytes.toText(real))
@@ -41,7 +41,11 @@ public final class LockPlace {
         place.endpoint().map(URI::toString).orElse(""));
   }
 
-  /** The bucket behind a mount, even where MTB does not go to it directly; else the directory. */
+  /**
+   * The bucket behind a mount, even where MTB does not go to it directly; else the directory.
+   *
+   * @param below the directory, relative to the root of what s3fs shows
+   */
   static String of(S3fsProcess s3fs, Path below, Path real) {
     Optional<MountedBucket.Start> start = MountedBucket.start(s3fs);
     return start.isEmpty()
@@ -52,7 +56,7 @@ public final class LockPlace {
             s3fs.url().orElse(""));
   }
 
-  /** Whether processes other than this one can get at it. */
+  /** Whether other processes than this one can reach it. */
   static boolean isShared(String place) {
     return !place.startsWith(OTHER);
   }
@@ -70,12 +74,11 @@ public final class LockPlace {
         + withSlash("/" + CharMatcher.is('/').trimFrom(prefix));
   }
 
-  /** Host and port: the same buckets with whatever scheme. */
+  /** Host and port: the scheme makes no difference. */
   private static String service(String url) {
     int scheme = url.indexOf("://");
     String rest = url.substring(scheme < 0 ? 0 : scheme + 3).toLowerCase(Locale.ROOT);
-    int slash = rest.indexOf('/');
-    String authority = slash < 0 ? rest : rest.substring(0, slash);
+    String authority = rest.substring(0, (rest + "/").indexOf('/'));
     if (authority.isEmpty()) {
       return AMAZON;
     }

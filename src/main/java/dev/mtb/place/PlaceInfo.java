@@ -20,7 +20,12 @@ import java.util.Optional;
  * what MTB remembers: on a mount that does not answer, any look may hang. Only {@link #checkAlive}
  * touches it. Immutable.
  */
-public final class PlaceInfo {
+public record PlaceInfo(
+    Path path,
+    Optional<Mount> mount,
+    Optional<KnownMounts.Expectation> expectation,
+    S3fsProcess s3fs,
+    MountedBucket.Finding finding) {
   /** Where s3fs keeps what it has not uploaded, without {@code tmpdir} (s3fs(1)). */
   private static final Path DEFAULT_BUFFER = Path.of("/tmp");
 
@@ -29,44 +34,25 @@ public final class PlaceInfo {
 
   private static final long MEGABYTE = 1L << 20;
 
-  private final Path path;
-  private final Optional<Mount> mount;
-  private final Optional<KnownMounts.Expectation> expectation;
-  private final S3fsProcess s3fs;
-  private final MountedBucket.Finding bucket;
-
-  private PlaceInfo(Place place, Path path, Optional<KnownMounts.Expectation> expectation) {
-    this.path = path;
-    this.expectation = expectation;
-    if (place instanceof Place.Mounted mounted) {
-      mount = Optional.of(mounted.mount());
-      s3fs = mounted.s3fs();
-      bucket = mounted.bucket();
-    } else {
-      mount = ((Place.Folder) place).mount();
-      s3fs = S3fsProcess.UNKNOWN;
-      bucket = MountedBucket.Finding.not("it is not on S3FS");
-    }
-  }
-
   /** What is known of an absolute, normal path; symbolic links in it are not followed. */
   public static PlaceInfo of(Path path, BackupOptions options) throws DestinationException {
     try {
       Place place = Place.of(path, path);
+      if (place instanceof Place.Folder folder) {
+        return new PlaceInfo(
+            path,
+            folder.mount(),
+            KnownMounts.in(StateDirectory.of(options)).expecting(path),
+            S3fsProcess.UNKNOWN,
+            MountedBucket.Finding.not("it is not on S3FS"));
+      }
+      Place.Mounted mounted = (Place.Mounted) place;
       return new PlaceInfo(
-          place,
-          path,
-          place instanceof Place.Mounted
-              ? Optional.empty()
-              : KnownMounts.in(StateDirectory.of(options)).expecting(path));
+          path, Optional.of(mounted.mount()), Optional.empty(), mounted.s3fs(), mounted.bucket());
     } catch (IOException e) {
       throw new DestinationException(
           "which folders are mount points cannot be read: " + ErrorText.of(e), e);
     }
-  }
-
-  public Path path() {
-    return path;
   }
 
   /** Whether it is on a mounted S3FS, alive or not. */
@@ -116,12 +102,12 @@ public final class PlaceInfo {
 
   /** The bucket behind the mount, if MTB can go straight to it. */
   public Optional<BucketPlace> bucket() {
-    return bucket.place();
+    return finding.place();
   }
 
   /** Why MTB cannot go straight to the bucket; empty if it can. */
   public String obstacle() {
-    return bucket.obstacle();
+    return finding.obstacle();
   }
 
   /**
@@ -150,9 +136,10 @@ public final class PlaceInfo {
 
   /** How many bytes s3fs leaves free there ({@code ensure_diskfree}). */
   public long bufferReserve() {
-    Optional<Long> megabytes =
-        s3fs.value("ensure_diskfree").flatMap(text -> Optional.ofNullable(Longs.tryParse(text)));
-    return megabytes.filter(m -> m > 0 && m < Long.MAX_VALUE / MEGABYTE).orElse(0L) * MEGABYTE;
+    Long megabytes = Longs.tryParse(s3fs.value("ensure_diskfree").orElse(""));
+    return megabytes == null || megabytes < 0 || megabytes >= Long.MAX_VALUE / MEGABYTE
+        ? 0
+        : megabytes * MEGABYTE;
   }
 
   /** The file in which the kernel tells the limits of the s3fs process (proc(5)). */

@@ -62,12 +62,19 @@ public final class RunLock implements AutoCloseable {
     this.options = options;
   }
 
-  /** A lock that is not taken yet. */
+  /** A lock that is not taken yet. It must be closed. */
   public static RunLock of(BackupOptions options) {
     return new RunLock(Optional.of(options));
   }
 
-  /** Takes it, or waits for another run as long as the options allow. */
+  /**
+   * Takes it, or waits for another run as long as the options allow.
+   *
+   * @param place what the destination really is; see {@link LockPlace}
+   * @param destination as the user knows it
+   * @throws DestinationException if another run holds it; or if the thread is interrupted, and its
+   *     interrupt status is then set
+   */
   void take(String place, String destination) throws DestinationException {
     if (options.isEmpty()) {
       return;

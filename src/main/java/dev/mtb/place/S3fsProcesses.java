@@ -45,7 +45,7 @@ public final class S3fsProcesses {
   private final Path proc;
   private final int ownUser;
 
-  /** Looks elsewhere than in this machine's table of processes. */
+  /** Looks in a directory like {@code /proc}, for the user that MTB runs as. */
   S3fsProcesses(Path proc, int ownUser) {
     this.proc = proc;
     this.ownUser = ownUser;

@@ -25,7 +25,7 @@ public final class SourceMounts {
     this.remembered = remembered;
   }
 
-  /** Reads what earlier runs have seen. */
+  /** Reads what earlier runs have seen, and what fstab names. What cannot be read is logged. */
   public static SourceMounts in(Path stateDirectory) {
     SourceMounts mounts =
         new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
