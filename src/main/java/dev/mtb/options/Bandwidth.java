@@ -32,7 +32,7 @@ public final class Bandwidth {
 
   private static final int MINUTES_A_DAY = 24 * 60;
 
-  /** From which minute of the week on how many bytes a second; 0 is no limit. */
+  /** Bytes a second from each minute of the week on; 0 is no limit. */
   private final ImmutableSortedMap<Integer, Long> slots;
 
   private Bandwidth(ImmutableSortedMap<Integer, Long> slots) {

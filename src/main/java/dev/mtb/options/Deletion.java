@@ -22,7 +22,7 @@ public record Deletion(boolean isWanted, Optional<Limit> limit, boolean despiteE
   /** Deletes nothing. */
   public static final Deletion NONE = new Deletion(false, Optional.empty(), false);
 
-  /** Deletes them, whatever their number. */
+  /** Deletes any number of them. */
   public static final Deletion ALL = new Deletion(true, Optional.empty(), false);
 
   /** Checks that nothing is null. */

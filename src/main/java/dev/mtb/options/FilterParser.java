@@ -8,6 +8,7 @@ import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Reads filter rules as rsync's manual page describes them. Not thread-safe. */
@@ -26,7 +27,7 @@ final class FilterParser {
     ONLY_INCLUDES
   }
 
-  /** A file of rules may name another; more than this is a circle. */
+  /** A file of rules may name another; deeper than this it is a circle. */
   private static final int DEEPEST = 32;
 
   /** The long name of each rule, and the letter that stands for it. */
@@ -42,17 +43,16 @@ final class FilterParser {
           "protect", "P",
           "risk", "R");
 
-  private final List<Filters.Rule> rules;
-  private final List<Path> files;
-  private final boolean from0;
-  private int depth;
+  /** What was read so far. */
+  final List<Filters.Rule> rules = new ArrayList<>();
 
-  /** Adds to the rules and files that were read so far. */
-  FilterParser(List<Filters.Rule> rules, List<Path> files, boolean from0) {
-    this.rules = rules;
-    this.files = files;
-    this.from0 = from0;
-  }
+  /** The files that rules were read from. */
+  final List<Path> files = new ArrayList<>();
+
+  /** Whether the rules in files end with NUL. */
+  boolean from0;
+
+  private int depth;
 
   /** A pattern, with or without a prefix. */
   void simple(String text, boolean isInclude) {
@@ -150,22 +150,22 @@ final class FilterParser {
 
   /** A file of rules. */
   void file(Path file, Form form) {
-    if (++depth > DEEPEST) {
+    if (depth == DEEPEST) {
       throw new InvalidJobException("files of filter rules name each other in a circle: " + file);
     }
     files.add(file);
-    byte[] bytes;
+    CharMatcher end = from0 ? CharMatcher.is('\0') : CharMatcher.anyOf("\n\r");
+    depth++;
     try {
-      bytes = Files.readAllBytes(file);
+      for (String line : Splitter.on(end).split(PathBytes.toText(Files.readAllBytes(file)))) {
+        line(file, form, line);
+      }
     } catch (IOException e) {
       throw new InvalidJobException(
           "the filter rules in " + file + " cannot be read: " + ErrorText.of(e), e);
+    } finally {
+      depth--;
     }
-    CharMatcher end = from0 ? CharMatcher.is('\0') : CharMatcher.anyOf("\n\r");
-    for (String line : Splitter.on(end).split(PathBytes.toText(bytes))) {
-      line(file, form, line);
-    }
-    depth--;
   }
 
   private void line(Path file, Form form, String text) {

@@ -28,7 +28,7 @@ import java.util.OptionalLong;
  *
  * @param rules in the order in which they are tried
  * @param files the files that rules were read from, as they were named, with those that rules in
- *     them name; also those whose rules were forgotten again
+ *     them name; also those of rules that were forgotten again
  * @param excludeCaches whether directories are left out that hold a {@code CACHEDIR.TAG} with its
  *     signature
  * @param excludeIfPresent names that make a directory be left out if it holds one of them
@@ -87,11 +87,9 @@ public record Filters(
 
   /** Collects filters. Not thread-safe. */
   public static final class Builder {
-    private final List<Rule> rules = new ArrayList<>();
-    private final List<Path> files = new ArrayList<>();
-    private boolean from0;
+    private final FilterParser parser = new FilterParser();
+    private final List<String> markers = new ArrayList<>();
     private boolean excludeCaches;
-    private final ImmutableList.Builder<String> markers = ImmutableList.builder();
     private boolean oneFileSystem;
     private OptionalLong minSize = OptionalLong.empty();
     private OptionalLong maxSize = OptionalLong.empty();
@@ -99,22 +97,18 @@ public record Filters(
 
     private Builder() {}
 
-    private FilterParser parser() {
-      return new FilterParser(rules, files, from0);
-    }
-
     /**
      * Adds a rule that leaves out what the pattern matches. As for rsync, {@code +} or {@code -}
      * and a blank before it decide otherwise, and {@code !} alone forgets all rules so far.
      */
     public Builder exclude(String pattern) {
-      parser().simple(pattern, false);
+      parser.simple(pattern, false);
       return this;
     }
 
     /** Adds a rule that keeps what the pattern matches, with the same prefixes. */
     public Builder include(String pattern) {
-      parser().simple(pattern, true);
+      parser.simple(pattern, true);
       return this;
     }
 
@@ -123,13 +117,13 @@ public record Filters(
      * lines that begin with {@code #} or {@code ;} are skipped.
      */
     public Builder excludeFrom(Path file) {
-      parser().file(file, FilterParser.Form.EXCLUDES);
+      parser.file(file, FilterParser.Form.EXCLUDES);
       return this;
     }
 
     /** Adds an {@link #include} for each line of a file, as {@link #excludeFrom} does. */
     public Builder includeFrom(Path file) {
-      parser().file(file, FilterParser.Form.INCLUDES);
+      parser.file(file, FilterParser.Form.INCLUDES);
       return this;
     }
 
@@ -139,13 +133,13 @@ public record Filters(
      * are understood as modifiers. A rule that only rsync knows is refused.
      */
     public Builder filter(String rule) {
-      parser().rule(rule);
+      parser.rule(rule);
       return this;
     }
 
     /** Sets whether rules end with NUL, not a new line, in files that are named after this call. */
     public Builder from0(boolean value) {
-      from0 = value;
+      parser.from0 = value;
       return this;
     }
 
@@ -190,8 +184,9 @@ public record Filters(
 
     /** Finishes. */
     public Filters build() {
+      List<Rule> rules = parser.rules;
       return new Filters(
-          rules, files, excludeCaches, markers.build(), oneFileSystem, minSize, maxSize, newerThan);
+          rules, parser.files, excludeCaches, markers, oneFileSystem, minSize, maxSize, newerThan);
     }
   }
 }

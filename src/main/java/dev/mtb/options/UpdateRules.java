@@ -10,7 +10,7 @@ package dev.mtb.options;
  *
  * @param update whether files are left that have a later mtime there; links and directories are
  *     not, nor what is of another kind there
- * @param ignoreExisting whether whatever is there already is left, directories excepted
+ * @param ignoreExisting whether everything that is there already is left, except for directories
  * @param existing whether what is not there yet, directories included, is not made
  */
 public record UpdateRules(boolean update, boolean ignoreExisting, boolean existing) {

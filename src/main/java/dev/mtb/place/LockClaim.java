@@ -1,6 +1,7 @@
 package dev.mtb.place;
 
 import com.google.common.base.Splitter;
+import com.google.common.collect.Iterables;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.Shard;
 import dev.mtb.store.TemporaryNames;
@@ -36,12 +37,6 @@ public record LockClaim(
 
   /** Two paths of 4096 bytes and some words. */
   private static final int LONGEST = 16 << 10;
-
-  /** What is behind the last NUL is a field, too. */
-  private static final int FIELDS = 8;
-
-  /** Versions without shards wrote two fewer. */
-  private static final int FIELDS_WITHOUT_SHARD = 6;
 
   static LockClaim now(String place, String destination, Shard shard) {
     return new LockClaim(
@@ -89,17 +84,16 @@ public record LockClaim(
   public static LockClaim read(FileChannel channel) throws IOException {
     byte[] bytes = Channels.newInputStream(channel).readNBytes(LONGEST);
     List<String> fields = Splitter.on('\0').splitToList(PathBytes.toText(bytes));
-    if (fields.size() < FIELDS_WITHOUT_SHARD) {
-      return UNKNOWN;
-    }
-    boolean isShard = fields.size() >= FIELDS;
-    return new LockClaim(
-        fields.get(0),
-        fields.get(1),
-        fields.get(2),
-        fields.get(3),
-        fields.get(4),
-        isShard ? fields.get(5) : "",
-        isShard ? fields.get(6) : "");
+    // Versions without shards wrote two fewer. What is behind the last NUL is a field, too.
+    return fields.size() < 6
+        ? UNKNOWN
+        : new LockClaim(
+            fields.get(0),
+            fields.get(1),
+            fields.get(2),
+            fields.get(3),
+            fields.get(4),
+            fields.get(5),
+            Iterables.get(fields, 6, ""));
   }
 }

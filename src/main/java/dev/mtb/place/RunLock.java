@@ -23,15 +23,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps two runs from writing to one destination, or to one inside the other, at the same time,
- * unless they are different parts of one job.
+ * A lock on a destination: it keeps two runs from writing at the same time to one destination, or
+ * to one inside the other, unless they are different parts of one job.
  *
- * <p>Each run holds a file of its own in the state directory, locked by the kernel, which lets go
- * of it when the process ends, however it ends: what a killed run left is recognised at once and
- * removed. Looking through these files and adding one is done by one process at a time. Runs in the
- * same JVM are compared in memory, since a process never finds itself in its own way.
+ * <p>Each run holds a file of its own in the state directory, locked by the kernel. The kernel
+ * unlocks it when the process ends in any way, so that the file of a killed run is recognised at
+ * once and removed. One process at a time looks through these files and adds one. Runs in the same
+ * JVM are compared in memory, since the kernel's locks are held by the process.
  *
- * <p>For one thread; any number of them may be used at once.
+ * <p>For one thread; several locks may be used at once.
  */
 public final class RunLock implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLock.class);
@@ -50,7 +50,7 @@ public final class RunLock implements AutoCloseable {
 
   private static final String SUFFIX = ".lock";
 
-  /** The locks that this JVM holds, whatever their state directory. Its own monitor guards it. */
+  /** The locks that this JVM holds in all state directories. Its own monitor guards it. */
   private static final List<RunLock> HELD = new ArrayList<>();
 
   private final Optional<BackupOptions> options;
@@ -222,7 +222,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Lets go, if it was taken. */
+  /** Unlocks, if it was taken. */
   @Override
   public void close() {
     synchronized (HELD) {

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers which directories of sources were mount points when they were mirrored: one that is
- * none now is not empty, but not mounted. Thread-safe.
+ * The directories of sources that were mount points when they were mirrored: such a directory that
+ * is not a mount point now is not empty, but not mounted. Thread-safe.
  */
 public final class SourceMounts {
   private static final Logger log = LoggerFactory.getLogger(SourceMounts.class);
@@ -73,7 +73,7 @@ public final class SourceMounts {
     return known.contains(directory) && !seen.contains(directory);
   }
 
-  /** Remembers what was seen for the runs to come. Trouble with that is logged. */
+  /** Remembers what was seen for later runs. An error is logged. */
   public void save() {
     if (known.containsAll(seen)) {
       return;

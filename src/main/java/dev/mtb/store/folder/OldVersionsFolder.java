@@ -194,7 +194,11 @@ final class OldVersionsFolder {
         Files.createSymbolicLink(copy, Files.readSymbolicLink(original));
         metadata.setOfNewLink(new AttributeSetter(), copy, old);
       } else if (old.kind() == Kind.FILE) {
-        copyContent(folder, name, there, copyName);
+        try (SeekableByteChannel in = folder.open(name);
+            SeekableByteChannel out =
+                there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {
+          ByteStreams.copy(in, out);
+        }
         // An old version without its owner is better than none.
         metadata.set(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
       } else {
@@ -203,15 +207,6 @@ final class OldVersionsFolder {
     } catch (IOException e) {
       deleteAfter(e, there, copyName);
       throw e;
-    }
-  }
-
-  private void copyContent(Folder folder, Path name, Folder there, Path copyName)
-      throws IOException {
-    try (SeekableByteChannel in = folder.open(name);
-        SeekableByteChannel out =
-            there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {
-      ByteStreams.copy(in, out);
     }
   }
 

@@ -219,7 +219,6 @@ public final class S3fsDestination extends PathDestination {
     names.check(file);
     Path path = tree.at(file);
     gate.beginWriting();
-    boolean isStarted = false;
     try {
       FileWrite write =
           mountPoint.changing(
@@ -227,12 +226,10 @@ public final class S3fsDestination extends PathDestination {
                 checkWay(path);
                 return start(path, source, existing);
               });
-      isStarted = true;
       return new GuardedWrite(write, mountPoint, gate);
-    } finally {
-      if (!isStarted) {
-        gate.endWriting();
-      }
+    } catch (IOException | RuntimeException | Error e) {
+      gate.endWriting();
+      throw e;
     }
   }
 
@@ -274,25 +271,20 @@ public final class S3fsDestination extends PathDestination {
     S3fsNames.checkTarget(PathBytes.of(target));
     gate.beginWriting();
     try {
-      linkGuarded(link, target, source, existing);
+      mountPoint.changing(
+          () -> {
+            checkWay(tree.at(link));
+            boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
+            if (isLink) {
+              // s3fs remembers the target of a link by its name, and renaming another link over it
+              // does not make it forget.
+              delete(tree.at(link), Kind.LINK);
+            }
+            super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
+          });
     } finally {
       gate.endWriting();
     }
-  }
-
-  private void linkGuarded(Path link, Path target, Metadata source, Optional<Metadata> existing)
-      throws IOException {
-    mountPoint.changing(
-        () -> {
-          checkWay(tree.at(link));
-          boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
-          if (isLink) {
-            // s3fs remembers the target of a link by its name, and renaming another link over it
-            // does not make it forget.
-            delete(tree.at(link), Kind.LINK);
-          }
-          super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
-        });
   }
 
   @Override
