@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Says in words what an exception of {@code java.nio} says by its class. Stateless. */
+/** The words for exceptions that say by their class, not their message, what failed. Stateless. */
 public final class ErrorText {
   private static final String MISSING = "no such file or directory";
 
@@ -62,8 +62,8 @@ public final class ErrorText {
   }
 
   /**
-   * What an exception without a message says by its name, such as {@code closed channel} for {@code
-   * ClosedChannelException}: the name of a class means nothing to a user.
+   * The words in the name of an exception without a message, such as {@code closed channel} for
+   * {@code ClosedChannelException}: the name of a class means nothing to a user.
    */
   private static String words(Class<?> type) {
     String name = type.getSimpleName().replaceFirst("(Exception|Error)$", "");

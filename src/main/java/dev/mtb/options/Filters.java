@@ -54,7 +54,7 @@ public record Filters(
    * One rule.
    *
    * @param isInclude whether what it matches is backed up, rather than left out
-   * @param isNegated whether it is about all that the pattern does not match
+   * @param isNegated whether it matches all that the pattern does not match
    * @param isAbsolute whether the pattern sees the source's full path instead of where it lands
    * @param pattern as text in the sense of {@link PathBytes#toText(byte[])}
    */

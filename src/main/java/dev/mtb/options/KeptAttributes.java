@@ -4,8 +4,9 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 
 /**
- * Which attributes of the sources are kept. One that is not is neither set nor compared: for places
- * that cannot keep it, such as a FAT disk or an NFS share that does not trust root. Immutable.
+ * Which attributes of the sources are kept. An attribute that is not kept is neither set nor
+ * compared, for places that cannot keep it, such as a FAT disk or an NFS share that does not trust
+ * root. Immutable.
  *
  * @param owner the user
  * @param group the group

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where files go that would be overwritten or deleted. Immutable. Through S3FS and in a bucket they
- * get there on the server: nothing is downloaded. A place where they could meet what is backed up
- * is refused.
+ * The place for files that would be overwritten or deleted. Immutable. Through S3FS and in a bucket
+ * the server moves them: nothing is downloaded. A place where they could meet what is backed up is
+ * refused.
  *
  * @param directory relative to the destination, or absolute if that is a directory; each file keeps
  *     its path below it. It may lie in the destination, where nothing is ever deleted from it, or

@@ -49,7 +49,10 @@ public record LockClaim(
         shard.isWhole() ? "" : shard.division());
   }
 
-  /** Whether both are the same place, or one is inside the other; two parts of one job may be. */
+  /**
+   * Whether both write to the same place, or one inside the other, and are not two parts of one
+   * job.
+   */
   public boolean meets(LockClaim other) {
     boolean areApart =
         place.equals(other.place)

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * @param point where it is mounted
  * @param type of file system, such as {@code fuse.s3fs}
  * @param readOnly whether it is mounted read-only
- * @param root the directory of that file system which is shown there: {@code /}, but for bind
+ * @param root the directory of that file system which is shown there: {@code /}, except for bind
  *     mounts
  * @param device the kernel's number of the file system
  * @param user that a FUSE file system belongs to: the kernel takes it from the process that mounted

@@ -95,7 +95,7 @@ public record PlaceInfo(
     return s3fs.version();
   }
 
-  /** As {@link Destination#advice}. Takes some milliseconds. */
+  /** How it could be mounted so that the same work costs less. Takes some milliseconds. */
   public List<String> advice() {
     return s3fs.advice();
   }

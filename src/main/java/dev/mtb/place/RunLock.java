@@ -6,7 +6,6 @@ import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -50,6 +49,8 @@ public final class RunLock implements AutoCloseable {
 
   private static final String SUFFIX = ".lock";
 
+  private static final String INTERRUPTED = "interrupted while the destination was opened";
+
   /** The locks that this JVM holds in all state directories. Its own monitor guards it. */
   private static final List<RunLock> HELD = new ArrayList<>();
 
@@ -83,8 +84,7 @@ public final class RunLock implements AutoCloseable {
     Duration patience = options.get().waiting().lockWait();
     long start = System.nanoTime();
     boolean isTold = false;
-    Optional<LockClaim> other = tryTake(mine);
-    while (other.isPresent()) {
+    for (Optional<LockClaim> other = tryTake(mine); other.isPresent(); other = tryTake(mine)) {
       Duration left = patience.minus(Duration.ofNanos(System.nanoTime() - start));
       if (left.isNegative() || left.isZero()) {
         throw new DestinationException(
@@ -97,18 +97,19 @@ public final class RunLock implements AutoCloseable {
         log.warn("waiting up to {}: {}", Format.duration(patience), other.get().describe());
         isTold = true;
       }
-      pause(left.compareTo(PAUSE) < 0 ? left : PAUSE, other.get());
-      other = tryTake(mine);
+      pause(
+          left.compareTo(PAUSE) < 0 ? left : PAUSE,
+          "interrupted while waiting: " + other.get().describe());
     }
   }
 
-  private static void pause(Duration duration, LockClaim other) throws DestinationException {
+  private static void pause(Duration duration, String failure) throws DestinationException {
     try {
       // Rounded up: a last rest of a millisecond must not become a busy loop.
       Thread.sleep(duration.toMillis() + 1);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new DestinationException("interrupted while waiting: " + other.describe(), e);
+      throw new DestinationException(failure, e);
     }
   }
 
@@ -131,7 +132,7 @@ public final class RunLock implements AutoCloseable {
         } catch (IOException e) {
           letGo();
           if (Thread.currentThread().isInterrupted()) {
-            throw new DestinationException("interrupted while the destination was opened", e);
+            throw new DestinationException(INTERRUPTED, e);
           }
           log.warn(
               "whether another run is writing to {} cannot be told, since nothing can be locked in"
@@ -173,23 +174,18 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Waits for a process that is looking; that takes milliseconds, unless it was stopped. */
+  /** Waits for a process that looks; that takes milliseconds, unless the process was stopped. */
   private static boolean passes(FileChannel gate) throws IOException {
     long start = System.nanoTime();
     FileLock lock = gate.tryLock();
     while (lock == null && System.nanoTime() - start < LONGEST_LOOK.toNanos()) {
-      try {
-        Thread.sleep(LOOK.toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted");
-      }
+      pause(LOOK, INTERRUPTED);
       lock = gate.tryLock();
     }
     return lock != null;
   }
 
-  /** Looks for a run that is in the way, and removes what dead ones have left. */
+  /** Looks for a run that is in the way, and removes the files of dead runs. */
   private static Optional<LockClaim> living(LockClaim mine, Path folder) throws IOException {
     Optional<LockClaim> found = Optional.empty();
     try (DirectoryStream<Path> files =

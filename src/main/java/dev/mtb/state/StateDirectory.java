@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where MTB keeps what it has to know from run to run, for each user. Stateless.
+ * The directory in which MTB keeps, for each user, what it must know from run to run. Stateless.
  *
  * <p>It is for its owner only: a file that another user can open for reading is a file that this
  * user can lock, and what MTB remembers decides what it copies. A directory that was named for it
@@ -157,21 +157,21 @@ public final class StateDirectory {
   }
 
   /**
-   * Makes a file of the state that only its owner can use, if it is not there, and takes from one
-   * of an earlier version what others could do with it.
+   * Makes a file of the state that only its owner can use, if it does not exist. If it exists,
+   * other users lose the rights that an earlier version gave them.
    */
   public static void makeFile(Path file) throws IOException {
     makeFile(file, PRIVATE_FILE);
   }
 
-  /** The same for all users of the directory that it is in. */
+  /** The same, for all users of its directory. */
   public static void makeSharedFile(Path file) throws IOException {
     makeFile(file, isShared(file.getParent()) ? SHARED_FILE : PRIVATE_FILE);
   }
 
   private static void makeFile(Path file, int mode) throws IOException {
     try {
-      // With the mode at once: what is open cannot be taken away again.
+      // With the mode at once: a file that is open cannot be taken away again.
       Files.createFile(file, attributes(file, PRIVATE_FILE));
     } catch (FileAlreadyExistsException e) {
       if (!isPosix(file) || Metadata.of(file).uid() != ProcessIdentity.read().uid()) {
@@ -192,7 +192,7 @@ public final class StateDirectory {
     return mode != Metadata.UNKNOWN && (mode & GROUP_WRITE) != 0;
   }
 
-  /** Beyond what the umask has left. */
+  /** Sets also the bits that the umask has removed. */
   private static void set(Path file, int mode) throws IOException {
     int found = Metadata.of(file).mode();
     if (found != Metadata.UNKNOWN && (found & ALL_BITS) != mode) {

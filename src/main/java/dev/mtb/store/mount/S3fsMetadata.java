@@ -105,14 +105,6 @@ final class S3fsMetadata extends MetadataWriter {
     throw new RefusedException("its owner or mode cannot be set: S3FS does not take it");
   }
 
-  private boolean userDiffers(Metadata source, Metadata now) {
-    return keepsOwner() && source.uid() != Metadata.UNKNOWN && source.uid() != now.uid();
-  }
-
-  private boolean groupDiffers(Metadata source, Metadata now) {
-    return keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
-  }
-
   private static boolean hasSpecialBits(Metadata source) {
     return source.mode() != Metadata.UNKNOWN && (source.mode() & SPECIAL_BITS) != 0;
   }

@@ -105,15 +105,13 @@ public record S3fsProcess(
 
   public static CommandLine parse(List<String> words) {
     List<String> places = new ArrayList<>();
-    List<String> options = new ArrayList<>();
-    List<String> flags = new ArrayList<>();
+    ImmutableList.Builder<String> options = ImmutableList.builder();
+    ImmutableList.Builder<String> flags = ImmutableList.builder();
     for (int i = 1; i < words.size(); i++) {
       String word = words.get(i);
-      if (word.equals("-o") && i + 1 < words.size()) {
-        i++;
-        Splitter.on(',').split(words.get(i)).forEach(options::add);
-      } else if (word.startsWith("-o")) {
-        Splitter.on(',').split(word.substring(2)).forEach(options::add);
+      if (word.startsWith("-o")) {
+        boolean isApart = word.length() == 2 && i + 1 < words.size();
+        options.addAll(Splitter.on(',').split(isApart ? words.get(++i) : word.substring(2)));
       } else if (word.startsWith("-")) {
         flags.add(word);
       } else if (!word.isEmpty()) {
@@ -128,14 +126,9 @@ public record S3fsProcess(
         count < 2
             ? Optional.empty()
             : Optional.of((isSplit ? places.get(count - 3) + ":" : "") + places.get(count - 2));
-    return new CommandLine(
-        new S3fsProcess(
-            ImmutableList.copyOf(options),
-            bucket,
-            ImmutableList.copyOf(flags),
-            Optional.empty(),
-            Optional.empty()),
-        count == 0 ? "" : places.get(count - 1));
+    S3fsProcess process =
+        new S3fsProcess(options.build(), bucket, flags.build(), Optional.empty(), Optional.empty());
+    return new CommandLine(process, count == 0 ? "" : places.get(count - 1));
   }
 
   /**
