@@ -59,17 +59,16 @@ public record Metadata(
   private static final int PERMISSION_BITS = 07777;
 
   private static final ImmutableMap<PosixFilePermission, Integer> BITS =
-      ImmutableMap.<PosixFilePermission, Integer>builder()
-          .put(PosixFilePermission.OWNER_READ, 0400)
-          .put(PosixFilePermission.OWNER_WRITE, 0200)
-          .put(PosixFilePermission.OWNER_EXECUTE, 0100)
-          .put(PosixFilePermission.GROUP_READ, 0040)
-          .put(PosixFilePermission.GROUP_WRITE, 0020)
-          .put(PosixFilePermission.GROUP_EXECUTE, 0010)
-          .put(PosixFilePermission.OTHERS_READ, 0004)
-          .put(PosixFilePermission.OTHERS_WRITE, 0002)
-          .put(PosixFilePermission.OTHERS_EXECUTE, 0001)
-          .buildOrThrow();
+      ImmutableMap.of(
+          PosixFilePermission.OWNER_READ, 0400,
+          PosixFilePermission.OWNER_WRITE, 0200,
+          PosixFilePermission.OWNER_EXECUTE, 0100,
+          PosixFilePermission.GROUP_READ, 0040,
+          PosixFilePermission.GROUP_WRITE, 0020,
+          PosixFilePermission.GROUP_EXECUTE, 0010,
+          PosixFilePermission.OTHERS_READ, 0004,
+          PosixFilePermission.OTHERS_WRITE, 0002,
+          PosixFilePermission.OTHERS_EXECUTE, 0001);
 
   /** Checks that nothing is null. */
   public Metadata {

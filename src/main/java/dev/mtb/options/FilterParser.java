@@ -79,12 +79,12 @@ final class FilterParser {
 
   /** A rule with its prefix. */
   void rule(String text) {
-    Prefix prefix = prefix(text);
-    String rest = text.substring(prefix.end);
+    String rule = shortForm(text);
+    String rest = rule.substring(Math.min(1, rule.length()));
     int blank = CharMatcher.anyOf(" _").indexIn(rest);
     String modifiers = blank < 0 ? rest : rest.substring(0, blank);
     String argument = blank < 0 ? "" : rest.substring(blank + 1);
-    switch (prefix.kind) {
+    switch (rule.isEmpty() ? '?' : rule.charAt(0)) {
       case '!' -> {
         if (!rest.isEmpty()) {
           throw invalid(text, "clears the list and takes no pattern");
@@ -104,24 +104,17 @@ final class FilterParser {
     }
   }
 
-  /** What a rule begins with, as one letter, and where its modifiers begin. */
-  private record Prefix(char kind, int end) {}
-
-  private static Prefix prefix(String text) {
+  /** A rule that begins with its letter, with neither the long name nor the comma behind it. */
+  private static String shortForm(String text) {
     for (int i = 0; i < NAMES.size(); i += 2) {
-      String name = NAMES.get(i);
-      if (text.startsWith(name)) {
-        char next = text.length() == name.length() ? ' ' : text.charAt(name.length());
-        if (", \t_".indexOf(next) >= 0) {
-          return new Prefix(NAMES.get(i + 1).charAt(0), name.length() + (next == ',' ? 1 : 0));
+      if (text.startsWith(NAMES.get(i))) {
+        String rest = text.substring(NAMES.get(i).length());
+        if (rest.isEmpty() || ", \t_".indexOf(rest.charAt(0)) >= 0) {
+          return NAMES.get(i + 1) + (rest.startsWith(",") ? rest.substring(1) : rest);
         }
       }
     }
-    if (text.isEmpty()) {
-      return new Prefix('?', 0);
-    }
-    boolean hasComma = text.length() > 1 && text.charAt(1) == ',';
-    return new Prefix(text.charAt(0), hasComma ? 2 : 1);
+    return text.startsWith(",", 1) ? text.charAt(0) + text.substring(2) : text;
   }
 
   private void pattern(String text, boolean isInclude, String modifiers, String pattern) {

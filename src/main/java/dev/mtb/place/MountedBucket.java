@@ -4,6 +4,7 @@ import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
@@ -167,12 +168,9 @@ public final class MountedBucket {
         .or(s3fs::bucket)
         .map(
             text -> {
-              int colon = text.indexOf(':');
-              return colon < 0
-                  ? new Start(text, "")
-                  : new Start(
-                      text.substring(0, colon),
-                      CharMatcher.is('/').trimFrom(text.substring(colon + 1)));
+              List<String> parts = Splitter.on(':').limit(2).splitToList(text);
+              String prefix = Iterables.get(parts, 1, "");
+              return new Start(parts.get(0), CharMatcher.is('/').trimFrom(prefix));
             });
   }
 

@@ -23,17 +23,6 @@ public final class SourceMounts {
 
   private SourceMounts(RememberedPaths remembered) {
     this.remembered = remembered;
-  }
-
-  /** Reads what earlier runs have seen, and what fstab names. What cannot be read is logged. */
-  public static SourceMounts in(Path stateDirectory) {
-    SourceMounts mounts =
-        new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
-    mounts.read();
-    return mounts;
-  }
-
-  private void read() {
     try {
       for (String line : remembered.lines()) {
         known.add(remembered.path(line));
@@ -49,6 +38,11 @@ public final class SourceMounts {
               + " may be taken for empty: {}",
           e.getMessage());
     }
+  }
+
+  /** Reads what earlier runs have seen, and what fstab names. What cannot be read is logged. */
+  public static SourceMounts in(Path stateDirectory) {
+    return new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
   }
 
   /** Notes a directory that is being mirrored. */

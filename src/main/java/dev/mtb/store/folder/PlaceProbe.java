@@ -9,7 +9,6 @@ import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
@@ -23,6 +22,7 @@ import java.nio.file.attribute.FileTime;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -49,13 +49,9 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   /** An odd second with digits that are all different. */
   private static final Instant ODD = Instant.ofEpochSecond(1_000_000_001, 987_654_321);
 
-  private static final ImmutableSet<Duration> GRAINS =
-      ImmutableSet.of(
-          Duration.ofNanos(100),
-          Duration.ofNanos(1_000),
-          Duration.ofMillis(1),
-          Duration.ofMillis(10),
-          Duration.ofSeconds(1));
+  /** In nanoseconds. */
+  private static final List<Integer> GRAINS =
+      List.of(100, 1_000, 1_000_000, 10_000_000, 1_000_000_000);
 
   /** More entries need not be looked at: one with a letter is enough. */
   private static final int MOST_LOOKED_AT = 100;
@@ -128,7 +124,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   }
 
   private static Path resolve(Path directory, String name) {
-    return PathBytes.resolve(directory, name.getBytes(StandardCharsets.UTF_8));
+    return PathBytes.resolve(directory, PathBytes.fromText(name));
   }
 
   /**
@@ -146,12 +142,12 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     if (lost.isZero()) {
       return MtimePrecision.EXACT;
     }
-    for (Duration grain : GRAINS) {
-      if (lost.abs().compareTo(grain) < 0) {
-        return new MtimePrecision(grain, false);
-      }
-    }
-    return MtimePrecision.OF_FAT;
+    return GRAINS.stream()
+        .map(Duration::ofNanos)
+        .filter(grain -> lost.abs().compareTo(grain) < 0)
+        .findFirst()
+        .map(grain -> new MtimePrecision(grain, false))
+        .orElse(MtimePrecision.OF_FAT);
   }
 
   // By what is there
@@ -187,7 +183,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     if (other.equals(name)) {
       return false;
     }
-    Path otherPath = PathBytes.resolve(directory, PathBytes.fromText(other));
+    Path otherPath = resolve(directory, other);
     if (!Files.exists(otherPath, NOFOLLOW_LINKS) || !Objects.equals(key(entry), key(otherPath))) {
       return false;
     }

@@ -62,18 +62,15 @@ final class OverwriteSmallObject implements FileWrite {
     }
     if (content.hasRemaining()) {
       // The file has grown since it was compared. Nothing was written, so nothing was uploaded.
-      replace(source);
+      try (WriteBeside write =
+          new WriteBeside(
+              destination, path, source, /* replaces= */ true, /* keepHoles= */ false)) {
+        write.write(content);
+        write.commit(source);
+      }
     } else {
       metadata.setAfterClose(path, source, existing, setter);
       setter.check();
-    }
-  }
-
-  private void replace(Metadata source) throws IOException {
-    try (WriteBeside write =
-        new WriteBeside(destination, path, source, /* replaces= */ true, /* keepHoles= */ false)) {
-      write.write(content);
-      write.commit(source);
     }
   }
 
