@@ -90,15 +90,13 @@ final class NameChanges {
       if (isInTheWay) {
         // Nothing is deleted before its replacement exists.
         tree.folders.check(temporary, tree.root, Kind.DIRECTORY);
-      }
-      if (isInTheWay && oldVersions.isPresent()) {
-        oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
-      } else {
-        if (isInTheWay) {
-          folder.delete(name);
+        if (oldVersions.isPresent()) {
+          oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
+          return;
         }
-        folder.rename(temporary.getFileName(), name);
+        folder.delete(name);
       }
+      folder.rename(temporary.getFileName(), name);
     } catch (IOException e) {
       DirectoryTree.deleteAfter(e, temporary);
       throw e;
