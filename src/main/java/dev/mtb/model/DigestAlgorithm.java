@@ -21,11 +21,7 @@ public enum DigestAlgorithm {
     this.standardName = standardName;
   }
 
-  /**
-   * Starts a digest.
-   *
-   * @return a fresh one; not thread-safe
-   */
+  /** Starts a fresh digest, which is not thread-safe. */
   public MessageDigest start() {
     return DigestUtils.getDigest(standardName);
   }

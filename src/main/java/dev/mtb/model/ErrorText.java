@@ -1,5 +1,6 @@
 package dev.mtb.model;
 
+import com.google.common.collect.ImmutableMap;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -10,61 +11,48 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Says in words what an exception of {@code java.nio} says by its class. Stateless. */
+/** The words for exceptions that say by their class, not their message, what failed. Stateless. */
 public final class ErrorText {
+  private static final String MISSING = "no such file or directory";
+
+  private static final ImmutableMap<Class<? extends Exception>, String> KNOWN =
+      ImmutableMap.of(
+          AccessDeniedException.class, "permission denied",
+          NoSuchFileException.class, MISSING,
+          NotDirectoryException.class, "not a directory",
+          DirectoryNotEmptyException.class, "directory not empty",
+          FileAlreadyExistsException.class, "something of that name appeared meanwhile",
+          FileSystemLoopException.class, "symbolic links in a circle",
+          ReadOnlyFileSystemException.class, "read-only file system");
+
   /** Before each word of a name but the first. */
   private static final Pattern CAPITAL = Pattern.compile("(?<=[a-z])(?=[A-Z])");
 
   private ErrorText() {}
 
-  /**
-   * Says that a listed file is not there, and why that may be.
-   *
-   * @param name as listed
-   * @return never empty
-   */
+  /** Says that a listed file is not there, and why that may be. */
   public static String missing(Path name) {
     for (Path part : name) {
       if (part.toString().equals("~")) {
-        return "no such file or directory; only a shell replaces ~ by the home directory: write the"
-            + " full path";
+        return MISSING + "; only a shell replaces ~ by the home directory: write the full path";
       }
     }
     return name.toString().endsWith("\r")
-        ? "no such file or directory; its name ends with a carriage return: if the list was made on"
-            + " Windows, take those out of it (tr -d '\\r')"
-        : "no such file or directory";
+        ? MISSING
+            + "; its name ends with a carriage return: if the list was made on Windows, take those"
+            + " out of it (tr -d '\\r')"
+        : MISSING;
   }
 
-  /**
-   * The reason without the file's name, which the caller has already.
-   *
-   * @param error any
-   * @return never empty
-   */
+  /** The reason without the file's name, which the caller has already. */
   public static String of(Throwable error) {
-    if (error instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (error instanceof NoSuchFileException) {
-      return "no such file or directory";
-    }
-    if (error instanceof NotDirectoryException) {
-      return "not a directory";
-    }
-    if (error instanceof DirectoryNotEmptyException) {
-      return "directory not empty";
-    }
-    if (error instanceof FileAlreadyExistsException) {
-      return "something of that name appeared meanwhile";
-    }
-    if (error instanceof FileSystemLoopException) {
-      return "symbolic links in a circle";
-    }
-    if (error instanceof ReadOnlyFileSystemException) {
-      return "read-only file system";
+    for (Map.Entry<Class<? extends Exception>, String> known : KNOWN.entrySet()) {
+      if (known.getKey().isInstance(error)) {
+        return known.getValue();
+      }
     }
     if (error instanceof FileSystemException e && e.getReason() != null) {
       return e.getReason();
@@ -74,8 +62,8 @@ public final class ErrorText {
   }
 
   /**
-   * What an exception without a message says by its name, such as {@code closed channel} for {@code
-   * ClosedChannelException}: the name of a class means nothing to a user.
+   * The words in the name of an exception without a message, such as {@code closed channel} for
+   * {@code ClosedChannelException}: the name of a class means nothing to a user.
    */
   private static String words(Class<?> type) {
     String name = type.getSimpleName().replaceFirst("(Exception|Error)$", "");

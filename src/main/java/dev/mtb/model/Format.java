@@ -13,33 +13,19 @@ public final class Format {
   private Format() {}
 
   /**
-   * Writes a size, such as {@code 999 B} or {@code 2.0 GB}. A kilobyte is 1000 bytes, as the makers
-   * of disks and networks count.
-   *
-   * @param bytes at least 0
-   * @return with one decimal from 1 kB on
+   * Writes a size of 0 or more, such as {@code 999 B} or {@code 2.0 GB}, with one decimal from 1 kB
+   * on. A kilobyte is 1000 bytes, as the makers of disks and networks count.
    */
   public static String size(long bytes) {
     return scaled((double) bytes);
   }
 
-  /**
-   * Writes a rate, such as {@code 12.5 MB/s}.
-   *
-   * @param bytesPerSecond at least 0
-   * @return with one decimal from 1 kB/s on
-   */
+  /** Writes a rate, such as {@code 12.5 MB/s}. */
   public static String rate(double bytesPerSecond) {
     return scaled(bytesPerSecond) + "/s";
   }
 
-  /**
-   * Writes the mean rate over some time.
-   *
-   * @param bytes at least 0
-   * @param time in which they were written; a time of zero counts as one nanosecond
-   * @return as {@link #rate(double)} does
-   */
+  /** Writes the mean rate over some time; zero counts as one nanosecond. */
   public static String rate(long bytes, Duration time) {
     return rate(bytes * 1e9 / Math.max(1, time.toNanos()));
   }
@@ -59,10 +45,7 @@ public final class Format {
 
   /**
    * Writes a duration in two units at most, such as {@code 0.4 ms}, {@code 12.3 s}, {@code 3 min 20
-   * s} or {@code 2 d 4 h}.
-   *
-   * @param duration a negative one is written as zero
-   * @return with one decimal where a fraction matters
+   * s} or {@code 2 d 4 h}. A negative one is written as zero.
    */
   public static String duration(Duration duration) {
     if (duration.isNegative() || duration.isZero()) {

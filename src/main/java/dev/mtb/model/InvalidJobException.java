@@ -7,21 +7,12 @@ package dev.mtb.model;
 public class InvalidJobException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
 
-  /**
-   * Made with the text that the user reads.
-   *
-   * @param message what is wrong and what to do
-   */
+  /** Made with the text that the user reads. */
   public InvalidJobException(String message) {
     super(message);
   }
 
-  /**
-   * Made with the text that the user reads.
-   *
-   * @param message what is wrong and what to do
-   * @param cause what brought it up
-   */
+  /** Made with the text that the user reads. */
   public InvalidJobException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -59,17 +59,16 @@ public record Metadata(
   private static final int PERMISSION_BITS = 07777;
 
   private static final ImmutableMap<PosixFilePermission, Integer> BITS =
-      ImmutableMap.<PosixFilePermission, Integer>builder()
-          .put(PosixFilePermission.OWNER_READ, 0400)
-          .put(PosixFilePermission.OWNER_WRITE, 0200)
-          .put(PosixFilePermission.OWNER_EXECUTE, 0100)
-          .put(PosixFilePermission.GROUP_READ, 0040)
-          .put(PosixFilePermission.GROUP_WRITE, 0020)
-          .put(PosixFilePermission.GROUP_EXECUTE, 0010)
-          .put(PosixFilePermission.OTHERS_READ, 0004)
-          .put(PosixFilePermission.OTHERS_WRITE, 0002)
-          .put(PosixFilePermission.OTHERS_EXECUTE, 0001)
-          .buildOrThrow();
+      ImmutableMap.of(
+          PosixFilePermission.OWNER_READ, 0400,
+          PosixFilePermission.OWNER_WRITE, 0200,
+          PosixFilePermission.OWNER_EXECUTE, 0100,
+          PosixFilePermission.GROUP_READ, 0040,
+          PosixFilePermission.GROUP_WRITE, 0020,
+          PosixFilePermission.GROUP_EXECUTE, 0010,
+          PosixFilePermission.OTHERS_READ, 0004,
+          PosixFilePermission.OTHERS_WRITE, 0002,
+          PosixFilePermission.OTHERS_EXECUTE, 0001);
 
   /** Checks that nothing is null. */
   public Metadata {
@@ -78,52 +77,29 @@ public record Metadata(
     requireNonNull(ctime);
   }
 
-  /**
-   * The same without a ctime.
-   *
-   * @param kind as above
-   * @param size as above
-   * @param mtime as above
-   * @param mode as above
-   * @param uid as above
-   * @param gid as above
-   * @param device as above
-   * @param inode as above
-   */
+  /** The same without a ctime. */
   public Metadata(
       Kind kind, long size, Instant mtime, int mode, int uid, int gid, long device, long inode) {
     this(kind, size, mtime, mode, uid, gid, device, inode, Optional.empty());
   }
 
-  /**
-   * Something of which nothing is known but that it is there.
-   *
-   * @param kind what it is
-   * @param size in bytes
-   * @return with the earliest mtime, and all else {@link #UNKNOWN}
-   */
+  /** An entry of which only kind and size are known: the mtime is the earliest. */
   public static Metadata known(Kind kind, long size) {
     return new Metadata(kind, size, Instant.EPOCH, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
   }
 
   /**
-   * Reads the metadata of {@code path} with one system call. A symbolic link is not followed.
-   *
-   * @param path on any file system; owner and mode are {@link #UNKNOWN} where it has none
-   * @return what is there
-   * @throws IOException if there is nothing, or it cannot be told
+   * Reads the metadata of {@code path}, on any file system, with one system call. A symbolic link
+   * is not followed.
    */
   public static Metadata of(Path path) throws IOException {
     return read(path, UNIX, NOFOLLOW_LINKS).metadata;
   }
 
   /**
-   * The same, if {@code path} leads to a certain file.
+   * The same, if {@code path} leads to a certain file; else empty.
    *
-   * @param path on any file system; a symbolic link is not followed
    * @param fileKey of {@link BasicFileAttributes#fileKey()}; null where the file system has none
-   * @return empty if it is another file
-   * @throws IOException if there is nothing, or it cannot be told
    */
   public static Optional<Metadata> of(Path path, Object fileKey) throws IOException {
     Reading reading = read(path, UNIX + ",fileKey", NOFOLLOW_LINKS);
@@ -135,13 +111,7 @@ public record Metadata(
   /** What one system call tells. */
   private record Reading(Metadata metadata, Object fileKey) {}
 
-  /**
-   * Reads the metadata of what {@code path} leads to, through symbolic links if need be.
-   *
-   * @param path on any file system
-   * @return what is there
-   * @throws IOException if there is nothing, or it cannot be told
-   */
+  /** Reads the metadata of what {@code path} leads to, through symbolic links if need be. */
   public static Metadata following(Path path) throws IOException {
     return read(path, UNIX).metadata;
   }
@@ -178,17 +148,11 @@ public record Metadata(
   }
 
   private static Reading basic(BasicFileAttributes attributes, int mode) {
-    Metadata metadata =
-        new Metadata(
-            kind(attributes.isRegularFile(), attributes.isDirectory(), attributes.isSymbolicLink()),
-            attributes.size(),
-            attributes.lastModifiedTime().toInstant(),
-            mode,
-            UNKNOWN,
-            UNKNOWN,
-            UNKNOWN,
-            UNKNOWN);
-    return new Reading(metadata, attributes.fileKey());
+    Kind kind =
+        kind(attributes.isRegularFile(), attributes.isDirectory(), attributes.isSymbolicLink());
+    Instant mtime = attributes.lastModifiedTime().toInstant();
+    return new Reading(
+        known(kind, attributes.size()).withMode(mode).withMtime(mtime), attributes.fileKey());
   }
 
   private static Kind kind(boolean file, boolean directory, boolean link) {
@@ -209,32 +173,23 @@ public record Metadata(
     return mode;
   }
 
-  /**
-   * Turns permission bits into NIO's permissions.
-   *
-   * @param mode permission bits; those above 0777 have no counterpart and are left out
-   * @return the permissions
-   */
+  /** Turns permission bits into NIO's permissions; those above 0777 have no counterpart. */
   public static Set<PosixFilePermission> permissions(int mode) {
     return Maps.filterValues(BITS, bit -> (mode & bit) != 0).keySet();
   }
 
   /**
-   * Tells whether this and {@code other} are the same file or directory, whatever has become of it.
-   *
-   * @param other from anywhere
-   * @return false also if the file system has no identities
+   * Tells whether this and {@code other} are the same file or directory, whatever has changed in
+   * it; false also if the file system has no identities.
    */
   public boolean isSameFile(Metadata other) {
     return inode != UNKNOWN && inode == other.inode && device == other.device && kind == other.kind;
   }
 
   /**
-   * Tells whether this and {@code other} describe the same state of the same file, as far as can be
-   * seen without reading it: kind, size, mtime, ctime and identity.
-   *
-   * @param other taken earlier or later from the same path
-   * @return whether nothing was written or swapped in between
+   * Tells whether this and {@code other}, taken at another time from the same path, describe the
+   * same state of the same file, as far as can be seen without reading it: kind, size, mtime, ctime
+   * and identity.
    */
   public boolean sameVersion(Metadata other) {
     return kind == other.kind
@@ -245,22 +200,12 @@ public record Metadata(
         && ctime.equals(other.ctime);
   }
 
-  /**
-   * The same with other permission bits.
-   *
-   * @param bits the new bits
-   * @return a copy
-   */
+  /** The same with other permission bits. */
   public Metadata withMode(int bits) {
     return new Metadata(kind, size, mtime, bits, uid, gid, device, inode, ctime);
   }
 
-  /**
-   * The same with another time of modification.
-   *
-   * @param time the new time
-   * @return a copy
-   */
+  /** The same with another time of modification. */
   public Metadata withMtime(Instant time) {
     return new Metadata(kind, size, time, mode, uid, gid, device, inode, ctime);
   }

@@ -1,13 +1,20 @@
 package dev.mtb.model;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Utf8;
+import com.google.common.primitives.Bytes;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
@@ -15,20 +22,17 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
-import org.apache.commons.codec.DecoderException;
-import org.apache.commons.codec.EncoderException;
-import org.apache.commons.codec.net.PercentCodec;
 
 /**
- * File names as the bytes that they are.
+ * File names as bytes.
  *
  * <p>On Linux a name is any bytes but NUL and slash. {@link Path} keeps them, but the way through
  * {@link String} does not: a byte sequence that is not valid in {@code sun.jnu.encoding} becomes
  * U+FFFD, and under {@code LC_ALL=C} that is every byte above 127. {@code file:} URIs are the one
- * public door of the JDK that takes and gives raw bytes (percent-encoded), in every locale.
+ * public interface of the JDK that takes and gives raw bytes (percent-encoded), in every locale.
  *
- * <p>Where a name must travel as a string (the command line), bytes that are not UTF-8 stand as the
- * lone surrogates U+DC80 to U+DCFF, as in Python's {@code surrogateescape}.
+ * <p>Where a name must be a string (the command line), bytes that are not UTF-8 stand as the lone
+ * surrogates U+DC80 to U+DCFF, as in Python's {@code surrogateescape}.
  *
  * <p>Thread-safe.
  */
@@ -38,14 +42,19 @@ public final class PathBytes {
   /** A name resolved against this can be turned into a URI without a costly look at the disk. */
   private static final String NOWHERE = "/proc/self/none";
 
+  private static final byte[] SLASH = {'/'};
+
+  private static final HexFormat PERCENT = HexFormat.of().withPrefix("%");
+
+  private static final Charset FILE_NAMES =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
   private PathBytes() {}
 
   /**
-   * Makes a path of a text that stands for it, as {@link #toText(Path)} writes it: a command
-   * line's.
+   * Makes a path of the default file system from a text as {@link #toText(Path)} writes it: a
+   * command line's. A relative one stays relative.
    *
-   * @param text absolute, or relative to the current directory
-   * @return a path of the default file system
    * @throws InvalidPathException if there is a NUL in it
    */
   public static Path parse(String text) {
@@ -53,26 +62,22 @@ public final class PathBytes {
   }
 
   /**
-   * Makes a path of raw bytes.
+   * Resolves raw bytes, an absolute or relative path, against a path of any file system.
    *
-   * @param base what a relative path is resolved against; its file system is used
-   * @param bytes the path, absolute or relative, without NUL
-   * @return {@code base} resolved with the path
    * @throws InvalidPathException if there is a NUL in it
    */
   public static Path resolve(Path base, byte[] bytes) {
-    for (byte b : bytes) {
-      if (b == 0) {
-        throw new InvalidPathException(toText(bytes), "NUL in a name");
-      }
+    if (Bytes.contains(bytes, (byte) 0)) {
+      throw new InvalidPathException(toText(bytes), "NUL in a name");
     }
+    FileSystem fileSystem = base.getFileSystem();
     boolean isAbsolute = bytes.length > 0 && bytes[0] == '/';
-    Path result = isAbsolute ? root(base.getFileSystem()) : base;
+    Path result = isAbsolute ? fileSystem.getRootDirectories().iterator().next() : base;
     int start = 0;
     for (int i = 0; i <= bytes.length; i++) {
       if (i == bytes.length || bytes[i] == '/') {
         if (i > start) {
-          result = result.resolve(name(base.getFileSystem(), Arrays.copyOfRange(bytes, start, i)));
+          result = result.resolve(name(fileSystem, Arrays.copyOfRange(bytes, start, i)));
         }
         start = i + 1;
       }
@@ -80,25 +85,18 @@ public final class PathBytes {
     return result;
   }
 
-  private static Path root(FileSystem fileSystem) {
-    return fileSystem.getRootDirectories().iterator().next();
-  }
-
   private static Path name(FileSystem fileSystem, byte[] bytes) {
     String text = toText(bytes);
     return isAscii(text) || fileSystem != FileSystems.getDefault()
         ? fileSystem.getPath(text)
-        : Path.of(uri(concat(new byte[] {'/'}, bytes))).getFileName();
+        : raw(bytes);
   }
 
   /**
    * Makes the target of a symbolic link of raw bytes, as the JDK would read it: slashes at the end
    * and doubled ones are kept, which {@link #resolve} drops. A link made with it leads to just
-   * these bytes.
-   *
-   * @param target of the link
-   * @return a path of the default file system; empty if the JDK can make no path of these bytes
-   *     (none at all, a NUL, three slashes in a row, two at the beginning or the end)
+   * these bytes. The result is empty if the JDK can make no path of them: none at all, a NUL, three
+   * slashes in a row, two at the beginning or the end.
    */
   public static Optional<Path> exactly(byte[] target) {
     Path result = null;
@@ -134,60 +132,40 @@ public final class PathBytes {
     return isAbsolute ? path : path.subpath(0, path.getNameCount());
   }
 
-  private static final HexFormat PERCENT = HexFormat.of().withPrefix("%");
-
-  private static byte[] concat(byte[] first, byte[] second) {
-    byte[] result = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, result, first.length, second.length);
-    return result;
-  }
-
-  /**
-   * The raw bytes of a path.
-   *
-   * @param path any path
-   * @return its bytes
-   */
+  /** The raw bytes of a path. */
   public static byte[] of(Path path) {
     String string = path.toString();
     if (isAscii(string)) {
-      return string.getBytes(StandardCharsets.US_ASCII);
+      return string.getBytes(US_ASCII);
     }
     if (path.getFileSystem() != FileSystems.getDefault()) {
-      return string.getBytes(StandardCharsets.UTF_8);
+      return string.getBytes(UTF_8);
     }
     if (path.isAbsolute() || path.getNameCount() > 1) {
       // Name by name: relativize() would take dots out.
-      byte[] result = path.isAbsolute() ? new byte[] {'/'} : new byte[0];
+      byte[] result = path.isAbsolute() ? SLASH : new byte[0];
       for (int i = 0; i < path.getNameCount(); i++) {
-        result = concat(i == 0 ? result : concat(result, new byte[] {'/'}), of(path.getName(i)));
+        result = Bytes.concat(result, i == 0 ? new byte[0] : SLASH, of(path.getName(i)));
       }
       return result;
     }
-    byte[] bytes = percentDecode(Path.of(NOWHERE).resolve(path).toUri().getRawPath());
-    return Arrays.copyOfRange(bytes, NOWHERE.length() + 1, bytes.length);
+    String encoded = Path.of(NOWHERE).resolve(path).toUri().getRawPath();
+    // The decoder is for forms, in which a plus is a blank.
+    return URLDecoder.decode(encoded.replace("+", "%2B"), ISO_8859_1)
+        .substring(NOWHERE.length() + 1)
+        .getBytes(ISO_8859_1);
   }
 
-  /**
-   * The path as text in which every byte survives: UTF-8, other bytes as lone surrogates.
-   *
-   * @param path any path
-   * @return text that {@link #fromText} turns back into the same bytes
-   */
+  /** The path as text in which every byte survives: UTF-8, other bytes as lone surrogates. */
   public static String toText(Path path) {
     String string = path.toString();
     return isAscii(string) ? string : toText(of(path));
   }
 
-  /**
-   * Decodes bytes as UTF-8; bytes that are not become lone surrogates.
-   *
-   * @param bytes any bytes
-   * @return text that {@link #fromText} turns back into the same bytes
-   */
+  /** Decodes bytes as UTF-8; bytes that are not become lone surrogates. */
   public static String toText(byte[] bytes) {
     var decoder =
-        StandardCharsets.UTF_8
+        UTF_8
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPORT)
             .onUnmappableCharacter(CodingErrorAction.REPORT);
@@ -206,12 +184,7 @@ public final class PathBytes {
     }
   }
 
-  /**
-   * The reverse of {@link #toText}.
-   *
-   * @param text UTF-16 text in which lone surrogates U+DC80 to U+DCFF stand for single bytes
-   * @return the bytes
-   */
+  /** The reverse of {@link #toText}. */
   public static byte[] fromText(String text) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 16);
     text.codePoints()
@@ -220,107 +193,48 @@ public final class PathBytes {
               if (c >= ESCAPE + 0x80 && c <= ESCAPE + 0xFF) {
                 bytes.write(c - ESCAPE);
               } else {
-                bytes.writeBytes(Character.toString(c).getBytes(StandardCharsets.UTF_8));
+                bytes.writeBytes(Character.toString(c).getBytes(UTF_8));
               }
             });
     return bytes.toByteArray();
   }
 
   /**
-   * Tells whether the path comes through {@link Path#toString} whole, so that interfaces that take
-   * strings ({@link java.io.File}) reach the same file.
-   *
-   * @param path any path
-   * @return whether its string names the same bytes
+   * Tells whether the string of a path names the same bytes, so that interfaces that take strings
+   * ({@link java.io.File}) reach the same file.
    */
   public static boolean survivesString(Path path) {
     String string = path.toString();
-    if (isAscii(string)) {
-      return true;
-    }
     // What the JDK cannot decode it shows as U+FFFD; a name that really holds U+FFFD is taken for
-    // one of those, which costs a detour and no harm. A charset that cannot encode what it decoded
-    // does not exist among those the JDK takes names in.
-    return string.indexOf('\uFFFD') < 0 && FILE_NAMES.newEncoder().canEncode(string);
+    // one of those, which costs a detour and no harm. All charsets in which the JDK takes names can
+    // encode what they have decoded.
+    return isAscii(string)
+        || (string.indexOf('\uFFFD') < 0 && FILE_NAMES.newEncoder().canEncode(string));
   }
 
-  private static final Charset FILE_NAMES =
-      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
-
-  /**
-   * Tells whether the bytes are valid UTF-8.
-   *
-   * @param bytes any bytes
-   * @return whether they are
-   */
+  /** Tells whether the bytes are valid UTF-8. */
   public static boolean isUtf8(byte[] bytes) {
-    try {
-      var unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-      return true;
-    } catch (CharacterCodingException e) {
-      return false;
-    }
+    return Utf8.isWellFormed(bytes);
   }
 
   /**
-   * The {@code file:} URI of an absolute path. Unlike {@link Path#toUri} it does not look at the
-   * disk, and never ends in a slash.
-   *
-   * @param absolute an absolute path of the default file system
-   * @return a URI from which {@link Path#of(URI)} makes the same path
+   * The {@code file:} URI of an absolute path of the default file system, from which {@link
+   * Path#of(URI)} makes the same path. Unlike {@link Path#toUri} it does not look at the disk, and
+   * never ends in a slash.
    */
   public static URI toUri(Path absolute) {
-    return uri(of(absolute));
-  }
-
-  private static URI uri(byte[] absolute) {
-    return URI.create("file://" + percentEncode(absolute));
+    // The encoder is for forms; here only what is unreserved in RFC 3986 and the slash stay.
+    String encoded = URLEncoder.encode(new String(of(absolute), ISO_8859_1), ISO_8859_1);
+    return URI.create(
+        "file://"
+            + encoded
+                .replace("+", "%20")
+                .replace("*", "%2A")
+                .replace("%7E", "~")
+                .replace("%2F", "/"));
   }
 
   private static boolean isAscii(String string) {
-    for (int i = 0; i < string.length(); i++) {
-      if (string.charAt(i) >= 0x80) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static String percentEncode(byte[] bytes) {
-    try {
-      return new String(codec().encode(bytes), StandardCharsets.US_ASCII);
-    } catch (EncoderException e) {
-      throw new AssertionError("the percent codec encodes any bytes", e);
-    }
-  }
-
-  private static byte[] percentDecode(String encoded) {
-    try {
-      return codec().decode(encoded.getBytes(StandardCharsets.US_ASCII));
-    } catch (DecoderException e) {
-      throw new AssertionError("the JDK made a URI that is not percent-encoded", e);
-    }
-  }
-
-  /** Encodes whatever is neither unreserved in RFC 3986 nor the slash; the codec has no state. */
-  private static PercentCodec codec() {
-    return new PercentCodec(ALWAYS_ENCODED.clone(), false);
-  }
-
-  private static final byte[] ALWAYS_ENCODED = alwaysEncoded();
-
-  private static byte[] alwaysEncoded() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (int b = 1; b < 0x80; b++) {
-      boolean unreserved =
-          (b >= 'a' && b <= 'z')
-              || (b >= 'A' && b <= 'Z')
-              || (b >= '0' && b <= '9')
-              || "-._~/".indexOf(b) >= 0;
-      if (!unreserved) {
-        bytes.write(b);
-      }
-    }
-    return bytes.toByteArray();
+    return CharMatcher.ascii().matchesAllOf(string);
   }
 }

@@ -1,7 +1,6 @@
 package dev.mtb.model;
 
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -22,12 +21,10 @@ public final class SizeParser {
   private SizeParser() {}
 
   /**
-   * Reads a size.
+   * Reads a size in bytes, in upper or lower case; empty if it is none. A part of a byte counts as
+   * one, so that only zero is zero.
    *
-   * @param text in upper or lower case
    * @param plainUnit the unit of a number without one, such as {@code B} or {@code K}
-   * @return bytes; a part of a byte counts as one, so that only zero is zero; empty if it is no
-   *     size
    */
   public static OptionalLong parse(String text, char plainUnit) {
     Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
@@ -36,17 +33,14 @@ public final class SizeParser {
     }
     char unit = matcher.group(2) == null ? plainUnit : matcher.group(2).charAt(0);
     int thousand = "B".equals(matcher.group(3)) ? 1000 : 1024;
-    BigInteger bytes =
+    String more = matcher.group(4) == null ? "0" : matcher.group(4);
+    return OptionalLong.of(
         new BigDecimal(matcher.group(1))
             .multiply(BigDecimal.valueOf(thousand).pow(UNITS.indexOf(unit)))
             .setScale(0, RoundingMode.CEILING)
-            .toBigInteger();
-    BigInteger more = matcher.group(4) == null ? BigInteger.ZERO : new BigInteger(matcher.group(4));
-    return OptionalLong.of(
-        bytes
-            .add(more)
-            .max(BigInteger.ZERO)
-            .min(BigInteger.valueOf(Long.MAX_VALUE))
+            .add(new BigDecimal(more))
+            .max(BigDecimal.ZERO)
+            .min(BigDecimal.valueOf(Long.MAX_VALUE))
             .longValueExact());
   }
 }

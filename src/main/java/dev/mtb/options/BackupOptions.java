@@ -2,14 +2,14 @@ package dev.mtb.options;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.mtb.model.InvalidJobException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
  * How a job is run: a group of options for each subject. Immutable; made by {@link #builder()},
- * every value has a default.
+ * every value has a default. A value that is out of its range is refused with an {@link
+ * dev.mtb.model.InvalidJobException}.
  *
  * <pre>{@code
  * BackupOptions options =
@@ -23,10 +23,10 @@ import java.util.function.UnaryOperator;
  * @param comparison what makes a file differ from its copy
  * @param attributes which attributes of the sources are kept
  * @param connection how the place of the backup is reached
- * @param checks how sure a run makes itself that a copy is safe
- * @param waiting how long a run waits for what may pass
+ * @param checks what a run does to make sure that a copy is safe
+ * @param waiting how long a run waits for transient errors and for other runs
  * @param filters what is left out of the backup, and of a comparison with it
- * @param deletion what becomes of that which is not in the source any more
+ * @param deletion whether what is not in the source any more is deleted from the backup
  * @param oldVersions where old versions are kept
  * @param updateRules what is left as it is at the destination, although it differs; without effect
  *     on {@code verify}
@@ -64,36 +64,22 @@ public record BackupOptions(
 
   /** Checks that nothing is null. */
   public BackupOptions {
-    requireNonNull(concurrency);
-    requireNonNull(comparison);
-    requireNonNull(attributes);
-    requireNonNull(connection);
-    requireNonNull(checks);
-    requireNonNull(waiting);
-    requireNonNull(filters);
-    requireNonNull(deletion);
-    requireNonNull(oldVersions);
-    requireNonNull(updateRules);
-    requireNonNull(limits);
-    requireNonNull(shard);
-    requireNonNull(manifest);
-    requireNonNull(stateDirectory);
+    Object[] parts = {
+      concurrency, comparison, attributes, connection, checks,
+      waiting, filters, deletion, oldVersions, updateRules,
+      limits, shard, manifest, stateDirectory
+    };
+    for (Object part : parts) {
+      requireNonNull(part);
+    }
   }
 
-  /**
-   * Starts with the defaults.
-   *
-   * @return a new builder
-   */
+  /** Starts with the defaults. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /**
-   * Starts with these options.
-   *
-   * @return a new builder
-   */
+  /** Starts with these options. */
   public Builder toBuilder() {
     Builder builder = new Builder();
     builder.concurrency = concurrency;
@@ -134,208 +120,112 @@ public record BackupOptions(
 
     private Builder() {}
 
-    /**
-     * Sets the number of copying threads.
-     *
-     * @param count 1 to {@link Concurrency#MAX_THREADS}
-     * @return this
-     * @throws InvalidJobException if it is not in that range
-     */
+    /** Sets the number of copying threads, 1 to {@link Concurrency#MAX_THREADS}. */
     public Builder threads(int count) {
       return concurrency(c -> c.withThreads(count));
     }
 
-    /**
-     * Sets the number of comparing threads.
-     *
-     * @param count 1 to {@link Concurrency#MAX_THREADS}
-     * @return this
-     * @throws InvalidJobException if it is not in that range
-     */
+    /** Sets the number of comparing threads, 1 to {@link Concurrency#MAX_THREADS}. */
     public Builder checkers(int count) {
       return concurrency(c -> c.withCheckers(count));
     }
 
-    /**
-     * Changes {@link BackupOptions#concurrency()}.
-     *
-     * @param change such as {@code c -> c.withThreads(64)}
-     * @return this
-     */
+    /** Changes {@link BackupOptions#concurrency()}. */
     public Builder concurrency(UnaryOperator<Concurrency> change) {
       concurrency = change.apply(concurrency);
       return this;
     }
 
-    /**
-     * Sets how content is compared.
-     *
-     * @param mode the mode
-     * @return this
-     */
+    /** Sets how content is compared. */
     public Builder compare(CompareMode mode) {
       return comparison(c -> c.withMode(mode));
     }
 
-    /**
-     * Changes {@link BackupOptions#comparison()}.
-     *
-     * @param change such as {@code c -> c.withMode(CompareMode.CHECKSUM)}
-     * @return this
-     */
+    /** Changes {@link BackupOptions#comparison()}. */
     public Builder comparison(UnaryOperator<ComparisonOptions> change) {
       comparison = change.apply(comparison);
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#attributes()}.
-     *
-     * @param value which are kept
-     * @return this
-     */
+    /** Sets {@link BackupOptions#attributes()}. */
     public Builder attributes(KeptAttributes value) {
       attributes = value;
       return this;
     }
 
-    /**
-     * Changes {@link BackupOptions#connection()}.
-     *
-     * @param change such as {@code c -> c.withRegion("eu-central-1")}
-     * @return this
-     */
+    /** Changes {@link BackupOptions#connection()}. */
     public Builder connection(UnaryOperator<Connection> change) {
       connection = change.apply(connection);
       return this;
     }
 
-    /**
-     * Changes {@link BackupOptions#checks()}.
-     *
-     * @param change such as {@code c -> c.withFsync(true)}
-     * @return this
-     */
+    /** Changes {@link BackupOptions#checks()}. */
     public Builder checks(UnaryOperator<Checks> change) {
       checks = change.apply(checks);
       return this;
     }
 
-    /**
-     * Changes {@link BackupOptions#waiting()}.
-     *
-     * @param change such as {@code w -> w.withRetries(10)}
-     * @return this
-     */
+    /** Changes {@link BackupOptions#waiting()}. */
     public Builder waiting(UnaryOperator<Waiting> change) {
       waiting = change.apply(waiting);
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#filters()}.
-     *
-     * @param value what is left out
-     * @return this
-     */
+    /** Sets {@link BackupOptions#filters()}. */
     public Builder filters(Filters value) {
       filters = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#deletion()}.
-     *
-     * @param value what becomes of that which is not in the source any more
-     * @return this
-     */
+    /** Sets {@link BackupOptions#deletion()}. */
     public Builder deletion(Deletion value) {
       deletion = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#oldVersions()}.
-     *
-     * @param value where old versions are kept
-     * @return this
-     */
+    /** Sets {@link BackupOptions#oldVersions()}. */
     public Builder oldVersions(OldVersions value) {
       oldVersions = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#updateRules()}.
-     *
-     * @param value what is left as it is
-     * @return this
-     */
+    /** Sets {@link BackupOptions#updateRules()}. */
     public Builder updateRules(UpdateRules value) {
       updateRules = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#limits()}.
-     *
-     * @param value how fast, and how much
-     * @return this
-     */
+    /** Sets {@link BackupOptions#limits()}. */
     public Builder limits(Limits value) {
       limits = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#shard()}.
-     *
-     * @param value the part that is done here
-     * @return this
-     */
+    /** Sets {@link BackupOptions#shard()}. */
     public Builder shard(Shard value) {
       shard = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#dryRun()}.
-     *
-     * @param value whether nothing is to be changed
-     * @return this
-     */
+    /** Sets {@link BackupOptions#dryRun()}. */
     public Builder dryRun(boolean value) {
       dryRun = value;
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#manifest()}.
-     *
-     * @param file replaced when the run ends
-     * @return this
-     */
+    /** Sets {@link BackupOptions#manifest()}. */
     public Builder manifest(Path file) {
       manifest = Optional.of(file);
       return this;
     }
 
-    /**
-     * Sets {@link BackupOptions#stateDirectory()}.
-     *
-     * @param directory need not exist yet
-     * @return this
-     */
+    /** Sets {@link BackupOptions#stateDirectory()}, which need not exist yet. */
     public Builder stateDirectory(Path directory) {
       stateDirectory = Optional.of(directory);
       return this;
     }
 
-    /**
-     * Finishes.
-     *
-     * @return the options
-     */
+    /** Finishes. */
     public BackupOptions build() {
       return new BackupOptions(
           concurrency,

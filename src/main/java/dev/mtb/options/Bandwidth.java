@@ -1,5 +1,7 @@
 package dev.mtb.options;
 
+import static java.time.temporal.ChronoField.MINUTE_OF_DAY;
+
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableSortedMap;
 import dev.mtb.model.InvalidJobException;
@@ -30,20 +32,14 @@ public final class Bandwidth {
 
   private static final int MINUTES_A_DAY = 24 * 60;
 
-  /** From which minute of the week on how many bytes a second; 0 is no limit. */
+  /** Bytes a second from each minute of the week on; 0 is no limit. */
   private final ImmutableSortedMap<Integer, Long> slots;
 
   private Bandwidth(ImmutableSortedMap<Integer, Long> slots) {
     this.slots = slots;
   }
 
-  /**
-   * The same limit at all times.
-   *
-   * @param bytesPerSecond at least one
-   * @return the limit
-   * @throws InvalidJobException if it is less
-   */
+  /** The same limit at all times, at least one byte a second. */
   public static Bandwidth of(long bytesPerSecond) {
     if (bytesPerSecond < 1) {
       throw new InvalidJobException("a bandwidth of " + bytesPerSecond + " bytes a second");
@@ -54,11 +50,7 @@ public final class Bandwidth {
   /**
    * Reads a rate, or a timetable as rclone writes it: {@code 08:00,512K 19:00,off} or {@code
    * Mon-08:00,512K Fri-18:30,off}. Each slot lasts until the next one begins; one without a day of
-   * the week is for every day.
-   *
-   * @param text such as these
-   * @return the limit
-   * @throws InvalidJobException if it is no such text
+   * the week is for every day. Any other text is an {@link InvalidJobException}.
    */
   public static Bandwidth parse(String text) {
     if (text.indexOf(',') < 0) {
@@ -93,11 +85,9 @@ public final class Bandwidth {
   private static List<Integer> days(String name, String slot, String text) {
     List<Integer> days = new ArrayList<>();
     for (DayOfWeek day : DayOfWeek.values()) {
-      boolean isMeant =
-          name == null
-              || day.name().equalsIgnoreCase(name)
-              || day.name().substring(0, 3).equalsIgnoreCase(name);
-      if (isMeant) {
+      if (name == null
+          || day.name().equalsIgnoreCase(name)
+          || day.name().substring(0, 3).equalsIgnoreCase(name)) {
         days.add(day.getValue() - 1);
       }
     }
@@ -110,30 +100,22 @@ public final class Bandwidth {
   private static InvalidJobException invalid(String part, String text) {
     String where = part.equals(text) ? "" : " in '" + text + "'";
     return new InvalidJobException(
-        "'"
-            + part
-            + "'"
-            + where
-            + " is no bandwidth such as 512K, 1.5M, off, or '08:00,512K 19:00,off'");
+        String.format(
+            "'%s'%s is no bandwidth such as 512K, 1.5M, off, or '08:00,512K 19:00,off'",
+            part, where));
   }
 
-  /**
-   * Whether there is a limit at any time.
-   *
-   * @return false if there never is
-   */
+  /** Whether there is a limit at any time. */
   public boolean isLimited() {
     return slots.values().stream().anyMatch(rate -> rate != 0);
   }
 
-  /**
-   * The limit at a time.
-   *
-   * @param time by the clock on the wall
-   * @return bytes a second; empty for no limit
-   */
+  /** The limit in bytes a second at a local time; empty for no limit. */
   public OptionalLong at(LocalDateTime time) {
-    long rate = slots.get(0) != null && slots.size() == 1 ? slots.get(0) : slotAt(time).getValue();
+    int minute = (time.getDayOfWeek().getValue() - 1) * MINUTES_A_DAY + time.get(MINUTE_OF_DAY);
+    Map.Entry<Integer, Long> slot = slots.floorEntry(minute);
+    // Before the first slot of the week, the last one of the week before still holds.
+    long rate = (slot != null ? slot : slots.lastEntry()).getValue();
     return rate == 0 ? OptionalLong.empty() : OptionalLong.of(rate);
   }
 
@@ -151,15 +133,5 @@ public final class Bandwidth {
   @Override
   public String toString() {
     return slots.toString();
-  }
-
-  /** Before the first one of the week it is the last one of the week before. */
-  private Map.Entry<Integer, Long> slotAt(LocalDateTime time) {
-    int minute =
-        (time.getDayOfWeek().getValue() - 1) * MINUTES_A_DAY
-            + time.getHour() * 60
-            + time.getMinute();
-    Map.Entry<Integer, Long> slot = slots.floorEntry(minute);
-    return slot != null ? slot : slots.lastEntry();
   }
 }

@@ -1,8 +1,8 @@
 package dev.mtb.options;
 
 /**
- * How sure a run makes itself that a copy is safe. Immutable. None of these is on by default: each
- * costs time, and a copy that was written without an error is whole.
+ * What a run does to make sure that a copy is safe. Immutable. None of these is on by default: each
+ * costs time, and a copy that was written without an error is complete.
  *
  * @param fsync whether each file is forced to disk before it gets its name; without effect on S3FS,
  *     where a file is in the bucket when its channel is closed
@@ -19,42 +19,22 @@ public record Checks(boolean fsync, boolean verifyAfter, boolean readData, boole
   /** None. */
   public static final Checks DEFAULT = new Checks(false, false, false, false);
 
-  /**
-   * The same with another {@link #fsync()}.
-   *
-   * @param value whether files are forced to disk
-   * @return a copy
-   */
+  /** The same with another {@link #fsync()}. */
   public Checks withFsync(boolean value) {
     return new Checks(value, verifyAfter, readData, strict);
   }
 
-  /**
-   * The same with another {@link #verifyAfter()}.
-   *
-   * @param value whether copies are read back
-   * @return a copy
-   */
+  /** The same with another {@link #verifyAfter()}. */
   public Checks withVerifyAfter(boolean value) {
     return new Checks(fsync, value, readData, strict);
   }
 
-  /**
-   * The same with another {@link #readData()}.
-   *
-   * @param value whether contents are read back
-   * @return a copy
-   */
+  /** The same with another {@link #readData()}. */
   public Checks withReadData(boolean value) {
     return new Checks(fsync, verifyAfter, value, strict);
   }
 
-  /**
-   * The same with another {@link #strict()}.
-   *
-   * @param value whether what only the backup has is a failure
-   * @return a copy
-   */
+  /** The same with another {@link #strict()}. */
   public Checks withStrict(boolean value) {
     return new Checks(fsync, verifyAfter, readData, value);
   }

@@ -11,8 +11,8 @@ import java.util.Optional;
  * What makes a file differ from its copy. Immutable.
  *
  * @param mode how content is compared
- * @param modifyWindow times of modification no further apart than this are equal; empty if they are
- *     compared as finely as source and destination keep them
+ * @param modifyWindow times of modification no further apart than this are equal; not negative;
+ *     empty if they are compared as finely as source and destination keep them
  * @param digest the digest of {@link CompareMode#CHECKSUM}, of {@link Checks#verifyAfter()} and of
  *     the {@link BackupOptions#manifest()}
  */
@@ -22,49 +22,26 @@ public record ComparisonOptions(
   public static final ComparisonOptions DEFAULT =
       new ComparisonOptions(CompareMode.SIZE_MTIME, Optional.empty(), DigestAlgorithm.MD5);
 
-  /**
-   * Checks the values.
-   *
-   * @throws InvalidJobException if the window is negative
-   */
+  /** Refuses a negative window with an {@link InvalidJobException}. */
   public ComparisonOptions {
     requireNonNull(mode);
     requireNonNull(digest);
-    modifyWindow.ifPresent(
-        window -> {
-          if (window.isNegative()) {
-            throw new InvalidJobException("modify window " + window + " is negative");
-          }
-        });
+    if (modifyWindow.orElse(Duration.ZERO).isNegative()) {
+      throw new InvalidJobException("modify window " + modifyWindow.get() + " is negative");
+    }
   }
 
-  /**
-   * The same with another {@link #mode()}.
-   *
-   * @param value how content is compared
-   * @return a copy
-   */
+  /** The same with another {@link #mode()}. */
   public ComparisonOptions withMode(CompareMode value) {
     return new ComparisonOptions(value, modifyWindow, digest);
   }
 
-  /**
-   * The same with a {@link #modifyWindow()}.
-   *
-   * @param value zero or more
-   * @return a copy
-   * @throws InvalidJobException if it is negative
-   */
+  /** The same with a {@link #modifyWindow()}. */
   public ComparisonOptions withModifyWindow(Duration value) {
     return new ComparisonOptions(mode, Optional.of(value), digest);
   }
 
-  /**
-   * The same with another {@link #digest()}.
-   *
-   * @param value the digest
-   * @return a copy
-   */
+  /** The same with another {@link #digest()}. */
   public ComparisonOptions withDigest(DigestAlgorithm value) {
     return new ComparisonOptions(mode, modifyWindow, value);
   }

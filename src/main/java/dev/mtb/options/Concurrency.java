@@ -28,11 +28,7 @@ public record Concurrency(int threads, int checkers) {
   /** {@link #DEFAULT_THREADS} and {@link #DEFAULT_CHECKERS}. */
   public static final Concurrency DEFAULT = new Concurrency(DEFAULT_THREADS, DEFAULT_CHECKERS);
 
-  /**
-   * Checks the numbers.
-   *
-   * @throws InvalidJobException if one is not in its range
-   */
+  /** Refuses a number out of its range with an {@link InvalidJobException}. */
   public Concurrency {
     check("threads", threads);
     check("checkers", checkers);
@@ -45,24 +41,12 @@ public record Concurrency(int threads, int checkers) {
     }
   }
 
-  /**
-   * The same with another number of copying threads.
-   *
-   * @param count 1 to {@link #MAX_THREADS}
-   * @return a copy
-   * @throws InvalidJobException if it is not in that range
-   */
+  /** The same with another number of copying threads. */
   public Concurrency withThreads(int count) {
     return new Concurrency(count, checkers);
   }
 
-  /**
-   * The same with another number of comparing threads.
-   *
-   * @param count 1 to {@link #MAX_THREADS}
-   * @return a copy
-   * @throws InvalidJobException if it is not in that range
-   */
+  /** The same with another number of comparing threads. */
   public Concurrency withCheckers(int count) {
     return new Concurrency(threads, count);
   }

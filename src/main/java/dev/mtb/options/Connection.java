@@ -12,13 +12,14 @@ import java.util.Optional;
  *
  * @param requireMount whether a place that is not on a mounted S3FS is refused
  * @param via how a place on a mounted S3FS is reached; for a plain directory it does not matter
- * @param endpoint the URL of the S3 service, for an {@link S3Location}; empty for Amazon's own in
- *     the region
+ * @param endpoint the URL ({@code http} or {@code https}) of the S3 service, for an {@link
+ *     S3Location}; empty for Amazon's own in the region
  * @param region the region of the bucket, for an {@link S3Location}; empty for what the AWS SDK
  *     finds ({@code AWS_REGION}, {@code ~/.aws/config}), or else {@code us-east-1}
  * @param addressing where the name of the bucket stands in a request, for an {@link S3Location}
- * @param passwdFile a password file of s3fs with the credentials, for an {@link S3Location}; empty
- *     for what the AWS SDK finds (environment, {@code ~/.aws}, the machine's role)
+ * @param passwdFile a password file of s3fs ({@code key:secret}) with the credentials, for an
+ *     {@link S3Location}; empty for what the AWS SDK finds (environment, {@code ~/.aws}, the
+ *     machine's role)
  */
 public record Connection(
     boolean requireMount,
@@ -27,7 +28,7 @@ public record Connection(
     Optional<String> region,
     Addressing addressing,
     Optional<Path> passwdFile) {
-  /** Whatever is there, by the best way; for a bucket what the AWS SDK finds. */
+  /** Any place, by the best way; for a bucket what the AWS SDK finds. */
   public static final Connection DEFAULT =
       new Connection(
           false, Via.AUTO, Optional.empty(), Optional.empty(), Addressing.AUTO, Optional.empty());
@@ -35,7 +36,7 @@ public record Connection(
   /**
    * Checks the values.
    *
-   * @throws InvalidJobException if the endpoint is no URL of a server, or the region is empty
+   * @throws InvalidJobException if the endpoint is not the URL of a server, or the region is empty
    */
   public Connection {
     requireNonNull(via);
@@ -60,64 +61,32 @@ public record Connection(
     }
   }
 
-  /**
-   * The same with another {@link #requireMount()}.
-   *
-   * @param value whether only a mounted S3FS is accepted
-   * @return a copy
-   */
+  /** The same with another {@link #requireMount()}. */
   public Connection withRequireMount(boolean value) {
     return new Connection(value, via, endpoint, region, addressing, passwdFile);
   }
 
-  /**
-   * The same with another {@link #via()}.
-   *
-   * @param value the way
-   * @return a copy
-   */
+  /** The same with another {@link #via()}. */
   public Connection withVia(Via value) {
     return new Connection(requireMount, value, endpoint, region, addressing, passwdFile);
   }
 
-  /**
-   * The same with an {@link #endpoint()}.
-   *
-   * @param url with {@code http} or {@code https}
-   * @return a copy
-   * @throws InvalidJobException if it is no such URL
-   */
+  /** The same with an {@link #endpoint()}. */
   public Connection withEndpoint(URI url) {
     return new Connection(requireMount, via, Optional.of(url), region, addressing, passwdFile);
   }
 
-  /**
-   * The same with a {@link #region()}.
-   *
-   * @param name such as {@code eu-central-1}
-   * @return a copy
-   * @throws InvalidJobException if it is empty
-   */
+  /** The same with a {@link #region()}. */
   public Connection withRegion(String name) {
     return new Connection(requireMount, via, endpoint, Optional.of(name), addressing, passwdFile);
   }
 
-  /**
-   * The same with another {@link #addressing()}.
-   *
-   * @param value where the bucket's name stands
-   * @return a copy
-   */
+  /** The same with another {@link #addressing()}. */
   public Connection withAddressing(Addressing value) {
     return new Connection(requireMount, via, endpoint, region, value, passwdFile);
   }
 
-  /**
-   * The same with a {@link #passwdFile()}.
-   *
-   * @param file of the form {@code key:secret}
-   * @return a copy
-   */
+  /** The same with a {@link #passwdFile()}. */
   public Connection withPasswdFile(Path file) {
     return new Connection(requireMount, via, endpoint, region, addressing, Optional.of(file));
   }

@@ -7,22 +7,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What becomes of files that the backup holds and the source does not. Immutable.
+ * Whether files that the backup holds and the source does not are deleted. Immutable.
  *
  * <p>Only what lies below a listed directory is ever deleted, after everything else is done.
  * Nothing is deleted when anything went wrong before: a file that is not found may only not have
  * been seen.
  *
- * @param isWanted whether they are deleted, rather than left
- * @param limit more than this is not deleted, but nothing at all; empty for no limit
+ * @param isWanted whether they are deleted
+ * @param limit if there are more than this, none is deleted; empty for no limit
  * @param despiteErrors whether they are deleted although something went wrong, or although a listed
  *     directory or a mount point of the source is empty
  */
 public record Deletion(boolean isWanted, Optional<Limit> limit, boolean despiteErrors) {
-  /** Leaves them. */
+  /** Deletes nothing. */
   public static final Deletion NONE = new Deletion(false, Optional.empty(), false);
 
-  /** Deletes them, however many there are. */
+  /** Deletes any number of them. */
   public static final Deletion ALL = new Deletion(true, Optional.empty(), false);
 
   /** Checks that nothing is null. */
@@ -47,13 +47,7 @@ public record Deletion(boolean isWanted, Optional<Limit> limit, boolean despiteE
       }
     }
 
-    /**
-     * Reads {@code 100} or {@code 10%}.
-     *
-     * @param text as it is given to {@code --max-delete}
-     * @return the limit
-     * @throws IllegalArgumentException if it is neither
-     */
+    /** Reads {@code 100} or {@code 10%}; any other text is an {@link IllegalArgumentException}. */
     public static Limit parse(String text) {
       Matcher matcher = TEXT.matcher(text);
       if (!matcher.matches()) {
@@ -63,12 +57,7 @@ public record Deletion(boolean isWanted, Optional<Limit> limit, boolean despiteE
       return new Limit(Long.parseLong(matcher.group(1)), !matcher.group(2).isEmpty());
     }
 
-    /**
-     * How many that are.
-     *
-     * @param held how many the backup holds
-     * @return rounded down
-     */
+    /** The limit for a backup that holds a number of entries, rounded down. */
     public long of(long held) {
       return isPercentage ? (long) (held / 100.0 * most) : most;
     }

@@ -1,12 +1,14 @@
 package dev.mtb.options;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Reads filter rules as rsync's manual page describes them. Not thread-safe. */
@@ -25,47 +27,32 @@ final class FilterParser {
     ONLY_INCLUDES
   }
 
-  /** A file of rules may name another; more than this is a circle. */
+  /** A file of rules may name another; deeper than this it is a circle. */
   private static final int DEEPEST = 32;
 
+  /** The long name of each rule, and the letter that stands for it. */
   private static final List<String> NAMES =
       List.of(
-          "clear",
-          "!",
-          "exclude",
-          "-",
-          "include",
-          "+",
-          "merge",
-          ".",
-          "hide",
-          "H",
-          "show",
-          "S",
-          "dir-merge",
-          ":",
-          "protect",
-          "P",
-          "risk",
-          "R");
+          "clear", "!",
+          "exclude", "-",
+          "include", "+",
+          "merge", ".",
+          "hide", "H",
+          "show", "S",
+          "dir-merge", ":",
+          "protect", "P",
+          "risk", "R");
 
-  private final List<Filters.Rule> rules;
-  private final List<Path> files;
-  private final boolean from0;
+  /** What was read so far. */
+  final List<Filters.Rule> rules = new ArrayList<>();
+
+  /** The files that rules were read from. */
+  final List<Path> files = new ArrayList<>();
+
+  /** Whether the rules in files end with NUL. */
+  boolean from0;
+
   private int depth;
-
-  /**
-   * Adds to a list.
-   *
-   * @param rules those so far
-   * @param files that rules were read from so far
-   * @param from0 whether the rules in files end with NUL
-   */
-  FilterParser(List<Filters.Rule> rules, List<Path> files, boolean from0) {
-    this.rules = rules;
-    this.files = files;
-    this.from0 = from0;
-  }
 
   /** A pattern, with or without a prefix. */
   void simple(String text, boolean isInclude) {
@@ -92,17 +79,12 @@ final class FilterParser {
 
   /** A rule with its prefix. */
   void rule(String text) {
-    Prefix prefix = prefix(text);
-    String rest = text.substring(prefix.end);
-    int blank = 0;
-    if (prefix.kind != '!') {
-      while (blank < rest.length() && rest.charAt(blank) != ' ' && rest.charAt(blank) != '_') {
-        blank++;
-      }
-    }
-    String modifiers = rest.substring(0, blank);
-    String argument = blank < rest.length() ? rest.substring(blank + 1) : "";
-    switch (prefix.kind) {
+    String rule = shortForm(text);
+    String rest = rule.substring(Math.min(1, rule.length()));
+    int blank = CharMatcher.anyOf(" _").indexIn(rest);
+    String modifiers = blank < 0 ? rest : rest.substring(0, blank);
+    String argument = blank < 0 ? "" : rest.substring(blank + 1);
+    switch (rule.isEmpty() ? '?' : rule.charAt(0)) {
       case '!' -> {
         if (!rest.isEmpty()) {
           throw invalid(text, "clears the list and takes no pattern");
@@ -122,36 +104,25 @@ final class FilterParser {
     }
   }
 
-  /** What a rule begins with, as one letter, and where its modifiers begin. */
-  private record Prefix(char kind, int end) {}
-
-  private static Prefix prefix(String text) {
+  /** A rule that begins with its letter, with neither the long name nor the comma behind it. */
+  private static String shortForm(String text) {
     for (int i = 0; i < NAMES.size(); i += 2) {
-      String name = NAMES.get(i);
-      if (text.startsWith(name)) {
-        char next = text.length() == name.length() ? ' ' : text.charAt(name.length());
-        if (next == ',') {
-          return new Prefix(NAMES.get(i + 1).charAt(0), name.length() + 1);
-        }
-        if (next == ' ' || next == '\t' || next == '_') {
-          return new Prefix(NAMES.get(i + 1).charAt(0), name.length());
+      if (text.startsWith(NAMES.get(i))) {
+        String rest = text.substring(NAMES.get(i).length());
+        if (rest.isEmpty() || ", \t_".indexOf(rest.charAt(0)) >= 0) {
+          return NAMES.get(i + 1) + (rest.startsWith(",") ? rest.substring(1) : rest);
         }
       }
     }
-    if (text.isEmpty()) {
-      return new Prefix('?', 0);
-    }
-    boolean hasComma = text.length() > 1 && text.charAt(1) == ',';
-    return new Prefix(text.charAt(0), hasComma ? 2 : 1);
+    return text.startsWith(",", 1) ? text.charAt(0) + text.substring(2) : text;
   }
 
   private void pattern(String text, boolean isInclude, String modifiers, String pattern) {
-    for (int i = 0; i < modifiers.length(); i++) {
-      char modifier = modifiers.charAt(i);
-      // s: when sending, which MTB always does; p: for deletions, of which there are none.
-      if ("/!sp".indexOf(modifier) < 0) {
-        throw invalid(text, "has a modifier '" + modifier + "' that MTB does not know");
-      }
+    // s: when sending, which MTB always does; p: for deletions, of which there are none.
+    int unknown = CharMatcher.noneOf("/!sp").indexIn(modifiers);
+    if (unknown >= 0) {
+      throw invalid(
+          text, "has a modifier '" + modifiers.charAt(unknown) + "' that MTB does not know");
     }
     add(isInclude, modifiers.indexOf('!') >= 0, modifiers.indexOf('/') >= 0, pattern, text);
   }
@@ -172,33 +143,25 @@ final class FilterParser {
 
   /** A file of rules. */
   void file(Path file, Form form) {
-    if (++depth > DEEPEST) {
+    if (depth == DEEPEST) {
       throw new InvalidJobException("files of filter rules name each other in a circle: " + file);
     }
     files.add(file);
-    byte[] bytes;
+    CharMatcher end = from0 ? CharMatcher.is('\0') : CharMatcher.anyOf("\n\r");
+    depth++;
     try {
-      bytes = Files.readAllBytes(file);
+      for (String line : Splitter.on(end).split(PathBytes.toText(Files.readAllBytes(file)))) {
+        line(file, form, line);
+      }
     } catch (IOException e) {
       throw new InvalidJobException(
           "the filter rules in " + file + " cannot be read: " + ErrorText.of(e), e);
+    } finally {
+      depth--;
     }
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    for (byte b : bytes) {
-      boolean isEnd = from0 ? b == 0 : b == '\n' || b == '\r';
-      if (isEnd) {
-        line(file, form, line);
-      } else {
-        line.write(b);
-      }
-    }
-    line(file, form, line);
-    depth--;
   }
 
-  private void line(Path file, Form form, ByteArrayOutputStream line) {
-    String text = PathBytes.toText(line.toByteArray());
-    line.reset();
+  private void line(Path file, Form form, String text) {
     if (text.isEmpty() || text.charAt(0) == '#' || text.charAt(0) == ';') {
       return;
     }

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What is left out of a backup, of all that its sources hold. Immutable; made by {@link
- * #builder()}.
+ * What is left out of a backup. Immutable; made by {@link #builder()}. A rule that MTB cannot read
+ * is an {@link InvalidJobException}, and so is a file of rules.
  *
  * <p>Rules have the syntax and the meaning of rsync's: the first one that matches decides, in the
  * order in which they were added, and what no rule matches is backed up. A directory that is left
@@ -27,8 +27,8 @@ import java.util.OptionalLong;
  * <p>What is left out is neither counted nor deleted at the destination.
  *
  * @param rules in the order in which they are tried
- * @param files those that rules were read from, with those that rules in them name, as they were
- *     named; also those whose rules were forgotten again
+ * @param files the files that rules were read from, as they were named, with those that rules in
+ *     them name; also those of rules that were forgotten again
  * @param excludeCaches whether directories are left out that hold a {@code CACHEDIR.TAG} with its
  *     signature
  * @param excludeIfPresent names that make a directory be left out if it holds one of them
@@ -54,7 +54,7 @@ public record Filters(
    * One rule.
    *
    * @param isInclude whether what it matches is backed up, rather than left out
-   * @param isNegated whether it is about all that the pattern does not match
+   * @param isNegated whether it matches all that the pattern does not match
    * @param isAbsolute whether the pattern sees the source's full path instead of where it lands
    * @param pattern as text in the sense of {@link PathBytes#toText(byte[])}
    */
@@ -80,22 +80,16 @@ public record Filters(
     requireNonNull(newerThan);
   }
 
-  /**
-   * Starts with filters that leave nothing out.
-   *
-   * @return a new builder
-   */
+  /** Starts with filters that leave nothing out. */
   public static Builder builder() {
     return new Builder();
   }
 
   /** Collects filters. Not thread-safe. */
   public static final class Builder {
-    private final List<Rule> rules = new ArrayList<>();
-    private final List<Path> files = new ArrayList<>();
-    private boolean from0;
+    private final FilterParser parser = new FilterParser();
+    private final List<String> markers = new ArrayList<>();
     private boolean excludeCaches;
-    private final ImmutableList.Builder<String> markers = ImmutableList.builder();
     private boolean oneFileSystem;
     private OptionalLong minSize = OptionalLong.empty();
     private OptionalLong maxSize = OptionalLong.empty();
@@ -103,103 +97,59 @@ public record Filters(
 
     private Builder() {}
 
-    private FilterParser parser() {
-      return new FilterParser(rules, files, from0);
-    }
-
     /**
-     * Adds a rule that leaves out what the pattern matches.
-     *
-     * @param pattern as for rsync: {@code +} or {@code -} and a blank before it decide otherwise,
-     *     and {@code !} alone forgets all rules so far
-     * @return this
-     * @throws InvalidJobException if it is empty
+     * Adds a rule that leaves out what the pattern matches. As for rsync, {@code +} or {@code -}
+     * and a blank before it decide otherwise, and {@code !} alone forgets all rules so far.
      */
     public Builder exclude(String pattern) {
-      parser().simple(pattern, false);
+      parser.simple(pattern, false);
       return this;
     }
 
-    /**
-     * Adds a rule that keeps what the pattern matches.
-     *
-     * @param pattern as for {@link #exclude}
-     * @return this
-     * @throws InvalidJobException if it is empty
-     */
+    /** Adds a rule that keeps what the pattern matches, with the same prefixes. */
     public Builder include(String pattern) {
-      parser().simple(pattern, true);
+      parser.simple(pattern, true);
       return this;
     }
 
     /**
-     * Adds an {@link #exclude} for each line of a file. Blank lines and lines that begin with
-     * {@code #} or {@code ;} are skipped.
-     *
-     * @param file read at once
-     * @return this
-     * @throws InvalidJobException if it cannot be read
+     * Adds an {@link #exclude} for each line of a file, which is read at once. Blank lines and
+     * lines that begin with {@code #} or {@code ;} are skipped.
      */
     public Builder excludeFrom(Path file) {
-      parser().file(file, FilterParser.Form.EXCLUDES);
+      parser.file(file, FilterParser.Form.EXCLUDES);
       return this;
     }
 
-    /**
-     * Adds an {@link #include} for each line of a file.
-     *
-     * @param file as for {@link #excludeFrom}
-     * @return this
-     * @throws InvalidJobException if it cannot be read
-     */
+    /** Adds an {@link #include} for each line of a file, as {@link #excludeFrom} does. */
     public Builder includeFrom(Path file) {
-      parser().file(file, FilterParser.Form.INCLUDES);
+      parser.file(file, FilterParser.Form.INCLUDES);
       return this;
     }
 
     /**
      * Adds a rule in rsync's form: {@code - PATTERN}, {@code + PATTERN}, {@code . FILE} (rules from
      * a file) or {@code !} (forget all rules so far), and their long names; {@code /} and {@code !}
-     * are understood as modifiers.
-     *
-     * @param rule such as {@code "- *.o"}
-     * @return this
-     * @throws InvalidJobException if it is none, or one that only rsync knows
+     * are understood as modifiers. A rule that only rsync knows is refused.
      */
     public Builder filter(String rule) {
-      parser().rule(rule);
+      parser.rule(rule);
       return this;
     }
 
-    /**
-     * Tells how the files are read that are named after this call.
-     *
-     * @param value whether their rules end with NUL instead of a new line
-     * @return this
-     */
+    /** Sets whether rules end with NUL, not a new line, in files that are named after this call. */
     public Builder from0(boolean value) {
-      from0 = value;
+      parser.from0 = value;
       return this;
     }
 
-    /**
-     * Sets {@link Filters#excludeCaches()}.
-     *
-     * @param value whether cache directories are left out
-     * @return this
-     */
+    /** Sets {@link Filters#excludeCaches()}. */
     public Builder excludeCaches(boolean value) {
       excludeCaches = value;
       return this;
     }
 
-    /**
-     * Adds to {@link Filters#excludeIfPresent()}.
-     *
-     * @param name a single name
-     * @return this
-     * @throws InvalidJobException if it is empty or a path
-     */
+    /** Adds a single name to {@link Filters#excludeIfPresent()}. */
     public Builder excludeIfPresent(String name) {
       if (name.isEmpty() || name.indexOf('/') >= 0 || name.equals(".") || name.equals("..")) {
         throw new InvalidJobException("'" + name + "' is not the name of a file in a directory");
@@ -208,58 +158,35 @@ public record Filters(
       return this;
     }
 
-    /**
-     * Sets {@link Filters#oneFileSystem()}.
-     *
-     * @param value whether mount points are not crossed
-     * @return this
-     */
+    /** Sets {@link Filters#oneFileSystem()}. */
     public Builder oneFileSystem(boolean value) {
       oneFileSystem = value;
       return this;
     }
 
-    /**
-     * Sets {@link Filters#minSize()}.
-     *
-     * @param bytes zero or more
-     * @return this
-     */
+    /** Sets {@link Filters#minSize()} in bytes. */
     public Builder minSize(long bytes) {
       minSize = OptionalLong.of(bytes);
       return this;
     }
 
-    /**
-     * Sets {@link Filters#maxSize()}.
-     *
-     * @param bytes zero or more
-     * @return this
-     */
+    /** Sets {@link Filters#maxSize()} in bytes. */
     public Builder maxSize(long bytes) {
       maxSize = OptionalLong.of(bytes);
       return this;
     }
 
-    /**
-     * Sets {@link Filters#newerThan()}.
-     *
-     * @param time of modification
-     * @return this
-     */
+    /** Sets {@link Filters#newerThan()}. */
     public Builder newerThan(Instant time) {
       newerThan = Optional.of(time);
       return this;
     }
 
-    /**
-     * Finishes.
-     *
-     * @return the filters
-     */
+    /** Finishes. */
     public Filters build() {
+      List<Rule> rules = parser.rules;
       return new Filters(
-          rules, files, excludeCaches, markers.build(), oneFileSystem, minSize, maxSize, newerThan);
+          rules, parser.files, excludeCaches, markers, oneFileSystem, minSize, maxSize, newerThan);
     }
   }
 }

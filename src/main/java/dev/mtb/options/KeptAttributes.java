@@ -4,8 +4,9 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 
 /**
- * Which attributes of the sources are kept. One that is not is neither set nor compared: for places
- * that cannot keep it, such as a FAT disk or an NFS share that does not trust root. Immutable.
+ * Which attributes of the sources are kept. An attribute that is not kept is neither set nor
+ * compared, for places that cannot keep it, such as a FAT disk or an NFS share that does not trust
+ * root. Immutable.
  *
  * @param owner the user
  * @param group the group
@@ -19,29 +20,17 @@ public record KeptAttributes(boolean owner, boolean group, boolean permissions, 
   private static final int SET_USER_ID = 04000;
   private static final int SET_GROUP_ID = 02000;
 
-  /**
-   * The same without the user; owner and group are kept only by root.
-   *
-   * @return a copy
-   */
+  /** The same without the user; owner and group are kept only by root. */
   public KeptAttributes withoutOwner() {
     return new KeptAttributes(false, group, permissions, times);
   }
 
-  /**
-   * The same without the group.
-   *
-   * @return a copy
-   */
+  /** The same without the group. */
   public KeptAttributes withoutGroup() {
     return new KeptAttributes(owner, false, permissions, times);
   }
 
-  /**
-   * The same without permission bits: a new file has what the destination gives to new files.
-   *
-   * @return a copy
-   */
+  /** The same without permission bits: a new file has what the destination gives to new files. */
   public KeptAttributes withoutPermissions() {
     return new KeptAttributes(owner, group, false, times);
   }
@@ -49,8 +38,6 @@ public record KeptAttributes(boolean owner, boolean group, boolean permissions, 
   /**
    * The same without times. Then {@link CompareMode#SIZE_MTIME} copies all files again in each run;
    * {@link CompareMode#CHECKSUM} does not.
-   *
-   * @return a copy
    */
   public KeptAttributes withoutTimes() {
     return new KeptAttributes(owner, group, permissions, false);
@@ -59,10 +46,7 @@ public record KeptAttributes(boolean owner, boolean group, boolean permissions, 
   /**
    * What is kept of a source. A file that does not keep its user does not keep its set-user-ID bit
    * either: it would let any user act as another user than the source's. The same is true of
-   * groups.
-   *
-   * @param source with all that it has
-   * @return with {@link Metadata#UNKNOWN} and {@link Metadata#UNKNOWN_TIME} for what is not kept
+   * groups. What is not kept is {@link Metadata#UNKNOWN} or {@link Metadata#UNKNOWN_TIME}.
    */
   public Metadata of(Metadata source) {
     int mode = permissions ? source.mode() : Metadata.UNKNOWN;

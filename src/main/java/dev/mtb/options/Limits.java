@@ -25,10 +25,10 @@ import java.util.OptionalLong;
  * @param operationsPerSecond how many operations on the destination all threads together begin in a
  *     second, on average, at least {@link #LEAST_OPERATIONS}; for a backup in a bucket, how many
  *     HTTP requests, also when it is restored
- * @param maxTransfer how many bytes of content are copied at most. A file that would exceed that is
- *     left for the next run, and smaller ones may still be copied
- * @param maxDuration how long after its start a run begins no new file and no new directory. What
- *     is in flight then is finished
+ * @param maxTransfer how many bytes of content are copied at most, at least one. A file that would
+ *     exceed that is left for the next run, and smaller ones may still be copied
+ * @param maxDuration how long after its start a run begins no new file and no new directory, more
+ *     than zero. What is in flight then is finished
  * @param order in which order files are copied, among those that have been found and wait for a
  *     copying thread. At most 8192 do, so that this is no order of all files of a larger backup.
  *     Empty for one that is fair to all directories and begins with large files
@@ -77,11 +77,7 @@ public record Limits(
     }
   }
 
-  /**
-   * Checks the values.
-   *
-   * @throws InvalidJobException if nothing could be copied with them
-   */
+  /** Refuses values with which nothing could be copied, with an {@link InvalidJobException}. */
   public Limits {
     requireNonNull(bandwidth);
     requireNonNull(order);
@@ -100,55 +96,27 @@ public record Limits(
     }
   }
 
-  /**
-   * The same with another {@link #bandwidth()}.
-   *
-   * @param value how many bytes a second, and when
-   * @return a copy
-   */
+  /** The same with another {@link #bandwidth()}. */
   public Limits withBandwidth(Bandwidth value) {
     return new Limits(value, operationsPerSecond, maxTransfer, maxDuration, order);
   }
 
-  /**
-   * The same with {@link #operationsPerSecond()}.
-   *
-   * @param count at least {@link #LEAST_OPERATIONS}
-   * @return a copy
-   * @throws InvalidJobException if it is less
-   */
+  /** The same with {@link #operationsPerSecond()}. */
   public Limits withOperationsPerSecond(double count) {
     return new Limits(bandwidth, OptionalDouble.of(count), maxTransfer, maxDuration, order);
   }
 
-  /**
-   * The same with a {@link #maxTransfer()}.
-   *
-   * @param bytes at least one
-   * @return a copy
-   * @throws InvalidJobException if it is less
-   */
+  /** The same with a {@link #maxTransfer()}. */
   public Limits withMaxTransfer(long bytes) {
     return new Limits(bandwidth, operationsPerSecond, OptionalLong.of(bytes), maxDuration, order);
   }
 
-  /**
-   * The same with a {@link #maxDuration()}.
-   *
-   * @param duration more than zero
-   * @return a copy
-   * @throws InvalidJobException if it is not
-   */
+  /** The same with a {@link #maxDuration()}. */
   public Limits withMaxDuration(Duration duration) {
     return new Limits(bandwidth, operationsPerSecond, maxTransfer, Optional.of(duration), order);
   }
 
-  /**
-   * The same with an {@link #order()}.
-   *
-   * @param value which file comes first
-   * @return a copy
-   */
+  /** The same with an {@link #order()}. */
   public Limits withOrder(Order value) {
     return new Limits(bandwidth, operationsPerSecond, maxTransfer, maxDuration, Optional.of(value));
   }

@@ -6,21 +6,21 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where files go that would be overwritten or deleted. Immutable. Through S3FS and in a bucket they
- * get there on the server: nothing is downloaded. A place where they could meet what is backed up
- * is refused.
+ * The place for files that would be overwritten or deleted. Immutable. Through S3FS and in a bucket
+ * the server moves them: nothing is downloaded. A place where they could meet what is backed up is
+ * refused.
  *
  * @param directory relative to the destination, or absolute if that is a directory; each file keeps
  *     its path below it. It may lie in the destination, where nothing is ever deleted from it, or
  *     beside it, on the same mount, file system or bucket. Empty if they stay where they are, under
  *     another name
- * @param suffix is added to their names
+ * @param suffix what is added to their names
  */
 public record OldVersions(Optional<Path> directory, String suffix) {
   /** They are not kept. */
   public static final OldVersions NONE = new OldVersions(Optional.empty(), "");
 
-  /** Checks that the suffix can be part of a name. */
+  /** Checks that the suffix can be part of a name; else {@link IllegalArgumentException}. */
   public OldVersions {
     requireNonNull(directory);
     if (suffix.contains("/") || suffix.indexOf('\0') >= 0) {
@@ -29,11 +29,7 @@ public record OldVersions(Optional<Path> directory, String suffix) {
     }
   }
 
-  /**
-   * Whether they are kept.
-   *
-   * @return false for {@link #NONE}
-   */
+  /** Whether they are kept. */
   public boolean areKept() {
     return directory.isPresent() || !suffix.isEmpty();
   }

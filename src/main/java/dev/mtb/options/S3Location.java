@@ -1,9 +1,8 @@
 package dev.mtb.options;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.common.base.CharMatcher;
 import dev.mtb.model.InvalidJobException;
+import java.util.regex.Pattern;
 
 /**
  * A place in a bucket, to be written to directly, without a mount: {@code s3://bucket/prefix}.
@@ -15,21 +14,12 @@ public record S3Location(String bucket, String prefix) {
   private static final String SCHEME = "s3://";
   private static final CharMatcher SLASH = CharMatcher.is('/');
 
-  private static final CharMatcher NAME_CHARACTERS =
-      CharMatcher.inRange('a', 'z')
-          .or(CharMatcher.inRange('A', 'Z'))
-          .or(CharMatcher.inRange('0', '9'))
-          .or(CharMatcher.anyOf(".-_"));
+  /** Amazon's rules are narrower now, and were wider once; other servers have their own. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
-  /**
-   * Normalises the prefix.
-   *
-   * @throws InvalidJobException if there is no bucket
-   */
+  /** Normalises the prefix. What S3FS cannot show is an {@link InvalidJobException}. */
   public S3Location {
-    requireNonNull(bucket);
-    // Amazon's rules are narrower now, and were wider once; other servers have their own.
-    if (!NAME_CHARACTERS.matchesAllOf(bucket) || bucket.isEmpty() || bucket.startsWith(".")) {
+    if (!NAME.matcher(bucket).matches()) {
       throw new InvalidJobException(
           "'"
               + bucket
@@ -49,32 +39,22 @@ public record S3Location(String bucket, String prefix) {
     }
   }
 
-  /**
-   * Tells whether a text is meant for one of these.
-   *
-   * @param text as given by a user
-   * @return whether it begins with {@code s3://}
-   */
+  /** Tells whether a text that a user gave begins with {@code s3://}. */
   public static boolean isLocation(String text) {
     return text.startsWith(SCHEME);
   }
 
   /**
-   * Reads {@code s3://bucket} or {@code s3://bucket/prefix}.
-   *
-   * @param text not percent-encoded
-   * @return the place
-   * @throws InvalidJobException if it is not of that form
+   * Reads {@code s3://bucket} or {@code s3://bucket/prefix}, which is not percent-encoded; any
+   * other text is an {@link InvalidJobException}.
    */
   public static S3Location parse(String text) {
     if (!isLocation(text)) {
       throw new InvalidJobException("'" + text + "' does not begin with " + SCHEME);
     }
     String rest = text.substring(SCHEME.length());
-    int slash = rest.indexOf('/');
-    return slash < 0
-        ? new S3Location(rest, "")
-        : new S3Location(rest.substring(0, slash), rest.substring(slash));
+    String bucket = rest.substring(0, (rest + "/").indexOf('/'));
+    return new S3Location(bucket, rest.substring(bucket.length()));
   }
 
   /** As it is given on the command line. */

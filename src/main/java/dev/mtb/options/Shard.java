@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import com.google.common.primitives.Bytes;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import java.nio.file.Path;
@@ -16,12 +17,12 @@ import java.util.Objects;
 import java.util.PriorityQueue;
 
 /**
- * The part of a job that one of several machines does, all of which see the same sources and write
- * to the same destination. They need not know of each other: whose part something is follows from
- * the path at which it lands and from nothing else, so that it is the same on every machine, in
- * every version of Java and at every moment. Immutable and thread-safe.
+ * The part of a job that one of several machines does. All of them see the same sources and write
+ * to the same destination. They need not know of each other: the part that an entry belongs to
+ * follows from the path at which it lands and from nothing else, so that it is the same on every
+ * machine, in every version of Java and at every moment. Immutable and thread-safe.
  *
- * <p>A directory and the files in it belong together; a directory in it may be another's. Sizes
+ * <p>A directory and the files in it are in one part; a directory in it may be in another. Sizes
  * that are known beforehand ({@link Builder#known}) balance the parts; what is not known is dealt
  * out by a hash of its directory's path. Sizes that a run finds decide nothing: they change, and
  * then two machines that look at a file one after the other would each leave it to the other.
@@ -34,7 +35,7 @@ public final class Shard {
   /** As many as an indexed Job of Kubernetes may have at once; AWS Batch and Slurm take fewer. */
   public static final int MAX_COUNT = 100_000;
 
-  /** All of it. */
+  /** The whole job. */
   public static final Shard WHOLE = of(1, 1);
 
   /**
@@ -46,7 +47,7 @@ public final class Shard {
   private final int index;
   private final int count;
 
-  /** Hashes of the paths whose sizes are known, in order; and whose they are, from 1. */
+  /** Hashes of the paths whose sizes are known, in order; and the part of each, from 1. */
   private final long[] known;
 
   private final int[] owners;
@@ -58,25 +59,16 @@ public final class Shard {
     this.owners = owners;
   }
 
-  /**
-   * One of several parts.
-   *
-   * @param index which one, 1 to {@code count}
-   * @param count how many there are, 1 to {@link #MAX_COUNT}
-   * @return the part
-   * @throws InvalidJobException if there is no such part
-   */
+  /** The part 1 to {@code count} of at most {@link #MAX_COUNT}; others are refused. */
   public static Shard of(int index, int count) {
     return builder(index, count).build();
   }
 
   /**
-   * Starts one of several parts, to be balanced by sizes.
+   * Starts a part that is balanced by sizes.
    *
-   * @param index which one, 1 to {@code count}
-   * @param count how many there are, 1 to {@link #MAX_COUNT}
-   * @return a new builder
-   * @throws InvalidJobException if there is no such part
+   * @throws InvalidJobException if it is not a part 1 to {@code count} of at most {@link
+   *     #MAX_COUNT}
    */
   public static Builder builder(int index, int count) {
     if (count < 1 || count > MAX_COUNT) {
@@ -85,65 +77,39 @@ public final class Shard {
     }
     if (index < 1 || index > count) {
       throw new InvalidJobException(
-          "shards are counted from 1: there is no shard "
-              + index
-              + " of "
-              + count
-              + ", only 1/"
-              + count
-              + " to "
-              + count
-              + "/"
-              + count);
+          String.format(
+              "shards are counted from 1: there is no shard %d of %d, only 1/%2$d to %2$d/%2$d",
+              index, count));
     }
     return new Builder(index, count);
   }
 
-  /**
-   * Which part this is.
-   *
-   * @return 1 to {@link #count()}
-   */
+  /** Which part this is, from 1. */
   public int index() {
     return index;
   }
 
-  /**
-   * How many parts there are.
-   *
-   * @return 1 or more
-   */
+  /** How many parts there are. */
   public int count() {
     return count;
   }
 
-  /**
-   * Whether this is all there is to do.
-   *
-   * @return whether there is one part only
-   */
+  /** Whether there is one part only. */
   public boolean isWhole() {
     return count == 1;
   }
 
   /**
-   * Tells whether a directory is in this part: itself with its metadata, and what its listing at
-   * the destination holds, except for files of known size. So what the destination has in it and
-   * the source has not is also this part's, with everything below.
-   *
-   * @param directory where it lands; empty for the destination itself
-   * @return whether it is
+   * Tells whether the directory that lands at a path is in this part: itself with its metadata, and
+   * what its listing at the destination holds, except for files of known size. So what the
+   * destination has in it and the source has not is also in this part, with everything below. An
+   * empty path is the destination itself.
    */
   public boolean owns(Path directory) {
-    return count == 1 || owner(PathBytes.of(directory)) == index;
+    return count == 1 || owner(hash(PathBytes.of(directory))) == index;
   }
 
-  /**
-   * Tells whether a file or link is in this part.
-   *
-   * @param file where it lands
-   * @return whether it is
-   */
+  /** Tells whether the file or link that lands at a path is in this part. */
   public boolean ownsFile(Path file) {
     if (count == 1) {
       return true;
@@ -153,29 +119,21 @@ public final class Shard {
     if (place >= 0) {
       return owners[place] == index;
     }
-    int end = path.length - 1;
-    while (end > 0 && path[end] != '/') {
-      end--;
-    }
-    return owner(Arrays.copyOf(path, Math.max(0, end))) == index;
+    int slash = Bytes.lastIndexOf(path, (byte) '/');
+    return owner(hash(Arrays.copyOf(path, Math.max(0, slash)))) == index;
   }
 
-  private int owner(byte[] directory) {
-    long hash = hash(directory);
-    int place = known.length == 0 ? -1 : Arrays.binarySearch(known, hash);
+  private int owner(long hash) {
+    int place = Arrays.binarySearch(known, hash);
     return place >= 0 ? owners[place] : 1 + (int) Long.remainderUnsigned(hash, count);
   }
 
-  /** Each machine and each version computes the same: the result follows from the definition. */
+  /** The same on each machine and in each version, since its definition is fixed. */
   private static long hash(byte[] path) {
     return Hashing.murmur3_128().hashBytes(path).asLong();
   }
 
-  /**
-   * What all parts of one whole have in common, and no part of another whole.
-   *
-   * @return a short text
-   */
+  /** A short text that all parts of one division of the job have in common, and no others. */
   public String division() {
     if (known.length == 0) {
       return Integer.toString(count);
@@ -223,15 +181,12 @@ public final class Shard {
     }
 
     /**
-     * Notes a size. All machines must note the same, in whatever order: what they do not agree on
-     * may be in no part at all. It need not be exact.
+     * Notes the size of a file, which is then dealt out by itself, or of a directory: that of the
+     * files in it that are not noted themselves, without those in directories below. It need not be
+     * exact, but all machines must note the same, in any order: what they do not agree on may be in
+     * no part at all. A negative size is an {@link InvalidJobException}.
      *
-     * @param path where a file lands, which is then dealt out by itself; or a directory, with the
-     *     files in it that are not noted themselves
-     * @param bytes of the file; or of the files in the directory, without what is in directories
-     *     below
-     * @return this
-     * @throws InvalidJobException if it is negative
+     * @param path where the file or directory lands
      */
     public Builder known(Path path, long bytes) {
       if (bytes < 0) {
@@ -241,11 +196,7 @@ public final class Shard {
       return this;
     }
 
-    /**
-     * Finishes. The largest is dealt out first, each to the part that has least so far.
-     *
-     * @return the part
-     */
+    /** Deals out the largest first, each to the part that has least so far. */
     public Shard build() {
       Collections.sort(
           sizes, Comparator.comparingLong(Known::bytes).reversed().thenComparingLong(Known::hash));

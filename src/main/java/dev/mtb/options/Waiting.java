@@ -4,12 +4,13 @@ import dev.mtb.model.InvalidJobException;
 import java.time.Duration;
 
 /**
- * How long a run waits for what may pass. Immutable.
+ * How long a run waits for transient errors and for other runs. Immutable.
  *
- * @param retries how often an operation is tried again that failed for a reason that may pass, 0 to
- *     {@link #MAX_RETRIES}
- * @param lockWait how long a run waits for another that is writing to the same destination, or to
- *     one inside the other. A run that changes nothing neither waits nor is waited for
+ * @param retries how often an operation is tried again after a transient error, 0 to {@link
+ *     #MAX_RETRIES}
+ * @param lockWait zero or more: how long a run waits for another that is writing to the same
+ *     destination, or to one inside the other. A run that changes nothing neither waits nor is
+ *     waited for
  */
 public record Waiting(int retries, Duration lockWait) {
   /**
@@ -24,11 +25,7 @@ public record Waiting(int retries, Duration lockWait) {
   /** {@link #DEFAULT_RETRIES}; another run is not waited for. */
   public static final Waiting DEFAULT = new Waiting(DEFAULT_RETRIES, Duration.ZERO);
 
-  /**
-   * Checks the values.
-   *
-   * @throws InvalidJobException if one is not in its range
-   */
+  /** Refuses a value out of its range with an {@link InvalidJobException}. */
   public Waiting {
     if (retries < 0 || retries > MAX_RETRIES) {
       throw new InvalidJobException(
@@ -39,24 +36,12 @@ public record Waiting(int retries, Duration lockWait) {
     }
   }
 
-  /**
-   * The same with other {@link #retries()}.
-   *
-   * @param count 0 to {@link #MAX_RETRIES}
-   * @return a copy
-   * @throws InvalidJobException if it is not in that range
-   */
+  /** The same with other {@link #retries()}. */
   public Waiting withRetries(int count) {
     return new Waiting(count, lockWait);
   }
 
-  /**
-   * The same with another {@link #lockWait()}.
-   *
-   * @param duration zero or more
-   * @return a copy
-   * @throws InvalidJobException if it is negative
-   */
+  /** The same with another {@link #lockWait()}. */
   public Waiting withLockWait(Duration duration) {
     return new Waiting(retries, duration);
   }

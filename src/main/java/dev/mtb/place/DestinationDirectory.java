@@ -20,9 +20,8 @@ final class DestinationDirectory {
 
   /**
    * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
-   * missing: if more is missing, the name is probably mistyped, or a disk is not mounted.
-   *
-   * @return whether it was made, by this process
+   * missing: if more is missing, the name is probably mistyped, or a disk is not mounted. Returns
+   * whether this process made it.
    */
   static boolean makeUsable(Path directory, Path below, boolean readOnly)
       throws DestinationException {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is to be mounted where, by fstab(5). */
+/** The table of what is to be mounted where, fstab(5). */
 final class Fstab {
   static final Path FILE = Path.of("/etc/fstab");
 
@@ -27,14 +27,13 @@ final class Fstab {
     }
   }
 
-  /** Reads it; nothing if it cannot be read. */
+  /** Reads it; empty if that is not allowed. */
   static List<Entry> read(Path fstab) throws IOException {
     List<Entry> entries = new ArrayList<>();
     if (!Files.isReadable(fstab)) {
       return entries;
     }
-    for (String line :
-        Splitter.on('\n').split(Files.readString(fstab, StandardCharsets.ISO_8859_1))) {
+    for (String line : Files.readAllLines(fstab, StandardCharsets.ISO_8859_1)) {
       List<String> fields =
           Splitter.onPattern("\\s+").omitEmptyStrings().limit(4).splitToList(line);
       if (fields.size() >= 3 && !fields.get(0).startsWith("#")) {

@@ -7,21 +7,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Remembers which folders are mount points of S3FS.
+ * The directories that are known as mount points of S3FS.
  *
- * <p>When a bucket is not mounted its mount point is an ordinary empty folder, and a backup to it
- * fills the local disk and reports success. Nothing in the folder tells, so MTB keeps a list of its
- * own, outside; what fstab says is taken into account too.
+ * <p>When a bucket is not mounted, its mount point is an ordinary empty directory, and a backup to
+ * it fills the local disk and reports success. Nothing in the directory tells, so MTB keeps a list
+ * of its own, outside. What fstab says counts too.
  */
-public final class KnownMounts {
-  private final RememberedPaths remembered;
-  private final Path fstab;
-
-  private KnownMounts(RememberedPaths remembered, Path fstab) {
-    this.remembered = remembered;
-    this.fstab = fstab;
-  }
-
+public record KnownMounts(RememberedPaths remembered, Path fstab) {
   public static KnownMounts in(Path stateDirectory) {
     return in(stateDirectory, Fstab.FILE);
   }
@@ -31,10 +23,10 @@ public final class KnownMounts {
   }
 
   /**
-   * Why a folder that is not on S3FS now should be.
+   * Why a directory that is not on S3FS now should be.
    *
-   * @param mountPoint the folder that should be a mount point
-   * @param source what says so
+   * @param mountPoint the directory that should be a mount point
+   * @param source the file that says so
    */
   public record Expectation(Path mountPoint, Path source) {}
 

@@ -1,19 +1,20 @@
 package dev.mtb.place;
 
 import com.google.common.base.Splitter;
+import com.google.common.collect.Iterables;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.Shard;
 import dev.mtb.store.TemporaryNames;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * What a run says of itself in its lock: for others to compare, and for their users to read.
+ * What a run says of itself in its lock, for other runs to compare and for users to read.
  *
  * @param place what the destination really is
  * @param destination as its user knows it
@@ -31,17 +32,11 @@ public record LockClaim(
     String since,
     String part,
     String division) {
-  /** Of a lock that is held and says nothing, so that it may concern any run. */
+  /** The claim of a lock that is held and says nothing, so that it may concern any run. */
   public static final LockClaim UNKNOWN = new LockClaim("", "somewhere", "unknown", "", "", "", "");
 
   /** Two paths of 4096 bytes and some words. */
   private static final int LONGEST = 16 << 10;
-
-  /** What is behind the last NUL is a field, too. */
-  private static final int FIELDS = 8;
-
-  /** Versions without shards wrote two fewer. */
-  private static final int FIELDS_WITHOUT_SHARD = 6;
 
   static LockClaim now(String place, String destination, Shard shard) {
     return new LockClaim(
@@ -54,7 +49,10 @@ public record LockClaim(
         shard.isWhole() ? "" : shard.division());
   }
 
-  /** Whether both are the same place, or one is inside the other; two parts of one job may be. */
+  /**
+   * Whether both write to the same place, or one inside the other, and are not two parts of one
+   * job.
+   */
   public boolean meets(LockClaim other) {
     boolean areApart =
         place.equals(other.place)
@@ -67,17 +65,13 @@ public record LockClaim(
   public String describe() {
     return equals(UNKNOWN)
         ? "another run of MTB is going on, and does not tell what it writes to"
-        : "another run of MTB is writing to "
-            + destination
-            + " ("
-            + (part.isEmpty() ? "" : "shard " + part + " of " + division + ", ")
-            + "process "
-            + pid
-            + " on "
-            + host
-            + ", since "
-            + since
-            + ")";
+        : String.format(
+            "another run of MTB is writing to %s (%sprocess %s on %s, since %s)",
+            destination,
+            part.isEmpty() ? "" : "shard " + part + " of " + division + ", ",
+            pid,
+            host,
+            since);
   }
 
   void write(FileChannel channel) throws IOException {
@@ -87,31 +81,22 @@ public record LockClaim(
       // No path holds a NUL.
       bytes.write(0);
     }
-    ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
+    Channels.newOutputStream(channel).write(bytes.toByteArray());
   }
 
   public static LockClaim read(FileChannel channel) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(LONGEST);
-    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-      // On to the end.
-    }
-    byte[] bytes = new byte[buffer.flip().remaining()];
-    buffer.get(bytes);
+    byte[] bytes = Channels.newInputStream(channel).readNBytes(LONGEST);
     List<String> fields = Splitter.on('\0').splitToList(PathBytes.toText(bytes));
-    if (fields.size() < FIELDS_WITHOUT_SHARD) {
-      return UNKNOWN;
-    }
-    boolean isShard = fields.size() >= FIELDS;
-    return new LockClaim(
-        fields.get(0),
-        fields.get(1),
-        fields.get(2),
-        fields.get(3),
-        fields.get(4),
-        isShard ? fields.get(5) : "",
-        isShard ? fields.get(6) : "");
+    // Versions without shards wrote two fewer. What is behind the last NUL is a field, too.
+    return fields.size() < 6
+        ? UNKNOWN
+        : new LockClaim(
+            fields.get(0),
+            fields.get(1),
+            fields.get(2),
+            fields.get(3),
+            fields.get(4),
+            fields.get(5),
+            Iterables.get(fields, 6, ""));
   }
 }

@@ -26,7 +26,7 @@ public final class LockPlace {
 
   private LockPlace() {}
 
-  /** A directory that has no bucket behind it, or one that is not known. */
+  /** A directory that has no bucket, or no known bucket, behind it. */
   static String of(Path real) {
     return real.getFileSystem() == FileSystems.getDefault()
         ? FOLDER + withSlash(PathBytes.toText(real))
@@ -59,10 +59,10 @@ public final class LockPlace {
         : bucket(
             start.get().bucket(),
             withSlash(start.get().prefix()) + PathBytes.toText(below),
-            s3fs.value("url").or(() -> s3fs.value("host")).orElse(""));
+            s3fs.url().orElse(""));
   }
 
-  /** Whether processes other than this one can get at it. */
+  /** Whether other processes than this one can reach it. */
   static boolean isShared(String place) {
     return !place.startsWith(OTHER);
   }
@@ -80,12 +80,11 @@ public final class LockPlace {
         + withSlash("/" + CharMatcher.is('/').trimFrom(prefix));
   }
 
-  /** Host and port: the same buckets with whatever scheme. */
+  /** Host and port: the scheme makes no difference. */
   private static String service(String url) {
     int scheme = url.indexOf("://");
     String rest = url.substring(scheme < 0 ? 0 : scheme + 3).toLowerCase(Locale.ROOT);
-    int slash = rest.indexOf('/');
-    String authority = slash < 0 ? rest : rest.substring(0, slash);
+    String authority = rest.substring(0, (rest + "/").indexOf('/'));
     if (authority.isEmpty()) {
       return AMAZON;
     }

@@ -1,10 +1,11 @@
 package dev.mtb.place;
 
+import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
+import com.google.common.collect.Iterables;
 import com.google.common.primitives.Ints;
 import com.google.common.primitives.Longs;
 import dev.mtb.model.PathBytes;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One line of {@code /proc/self/mountinfo} (proc(5)).
@@ -19,7 +22,7 @@ import java.util.Optional;
  * @param point where it is mounted
  * @param type of file system, such as {@code fuse.s3fs}
  * @param readOnly whether it is mounted read-only
- * @param root the directory of that file system which is shown there: {@code /}, but for bind
+ * @param root the directory of that file system which is shown there: {@code /}, except for bind
  *     mounts
  * @param device the kernel's number of the file system
  * @param user that a FUSE file system belongs to: the kernel takes it from the process that mounted
@@ -30,17 +33,8 @@ public record Mount(Path point, String type, boolean readOnly, Path root, long d
 
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
-  /** Fields before the optional ones: ID, parent, major:minor, root, mount point, options. */
-  private static final int DEVICE = 2;
-
-  private static final int ROOT = 3;
-
-  private static final int POINT = 4;
-
-  private static final int OPTIONS = 5;
-
-  /** Behind the separator: type, source, options of the file system. */
-  private static final int FILE_SYSTEM_OPTIONS = 3;
+  /** A byte; no name holds NUL. */
+  private static final Pattern ESCAPE = Pattern.compile("\\\\(?!000)([0-3][0-7]{2})");
 
   private static final String USER = "user_id=";
 
@@ -51,11 +45,7 @@ public record Mount(Path point, String type, boolean readOnly, Path root, long d
     return type.equals(S3FS);
   }
 
-  /**
-   * Where a path is in the file system itself, whatever part of that is mounted here.
-   *
-   * @param real at or below the mount point
-   */
+  /** Where a path at or below the mount point is in the file system itself. */
   Path below(Path real) {
     return root.getRoot().relativize(root).resolve(point.relativize(real));
   }
@@ -95,18 +85,18 @@ public record Mount(Path point, String type, boolean readOnly, Path root, long d
     List<Mount> mounts = new ArrayList<>();
     for (String line : Splitter.on('\n').omitEmptyStrings().split(mountinfo)) {
       List<String> fields = Splitter.on(' ').splitToList(line);
+      // ID, parent, major:minor, root, mount point, options and some optional fields; behind the
+      // separator: type, source, options of the file system.
       int separator = fields.indexOf("-");
-      if (separator > OPTIONS && separator + 1 < fields.size()) {
+      if (separator > 5 && separator + 1 < fields.size()) {
         mounts.add(
             new Mount(
-                unescape(fields.get(POINT)),
+                unescape(fields.get(4)),
                 fields.get(separator + 1),
-                Splitter.on(',').splitToList(fields.get(OPTIONS)).contains("ro"),
-                unescape(fields.get(ROOT)),
-                device(fields.get(DEVICE)),
-                separator + FILE_SYSTEM_OPTIONS < fields.size()
-                    ? user(fields.get(separator + FILE_SYSTEM_OPTIONS))
-                    : -1));
+                Splitter.on(',').splitToList(fields.get(5)).contains("ro"),
+                unescape(fields.get(3)),
+                device(fields.get(2)),
+                user(Iterables.get(fields, separator + 3, ""))));
       }
     }
     return mounts;
@@ -120,43 +110,26 @@ public record Mount(Path point, String type, boolean readOnly, Path root, long d
   }
 
   private static int user(String options) {
-    // The last one, since the kernel writes its own behind what a program has made up.
-    int user = -1;
-    for (String option : Splitter.on(',').split(options)) {
-      if (option.startsWith(USER)) {
-        Integer id = Ints.tryParse(option.substring(USER.length()));
-        user = id == null ? -1 : id;
-      }
-    }
-    return user;
-  }
-
-  /** The byte that three octal digits stand for; 0 if there are none, or no name may hold it. */
-  private static int octal(String text, int start) {
-    int value = 0;
-    for (int i = start; i < start + 3; i++) {
-      int digit = i < text.length() ? text.charAt(i) - '0' : -1;
-      if (digit < 0 || digit > 7) {
-        return 0;
-      }
-      value = 8 * value + digit;
-    }
-    return value > 0xFF ? 0 : value;
+    return Splitter.on(',')
+        .splitToStream(options)
+        .filter(option -> option.startsWith(USER))
+        // The last one, since the kernel writes its own behind what a program has made up.
+        .reduce((first, last) -> last)
+        .map(option -> Ints.tryParse(option.substring(USER.length())))
+        .orElse(-1);
   }
 
   /** Space, tab, newline and backslash stand as a backslash and three octal digits. */
   public static Path unescape(String escaped) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (int i = 0; i < escaped.length(); i++) {
-      char c = escaped.charAt(i);
-      int code = c == '\\' ? octal(escaped, i + 1) : 0;
-      if (code > 0) {
-        bytes.write(code);
-        i += 3;
-      } else if (c != 0) {
-        bytes.write(c);
-      }
-    }
-    return PathBytes.resolve(Path.of("/"), bytes.toByteArray());
+    String text =
+        ESCAPE
+            .matcher(escaped)
+            .replaceAll(
+                match -> {
+                  char c = (char) Integer.parseInt(match.group(1), 8);
+                  return Matcher.quoteReplacement(Character.toString(c));
+                });
+    byte[] bytes = CharMatcher.is('\0').removeFrom(text).getBytes(StandardCharsets.ISO_8859_1);
+    return PathBytes.resolve(Path.of("/"), bytes);
   }
 }

@@ -1,11 +1,14 @@
 package dev.mtb.place;
 
 import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
+import dev.mtb.store.DestinationException;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.ObjectStyle;
 import dev.mtb.store.bucket.PasswdFile;
@@ -20,9 +23,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The bucket behind a mount, as the command line of its s3fs tells. It is written to directly only
- * if every option of the mount is in one of the tables here: each was looked up in s3fs(1), and in
- * the source of s3fs 1.90.
+ * Reads from the command line of an s3fs which bucket is behind its mount. MTB goes to the bucket
+ * directly only if every option of the mount is in one of the tables here: each was looked up in
+ * s3fs(1), and in the source of s3fs 1.90.
  */
 public final class MountedBucket {
   /** Where s3fs looks without {@code passwd_file} (s3fs(1), AUTHENTICATION). */
@@ -35,125 +38,45 @@ public final class MountedBucket {
 
   /**
    * Options that change neither what is stored nor where: how the mount is shown (uid, gid, umask
-   * and so on; the objects keep the true values), how fast it is, what it caches and logs.
+   * and so on; the objects keep the true values), what the kernel and mount(8) want, how fast it
+   * is, what it caches and logs, and how requests are signed. The last one matters only where the
+   * bucket's name has a dot, and then the path style is asked for.
    */
   private static final ImmutableSet<String> WITHOUT_EFFECT =
-      ImmutableSet.of(
-          // How it is shown.
-          "uid",
-          "gid",
-          "umask",
-          "mp_umask",
-          "allow_other",
-          "allow_root",
-          "default_permissions",
-          "complement_stat",
-          "nonempty",
-          "notsup_compat_dir",
-          "fsname",
-          "subtype",
-          // What the kernel and mount(8) want.
-          "rw",
-          "ro",
-          "dev",
-          "nodev",
-          "suid",
-          "nosuid",
-          "exec",
-          "noexec",
-          "sync",
-          "async",
-          "atime",
-          "noatime",
-          "relatime",
-          "auto",
-          "noauto",
-          "user",
-          "nouser",
-          "users",
-          "_netdev",
-          "nofail",
-          "attr_timeout",
-          "entry_timeout",
-          "negative_timeout",
-          "max_read",
-          "max_write",
-          "max_readahead",
-          "max_background",
-          "big_writes",
-          "kernel_cache",
-          "auto_cache",
-          "direct_io",
-          "large_read",
-          "intr",
-          // How fast it is, what it keeps here.
-          "retries",
-          "tmpdir",
-          "use_cache",
-          "check_cache_dir_exist",
-          "del_cache",
-          "ensure_diskfree",
-          "fake_diskfree",
-          "free_space_ratio",
-          "bucket_size",
-          "multireq_max",
-          "parallel_count",
-          "parallel_upload",
-          "fd_page_size",
-          "multipart_size",
-          "multipart_copy_size",
-          "multipart_threshold",
-          "singlepart_copy_limit",
-          "max_dirty_data",
-          "nomixupload",
-          "streamupload",
-          "max_thread_count",
-          "connect_timeout",
-          "readwrite_timeout",
-          "list_object_max_keys",
-          "listobjectsv2",
-          "max_stat_cache_size",
-          "stat_cache_expire",
-          "stat_cache_interval_expire",
-          "enable_noobj_cache",
-          "disable_noobj_cache",
-          "enable_negative_cache",
-          "disable_negative_cache",
-          "update_parent_dir_stat",
-          "enable_content_md5",
-          "nodnscache",
-          "nosscache",
-          "dbglevel",
-          "curldbg",
-          "logfile",
-          "instance_name",
-          "no_time_stamp_msg",
-          "set_check_cache_sigusr1",
-          "noua",
-          "noxmlns",
-          "createbucket",
-          // How requests are signed: as the SDK does it.
-          "sigv4",
-          // Only where the bucket's name has a dot, and then the path style is asked for.
-          "ssl_verify_hostname");
+      words(
+          """
+          uid gid umask mp_umask allow_other allow_root default_permissions
+          complement_stat nonempty notsup_compat_dir fsname subtype
 
-  /** In the foreground, single-threaded, with debugging output. */
-  private static final ImmutableSet<String> FLAGS = ImmutableSet.of("-f", "-s", "-d", "--debug");
+          rw ro dev nodev suid nosuid exec noexec sync async atime noatime relatime auto
+          noauto user nouser users _netdev nofail attr_timeout entry_timeout
+          negative_timeout max_read max_write max_readahead max_background big_writes
+          kernel_cache auto_cache direct_io large_read intr
+
+          retries tmpdir use_cache check_cache_dir_exist del_cache ensure_diskfree
+          fake_diskfree free_space_ratio bucket_size multireq_max parallel_count
+          parallel_upload fd_page_size multipart_size multipart_copy_size
+          multipart_threshold singlepart_copy_limit max_dirty_data nomixupload
+          streamupload max_thread_count connect_timeout readwrite_timeout
+          list_object_max_keys listobjectsv2 max_stat_cache_size stat_cache_expire
+          stat_cache_interval_expire enable_noobj_cache disable_noobj_cache
+          enable_negative_cache disable_negative_cache update_parent_dir_stat
+          enable_content_md5 nodnscache nosscache dbglevel curldbg logfile instance_name
+          no_time_stamp_msg set_check_cache_sigusr1 noua noxmlns createbucket
+
+          sigv4 ssl_verify_hostname
+          """);
 
   /** Options that say where the bucket is and how objects are stored; read below. */
   private static final ImmutableSet<String> UNDERSTOOD =
-      ImmutableSet.of(
-          "bucket",
-          "url",
-          "host",
-          "endpoint",
-          "use_path_request_style",
-          "passwd_file",
-          "storage_class",
-          "use_rrs",
-          "default_acl",
-          "use_sse",
-          "requester_pays");
+      words(
+          """
+          bucket url host endpoint use_path_request_style passwd_file storage_class
+          use_rrs default_acl use_sse requester_pays
+          """);
+
+  /** In the foreground, single-threaded, with debugging output. */
+  private static final ImmutableSet<String> FLAGS = ImmutableSet.of("-f", "-s", "-d", "--debug");
 
   /** What is wrong with some others, for the message. */
   private static final ImmutableMap<String, String> KNOWN_OBSTACLES =
@@ -183,85 +106,52 @@ public final class MountedBucket {
   /**
    * Finds the bucket.
    *
-   * @param s3fs the process
    * @param below the destination, relative to the root of what s3fs shows ({@link Mount#below})
    */
   public static Finding find(S3fsProcess s3fs, Path below) {
-    Optional<String> obstacle = obstacle(s3fs);
-    if (obstacle.isPresent()) {
-      return Finding.not(obstacle.get());
-    }
-    Optional<Start> start = start(s3fs);
-    if (start.isEmpty()) {
-      return Finding.not("its command line names no bucket");
-    }
-    if (s3fs.has("ssl_verify_hostname") && !s3fs.has("use_path_request_style")) {
-      return Finding.not("it is mounted with -o ssl_verify_hostname");
-    }
-    Optional<URI> endpoint;
     try {
-      endpoint = endpoint(s3fs);
-    } catch (URISyntaxException e) {
-      return Finding.not("its URL cannot be read: " + e.getInput());
-    }
-    if (endpoint.isPresent()
-        && (endpoint.get().getHost() == null || endpoint.get().getUserInfo() != null)) {
-      return Finding.not("its URL is none that MTB understands");
-    }
-    if (endpoint.isPresent() && !List.of("", "/").contains(endpoint.get().getPath())) {
-      return Finding.not("its URL has a path: " + endpoint.get());
-    }
-    Optional<ObjectStyle> style = style(s3fs);
-    if (style.isEmpty()) {
-      return Finding.not("it is mounted with -o use_sse=" + s3fs.value("use_sse").orElse(""));
-    }
-    Optional<Path> passwd = passwdFile(s3fs);
-    if (passwd.isEmpty() || !Files.isReadable(passwd.get())) {
-      return Finding.not(
-          "its credentials cannot be read ("
-              + passwd.map(Path::toString).orElse("no password file")
-              + ")");
-    }
-    Optional<String> exposure = PasswdFile.exposure(passwd.get());
-    if (exposure.isPresent()) {
-      return Finding.not(exposure.get());
-    }
-    S3Location location;
-    try {
-      location = location(start.get(), below);
-    } catch (InvalidJobException e) {
+      return new Finding(Optional.of(place(s3fs, below)), "");
+    } catch (DestinationException | InvalidJobException e) {
       return Finding.not(e.getMessage());
     }
-    return new Finding(
-        Optional.of(
-            new BucketPlace(
-                location,
-                endpoint,
-                Optional.of(s3fs.value("endpoint").orElse(DEFAULT_REGION)),
-                s3fs.has("use_path_request_style"),
-                passwd,
-                style.get())),
-        "");
   }
 
-  /** What keeps MTB from going past the mount, of all that the command line asks for. */
-  private static Optional<String> obstacle(S3fsProcess s3fs) {
+  private static BucketPlace place(S3fsProcess s3fs, Path below) throws DestinationException {
+    checkOptions(s3fs);
+    Start start =
+        start(s3fs).orElseThrow(() -> new DestinationException("its command line names no bucket"));
+    if (s3fs.has("ssl_verify_hostname") && !s3fs.has("use_path_request_style")) {
+      throw new DestinationException("it is mounted with -o ssl_verify_hostname");
+    }
+    Optional<URI> endpoint = endpoint(s3fs);
+    ObjectStyle style = style(s3fs);
+    Path passwd = passwdFile(s3fs);
+    String name = new String(PathBytes.of(below), StandardCharsets.UTF_8);
+    return new BucketPlace(
+        new S3Location(start.bucket(), start.prefix() + "/" + name),
+        endpoint,
+        Optional.of(s3fs.value("endpoint").orElse(DEFAULT_REGION)),
+        s3fs.has("use_path_request_style"),
+        Optional.of(passwd),
+        style);
+  }
+
+  private static void checkOptions(S3fsProcess s3fs) throws DestinationException {
     if (s3fs.doubt().isPresent()) {
-      return s3fs.doubt();
+      throw new DestinationException(s3fs.doubt().get());
     }
     for (String flag : s3fs.flags()) {
       if (!FLAGS.contains(flag)) {
-        return Optional.of("its s3fs was started with " + flag);
+        throw new DestinationException("its s3fs was started with " + flag);
       }
     }
     for (String option : s3fs.options()) {
-      String name = option.contains("=") ? option.substring(0, option.indexOf('=')) : option;
+      String name = option.substring(0, (option + "=").indexOf('='));
       if (!name.isEmpty() && !WITHOUT_EFFECT.contains(name) && !UNDERSTOOD.contains(name)) {
         String why = KNOWN_OBSTACLES.getOrDefault(name, "MTB does not know what it asks for");
-        return Optional.of("it is mounted with -o " + name + " (" + why + ")");
+        throw new DestinationException("it is mounted with -o " + name + " (" + why + ")");
       }
     }
-    return Optional.empty();
   }
 
   /**
@@ -272,39 +162,40 @@ public final class MountedBucket {
    */
   record Start(String bucket, String prefix) {}
 
-  /**
-   * Reads {@code bucket} or {@code bucket:/prefix}.
-   *
-   * @return empty if the command line names no bucket
-   */
+  /** Reads {@code bucket} or {@code bucket:/prefix}; empty if the command line names no bucket. */
   static Optional<Start> start(S3fsProcess s3fs) {
     return s3fs.value("bucket")
         .or(s3fs::bucket)
         .map(
             text -> {
-              int colon = text.indexOf(':');
-              return colon < 0
-                  ? new Start(text, "")
-                  : new Start(
-                      text.substring(0, colon),
-                      CharMatcher.is('/').trimFrom(text.substring(colon + 1)));
+              List<String> parts = Splitter.on(':').limit(2).splitToList(text);
+              String prefix = Iterables.get(parts, 1, "");
+              return new Start(parts.get(0), CharMatcher.is('/').trimFrom(prefix));
             });
   }
 
-  private static S3Location location(Start start, Path below) {
-    return new S3Location(
-        start.bucket(),
-        start.prefix() + "/" + new String(PathBytes.of(below), StandardCharsets.UTF_8));
+  private static Optional<URI> endpoint(S3fsProcess s3fs) throws DestinationException {
+    if (s3fs.url().isEmpty()) {
+      return Optional.empty();
+    }
+    URI url;
+    try {
+      url = new URI(s3fs.url().get());
+    } catch (URISyntaxException e) {
+      throw new DestinationException("its URL cannot be read: " + e.getInput(), e);
+    }
+    if (url.getHost() == null || url.getUserInfo() != null) {
+      throw new DestinationException("its URL is none that MTB understands");
+    }
+    if (!List.of("", "/").contains(url.getPath())) {
+      throw new DestinationException("its URL has a path: " + url);
+    }
+    return Optional.of(url);
   }
 
-  private static Optional<URI> endpoint(S3fsProcess s3fs) throws URISyntaxException {
-    Optional<String> url = s3fs.value("url").or(() -> s3fs.value("host"));
-    return url.isPresent() ? Optional.of(new URI(url.get())) : Optional.empty();
-  }
-
-  /** Empty if the encryption is one with keys of the customer's own. */
-  private static Optional<ObjectStyle> style(S3fsProcess s3fs) {
-    Optional<String> storageClass = s3fs.value("storage_class").map(MountedBucket::upper);
+  private static ObjectStyle style(S3fsProcess s3fs) throws DestinationException {
+    Optional<String> storageClass =
+        s3fs.value("storage_class").map(name -> name.toUpperCase(Locale.ROOT));
     if (s3fs.has("use_rrs") && !s3fs.value("use_rrs").equals(Optional.of("0"))) {
       storageClass = Optional.of("REDUCED_REDUNDANCY");
     }
@@ -314,34 +205,41 @@ public final class MountedBucket {
       String sse = s3fs.value("use_sse").orElse("1");
       if (sse.equals("1")) {
         encryption = Optional.of("AES256");
-      } else if (sse.startsWith("kmsid") || sse.startsWith("k")) {
+      } else if (sse.startsWith("k")) {
         encryption = Optional.of("aws:kms");
         int colon = sse.indexOf(':');
         key = colon < 0 ? Optional.empty() : Optional.of(sse.substring(colon + 1));
       } else {
-        return Optional.empty();
+        // With keys of the customer's own.
+        throw new DestinationException("it is mounted with -o use_sse=" + sse);
       }
     }
-    return Optional.of(
-        new ObjectStyle(
-            storageClass, s3fs.value("default_acl"), encryption, key, s3fs.has("requester_pays")));
+    return new ObjectStyle(
+        storageClass, s3fs.value("default_acl"), encryption, key, s3fs.has("requester_pays"));
   }
 
-  private static String upper(String storageClass) {
-    return storageClass.toUpperCase(Locale.ROOT);
-  }
-
-  private static Optional<Path> passwdFile(S3fsProcess s3fs) {
-    // A command line stands for its bytes here, one to a character.
-    Optional<Path> given =
-        s3fs.value("passwd_file")
-            .map(name -> name.getBytes(StandardCharsets.ISO_8859_1))
-            .map(bytes -> PathBytes.resolve(Path.of(""), bytes));
-    if (given.isPresent()) {
-      // A daemon has left the folder that a relative name starts from.
-      return given.filter(Path::isAbsolute);
-    }
+  private static Path passwdFile(S3fsProcess s3fs) throws DestinationException {
     Path personal = Path.of(System.getProperty("user.home"), PERSONAL_PASSWD);
-    return Optional.of(Files.exists(personal) ? personal : SYSTEM_PASSWD);
+    Path file =
+        s3fs.value("passwd_file")
+            .map(name -> S3fsProcess.path(name, Path.of("")))
+            .orElse(Files.exists(personal) ? personal : SYSTEM_PASSWD);
+    // A daemon has left the directory that a relative name starts from.
+    if (!file.isAbsolute() || !Files.isReadable(file)) {
+      throw new DestinationException(
+          "its credentials cannot be read ("
+              + (file.isAbsolute() ? file : "no password file")
+              + ")");
+    }
+    Optional<String> exposure = PasswdFile.exposure(file);
+    if (exposure.isPresent()) {
+      throw new DestinationException(exposure.get());
+    }
+    return file;
+  }
+
+  private static ImmutableSet<String> words(String text) {
+    return ImmutableSet.copyOf(
+        Splitter.on(CharMatcher.whitespace()).omitEmptyStrings().split(text));
   }
 }

@@ -2,28 +2,30 @@ package dev.mtb.place;
 
 import com.google.common.primitives.Longs;
 import dev.mtb.model.ErrorText;
-import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Diagnosis;
-import dev.mtb.store.Store;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.mount.S3fsMountPoint;
 import dev.mtb.store.mount.S3fsProcess;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What can be told of a folder without touching it, from the table of mounts, {@code /proc} and
+ * What is known of a directory without touching it, from the table of mounts, {@code /proc} and
  * what MTB remembers: on a mount that does not answer, any look may hang. Only {@link #checkAlive}
  * touches it. Immutable.
  */
-public final class PlaceInfo {
+public record PlaceInfo(
+    Path path,
+    Optional<Mount> mount,
+    Optional<KnownMounts.Expectation> expectation,
+    S3fsProcess s3fs,
+    MountedBucket.Finding finding) {
   /** Where s3fs keeps what it has not uploaded, without {@code tmpdir} (s3fs(1)). */
   private static final Path DEFAULT_BUFFER = Path.of("/tmp");
 
@@ -32,225 +34,125 @@ public final class PlaceInfo {
 
   private static final long MEGABYTE = 1L << 20;
 
-  private final Path path;
-  private final Optional<Mount> mount;
-  private final Optional<KnownMounts.Expectation> expectation;
-  private final S3fsProcess s3fs;
-  private final MountedBucket.Finding bucket;
-
-  private PlaceInfo(Place place, Path path, Optional<KnownMounts.Expectation> expectation) {
-    this.path = path;
-    this.expectation = expectation;
-    if (place instanceof Place.Mounted mounted) {
-      mount = Optional.of(mounted.mount());
-      s3fs = mounted.s3fs();
-      bucket = mounted.bucket();
-    } else {
-      mount = ((Place.Folder) place).mount();
-      s3fs = S3fsProcess.UNKNOWN;
-      bucket = MountedBucket.Finding.not("it is not on S3FS");
-    }
-  }
-
-  /**
-   * Looks around it.
-   *
-   * @param path absolute and normal; symbolic links in it are not followed
-   * @param options where MTB keeps its state
-   * @return what is known
-   * @throws DestinationException if the table of mounts, or that of MTB, cannot be read
-   */
+  /** What is known of an absolute, normal path; symbolic links in it are not followed. */
   public static PlaceInfo of(Path path, BackupOptions options) throws DestinationException {
     try {
       Place place = Place.of(path, path);
+      if (place instanceof Place.Folder folder) {
+        return new PlaceInfo(
+            path,
+            folder.mount(),
+            KnownMounts.in(StateDirectory.of(options)).expecting(path),
+            S3fsProcess.UNKNOWN,
+            MountedBucket.Finding.not("it is not on S3FS"));
+      }
+      Place.Mounted mounted = (Place.Mounted) place;
       return new PlaceInfo(
-          place,
-          path,
-          place instanceof Place.Mounted
-              ? Optional.empty()
-              : KnownMounts.in(StateDirectory.of(options)).expecting(path));
+          path, Optional.of(mounted.mount()), Optional.empty(), mounted.s3fs(), mounted.bucket());
     } catch (IOException e) {
       throw new DestinationException(
           "which folders are mount points cannot be read: " + ErrorText.of(e), e);
     }
   }
 
-  /**
-   * What was looked at.
-   *
-   * @return absolute
-   */
-  public Path path() {
-    return path;
-  }
-
-  /**
-   * Whether it is on a mounted S3FS, alive or not.
-   *
-   * @return false for every other file system
-   */
+  /** Whether it is on a mounted S3FS, alive or not. */
   public boolean isOnS3fs() {
     return mount.isPresent() && mount.get().isS3fs();
   }
 
-  /**
-   * The mount point that holds it.
-   *
-   * @return {@code /} if that is not known
-   */
+  /** The mount point that holds it, or {@code /} if that is not known. */
   public Path mountPoint() {
     return mount.map(Mount::point).orElse(Path.of("/"));
   }
 
-  /**
-   * The type of its file system.
-   *
-   * @return such as {@code ext4}; empty if it is not known
-   */
+  /** The type of its file system, such as {@code ext4}; empty if it is not known. */
   public String fileSystem() {
     return mount.map(Mount::type).orElse("");
   }
 
-  /**
-   * Whether it is mounted read-only.
-   *
-   * @return false if that is not known
-   */
+  /** Whether it is known to be mounted read-only. */
   public boolean isReadOnly() {
     return mount.isPresent() && mount.get().readOnly();
   }
 
-  /**
-   * The folder that should be an S3FS mount point, and is none.
-   *
-   * @return empty if nothing says so
-   */
+  /** The folder that should be an S3FS mount point, and is none. */
   public Optional<Path> missingMount() {
     return expectation.map(KnownMounts.Expectation::mountPoint);
   }
 
-  /**
-   * The file that says that there should be a mount.
-   *
-   * @return present if {@link #missingMount} is
-   */
+  /** The file that says that there should be a mount. */
   public Optional<Path> missingMountSource() {
     return expectation.map(KnownMounts.Expectation::source);
   }
 
-  /**
-   * Whether the command line of the s3fs that serves it can be seen.
-   *
-   * @return false if it belongs to another user, is not there any more, or cannot be told from
-   *     others
-   */
+  /** Whether the s3fs that serves it is found, and its command line can be seen. */
   public boolean isProcessKnown() {
     return s3fs.isKnown();
   }
 
-  /**
-   * The version of s3fs. Takes some milliseconds.
-   *
-   * @return such as {@code 1.90}
-   */
+  /** The version of s3fs, such as {@code 1.90}. Takes some milliseconds. */
   public Optional<String> s3fsVersion() {
-    return s3fs.version().map(S3fsProcess.Version::toString);
+    return s3fs.version();
   }
 
-  /**
-   * How it could be mounted so that the same work costs less. Takes some milliseconds.
-   *
-   * @return as {@link Store#advice}
-   */
+  /** How it could be mounted so that the same work costs less. Takes some milliseconds. */
   public List<String> advice() {
     return s3fs.advice();
   }
 
-  /**
-   * The bucket behind the mount, if MTB can go straight to it.
-   *
-   * @return empty if there is an {@link #obstacle}
-   */
+  /** The bucket behind the mount, if MTB can go straight to it. */
   public Optional<BucketPlace> bucket() {
-    return bucket.place();
+    return finding.place();
   }
 
-  /**
-   * Why MTB cannot go straight to the bucket.
-   *
-   * @return empty if it can
-   */
+  /** Why MTB cannot go straight to the bucket; empty if it can. */
   public String obstacle() {
-    return bucket.obstacle();
+    return finding.obstacle();
   }
 
   /**
-   * The server that s3fs asks, whether or not MTB understands the other options.
-   *
-   * @return empty if its process is not known, or its URL cannot be read
+   * The server that s3fs asks, whether or not MTB understands the other options; empty if that
+   * cannot be told.
    */
   public Optional<URI> server() {
     if (!isProcessKnown()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(
-          s3fs.value("url").or(() -> s3fs.value("host")).map(URI::create).orElse(AMAZON));
+      return Optional.of(s3fs.url().map(URI::create).orElse(AMAZON));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  /**
-   * The local folder in which s3fs keeps what is not uploaded yet.
-   *
-   * @return that of {@code use_cache} or {@code tmpdir}, or the default of s3fs
-   */
+  /** The local directory in which s3fs keeps what is not uploaded yet. */
   public Path bufferFolder() {
     return s3fs.value("use_cache")
         .filter(name -> name.startsWith("/"))
         .or(() -> s3fs.value("tmpdir"))
-        // A command line stands for its bytes here, one to a character.
-        .map(name -> name.getBytes(StandardCharsets.ISO_8859_1))
-        .map(name -> PathBytes.resolve(Path.of("/"), name))
+        .map(name -> S3fsProcess.path(name, Path.of("/")))
         .orElse(DEFAULT_BUFFER);
   }
 
-  /**
-   * What s3fs leaves free there ({@code ensure_diskfree}).
-   *
-   * @return in bytes
-   */
+  /** How many bytes s3fs leaves free there ({@code ensure_diskfree}). */
   public long bufferReserve() {
-    Optional<Long> megabytes =
-        s3fs.value("ensure_diskfree").flatMap(text -> Optional.ofNullable(Longs.tryParse(text)));
-    return megabytes.filter(m -> m > 0 && m < Long.MAX_VALUE / MEGABYTE).orElse(0L) * MEGABYTE;
+    Long megabytes = Longs.tryParse(s3fs.value("ensure_diskfree").orElse(""));
+    return megabytes == null || megabytes < 0 || megabytes >= Long.MAX_VALUE / MEGABYTE
+        ? 0
+        : megabytes * MEGABYTE;
   }
 
-  /**
-   * The file in which the kernel tells the limits of the s3fs process (proc(5)).
-   *
-   * @return empty if the process is not known
-   */
+  /** The file in which the kernel tells the limits of the s3fs process (proc(5)). */
   public Optional<Path> s3fsLimits() {
     return s3fs.program().map(exe -> exe.resolveSibling("limits"));
   }
 
-  /**
-   * Says what it means that an operation there failed, from the failure alone.
-   *
-   * @param failure as it was thrown
-   * @return in the words for S3FS, if it is there
-   */
+  /** The meaning of a failure there, from the failure alone. */
   public Diagnosis diagnose(IOException failure) {
     return Diagnosis.of(failure, isOnS3fs());
   }
 
-  /**
-   * Touches the mount point: asks s3fs, which sends no request for that. May hang.
-   *
-   * @throws DestinationException if the mount is dead
-   */
+  /** Touches the mount point: asks s3fs, which sends no request for that. May hang. */
   public void checkAlive() throws DestinationException {
     S3fsMountPoint.hold(mountPoint()).close();
   }

@@ -6,7 +6,6 @@ import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -23,15 +22,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps two runs from writing to one destination, or to one inside the other, at the same time,
- * unless they are different parts of one job.
+ * A lock on a destination: it keeps two runs from writing at the same time to one destination, or
+ * to one inside the other, unless they are different parts of one job.
  *
- * <p>Each run holds a file of its own in the state directory, locked by the kernel, which lets go
- * of it when the process ends, however it ends: what a killed run left is recognised at once and
- * removed. Looking through these files and adding one is done by one process at a time. Runs in the
- * same JVM are compared in memory, since a process never finds itself in its own way.
+ * <p>Each run holds a file of its own in the state directory, locked by the kernel. The kernel
+ * unlocks it when the process ends in any way, so that the file of a killed run is recognised at
+ * once and removed. One process at a time looks through these files and adds one. Runs in the same
+ * JVM are compared in memory, since the kernel's locks are held by the process.
  *
- * <p>For one thread; any number of them may be used at once.
+ * <p>For one thread; several locks may be used at once.
  */
 public final class RunLock implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLock.class);
@@ -50,7 +49,9 @@ public final class RunLock implements AutoCloseable {
 
   private static final String SUFFIX = ".lock";
 
-  /** The locks that this JVM holds, whatever their state directory. Its own monitor guards it. */
+  private static final String INTERRUPTED = "interrupted while the destination was opened";
+
+  /** The locks that this JVM holds in all state directories. Its own monitor guards it. */
   private static final List<RunLock> HELD = new ArrayList<>();
 
   private final Optional<BackupOptions> options;
@@ -62,12 +63,7 @@ public final class RunLock implements AutoCloseable {
     this.options = options;
   }
 
-  /**
-   * A lock that is not taken yet.
-   *
-   * @param options where MTB keeps its state, and how long to wait
-   * @return must be closed
-   */
+  /** A lock that is not taken yet. It must be closed. */
   public static RunLock of(BackupOptions options) {
     return new RunLock(Optional.of(options));
   }
@@ -77,7 +73,7 @@ public final class RunLock implements AutoCloseable {
    *
    * @param place what the destination really is; see {@link LockPlace}
    * @param destination as the user knows it
-   * @throws DestinationException if another run holds it; or if the thread is interrupted, whose
+   * @throws DestinationException if another run holds it; or if the thread is interrupted, and its
    *     interrupt status is then set
    */
   void take(String place, String destination) throws DestinationException {
@@ -88,8 +84,7 @@ public final class RunLock implements AutoCloseable {
     Duration patience = options.get().waiting().lockWait();
     long start = System.nanoTime();
     boolean isTold = false;
-    Optional<LockClaim> other = tryTake(mine);
-    while (other.isPresent()) {
+    for (Optional<LockClaim> other = tryTake(mine); other.isPresent(); other = tryTake(mine)) {
       Duration left = patience.minus(Duration.ofNanos(System.nanoTime() - start));
       if (left.isNegative() || left.isZero()) {
         throw new DestinationException(
@@ -102,18 +97,19 @@ public final class RunLock implements AutoCloseable {
         log.warn("waiting up to {}: {}", Format.duration(patience), other.get().describe());
         isTold = true;
       }
-      pause(left.compareTo(PAUSE) < 0 ? left : PAUSE, other.get());
-      other = tryTake(mine);
+      pause(
+          left.compareTo(PAUSE) < 0 ? left : PAUSE,
+          "interrupted while waiting: " + other.get().describe());
     }
   }
 
-  private static void pause(Duration duration, LockClaim other) throws DestinationException {
+  private static void pause(Duration duration, String failure) throws DestinationException {
     try {
       // Rounded up: a last rest of a millisecond must not become a busy loop.
       Thread.sleep(duration.toMillis() + 1);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new DestinationException("interrupted while waiting: " + other.describe(), e);
+      throw new DestinationException(failure, e);
     }
   }
 
@@ -136,7 +132,7 @@ public final class RunLock implements AutoCloseable {
         } catch (IOException e) {
           letGo();
           if (Thread.currentThread().isInterrupted()) {
-            throw new DestinationException("interrupted while the destination was opened", e);
+            throw new DestinationException(INTERRUPTED, e);
           }
           log.warn(
               "whether another run is writing to {} cannot be told, since nothing can be locked in"
@@ -178,23 +174,18 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Waits for a process that is looking; that takes milliseconds, unless it was stopped. */
+  /** Waits for a process that looks; that takes milliseconds, unless the process was stopped. */
   private static boolean passes(FileChannel gate) throws IOException {
     long start = System.nanoTime();
     FileLock lock = gate.tryLock();
     while (lock == null && System.nanoTime() - start < LONGEST_LOOK.toNanos()) {
-      try {
-        Thread.sleep(LOOK.toMillis());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted");
-      }
+      pause(LOOK, INTERRUPTED);
       lock = gate.tryLock();
     }
     return lock != null;
   }
 
-  /** Looks for a run that is in the way, and removes what dead ones have left. */
+  /** Looks for a run that is in the way, and removes the files of dead runs. */
   private static Optional<LockClaim> living(LockClaim mine, Path folder) throws IOException {
     Optional<LockClaim> found = Optional.empty();
     try (DirectoryStream<Path> files =
@@ -227,7 +218,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Lets go, if it was taken. */
+  /** Unlocks, if it was taken. */
   @Override
   public void close() {
     synchronized (HELD) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,8 +31,8 @@ public final class S3fsProcesses {
 
   private static final String PROGRAM = "s3fs";
 
-  /** What the kernel writes behind the name of a program that was replaced since it was started. */
-  private static final String DELETED = " (deleted)";
+  /** So the kernel names a program that was replaced since it was started. */
+  private static final String REPLACED_PROGRAM = "s3fs (deleted)";
 
   /** In {@code fdinfo} of {@code /dev/fuse}, from Linux 6.16 on. */
   private static final String CONNECTION = "fuse_connection:";
@@ -45,12 +46,7 @@ public final class S3fsProcesses {
   private final Path proc;
   private final int ownUser;
 
-  /**
-   * Looks elsewhere than in this machine's table of processes.
-   *
-   * @param proc like {@code /proc}
-   * @param ownUser that MTB runs as
-   */
+  /** Looks in a directory like {@code /proc}, for the user that MTB runs as. */
   S3fsProcesses(Path proc, int ownUser) {
     this.proc = proc;
     this.ownUser = ownUser;
@@ -75,11 +71,7 @@ public final class S3fsProcesses {
       List<String> words,
       S3fsProcess.CommandLine line,
       boolean isSeen,
-      Set<Long> connections) {
-    S3fsProcess process(Optional<String> doubt) {
-      return line.process().with(directory.resolve("exe"), doubt);
-    }
-  }
+      Set<Long> connections) {}
 
   S3fsProcess find(Mount mount) {
     List<Candidate> candidates = candidates(mount);
@@ -106,9 +98,10 @@ public final class S3fsProcesses {
           "it cannot be told which of the processes "
               + String.join(
                   ", ", found.stream().map(c -> c.directory().getFileName().toString()).toList())
-              + " serves it: an earlier mount of the same place may have left one behind; end that");
+              + " serves it: an earlier mount of the same place may have left one behind; end"
+              + " that");
     }
-    return first.process(doubt(first, mount));
+    return first.line().process().with(first.directory().resolve("exe"), doubt(first, mount));
   }
 
   private Optional<String> doubt(Candidate candidate, Mount mount) {
@@ -160,15 +153,17 @@ public final class S3fsProcesses {
   }
 
   private static List<String> commandLine(Path process) throws IOException {
-    return Splitter.on('\0')
-        .splitToList(Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1));
+    return Splitter.on('\0').splitToList(read(process.resolve("cmdline")));
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1);
   }
 
   /** Whether all users of a process (real, effective, saved, file system) are a certain one. */
   private static boolean runsAs(Path process, int user) throws IOException {
-    String status = Files.readString(process.resolve("status"), StandardCharsets.ISO_8859_1);
     List<String> ids =
-        status
+        read(process.resolve("status"))
             .lines()
             .filter(line -> line.startsWith("Uid:"))
             .flatMap(line -> Splitter.onPattern("\\s+").splitToStream(line).skip(1))
@@ -177,16 +172,14 @@ public final class S3fsProcesses {
   }
 
   /**
-   * Whether its program is an s3fs that only root or the user of the mount can have put there. What
-   * is asked is the file that runs, whatever has its name by now.
+   * Whether its program is an s3fs that only root or the user of the mount can have put there. This
+   * asks the file that runs; another file may have its name by now.
    */
   private static boolean isS3fs(Path process, int user) throws IOException {
     Path exe = process.resolve("exe");
     String name = Files.readSymbolicLink(exe).getFileName().toString();
-    boolean isDeleted = name.endsWith(DELETED);
-    String kept = isDeleted ? name.substring(0, name.length() - DELETED.length()) : name;
     Metadata program = Metadata.following(exe);
-    return kept.equals(PROGRAM)
+    return (name.equals(PROGRAM) || name.equals(REPLACED_PROGRAM))
         && (program.uid() == 0 || program.uid() == user)
         && (program.mode() & (SET_ID | WRITABLE)) == 0;
   }
@@ -198,13 +191,11 @@ public final class S3fsProcesses {
       for (Path descriptor : open) {
         if (leadsToFuse(descriptor)) {
           holds = true;
-          Files.readString(
-                  process.resolve("fdinfo").resolve(descriptor.getFileName().toString()),
-                  StandardCharsets.ISO_8859_1)
+          read(process.resolve("fdinfo").resolve(descriptor.getFileName().toString()))
               .lines()
               .filter(line -> line.startsWith(CONNECTION))
               .map(line -> Longs.tryParse(line.substring(CONNECTION.length()).strip()))
-              .filter(number -> number != null)
+              .filter(Objects::nonNull)
               .forEach(connections::add);
         }
       }

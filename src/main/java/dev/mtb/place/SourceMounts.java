@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers which directories of sources were mount points when they were mirrored: one that is
- * none now is not empty, but not mounted. Thread-safe.
+ * The directories of sources that were mount points when they were mirrored: such a directory that
+ * is not a mount point now is not empty, but not mounted. Thread-safe.
  */
 public final class SourceMounts {
   private static final Logger log = LoggerFactory.getLogger(SourceMounts.class);
@@ -23,22 +23,6 @@ public final class SourceMounts {
 
   private SourceMounts(RememberedPaths remembered) {
     this.remembered = remembered;
-  }
-
-  /**
-   * Reads what earlier runs have seen.
-   *
-   * @param stateDirectory where MTB keeps its state
-   * @return what was remembered, and what fstab names; what cannot be read is logged
-   */
-  public static SourceMounts in(Path stateDirectory) {
-    SourceMounts mounts =
-        new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
-    mounts.read();
-    return mounts;
-  }
-
-  private void read() {
     try {
       for (String line : remembered.lines()) {
         known.add(remembered.path(line));
@@ -56,12 +40,12 @@ public final class SourceMounts {
     }
   }
 
-  /**
-   * Notes a directory that is being mirrored.
-   *
-   * @param directory absolute
-   * @param metadata its own
-   */
+  /** Reads what earlier runs have seen, and what fstab names. What cannot be read is logged. */
+  public static SourceMounts in(Path stateDirectory) {
+    return new SourceMounts(new RememberedPaths(stateDirectory.resolve("source-mounts")));
+  }
+
+  /** Notes a directory that is being mirrored. */
   public void look(Path directory, Metadata metadata) {
     Path parent = directory.getParent();
     if (directory.getFileSystem() != FileSystems.getDefault()
@@ -78,17 +62,12 @@ public final class SourceMounts {
     }
   }
 
-  /**
-   * Whether something was mounted there in an earlier run and is not now.
-   *
-   * @param directory absolute, one of those that were looked at
-   * @return false if nothing is known of it
-   */
+  /** Whether something was mounted there in an earlier run and is not now. */
   public boolean isMissing(Path directory) {
     return known.contains(directory) && !seen.contains(directory);
   }
 
-  /** Remembers what was seen for the runs to come. Trouble with that is logged. */
+  /** Remembers what was seen for later runs. An error is logged. */
   public void save() {
     if (known.containsAll(seen)) {
       return;

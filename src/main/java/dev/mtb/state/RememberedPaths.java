@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Paths that are remembered from run to run, each as a {@code file:} URI on a line of its own.
+ * A small file of paths that are remembered from run to run, each as a {@code file:} URI on a line
+ * of its own.
  *
- * @param file where; need not be there
+ * @param file need not exist
  */
 public record RememberedPaths(Path file) {
   public List<String> lines() throws IOException {
@@ -42,17 +43,18 @@ public record RememberedPaths(Path file) {
   /** Remembers some for all later runs. */
   public void add(Collection<Path> paths) throws IOException {
     TreeSet<String> lines = new TreeSet<>(lines());
-    boolean isNew = false;
-    for (Path path : paths) {
-      isNew |= lines.add(PathBytes.toUri(path).toString());
+    if (lines.addAll(paths.stream().map(path -> PathBytes.toUri(path).toString()).toList())) {
+      replace(lines);
     }
-    if (!isNew) {
-      return;
-    }
+  }
+
+  /** Replaces all lines at once: a reader finds the old file or the new one. */
+  public void replace(Collection<String> lines) throws IOException {
     StateDirectory.make(file.getParent());
-    Path whole = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
-    StateDirectory.makeSharedFile(whole);
-    Files.write(whole, lines, StandardCharsets.US_ASCII);
-    Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
+    StateDirectory.makeSharedFile(temporary);
+    Files.write(temporary, lines, StandardCharsets.US_ASCII);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where MTB keeps what it has to know from run to run, for each user. Stateless.
+ * The directory in which MTB keeps, for each user, what it must know from run to run. Stateless.
  *
  * <p>It is for its owner only: a file that another user can open for reading is a file that this
  * user can lock, and what MTB remembers decides what it copies. A directory that was named for it
@@ -26,11 +26,15 @@ import org.slf4j.LoggerFactory;
 public final class StateDirectory {
   private static final Logger log = LoggerFactory.getLogger(StateDirectory.class);
 
+  /** Where programs of the system keep what must survive a restart (file-hierarchy(7)). */
+  private static final Path OF_SYSTEM = Path.of("/var/lib/mtb");
+
+  private static final String NAME = "MTB_STATE_DIR";
+
   private static final int GROUP_WRITE = 0020;
   private static final int OTHERS_WRITE = 0002;
   private static final int OWNER_BITS = 07700;
   private static final int ALL_BITS = 0777;
-
   private static final int PRIVATE_DIRECTORY = 0700;
   private static final int SHARED_DIRECTORY = 0770;
   private static final int PRIVATE_FILE = 0600;
@@ -38,24 +42,18 @@ public final class StateDirectory {
 
   private StateDirectory() {}
 
-  /** Where programs of the system keep what must survive a restart (file-hierarchy(7)). */
-  private static final Path OF_SYSTEM = Path.of("/var/lib/mtb");
-
   /**
-   * The one that was asked for, or {@code $MTB_STATE_DIR}; for root that of the system, whatever
-   * its home, since cron, systemd and sudo do not agree on that; else that of the XDG
-   * specification.
-   *
-   * @param options of a job
-   * @return a directory that need not be there yet
+   * The directory that the options or {@code $MTB_STATE_DIR} name; for root that of the system,
+   * since cron, systemd and sudo do not agree on the home of root; else that of the XDG
+   * specification. It need not exist yet.
    */
   public static Path of(BackupOptions options) {
     return options.stateDirectory().orElseGet(StateDirectory::ofUser);
   }
 
   /**
-   * Where the catalog of a bucket is: each shard has its own, since only one process at a time can
-   * use one.
+   * The directory of the catalogs of buckets: each shard has its own, since only one process at a
+   * time can use one.
    */
   public static Path ofCatalogs(BackupOptions options) {
     Shard shard = options.shard();
@@ -64,35 +62,28 @@ public final class StateDirectory {
         : of(options).resolve("shards").resolve(shard.index() + "-of-" + shard.count());
   }
 
-  /** What the environment names; empty if it names none. */
-  private static String named() {
-    return Strings.nullToEmpty(System.getenv("MTB_STATE_DIR"));
+  private static String environment(String name) {
+    return Strings.nullToEmpty(System.getenv(name));
   }
 
   private static Path ofUser() {
-    String own = named();
+    String own = environment(NAME);
     if (!own.isEmpty()) {
       return Path.of(own);
     }
     if (ProcessIdentity.read().isRoot()) {
       return OF_SYSTEM;
     }
-    String xdg = Strings.nullToEmpty(System.getenv("XDG_STATE_HOME"));
+    String xdg = environment("XDG_STATE_HOME");
     return xdg.isEmpty()
         ? Path.of(System.getProperty("user.home"), ".local", "state", "mtb")
         : Path.of(xdg, "mtb");
   }
 
-  /**
-   * Makes sure that a run's state directory is there, and as private as it should be.
-   *
-   * @param options of a job
-   * @return the directory
-   * @throws IOException if it cannot be made
-   */
+  /** Makes sure that a run's state directory is there, and as private as it should be. */
   public static Path prepare(BackupOptions options) throws IOException {
     Path directory = of(options);
-    secure(directory, options.stateDirectory().isPresent() || !named().isEmpty());
+    secure(directory, options.stateDirectory().isPresent() || !environment(NAME).isEmpty());
     return directory;
   }
 
@@ -124,23 +115,21 @@ public final class StateDirectory {
     }
     if (isNamed && (found.mode() & OTHERS_WRITE) != 0) {
       log.warn(
-          "every user can write to the state directory {}, and so change what MTB remembers and keep"
-              + " backups from starting; chmod o-w it",
+          "every user can write to the state directory {}, and so change what MTB remembers and"
+              + " keep backups from starting; chmod o-w it",
           directory);
     }
   }
 
   /**
-   * Makes a directory of the state that only its owner can use, with what is missing above it.
-   *
-   * @param directory if it is there, it is left as it is
-   * @throws IOException if it cannot be made
+   * Makes a directory of the state that only its owner can use, with what is missing above it. A
+   * directory that exists is left as it is.
    */
   public static void make(Path directory) throws IOException {
     make(directory, PRIVATE_DIRECTORY);
   }
 
-  /** Makes a directory in the state directory for all users of that. */
+  /** Makes a directory in the state directory for all users of the state directory. */
   public static Path makeIn(Path state, String name) throws IOException {
     Path directory = state.resolve(name);
     make(directory, isShared(state) ? SHARED_DIRECTORY : PRIVATE_DIRECTORY);
@@ -168,24 +157,21 @@ public final class StateDirectory {
   }
 
   /**
-   * Makes a file of the state that only its owner can use, if it is not there, and takes from one
-   * of an earlier version what others could do with it.
-   *
-   * @param file in a directory that is there
-   * @throws IOException if it cannot be made
+   * Makes a file of the state that only its owner can use, if it does not exist. If it exists,
+   * other users lose the rights that an earlier version gave them.
    */
   public static void makeFile(Path file) throws IOException {
     makeFile(file, PRIVATE_FILE);
   }
 
-  /** The same for all users of the directory that it is in. */
+  /** The same, for all users of its directory. */
   public static void makeSharedFile(Path file) throws IOException {
     makeFile(file, isShared(file.getParent()) ? SHARED_FILE : PRIVATE_FILE);
   }
 
   private static void makeFile(Path file, int mode) throws IOException {
     try {
-      // With the mode at once: what is open cannot be taken away again.
+      // With the mode at once: a file that is open cannot be taken away again.
       Files.createFile(file, attributes(file, PRIVATE_FILE));
     } catch (FileAlreadyExistsException e) {
       if (!isPosix(file) || Metadata.of(file).uid() != ProcessIdentity.read().uid()) {
@@ -195,12 +181,7 @@ public final class StateDirectory {
     set(file, mode);
   }
 
-  /**
-   * Whether other users than the owner can do anything with a file or directory.
-   *
-   * @param file is there
-   * @throws IOException if that cannot be told
-   */
+  /** Whether other users than the owner can do anything with a file or directory. */
   public static boolean isOpenToOthers(Path file) throws IOException {
     int mode = Metadata.following(file).mode();
     return mode != Metadata.UNKNOWN && (mode & ~OWNER_BITS) != 0;
@@ -211,7 +192,7 @@ public final class StateDirectory {
     return mode != Metadata.UNKNOWN && (mode & GROUP_WRITE) != 0;
   }
 
-  /** Beyond what the umask has left. */
+  /** Sets also the bits that the umask has removed. */
   private static void set(Path file, int mode) throws IOException {
     int found = Metadata.of(file).mode();
     if (found != Metadata.UNKNOWN && (found & ALL_BITS) != mode) {

@@ -95,6 +95,14 @@ class PathBytesTest {
     assertThat(PathBytes.toUri(path).toString()).matches("file:///base/[A-Za-z0-9._~%-]+");
   }
 
+  /** The state directory holds such URIs: a later version must write the same. */
+  @Test
+  void uri_encodesAllButWhatIsUnreserved() {
+    byte[] path = "/a b/*+~%2A-._/é\n".getBytes(UTF_8);
+    assertThat(PathBytes.toUri(PathBytes.resolve(Path.of("/"), path)))
+        .hasToString("file:///a%20b/%2A%2B~%252A-._/%C3%A9%0A");
+  }
+
   @Test
   void randomNames_keepEveryByteOnEveryWay() {
     Random random = seeded();

@@ -11,9 +11,10 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.commons.io.function.IOConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,17 +30,14 @@ final class DirectorySync {
   private static final int MOST_NOTED = 1000;
 
   /** Forces one directory. */
-  interface Syncer {
-    void sync(Path directory) throws IOException;
-  }
+  private final IOConsumer<Path> syncer;
 
-  private final Syncer syncer;
   private final Set<Path> changed = ConcurrentHashMap.newKeySet();
 
   /** The first failure that was not thrown yet. After it, a second fsync may report success. */
-  private IOException failure;
+  private final AtomicReference<IOException> failure = new AtomicReference<>();
 
-  DirectorySync(Syncer syncer) {
+  DirectorySync(IOConsumer<Path> syncer) {
     this.syncer = syncer;
   }
 
@@ -51,19 +49,12 @@ final class DirectorySync {
     }
   }
 
-  /**
-   * Forces all that was noted.
-   *
-   * @throws IOException if that failed, now or before; thrown once
-   */
+  /** Forces all that was noted. A failure, of now or before, is thrown once. */
   void flush() throws IOException {
     syncAll();
-    synchronized (this) {
-      IOException unreported = failure;
-      failure = null;
-      if (unreported != null) {
-        throw unreported;
-      }
+    IOException unreported = failure.getAndSet(null);
+    if (unreported != null) {
+      throw unreported;
     }
   }
 
@@ -72,21 +63,14 @@ final class DirectorySync {
       // It is removed first: a later change of the directory notes it again.
       if (changed.remove(directory)) {
         try {
-          syncer.sync(directory);
+          syncer.accept(directory);
         } catch (NoSuchFileException | NotDirectoryException e) {
           log.debug("{} is gone", directory);
         } catch (IOException e) {
-          failed(directory, e);
+          String text = "the directory " + directory + " cannot be forced to disk: ";
+          failure.compareAndSet(null, new IOException(text + ErrorText.of(e), e));
         }
       }
-    }
-  }
-
-  private synchronized void failed(Path directory, IOException e) {
-    if (failure == null) {
-      failure =
-          new IOException(
-              "the directory " + directory + " cannot be forced to disk: " + ErrorText.of(e), e);
     }
   }
 
@@ -98,15 +82,13 @@ final class DirectorySync {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (AccessDeniedException e) {
-      boolean isWindows = directory.getFileSystem().getSeparator().equals("\\");
-      if (!isWindows) {
+      // Windows opens no directory.
+      if (!directory.getFileSystem().getSeparator().equals("\\")) {
         throw e;
       }
     } catch (IOException e) {
-      Optional<Errno> errno = Errno.of(e);
-      boolean isUnknown =
-          errno.equals(Optional.of(Errno.EINVAL)) || errno.equals(Optional.of(Errno.EOPNOTSUPP));
-      if (!isUnknown) {
+      Errno errno = Errno.of(e).orElse(null);
+      if (errno != Errno.EINVAL && errno != Errno.EOPNOTSUPP) {
         throw e;
       }
       log.debug("{} is on a file system that forces no directories", directory, e);

@@ -55,10 +55,8 @@ public class FolderStore implements Store {
   }
 
   /**
-   * A destination with a file system of its own kind.
-   *
-   * @param movesOldVersions whether an old version is moved away before the new one takes its name,
-   *     because a copy costs much
+   * A destination with a file system of its own kind. An old version is moved away before the new
+   * one takes its name where a copy costs much.
    */
   protected FolderStore(
       FolderPlace place,

@@ -32,15 +32,13 @@ public class MetadataWriter {
   /** Set-user-ID and set-group-ID. */
   private static final int SET_ID = 06000;
 
+  private static final ImmutableSet<Attribute> ALL = ImmutableSet.copyOf(Attribute.values());
+
   protected final ProcessIdentity process;
   private final boolean isUnix;
   private final boolean isPosix;
 
-  /**
-   * Finds out what a file system keeps.
-   *
-   * @param root a path of that file system
-   */
+  /** Finds out what the file system of a path keeps. */
   public MetadataWriter(Path root, ProcessIdentity process) {
     this.process = process;
     Set<String> views = root.getFileSystem().supportedFileAttributeViews();
@@ -99,30 +97,34 @@ public class MetadataWriter {
    */
   final void setOfNewFile(DirectoryTree tree, Path file, Metadata source, AttributeSetter setter)
       throws IOException {
-    Set<Attribute> differing =
-        isUnix ? differing(source, tree.look(file)) : ImmutableSet.copyOf(Attribute.values());
+    Set<Attribute> differing = isUnix ? differing(source, tree.look(file)) : ALL;
     set(file, source, differing, setter);
   }
 
   private Set<Attribute> differing(Metadata source, Metadata now) {
     EnumSet<Attribute> differing = EnumSet.of(Attribute.MTIME);
-    boolean isOwned =
-        (source.uid() == Metadata.UNKNOWN || now.uid() == source.uid())
-            && (source.gid() == Metadata.UNKNOWN || now.gid() == source.gid());
-    if (keepsOwner() && !isOwned) {
+    boolean ownerDiffers = userDiffers(source, now) || groupDiffers(source, now);
+    if (ownerDiffers) {
       differing.add(Attribute.OWNER);
-      // Changing the owner clears the set-user-ID bit.
-      differing.add(Attribute.MODE);
     }
-    if (now.mode() != source.mode()) {
+    // Changing the owner clears the set-user-ID bit.
+    if (ownerDiffers || now.mode() != source.mode()) {
       differing.add(Attribute.MODE);
     }
     return differing;
   }
 
+  protected final boolean userDiffers(Metadata source, Metadata now) {
+    return keepsOwner() && source.uid() != Metadata.UNKNOWN && source.uid() != now.uid();
+  }
+
+  protected final boolean groupDiffers(Metadata source, Metadata now) {
+    return keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
+  }
+
   /** What a new directory does not have yet. A set-group-ID parent gives it another group. */
   protected Set<Attribute> remainingAfterCreation(Metadata source) {
-    return ImmutableSet.copyOf(Attribute.values());
+    return ALL;
   }
 
   /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */

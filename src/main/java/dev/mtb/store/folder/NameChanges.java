@@ -20,11 +20,7 @@ final class NameChanges {
   private final boolean isShared;
   private final Optional<OldVersionsFolder> oldVersions;
 
-  /**
-   * The changes in a tree.
-   *
-   * @param isShared whether other shards may make the same directories at the same time
-   */
+  /** The changes in a tree; if it is shared, other shards may make the same directories in it. */
   NameChanges(DirectoryTree tree, boolean isShared, Optional<OldVersionsFolder> oldVersions) {
     this.tree = tree;
     this.isShared = isShared;
@@ -59,12 +55,7 @@ final class NameChanges {
     }
   }
 
-  /**
-   * Makes a directory.
-   *
-   * @param existing what was at its path when that was compared
-   * @param mode what it is created with
-   */
+  /** Makes a directory where {@code existing} was when that was compared. */
   void makeDirectory(Path path, Optional<Metadata> existing, FileAttribute<?>[] mode)
       throws IOException {
     boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;
@@ -98,15 +89,13 @@ final class NameChanges {
       if (isInTheWay) {
         // Nothing is deleted before its replacement exists.
         tree.folders.check(temporary, tree.root, Kind.DIRECTORY);
-      }
-      if (isInTheWay && oldVersions.isPresent()) {
-        oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
-      } else {
-        if (isInTheWay) {
-          folder.delete(name);
+        if (oldVersions.isPresent()) {
+          oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
+          return;
         }
-        folder.rename(temporary.getFileName(), name);
+        folder.delete(name);
       }
+      folder.rename(temporary.getFileName(), name);
     } catch (IOException e) {
       DirectoryTree.deleteAfter(e, temporary);
       throw e;

@@ -1,5 +1,8 @@
 package dev.mtb.store.folder;
 
+import com.google.common.collect.Iterators;
+import com.google.common.collect.Lists;
+import com.google.common.io.ByteStreams;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -7,18 +10,14 @@ import dev.mtb.store.AttributeSetter;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.RefusedException;
 import dev.mtb.store.ReplacedException;
-import dev.mtb.store.Store;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -38,11 +37,7 @@ final class OldVersionsFolder {
   private final Path top;
   private final boolean moves;
 
-  /**
-   * The old versions of a tree.
-   *
-   * @param moves whether an old version is moved, since copying it costs too much
-   */
+  /** The old versions of a tree. They are moved where copying them costs too much. */
   OldVersionsFolder(
       DirectoryTree tree, MetadataWriter metadata, OldVersionsPlace place, boolean moves) {
     this.tree = tree;
@@ -116,12 +111,9 @@ final class OldVersionsFolder {
 
   private void merge(Folder folder, Path name, Folder there, Path oldName) throws IOException {
     Path directory = folder.path().resolve(name);
-    List<Path> children = new ArrayList<>();
+    List<Path> children;
     try (Folder scanned = folders.scan(directory, root)) {
-      Iterator<Path> names = scanned.names();
-      while (names.hasNext()) {
-        children.add(names.next().getFileName());
-      }
+      children = Lists.newArrayList(Iterators.transform(scanned.names(), Path::getFileName));
     }
     try (Folder from = folders.open(directory, root);
         Folder to = folders.open(there.path().resolve(oldName), top)) {
@@ -138,9 +130,8 @@ final class OldVersionsFolder {
   }
 
   /**
-   * Makes the old version, and leaves the file where it is.
-   *
-   * @return whether it is a new link, so that it can be undone
+   * Makes the old version, and leaves the file where it is. Returns whether the old version is a
+   * new link, which can be undone.
    */
   private boolean keep(Folder folder, Path name, Folder there, Path oldName) throws IOException {
     Path temporary = oldName.resolveSibling(TemporaryNames.next());
@@ -176,15 +167,14 @@ final class OldVersionsFolder {
     tree.checkWay(folder);
     Path link = there.path().resolve(linkName);
     Files.createLink(link, folder.path().resolve(name));
-    boolean isRight;
     try {
-      isRight = isSame(folder, name, there, linkName) || folder.key(name) == null;
+      if (isSame(folder, name, there, linkName) || folder.key(name) == null) {
+        return;
+      }
     } catch (NoSuchFileException e) {
-      isRight = false;
+      // It was replaced.
     }
-    if (!isRight) {
-      throw new ReplacedException(link);
-    }
+    throw new ReplacedException(link);
   }
 
   private static boolean isSame(Folder folder, Path name, Folder there, Path otherName)
@@ -202,7 +192,11 @@ final class OldVersionsFolder {
         Files.createSymbolicLink(copy, Files.readSymbolicLink(original));
         metadata.setOfNewLink(new AttributeSetter(), copy, old);
       } else if (old.kind() == Kind.FILE) {
-        copyContent(folder, name, there, copyName);
+        try (SeekableByteChannel in = folder.open(name);
+            SeekableByteChannel out =
+                there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {
+          ByteStreams.copy(in, out);
+        }
         // An old version without its owner is better than none.
         metadata.set(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
       } else {
@@ -211,21 +205,6 @@ final class OldVersionsFolder {
     } catch (IOException e) {
       deleteAfter(e, there, copyName);
       throw e;
-    }
-  }
-
-  private void copyContent(Folder folder, Path name, Folder there, Path copyName)
-      throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(Store.SMALL_FILE);
-    try (SeekableByteChannel in = folder.open(name);
-        SeekableByteChannel out =
-            there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {
-      while (in.read(buffer.clear()) >= 0) {
-        buffer.flip();
-        while (buffer.hasRemaining()) {
-          out.write(buffer);
-        }
-      }
     }
   }
 

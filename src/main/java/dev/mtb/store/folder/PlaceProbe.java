@@ -3,14 +3,15 @@ package dev.mtb.store.folder;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -21,9 +22,9 @@ import java.nio.file.attribute.FileTime;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,23 +49,14 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   /** An odd second with digits that are all different. */
   private static final Instant ODD = Instant.ofEpochSecond(1_000_000_001, 987_654_321);
 
-  private static final ImmutableSet<Duration> GRAINS =
-      ImmutableSet.of(
-          Duration.ofNanos(100),
-          Duration.ofNanos(1_000),
-          Duration.ofMillis(1),
-          Duration.ofMillis(10),
-          Duration.ofSeconds(1));
+  /** In nanoseconds. */
+  private static final List<Integer> GRAINS =
+      List.of(100, 1_000, 1_000_000, 10_000_000, 1_000_000_000);
 
   /** More entries need not be looked at: one with a letter is enough. */
   private static final int MOST_LOOKED_AT = 100;
 
-  /**
-   * Looks at a directory.
-   *
-   * @param directory on no S3FS
-   * @param readOnly whether nothing may be changed
-   */
+  /** Looks at a directory that is not on S3FS. */
   static PlaceProbe of(Path directory, boolean readOnly) {
     if (!readOnly) {
       try {
@@ -77,38 +69,25 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     return new PlaceProbe(namesByEntries(directory), mtimesByType(directory));
   }
 
-  /**
-   * How precise mtimes are, by what is known of the file system.
-   *
-   * @param directory need not exist
-   */
+  /** How precise mtimes are by the type of the file system. The directory need not exist. */
   public static MtimePrecision mtimesByType(Path directory) {
-    boolean isDefault = directory.getFileSystem() == FileSystems.getDefault();
-    if (!isDefault) {
-      // What is no POSIX file system (zip) may keep no more than even seconds.
-      return isPosix(directory) ? MtimePrecision.EXACT : MtimePrecision.OF_FAT;
+    FileSystem fileSystem = directory.getFileSystem();
+    if (fileSystem != FileSystems.getDefault()) {
+      // A file system that is not POSIX (zip) may keep no more than even seconds.
+      boolean isPosix = fileSystem.supportedFileAttributeViews().contains("posix");
+      return isPosix ? MtimePrecision.EXACT : MtimePrecision.OF_FAT;
     }
-    Optional<String> type = type(directory);
-    if (type.isEmpty()) {
-      return MtimePrecision.EXACT;
-    }
-    if (FAT.contains(type.get())) {
-      return MtimePrecision.OF_FAT;
-    }
-    return FINE.contains(type.get()) ? MtimePrecision.EXACT : MtimePrecision.OF_ITS_ZEROS;
-  }
-
-  private static boolean isPosix(Path path) {
-    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
-  }
-
-  private static Optional<String> type(Path directory) {
+    String type;
     try {
-      return Optional.of(Files.getFileStore(directory).type().toLowerCase(Locale.ROOT));
+      type = Files.getFileStore(directory).type().toLowerCase(Locale.ROOT);
     } catch (IOException | UnsupportedOperationException e) {
       // It does not exist yet, or cannot tell.
-      return Optional.empty();
+      return MtimePrecision.EXACT;
     }
+    if (FAT.contains(type)) {
+      return MtimePrecision.OF_FAT;
+    }
+    return FINE.contains(type) ? MtimePrecision.EXACT : MtimePrecision.OF_ITS_ZEROS;
   }
 
   // With a temporary file
@@ -145,7 +124,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   }
 
   private static Path resolve(Path directory, String name) {
-    return PathBytes.resolve(directory, name.getBytes(StandardCharsets.UTF_8));
+    return PathBytes.resolve(directory, PathBytes.fromText(name));
   }
 
   /**
@@ -163,12 +142,12 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     if (lost.isZero()) {
       return MtimePrecision.EXACT;
     }
-    for (Duration grain : GRAINS) {
-      if (lost.abs().compareTo(grain) < 0) {
-        return new MtimePrecision(grain, false);
-      }
-    }
-    return MtimePrecision.OF_FAT;
+    return GRAINS.stream()
+        .map(Duration::ofNanos)
+        .filter(grain -> lost.abs().compareTo(grain) < 0)
+        .findFirst()
+        .map(grain -> new MtimePrecision(grain, false))
+        .orElse(MtimePrecision.OF_FAT);
   }
 
   // By what is there
@@ -177,15 +156,10 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     boolean ignoresCase = false;
     boolean normalises = false;
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-      int count = 0;
-      for (Path entry : entries) {
+      for (Path entry : Iterables.limit(entries, MOST_LOOKED_AT)) {
         String name = PathBytes.toText(entry.getFileName());
         ignoresCase |= isAlso(directory, entry, name, switchedCase(name));
         normalises |= isAlso(directory, entry, name, otherForm(name));
-        count++;
-        if (count >= MOST_LOOKED_AT) {
-          break;
-        }
       }
     } catch (IOException | DirectoryIteratorException | InvalidPathException e) {
       log.debug("the names in {} tell nothing", directory, e);
@@ -209,7 +183,7 @@ public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     if (other.equals(name)) {
       return false;
     }
-    Path otherPath = PathBytes.resolve(directory, PathBytes.fromText(other));
+    Path otherPath = resolve(directory, other);
     if (!Files.exists(otherPath, NOFOLLOW_LINKS) || !Objects.equals(key(entry), key(otherPath))) {
       return false;
     }

@@ -31,9 +31,8 @@ public final class WriteBeside implements FileWrite {
   private boolean isPublished;
 
   /**
-   * Begins a write.
+   * Begins a write. A source without a mode gets that of any new file.
    *
-   * @param source what will be written; one without a mode gets that of any new file
    * @param replaces whether the target exists
    * @param keepHoles whether long runs of zeros are left out, so that a sparse file stays sparse
    */

@@ -12,11 +12,7 @@ final class GuardedWrite implements FileWrite {
   private final WriteGate gate;
   private boolean isOpen = true;
 
-  /**
-   * Guards a write.
-   *
-   * @param gate {@link WriteGate#beginWriting} was called for this write
-   */
+  /** Guards a write for which {@link WriteGate#beginWriting} was called. */
   GuardedWrite(FileWrite write, S3fsMountPoint mountPoint, WriteGate gate) {
     this.write = write;
     this.mountPoint = mountPoint;
@@ -25,30 +21,18 @@ final class GuardedWrite implements FileWrite {
 
   @Override
   public void write(ByteBuffer content) throws IOException {
-    mountPoint.reading(
-        () -> {
-          write.write(content);
-          return null;
-        });
+    mountPoint.reading(() -> write.write(content));
   }
 
   @Override
   public void commit(Metadata source) throws IOException {
-    mountPoint.changing(
-        () -> {
-          write.commit(source);
-          return null;
-        });
+    mountPoint.changing(() -> write.commit(source));
   }
 
   @Override
   public void close() throws IOException {
     try {
-      mountPoint.reading(
-          () -> {
-            write.close();
-            return null;
-          });
+      mountPoint.reading(write::close);
     } finally {
       if (isOpen) {
         isOpen = false;

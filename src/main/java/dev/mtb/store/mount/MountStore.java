@@ -76,13 +76,7 @@ public final class MountStore extends FolderStore {
   private final boolean readsBack;
   private final WriteGate gate;
 
-  /**
-   * A destination on a mount.
-   *
-   * @param place on a mount that is there; neither forced to disk nor shared
-   * @param mountPoint closed with this
-   * @param readsBack whether what is written is read back
-   */
+  /** A destination on a mount that is there, neither forced to disk nor shared. Closes the hold. */
   public MountStore(
       FolderPlace place, S3fsMountPoint mountPoint, S3fsProcess s3fs, boolean readsBack) {
     this(place, mountPoint, s3fs, readsBack, new S3fsMetadata(place.root(), place.process()));
@@ -191,7 +185,6 @@ public final class MountStore extends FolderStore {
         () -> {
           checkWay(tree.at(directory).resolve("any"));
           super.deleteStale(directory, listing);
-          return null;
         });
   }
 
@@ -230,7 +223,6 @@ public final class MountStore extends FolderStore {
     names.check(file);
     Path path = tree.at(file);
     gate.beginWriting();
-    boolean isStarted = false;
     try {
       FileWrite write =
           mountPoint.changing(
@@ -238,12 +230,10 @@ public final class MountStore extends FolderStore {
                 checkWay(path);
                 return start(path, source, existing);
               });
-      isStarted = true;
       return new GuardedWrite(write, mountPoint, gate);
-    } finally {
-      if (!isStarted) {
-        gate.endWriting();
-      }
+    } catch (IOException | RuntimeException | Error e) {
+      gate.endWriting();
+      throw e;
     }
   }
 
@@ -285,26 +275,20 @@ public final class MountStore extends FolderStore {
     S3fsNames.checkTarget(PathBytes.of(target));
     gate.beginWriting();
     try {
-      linkGuarded(link, target, source, existing);
+      mountPoint.changing(
+          () -> {
+            checkWay(tree.at(link));
+            boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
+            if (isLink) {
+              // s3fs remembers the target of a link by its name, and renaming another link over it
+              // does not make it forget.
+              delete(tree.at(link), Kind.LINK);
+            }
+            super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
+          });
     } finally {
       gate.endWriting();
     }
-  }
-
-  private void linkGuarded(Path link, Path target, Metadata source, Optional<Metadata> existing)
-      throws IOException {
-    mountPoint.changing(
-        () -> {
-          checkWay(tree.at(link));
-          boolean isLink = existing.isPresent() && existing.get().kind() == Kind.LINK;
-          if (isLink) {
-            // s3fs remembers the target of a link by its name, and renaming another link over it
-            // does not make it forget.
-            delete(tree.at(link), Kind.LINK);
-          }
-          super.writeLink(link, target, source, isLink ? Optional.empty() : existing);
-          return null;
-        });
   }
 
   @Override
@@ -331,7 +315,6 @@ public final class MountStore extends FolderStore {
             }
           }
           super.setMetadata(path, source, attributes);
-          return null;
         });
   }
 
@@ -346,7 +329,6 @@ public final class MountStore extends FolderStore {
         () -> {
           checkWay(tree.at(to));
           super.rename(from, to);
-          return null;
         });
   }
 
@@ -356,7 +338,6 @@ public final class MountStore extends FolderStore {
         () -> {
           checkWay(tree.at(directory));
           super.putAside(directory);
-          return null;
         });
   }
 

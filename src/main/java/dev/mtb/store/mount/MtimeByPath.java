@@ -27,14 +27,12 @@ final class MtimeByPath {
       return;
     }
     Path folder = Files.createTempDirectory("mtb");
+    Path alias = folder.resolve("alias");
     try {
-      Path alias = Files.createSymbolicLink(folder.resolve("alias"), path.toAbsolutePath());
-      try {
-        set(alias.toFile(), path, mtime);
-      } finally {
-        Files.delete(alias);
-      }
+      Files.createSymbolicLink(alias, path.toAbsolutePath());
+      set(alias.toFile(), path, mtime);
     } finally {
+      Files.deleteIfExists(alias);
       Files.delete(folder);
     }
   }

@@ -33,12 +33,7 @@ final class OverwriteSmallObject implements FileWrite {
   private final Metadata existing;
   private final ByteBuffer content;
 
-  /**
-   * Begins a write.
-   *
-   * @param size of the content
-   * @param existing what the comparison saw
-   */
+  /** Begins a write of {@code size} bytes over what the comparison saw. */
   OverwriteSmallObject(
       MountStore destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
     this.destination = destination;
@@ -67,18 +62,15 @@ final class OverwriteSmallObject implements FileWrite {
     }
     if (content.hasRemaining()) {
       // The file has grown since it was compared. Nothing was written, so nothing was uploaded.
-      replace(source);
+      try (WriteBeside write =
+          new WriteBeside(
+              destination, path, source, /* replaces= */ true, /* keepHoles= */ false)) {
+        write.write(content);
+        write.commit(source);
+      }
     } else {
       metadata.setAfterClose(path, source, existing, setter);
       setter.check();
-    }
-  }
-
-  private void replace(Metadata source) throws IOException {
-    try (WriteBeside write =
-        new WriteBeside(destination, path, source, /* replaces= */ true, /* keepHoles= */ false)) {
-      write.write(content);
-      write.commit(source);
     }
   }
 

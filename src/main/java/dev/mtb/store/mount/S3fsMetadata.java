@@ -37,30 +37,29 @@ final class S3fsMetadata extends MetadataWriter {
     super(root, process);
   }
 
-  /** What a new file has that this process creates with a mode. */
+  /** The metadata of a new file that this process creates with a mode. */
   Metadata created(Metadata source, int mode) {
     return process.created(source, mode);
   }
 
   /**
-   * Sets what differs, while s3fs has content to upload: it costs no request.
+   * Sets what differs from {@code now}, while s3fs has content to upload: it costs no request.
    *
    * <p>Java sets user and group in two calls. While a file is open, s3fs 1.90 takes the half that a
    * call does not change from before the first call (s3fs_chown uses the stat cache, which a
    * pending change does not reach), so only one of them can be set then; the group has to wait.
-   *
-   * @param now what the file has
    */
   void setWhileOpen(Path path, Metadata source, Metadata now, AttributeSetter setter)
       throws DestinationException {
-    if (userDiffers(source, now)) {
+    boolean userDiffers = userDiffers(source, now);
+    boolean groupDiffers = groupDiffers(source, now);
+    if (userDiffers) {
       setter.set(AttributeSetter.What.OWNER, () -> setUser(path, source));
-    } else if (groupDiffers(source, now)) {
+    } else if (groupDiffers) {
       setter.set(AttributeSetter.What.GROUP, () -> setGroup(path, source));
     }
     // Changing the owner clears the set-user-ID bit.
-    boolean isCleared =
-        hasSpecialBits(source) && (userDiffers(source, now) || groupDiffers(source, now));
+    boolean isCleared = hasSpecialBits(source) && (userDiffers || groupDiffers);
     if (source.mode() != Metadata.UNKNOWN && (source.mode() != now.mode() || isCleared)) {
       setPermissions(setter, path, source);
     }
@@ -104,14 +103,6 @@ final class S3fsMetadata extends MetadataWriter {
       }
     }
     throw new RefusedException("its owner or mode cannot be set: S3FS does not take it");
-  }
-
-  private boolean userDiffers(Metadata source, Metadata now) {
-    return keepsOwner() && source.uid() != Metadata.UNKNOWN && source.uid() != now.uid();
-  }
-
-  private boolean groupDiffers(Metadata source, Metadata now) {
-    return keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
   }
 
   private static boolean hasSpecialBits(Metadata source) {

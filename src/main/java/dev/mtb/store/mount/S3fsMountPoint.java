@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.commons.io.function.IORunnable;
+import org.apache.commons.io.function.IOSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,18 +84,13 @@ public final class S3fsMountPoint implements AutoCloseable {
     }
   }
 
-  /** An operation on the mount. */
-  interface Operation<T> {
-    T run() throws IOException;
-  }
-
   /**
    * Runs an operation. If it fails, this finds out whether the mount has failed. The mount itself
    * is asked, since messages are translated and some errors tell nothing.
    */
-  <T> T reading(Operation<T> operation) throws IOException {
+  <T> T reading(IOSupplier<T> operation) throws IOException {
     try {
-      return operation.run();
+      return operation.get();
     } catch (IOException e) {
       check();
       checkAlive();
@@ -102,9 +99,22 @@ public final class S3fsMountPoint implements AutoCloseable {
   }
 
   /** Runs an operation that changes something: it must not hit a bare mount point. */
-  <T> T changing(Operation<T> operation) throws IOException {
+  <T> T changing(IOSupplier<T> operation) throws IOException {
     check();
     return reading(operation);
+  }
+
+  void reading(IORunnable operation) throws IOException {
+    reading(
+        () -> {
+          operation.run();
+          return null;
+        });
+  }
+
+  void changing(IORunnable operation) throws IOException {
+    check();
+    reading(operation);
   }
 
   @Override

@@ -1,15 +1,19 @@
 package dev.mtb.store.mount;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import dev.mtb.model.PathBytes;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The s3fs that serves a mount, as its command line shows it ({@code /proc/PID/cmdline}). {@code
@@ -32,37 +36,17 @@ public record S3fsProcess(
   public static final S3fsProcess UNKNOWN = unknown("its s3fs process is not visible to this user");
 
   /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
-  private static final Version FRUGAL_DEFAULTS = new Version(1, 92);
+  private static final String FRUGAL_DEFAULTS = "1.92";
 
   /** Options that make s3fs, or the kernel, keep the content of closed files. */
   private static final ImmutableList<String> READ_FROM_MEMORY =
       ImmutableList.of("use_cache", "kernel_cache", "auto_cache");
 
   /** The program holds its version as a string of its own, such as {@code 1.90}. */
-  private static final int VERSION_LENGTH = 4;
-
-  /**
-   * A version of s3fs.
-   *
-   * @param major before the dot
-   * @param minor behind it
-   */
-  public record Version(int major, int minor) implements Comparable<Version> {
-    @Override
-    public int compareTo(Version other) {
-      return major != other.major
-          ? Integer.compare(major, other.major)
-          : Integer.compare(minor, other.minor);
-    }
-
-    @Override
-    public String toString() {
-      return major + "." + minor;
-    }
-  }
+  private static final Pattern VERSION = Pattern.compile("\0(1[.][0-9]{2})\0");
 
   /** Looks into the program for its version; takes some milliseconds. */
-  public Optional<Version> version() {
+  public Optional<String> version() {
     return program.flatMap(
         path -> {
           try {
@@ -73,22 +57,9 @@ public record S3fsProcess(
         });
   }
 
-  static Optional<Version> versionIn(byte[] program) {
-    for (int i = 1; i + VERSION_LENGTH < program.length; i++) {
-      if (program[i] == '1'
-          && program[i + 1] == '.'
-          && program[i - 1] == 0
-          && program[i + VERSION_LENGTH] == 0
-          && isDigit(program[i + 2])
-          && isDigit(program[i + 3])) {
-        return Optional.of(new Version(1, 10 * (program[i + 2] - '0') + program[i + 3] - '0'));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static boolean isDigit(byte b) {
-    return b >= '0' && b <= '9';
+  static Optional<String> versionIn(byte[] program) {
+    Matcher matcher = VERSION.matcher(new String(program, ISO_8859_1));
+    return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
   }
 
   /** A process of which nothing is known, and why. */
@@ -101,7 +72,6 @@ public record S3fsProcess(
         Optional.of(doubt));
   }
 
-  /** Whether anything is known of it. */
   public boolean isKnown() {
     return bucket.isPresent() || !options.isEmpty() || program.isPresent();
   }
@@ -119,10 +89,12 @@ public record S3fsProcess(
   public record CommandLine(S3fsProcess process, String mountPoint) {
     /** Whether the mount point is a certain one. */
     public boolean names(Path directory, Path point) {
-      byte[] bytes = mountPoint.getBytes(StandardCharsets.ISO_8859_1);
-      Path path = PathBytes.resolve(directory, bytes).normalize();
+      Path path = path(mountPoint, directory).normalize();
       // A daemon has left the directory that a relative name starts from, so the end must do.
-      return path.equals(point) || (!mountPoint.startsWith("/") && endsWith(point, path));
+      return path.equals(point)
+          || (!mountPoint.startsWith("/")
+              && path.getNameCount() > 0
+              && point.endsWith(path.getRoot().relativize(path)));
     }
   }
 
@@ -133,15 +105,13 @@ public record S3fsProcess(
 
   public static CommandLine parse(List<String> words) {
     List<String> places = new ArrayList<>();
-    List<String> options = new ArrayList<>();
-    List<String> flags = new ArrayList<>();
+    ImmutableList.Builder<String> options = ImmutableList.builder();
+    ImmutableList.Builder<String> flags = ImmutableList.builder();
     for (int i = 1; i < words.size(); i++) {
       String word = words.get(i);
-      if (word.equals("-o") && i + 1 < words.size()) {
-        i++;
-        Splitter.on(',').split(words.get(i)).forEach(options::add);
-      } else if (word.startsWith("-o")) {
-        Splitter.on(',').split(word.substring(2)).forEach(options::add);
+      if (word.startsWith("-o")) {
+        boolean isApart = word.length() == 2 && i + 1 < words.size();
+        options.addAll(Splitter.on(',').split(isApart ? words.get(++i) : word.substring(2)));
       } else if (word.startsWith("-")) {
         flags.add(word);
       } else if (!word.isEmpty()) {
@@ -149,51 +119,33 @@ public record S3fsProcess(
       }
     }
     int count = places.size();
-    // The bucket may stand before the mount point, or among the options. Of bucket:/prefix s3fs
-    // 1.90
-    // makes two words in its own command line (strtok).
+    // The bucket may stand before the mount point, or among the options. In its own command line
+    // s3fs 1.90 makes two words of bucket:/prefix (strtok).
     boolean isSplit = count > 2 && places.get(count - 2).startsWith("/");
     Optional<String> bucket =
         count < 2
             ? Optional.empty()
             : Optional.of((isSplit ? places.get(count - 3) + ":" : "") + places.get(count - 2));
-    return new CommandLine(
-        new S3fsProcess(
-            ImmutableList.copyOf(options),
-            bucket,
-            ImmutableList.copyOf(flags),
-            Optional.empty(),
-            Optional.empty()),
-        count == 0 ? "" : places.get(count - 1));
-  }
-
-  private static boolean endsWith(Path mountPoint, Path absolute) {
-    return absolute.getNameCount() > 0
-        && mountPoint.endsWith(absolute.getRoot().relativize(absolute));
+    S3fsProcess process =
+        new S3fsProcess(options.build(), bucket, flags.build(), Optional.empty(), Optional.empty());
+    return new CommandLine(process, count == 0 ? "" : places.get(count - 1));
   }
 
   /**
-   * What a better mount would be, and what it would save. The figures are those of {@code s3fs.md}.
-   *
-   * @return a sentence for each; empty if there is nothing to gain
+   * Sentences on how to mount better and what that saves. The figures are those of {@code s3fs.md}.
    */
   public List<String> advice() {
     if (!isKnown()) {
       return List.of();
     }
     List<String> advice = new ArrayList<>();
-    Optional<Version> version = version();
-    boolean isFrugal = version.isPresent() && version.get().compareTo(FRUGAL_DEFAULTS) >= 0;
-    List<String> missing = new ArrayList<>();
-    for (String option : List.of("enable_noobj_cache", "notsup_compat_dir")) {
-      if (!isFrugal && !has(option)) {
-        missing.add(option);
-      }
-    }
-    if (!missing.isEmpty()) {
+    Optional<String> version = version();
+    List<String> missing =
+        Stream.of("enable_noobj_cache", "notsup_compat_dir").filter(o -> !has(o)).toList();
+    if (version.orElse("").compareTo(FRUGAL_DEFAULTS) < 0 && !missing.isEmpty()) {
       advice.add(
           "this s3fs ("
-              + version.map(Version::toString).orElse("version unknown")
+              + version.orElse("version unknown")
               + ") looks for every new file in four ways, twice: mount with -o "
               + String.join(",", missing)
               + ", and a new file costs 3 requests instead of 9 (leave it if other clients than"
@@ -211,18 +163,14 @@ public record S3fsProcess(
     return advice;
   }
 
-  /**
-   * What keeps a file that was just written from being read back from the bucket.
-   *
-   * @return a sentence; empty if nothing does
-   */
+  /** Says why a file that was just written is not read back from the bucket; empty if it is. */
   public Optional<String> obstacleToReadingBack() {
     if (!isKnown()) {
       return Optional.of(
           "MTB cannot see how this bucket is mounted ("
               + doubt.orElse("")
-              + "): if it is with use_cache, reading back shows what the local cache holds, not what"
-              + " the bucket does");
+              + "): if it is with use_cache, reading back shows what the local cache holds, not"
+              + " what the bucket does");
     }
     for (String option : READ_FROM_MEMORY) {
       if (has(option)) {
@@ -239,13 +187,21 @@ public record S3fsProcess(
 
   /** The value of an option of the form {@code name=value}; of the last, as s3fs takes it. */
   public Optional<String> value(String option) {
-    Optional<String> value = Optional.empty();
-    for (String given : options) {
-      if (given.startsWith(option + "=")) {
-        value = Optional.of(given.substring(option.length() + 1));
-      }
-    }
-    return value;
+    return options.stream()
+        .filter(given -> given.startsWith(option + "="))
+        .reduce((first, last) -> last)
+        .map(given -> given.substring(option.length() + 1));
+  }
+
+  /** The URL of the server; empty for Amazon's. */
+  public Optional<String> url() {
+    return value("url").or(() -> value("host"));
+  }
+
+  /** The path that a word of the command line means; a relative one starts from a directory. */
+  public static Path path(String word, Path directory) {
+    // A word stands for its bytes here, one to a character.
+    return PathBytes.resolve(directory, word.getBytes(ISO_8859_1));
   }
 
   public boolean has(String option) {

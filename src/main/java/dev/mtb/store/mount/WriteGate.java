@@ -1,10 +1,10 @@
 package dev.mtb.store.mount;
 
+import com.google.common.util.concurrent.Monitor;
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import org.apache.commons.io.function.IOSupplier;
 
 /**
  * A gate between the writing of files on an S3FS mount and the opening of what was written. A
@@ -23,82 +23,54 @@ final class WriteGate {
   private static final Duration SETTLING = Duration.ofMillis(50);
 
   private final boolean isNeeded;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Monitor monitor = new Monitor();
   private int writing;
   private int opening;
+  private final Monitor.Guard noneWrites = monitor.newGuard(() -> writing == 0);
+  private final Monitor.Guard noneOpens = monitor.newGuard(() -> opening == 0);
   private long quietSince = System.nanoTime();
 
-  /**
-   * A gate.
-   *
-   * @param isNeeded whether files are opened while others are written; else no thread waits
-   */
+  /** A gate; without need, since no file is opened while others are written, no thread waits. */
   WriteGate(boolean isNeeded) {
     this.isNeeded = isNeeded;
   }
 
   /** To be followed by one {@link #endWriting}. */
   void beginWriting() {
-    lock.lock();
-    try {
-      while (opening > 0) {
-        changed.awaitUninterruptibly();
-      }
-      writing++;
-    } finally {
-      lock.unlock();
-    }
+    monitor.enterWhenUninterruptibly(noneOpens);
+    writing++;
+    monitor.leave();
   }
 
   void endWriting() {
-    lock.lock();
-    try {
-      writing--;
-      if (writing == 0) {
-        quietSince = System.nanoTime();
-        changed.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+    monitor.enter();
+    writing--;
+    quietSince = System.nanoTime();
+    monitor.leave();
   }
 
   /** Runs something while no file is being written. A thread that is writing waits forever. */
-  <T> T whenQuiet(S3fsMountPoint.Operation<T> action) throws IOException {
+  <T> T whenQuiet(IOSupplier<T> action) throws IOException {
     if (!isNeeded) {
-      return action.run();
+      return action.get();
     }
     Uninterruptibles.sleepUninterruptibly(settling());
     try {
-      return action.run();
+      return action.get();
     } finally {
-      lock.lock();
-      try {
-        opening--;
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      monitor.enter();
+      opening--;
+      monitor.leave();
     }
   }
 
-  /**
-   * Waits until no file is being written, and keeps it so.
-   *
-   * @return how long to wait until s3fs has heard of the last close
-   */
+  /** Waits until no file is being written; returns the time until s3fs has heard of all closes. */
   private Duration settling() {
-    lock.lock();
-    try {
-      opening++;
-      while (writing > 0) {
-        changed.awaitUninterruptibly();
-      }
-      Duration quiet = Duration.ofNanos(System.nanoTime() - quietSince);
-      return quiet.compareTo(SETTLING) < 0 ? SETTLING.minus(quiet) : Duration.ZERO;
-    } finally {
-      lock.unlock();
-    }
+    monitor.enter();
+    opening++;
+    monitor.waitForUninterruptibly(noneWrites);
+    Duration quiet = Duration.ofNanos(System.nanoTime() - quietSince);
+    monitor.leave();
+    return quiet.compareTo(SETTLING) < 0 ? SETTLING.minus(quiet) : Duration.ZERO;
   }
 }
