@@ -284,7 +284,7 @@ public final class Destinations {
       throw new InvalidJobException(
           "old versions are kept in a directory or a bucket, and not in "
               + job.destinationName()
-              + "; run without BackupOptions.oldVersions");
+              + "; run without OldVersions.directory and OldVersions.suffix");
     }
     return job.bucket().isPresent()
         ? OldVersionsPlace.inBucket(wanted, job.bucket().get())

@@ -126,6 +126,7 @@ class AllPlacesIT {
     BackupReport report =
         Mtb.restore(RestoreJob.builder().from(from).to(to).options(options(from, to)).build());
     assertThat(report.failures()).isEmpty();
+    s3fs.freshMount();
   }
 
   @ParameterizedTest(name = "from {0} to {1}")
