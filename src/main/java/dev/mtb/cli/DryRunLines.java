@@ -10,8 +10,8 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 
 /**
- * The lines of {@link ItemLines} for what would be changed, sorted by path, after the run: two dry
- * runs can be compared, and a directory stands before what is in it. Thread-safe.
+ * The lines of {@link ItemLines} for what would be changed, after the run and sorted by path: two
+ * dry runs can be compared, and a directory stands before what is in it. Thread-safe.
  */
 final class DryRunLines implements ResultLines {
   /** Some 30 MB of memory; a dry run of more files sorts in temporary files. */
@@ -45,7 +45,7 @@ final class DryRunLines implements ResultLines {
     }
   }
 
-  /** Sorts before what is in it, and what is in it before all other names. */
+  /** A directory sorts before what is in it, and that before all other names. */
   private static String key(Path path, Kind kind) {
     String name = path.toString().isEmpty() ? "" : Text.path(path);
     return (kind == Kind.DIRECTORY ? name + "/" : name).replace('/', '\0');
@@ -62,10 +62,9 @@ final class DryRunLines implements ResultLines {
 
   private void unsorted(IOException e) {
     err.println(
-        "mtb: the lines of this dry run cannot all be sorted, and come in any order: a temporary"
-            + " file in "
-            + System.getProperty("java.io.tmpdir")
-            + " cannot be used: "
-            + Text.printable(ErrorText.of(e)));
+        String.format(
+            "mtb: the lines of this dry run cannot all be sorted, and come in any order: a"
+                + " temporary file in %s cannot be used: %s",
+            System.getProperty("java.io.tmpdir"), Text.printable(ErrorText.of(e))));
   }
 }

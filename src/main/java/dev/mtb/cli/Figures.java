@@ -2,7 +2,7 @@ package dev.mtb.cli;
 
 import java.util.Locale;
 
-/** Counts and how many a second, as the page shows them. */
+/** Numbers of files, as the page shows them. */
 final class Figures {
   private Figures() {}
 
@@ -11,15 +11,13 @@ final class Figures {
     return String.format(Locale.ROOT, "%,d", count);
   }
 
-  /** Of files in a second. */
+  /** A rate, such as {@code 12.3/s}. */
   static String rate(double perSecond) {
-    return perSecond >= 999.5
-        ? count(Math.round(perSecond))
-        : digits(perSecond, perSecond == Math.rint(perSecond));
-  }
-
-  private static String digits(double value, boolean isWhole) {
-    int decimals = isWhole || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    return String.format(Locale.ROOT, "%." + decimals + "f", value);
+    if (perSecond >= 999.5) {
+      return count(Math.round(perSecond)) + "/s";
+    }
+    boolean isWhole = perSecond == Math.rint(perSecond);
+    int decimals = isWhole || perSecond >= 99.95 ? 0 : perSecond >= 9.995 ? 1 : 2;
+    return String.format(Locale.ROOT, "%." + decimals + "f/s", perSecond);
   }
 }

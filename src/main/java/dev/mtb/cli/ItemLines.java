@@ -8,8 +8,8 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 
 /**
- * A line for each thing that is changed, as it happens: {@code reason: path}, and {@code deleting
- * path} for each that is deleted.
+ * A line for each thing that is changed, while the run goes on: {@code reason: path}, and {@code
+ * deleting path} for each that is deleted.
  */
 final class ItemLines implements ResultLines {
   private final PrintStream out;
@@ -32,7 +32,6 @@ final class ItemLines implements ResultLines {
   }
 
   static String line(Path path, Kind kind, Action action, Reason reason) {
-    String slash = kind == Kind.DIRECTORY ? "/" : "";
-    return (action == Action.DELETE ? "deleting " : reason + ": ") + Text.path(path) + slash;
+    return (action == Action.DELETE ? "deleting " : reason + ": ") + Text.path(path, kind);
   }
 }

@@ -4,9 +4,8 @@ import dev.mtb.job.BackupListener;
 
 /** Lines of results on standard output. */
 interface ResultLines extends BackupListener {
-  /** No lines. */
   ResultLines NONE = new ResultLines() {};
 
-  /** Prints what was held back until now; called when the run has ended. */
+  /** Prints what was held back. Called after the run. */
   default void finish() {}
 }

@@ -17,15 +17,15 @@ import java.util.PriorityQueue;
 import java.util.function.Consumer;
 
 /**
- * Puts lines in order by their keys. Memory is bounded: when so many lines are there, they are
- * sorted and written to a temporary file, and all files are merged in the end. Not thread-safe.
+ * Sorts lines by their keys. Memory is bounded: when it is full, its lines are sorted and written
+ * to a temporary file, and all files are merged in the end. Not thread-safe.
  */
 final class SortedLines implements Closeable {
   private static final char SEPARATOR = '\t';
 
   private final int linesInMemory;
 
-  /** Each with its key before it. */
+  /** Each line after its key. */
   private final List<String> lines = new ArrayList<>();
 
   private final List<FileChannel> files = new ArrayList<>();
@@ -39,8 +39,7 @@ final class SortedLines implements Closeable {
    *
    * @param key without a line feed or a tab
    * @param line without a line feed
-   * @throws IOException if memory is full, and the temporary file cannot be written; the line is
-   *     kept all the same
+   * @throws IOException if the temporary file cannot be written; then the line is kept in memory
    */
   void add(String key, String line) throws IOException {
     lines.add(key + SEPARATOR + line);
@@ -50,7 +49,7 @@ final class SortedLines implements Closeable {
   }
 
   private void spill() throws IOException {
-    // On Unix it has no name from now on, and is gone however the process ends.
+    // On Unix this file loses its name at once, and goes when the process ends in any way.
     FileChannel file =
         FileChannel.open(
             Files.createTempFile("mtb-lines", ".tmp"),
@@ -59,7 +58,7 @@ final class SortedLines implements Closeable {
             StandardOpenOption.DELETE_ON_CLOSE);
     try {
       Collections.sort(lines);
-      // Not closed, or the file would be.
+      // Not closed, since that would close the file.
       BufferedWriter writer = new BufferedWriter(Channels.newWriter(file, StandardCharsets.UTF_8));
       for (String line : lines) {
         writer.write(line);
@@ -75,10 +74,10 @@ final class SortedLines implements Closeable {
     lines.clear();
   }
 
-  /** A file, and the line of it that comes next. */
+  /** A file, and its next line. */
   private record Head(String line, BufferedReader rest) {}
 
-  /** Hands out all lines, in order. */
+  /** Passes on all lines, in order. */
   void forEach(Consumer<String> visitor) throws IOException {
     Collections.sort(lines);
     PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::line));

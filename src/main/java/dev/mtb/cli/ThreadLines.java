@@ -5,48 +5,29 @@ import dev.mtb.model.Format;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import me.tongfei.progressbar.ProgressBarConsumer;
 
 /**
- * The progress bar on a terminal, and below it, if the terminal is wide, a line for each thread
- * that is at work, those that have been at it for longest first. Thread-safe.
+ * The progress bar on a terminal, and below it, if the terminal is wide, a line for each busy
+ * thread: first those that have been busy longest.
  */
-final class ThreadLines implements ProgressBarConsumer {
+record ThreadLines(TerminalSize size, Watch watch) {
   /** Activity and time take 23 columns; a path shorter than 60 tells too little. */
   private static final int WIDE = 80;
 
-  /** The bar, and one line of what was there before. */
+  /** The bar, and one line of earlier output. */
   private static final int OTHER_ROWS = 2;
 
-  /** Of columns, what does not belong to the path. */
+  /** In columns. */
   private static final int BEFORE_PATH = 25;
 
-  private final TerminalStream terminal;
-  private final TerminalSize size;
-  private final Watch watch;
-  private boolean isClosed;
-
-  ThreadLines(TerminalStream terminal, TerminalSize size, Watch watch) {
-    this.terminal = terminal;
-    this.size = size;
-    this.watch = watch;
-  }
-
-  @Override
-  public int getMaxRenderedLength() {
-    return size.columns();
-  }
-
-  @Override
-  public synchronized void accept(String bar) {
-    // The library may still be at it when the bar is closed.
-    if (!isClosed) {
-      List<String> lines = new ArrayList<>(List.of(bar));
-      if (size.columns() > WIDE) {
-        lines.addAll(lines(watch.doings(), size));
-      }
-      terminal.show(lines);
+  /** The lines for now. */
+  List<String> next() {
+    List<String> lines = new ArrayList<>();
+    lines.add(new ProgressLine(watch).line(size.columns()));
+    if (size.columns() > WIDE) {
+      lines.addAll(lines(watch.doings(), size));
     }
+    return lines;
   }
 
   static List<String> lines(List<Watch.Doing> all, TerminalSize size) {
@@ -69,23 +50,12 @@ final class ThreadLines implements ProgressBarConsumer {
     return lines;
   }
 
-  /** Its end, where the name is. */
+  /** The end of the path, where the name is. */
   private static String shortened(String path, int length) {
     if (path.length() <= length) {
       return path;
     }
     int start = path.length() - length + 3;
     return "..." + path.substring(Character.isLowSurrogate(path.charAt(start)) ? start + 1 : start);
-  }
-
-  @Override
-  public void clear() {
-    terminal.show(List.of());
-  }
-
-  @Override
-  public synchronized void close() {
-    isClosed = true;
-    terminal.show(List.of());
   }
 }

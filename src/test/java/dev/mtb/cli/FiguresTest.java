@@ -10,10 +10,10 @@ class FiguresTest {
   @Test
   void countsAndRates() {
     assertThat(Figures.count(1_234_567)).isEqualTo("1,234,567");
-    assertThat(Figures.rate(0)).isEqualTo("0");
-    assertThat(Figures.rate(0.25)).isEqualTo("0.25");
-    assertThat(Figures.rate(12.34)).isEqualTo("12.3");
-    assertThat(Figures.rate(12345.6)).isEqualTo("12,346");
+    assertThat(Figures.rate(0)).isEqualTo("0/s");
+    assertThat(Figures.rate(0.25)).isEqualTo("0.25/s");
+    assertThat(Figures.rate(12.34)).isEqualTo("12.3/s");
+    assertThat(Figures.rate(12345.6)).isEqualTo("12,346/s");
   }
 
   @ParameterizedTest

@@ -135,7 +135,7 @@ final class HelpTest {
   @ParameterizedTest
   @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
   void options_areInGroups_eachInOne(String name) {
-    CommandLine command = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+    CommandLine command = new CommandLine(Main.command(name, System.out, System.err));
     List<String> grouped =
         Stream.of(OptionGroup.values())
             .flatMap(group -> group.of(command.getCommandSpec()).stream())

@@ -82,14 +82,14 @@ final class SetUpTest {
   @ParameterizedTest
   @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
   void completion_offersTheValuesThatAreAccepted(String name) {
-    CommandLine command = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+    CommandLine command = new CommandLine(Main.command(name, System.out, System.err));
     List<OptionSpec> enums =
         command.getCommandSpec().options().stream()
             .filter(option -> option.type().isEnum())
             .toList();
     assertThat(enums).isNotEmpty();
     for (OptionSpec option : enums) {
-      CommandLine line = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+      CommandLine line = new CommandLine(Main.command(name, System.out, System.err));
       for (String value : option.completionCandidates()) {
         assertThat(line.parseArgs(option.longestName(), value, "x").errors()).isEmpty();
         assertThat(option.paramLabel().contains("|"))
