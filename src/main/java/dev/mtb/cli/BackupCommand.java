@@ -45,7 +45,6 @@ final class BackupCommand extends SourceCommand {
   @Option(
       names = "--manifest",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "Write the digests of all of these files that are in the backup, in the format of md5sum"
               + " -c (or sha256sum -c, with --digest SHA256). Unchanged files are read for it.")

@@ -37,7 +37,6 @@ final class DestinationOptions {
   @Option(
       names = "--endpoint-url",
       paramLabel = "URL",
-      converter = Converters.Urls.class,
       description = "Where the S3 service of an s3:// destination is, if it is not Amazon's.")
   private URI endpoint;
 
@@ -61,7 +60,6 @@ final class DestinationOptions {
   @Option(
       names = "--passwd-file",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "A password file of s3fs with the credentials of an s3:// destination; without it they"
               + " are found as the AWS tools find them.")

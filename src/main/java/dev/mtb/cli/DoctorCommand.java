@@ -75,7 +75,6 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "D",
       defaultValue = "30s",
-      converter = Converters.Durations.class,
       description = "How long to wait for each check, such as 1m.")
   private Duration timeout;
 

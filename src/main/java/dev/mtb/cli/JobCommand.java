@@ -67,7 +67,6 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = "--modify-window",
       paramLabel = "D",
-      converter = Converters.Durations.class,
       description =
           "Mtimes this close are equal, such as 1s or 500ms (default: as fine as both sides keep"
               + " them).")

@@ -60,7 +60,6 @@ final class LimitOptions {
   @Option(
       names = "--max-duration",
       paramLabel = "D",
-      converter = Converters.Durations.class,
       description =
           "Begin no new file after this time, such as 90m or 6h, finish what is in flight, and end"
               + " with exit code 23 if that leaves files for the next run.")

@@ -6,8 +6,12 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
@@ -146,13 +150,21 @@ public final class Main implements Runnable {
   private static int execute(CommandLine command, String[] args, PrintStream out, PrintStream err) {
     command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-    command.setExpandAtFiles(false);
-    command.setDefaultValueProvider(new EnvironmentDefaults(System.getenv()));
-    command.setHelpFactory(new OptionGroup.HelpFactory());
-    command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setParameterExceptionHandler(new Misuse());
     command.setExecutionExceptionHandler(new Defect(err));
-    return command.execute(args);
+    return configured(command, System.getenv()).execute(args);
+  }
+
+  /** Says how the words of a command line are read. */
+  static CommandLine configured(CommandLine command, Map<String, String> environment) {
+    return command
+        .setExpandAtFiles(false)
+        .setDefaultValueProvider(new EnvironmentDefaults(environment))
+        .setHelpFactory(new OptionGroup.HelpFactory())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Path.class, new Converters.Paths())
+        .registerConverter(URI.class, new Converters.Urls())
+        .registerConverter(Duration.class, new Converters.Durations());
   }
 
   // Named classes, not lambdas: the launcher's archive of classes takes no lambda of an interface

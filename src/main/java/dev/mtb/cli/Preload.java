@@ -1,11 +1,13 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Splitter;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.bucket.BucketDestination;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -18,35 +20,19 @@ import java.util.List;
 final class Preload {
   /** One of each group that a run needs at once; the JVM loads what they refer to. */
   static final List<String> CLASSES =
-      List.of(
-          "dev.mtb.engine.Run",
-          "dev.mtb.scan.SourceList",
-          "dev.mtb.scan.PathSet",
-          "dev.mtb.scan.DirectoryScan",
-          "dev.mtb.files.Folders",
-          "com.google.common.hash.Hashing",
-          "com.google.common.base.Splitter",
-          "com.google.common.collect.ImmutableSet",
-          "dev.mtb.model.PathBytes",
-          "dev.mtb.place.Destinations",
-          "dev.mtb.place.RunLock",
-          "dev.mtb.store.mount.S3fsDestination",
-          "dev.mtb.place.S3fsProcesses",
-          "dev.mtb.store.TemporaryNames",
-          "java.util.concurrent.ForkJoinPool",
-          "dev.mtb.engine.Pipeline",
-          "dev.mtb.engine.Checkers",
-          "dev.mtb.engine.DirectoryWalk",
-          "dev.mtb.engine.Admission",
-          "dev.mtb.engine.EntryComparison",
-          "dev.mtb.engine.Workers",
-          "dev.mtb.engine.WorkQueue",
-          "dev.mtb.engine.ListFeed",
-          "dev.mtb.engine.DirectoryResolver",
-          "dev.mtb.engine.CopySink",
-          "dev.mtb.compare.Comparison",
-          "dev.mtb.copy.Copier",
-          "dev.mtb.copy.SourceFile");
+      names(
+          "dev.mtb.engine: Run Pipeline Checkers DirectoryWalk Admission EntryComparison Workers"
+              + " WorkQueue ListFeed DirectoryResolver CopySink",
+          "dev.mtb.scan: SourceList PathSet DirectoryScan",
+          "dev.mtb.files: Folders",
+          "dev.mtb.place: Destinations RunLock S3fsProcesses",
+          "dev.mtb.store: TemporaryNames",
+          "dev.mtb.store.mount: S3fsDestination",
+          "dev.mtb.compare: Comparison",
+          "dev.mtb.copy: Copier SourceFile",
+          "com.google.common.collect: ImmutableSet",
+          "com.google.common.hash: Hashing",
+          "java.util.concurrent: ForkJoinPool");
 
   private Preload() {}
 
@@ -91,6 +77,16 @@ final class Preload {
       // The run will fail with the same error, and report it.
       return;
     }
+  }
+
+  /** The full names of classes. Other packages do not let this one name the classes themselves. */
+  static List<String> names(String... packages) {
+    List<String> names = new ArrayList<>();
+    for (String line : packages) {
+      List<String> words = Splitter.onPattern(":? ").splitToList(line);
+      words.stream().skip(1).forEach(word -> names.add(words.get(0) + "." + word));
+    }
+    return names;
   }
 
   private static void load() {

@@ -51,11 +51,11 @@ final class Progress implements AutoCloseable {
    */
   static Progress start(
       boolean isAuto, PrintStream err, Watch watch, Optional<TerminalSize> size, Duration period) {
+    ProgressLine line = new ProgressLine(watch);
     if (size.isPresent()) {
       TerminalStream terminal = TerminalStream.of(err);
-      ThreadLines lines = new ThreadLines(size.get(), watch);
-      Runnable erase = () -> terminal.show(List.of());
-      return new Progress(() -> terminal.show(lines.next()), erase, Optional.of(terminal))
+      Runnable show = () -> terminal.show(line.lines(size.get()));
+      return new Progress(show, () -> terminal.show(List.of()), Optional.of(terminal))
           .every(Duration.ZERO, PERIOD_OF_BARS);
     }
     if (isAuto) {
@@ -63,7 +63,6 @@ final class Progress implements AutoCloseable {
       return new Progress(() -> err.println(lines.next()), () -> {}, Optional.empty())
           .every(period, period);
     }
-    ProgressLine line = new ProgressLine(watch);
     RedirectedBar bar = new RedirectedBar(TerminalStream.raw(err));
     return new Progress(
             () -> bar.draw(line.line(RedirectedBar.WIDTH)), () -> bar.draw(""), Optional.empty())

@@ -26,21 +26,12 @@ import java.util.concurrent.Executors;
 final class Rehearsal {
   /** Classes that a run needs only on a mount. */
   static final List<String> CLASSES =
-      List.of(
-          "dev.mtb.place.MountedBucket",
-          "dev.mtb.place.ConfirmedBucket",
-          "dev.mtb.store.mount.S3fsDestination",
-          "dev.mtb.store.mount.S3fsMetadata",
-          "dev.mtb.store.mount.GuardedWrite",
-          "dev.mtb.store.mount.WriteGate",
-          "dev.mtb.store.mount.S3fsMountPoint",
-          "dev.mtb.store.mount.S3fsProcess",
-          "dev.mtb.place.S3fsProcesses",
-          "dev.mtb.place.KnownMounts",
-          "dev.mtb.store.mount.WriteNewObject",
-          "dev.mtb.store.mount.MtimeByPath",
+      Preload.names(
+          "dev.mtb.place: MountedBucket ConfirmedBucket S3fsProcesses KnownMounts",
+          "dev.mtb.store.mount: S3fsDestination S3fsMetadata GuardedWrite WriteGate S3fsMountPoint"
+              + " S3fsProcess WriteNewObject MtimeByPath",
           // For a logger that is asked for while another thread sets logging up.
-          "org.slf4j.helpers.SubstituteLogger");
+          "org.slf4j.helpers: SubstituteLogger");
 
   private final Map<String, String> tags = new ConcurrentHashMap<>();
 

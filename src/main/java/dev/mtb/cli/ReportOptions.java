@@ -15,14 +15,12 @@ final class ReportOptions {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description = "Write the run's report as JSON; '-' is standard output.")
   private Path json;
 
   @Option(
       names = "--report-html",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "Write a page about the run: totals, rates over time, the slowest files, failures. It"
               + " needs no network and no other file.")
@@ -31,7 +29,6 @@ final class ReportOptions {
   @Option(
       names = "--metrics-file",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "Write figures of the run for Prometheus (the textfile collector of its node_exporter,"
               + " which reads FILEs that end in .prom), each run into the same; a dry run writes"

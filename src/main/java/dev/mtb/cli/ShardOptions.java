@@ -52,7 +52,6 @@ final class ShardOptions {
   @Option(
       names = "--shard-sizes",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "Balance the shards by the sizes in this file, which must be the same for all of them:"
               + " bytes and a path on each line, as 'du -S -B1 .' writes them in the base"
@@ -151,8 +150,8 @@ final class ShardOptions {
     if (!isEven) {
       throw new InvalidJobException(
           ("the tasks of the Slurm array are not evenly spaced (task %d, %d of them from %d to %d),"
-               + " so that the shard cannot be told; submit it with --array=1-N, or give --shard"
-               + " I/N")
+                  + " so that the shard cannot be told; submit it with --array=1-N, or give --shard"
+                  + " I/N")
               .formatted(id, count, least, most));
     }
     return part(1 + (id - least) / step, count, asked, "SLURM_ARRAY_TASK_COUNT", "slurm");
@@ -164,7 +163,7 @@ final class ShardOptions {
     if (asked == 0 && !hasCount) {
       throw new InvalidJobException(
           ("Kubernetes does not tell a pod how many there are: give --shard kubernetes/N, or set"
-               + " %s, to the completions of the Job")
+                  + " %s, to the completions of the Job")
               .formatted(COUNT));
     }
     int count = hasCount ? number(COUNT, "kubernetes") : asked;

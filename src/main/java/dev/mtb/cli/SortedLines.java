@@ -1,9 +1,12 @@
 package dev.mtb.cli;
 
+import com.google.common.collect.Iterators;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +15,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.function.Consumer;
 
 /**
@@ -74,37 +77,20 @@ final class SortedLines implements Closeable {
     lines.clear();
   }
 
-  /** A file, and its next line. */
-  private record Head(String line, BufferedReader rest) {}
-
   /** Passes on all lines, in order. */
   void forEach(Consumer<String> visitor) throws IOException {
     Collections.sort(lines);
-    PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::line));
+    List<Iterator<String>> parts = new ArrayList<>();
+    parts.add(lines.iterator());
     for (FileChannel file : files) {
-      push(heads, new BufferedReader(Channels.newReader(file, StandardCharsets.UTF_8)));
+      Reader reader = Channels.newReader(file, StandardCharsets.UTF_8);
+      parts.add(new BufferedReader(reader).lines().iterator());
     }
-    for (String line : lines) {
-      while (!heads.isEmpty() && heads.element().line.compareTo(line) < 0) {
-        next(heads, visitor);
-      }
-      visitor.accept(withoutKey(line));
-    }
-    while (!heads.isEmpty()) {
-      next(heads, visitor);
-    }
-  }
-
-  private static void next(PriorityQueue<Head> heads, Consumer<String> visitor) throws IOException {
-    Head head = heads.remove();
-    visitor.accept(withoutKey(head.line));
-    push(heads, head.rest);
-  }
-
-  private static void push(PriorityQueue<Head> heads, BufferedReader reader) throws IOException {
-    String line = reader.readLine();
-    if (line != null) {
-      heads.add(new Head(line, reader));
+    try {
+      Iterators.mergeSorted(parts, Comparator.<String>naturalOrder())
+          .forEachRemaining(line -> visitor.accept(withoutKey(line)));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

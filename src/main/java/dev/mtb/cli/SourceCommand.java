@@ -34,7 +34,6 @@ abstract class SourceCommand extends JobCommand {
       names = {"-l", "--files-from"},
       showDefaultValue = CommandLine.Help.Visibility.NEVER,
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "List of files and directories, one a line; lines that begin with # or ; are comments."
               + " '-' is standard input. Repeatable.")
@@ -44,7 +43,6 @@ abstract class SourceCommand extends JobCommand {
       names = {"-b", "--base"},
       paramLabel = "DIR",
       defaultValue = ".",
-      converter = Converters.Paths.class,
       description =
           "Relative entries are taken from here, and entries below it keep only their path"
               + " relative to it.")
@@ -55,7 +53,6 @@ abstract class SourceCommand extends JobCommand {
   @Option(
       names = "--backup-dir",
       paramLabel = "DIR",
-      converter = Converters.Paths.class,
       description =
           "Keep files that are overwritten or deleted below this directory, which is relative to"
               + " DESTINATION and on the same mount, file system or bucket. What is there is never"

@@ -40,9 +40,7 @@ final class SpooledLists implements Closeable {
   static SpooledLists of(List<Path> lists) {
     SpooledLists spooled = new SpooledLists();
     try {
-      for (Path list : lists) {
-        spooled.add(list);
-      }
+      lists.stream().distinct().forEach(spooled::add);
     } catch (RuntimeException | Error e) {
       spooled.close();
       throw e;
@@ -51,13 +49,10 @@ final class SpooledLists implements Closeable {
   }
 
   private void add(Path list) {
-    boolean isFile = Files.isRegularFile(list) || Files.isDirectory(list);
-    if (copies.containsKey(list)) {
-      return;
-    }
+    boolean isPipe = Files.exists(list) && !Files.isRegularFile(list) && !Files.isDirectory(list);
     if (list.equals(STANDARD_INPUT)) {
       copy(list, System.in);
-    } else if (Files.exists(list) && !isFile) {
+    } else if (isPipe) {
       try (InputStream in = Files.newInputStream(list)) {
         copy(list, in);
       } catch (IOException e) {

@@ -34,7 +34,6 @@ final class WatchOptions {
   @Option(
       names = "--log-file",
       paramLabel = "FILE",
-      converter = Converters.Paths.class,
       description =
           "Append to a log: a line with a time for the start, each file that is copied, skipped or"
               + " fails, each message and the end, whatever -q says; more with -vv.")

@@ -40,7 +40,6 @@ final class WriteOptions {
       names = "--lock-wait",
       paramLabel = "D",
       defaultValue = "0s",
-      converter = Converters.Durations.class,
       description =
           "How long to wait for another run that writes to the same place, such as 10m; 0s: refuse"
               + " at once.")

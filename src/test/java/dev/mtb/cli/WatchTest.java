@@ -194,16 +194,16 @@ class WatchTest {
                 "t", Activity.COMPARING, Path.of("b\u001b[2J\n"), Duration.ofSeconds(3)),
             new Watch.Doing("t", Activity.LISTING, Path.of(""), Duration.ZERO));
 
-    assertThat(ThreadLines.lines(doings, new TerminalSize(24, 100)))
+    assertThat(ProgressLine.threads(doings, new TerminalSize(24, 100)))
         .containsExactly(
             "  copying    1 min 15 s  ..." + "x".repeat(68) + "/end",
             "  comparing         3 s  b\\x1b[2J\\n",
             "  listing           0 s  .")
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
-    assertThat(ThreadLines.lines(doings, new TerminalSize(4, 100)))
+    assertThat(ProgressLine.threads(doings, new TerminalSize(4, 100)))
         .containsExactly("  copying    1 min 15 s  ..." + "x".repeat(68) + "/end", "  and 2 more");
-    assertThat(ThreadLines.lines(doings, new TerminalSize(2, 100))).isEmpty();
-    assertThat(ThreadLines.lines(doings, new TerminalSize(1, 100))).isEmpty();
+    assertThat(ProgressLine.threads(doings, new TerminalSize(2, 100))).isEmpty();
+    assertThat(ProgressLine.threads(doings, new TerminalSize(1, 100))).isEmpty();
   }
 
   @Test
