@@ -175,21 +175,21 @@ final class HtmlReport {
   }
 
   private static String counted(long count, String one, String many) {
-    return Figures.count(count) + " " + (count == 1 ? one : many);
+    return Text.count(count) + " " + (count == 1 ? one : many);
   }
 
   private void tiles() {
     page.line("<div class=\"tiles\">");
     if (!isVerify) {
-      tile(Figures.count(totals.copied()), isDryRun ? "files to copy" : "files copied");
+      tile(Text.count(totals.copied()), isDryRun ? "files to copy" : "files copied");
       tile(Format.size(totals.bytesCopied()), isDryRun ? "to copy" : "copied");
       if (!isDryRun) {
         tile(Format.rate(totals.bytesCopied(), report.elapsed()), "on average");
       }
     }
-    tile(Figures.count(totals.unchanged()), isVerify ? "as they should be" : "unchanged");
-    tile(totals.failed() > 0 ? "tile bad" : "tile", Figures.count(totals.failed()), "failed");
-    tile(Figures.count(totals.scanned()), "looked at, " + Format.size(totals.bytesScanned()));
+    tile(Text.count(totals.unchanged()), isVerify ? "as they should be" : "unchanged");
+    tile(totals.failed() > 0 ? "tile bad" : "tile", Text.count(totals.failed()), "failed");
+    tile(Text.count(totals.scanned()), "looked at, " + Format.size(totals.bytesScanned()));
     tileIfAny(totals.directoriesCreated(), isDryRun ? "folders to make" : "folders made");
     tileIfAny(totals.deleted(), isDryRun ? "to delete" : "deleted");
     tileIfAny(totals.extra(), "not in the source");
@@ -200,7 +200,7 @@ final class HtmlReport {
 
   private void tileIfAny(long count, String meaning) {
     if (count > 0) {
-      tile(Figures.count(count), meaning);
+      tile(Text.count(count), meaning);
     }
   }
 
@@ -225,7 +225,7 @@ final class HtmlReport {
       return;
     }
     page.line("<section>")
-        .element("h2", "Failures (" + Figures.count(failures.size()) + ")")
+        .element("h2", "Failures (" + Text.count(failures.size()) + ")")
         .line("<table><thead><tr><th>Name</th><th>While</th><th>Why</th></tr></thead><tbody>");
     failures.stream()
         .limit(FAILURES_SHOWN)
@@ -240,7 +240,7 @@ final class HtmlReport {
     page.line("</tbody></table>");
     int more = failures.size() - FAILURES_SHOWN;
     if (more > 0) {
-      String text = "and " + Figures.count(more) + " more; --report lists all of them.";
+      String text = "and " + Text.count(more) + " more; --report lists all of them.";
       page.element("p", "faint", text);
     }
     page.line("</section>");
@@ -261,9 +261,9 @@ final class HtmlReport {
     List<Chart> charts =
         List.of(
             new Chart("Data written", "bytes", Format::rate, samples, Throughput.Sample::bytes),
-            new Chart("Files copied", "copied", Figures::rate, samples, Throughput.Sample::copied),
+            new Chart("Files copied", "copied", Text::rate, samples, Throughput.Sample::copied),
             new Chart(
-                "Files compared", "compared", Figures::rate, samples, Throughput.Sample::compared));
+                "Files compared", "compared", Text::rate, samples, Throughput.Sample::compared));
     if (charts.stream().allMatch(Chart::isFlat)) {
       return;
     }
@@ -343,7 +343,7 @@ final class HtmlReport {
         .forEach(source -> page.name(Text.printable(source)).raw("<br/>"));
     int more = sources.size() - SOURCES_SHOWN;
     if (more > 0) {
-      page.element("span", "and " + Figures.count(more) + " more").raw("<br/>");
+      page.element("span", "and " + Text.count(more) + " more").raw("<br/>");
     }
     int lists = invocation.subject().lists();
     if (lists > 0) {

@@ -5,7 +5,7 @@ import dev.mtb.model.PathBytes;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Text for a terminal, and for files that may be shown on one. */
+/** Text for a terminal, and for reports and logs that may be shown on one. */
 final class Text {
   private Text() {}
 
@@ -73,6 +73,21 @@ final class Text {
 
   static String files(long count) {
     return count == 1 ? "1 file" : count + " files";
+  }
+
+  /** Such as {@code 1,234,567}. */
+  static String count(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
+  }
+
+  /** A rate of files, such as {@code 12.3/s}. */
+  static String rate(double perSecond) {
+    if (perSecond >= 999.5) {
+      return count(Math.round(perSecond)) + "/s";
+    }
+    boolean isWhole = perSecond == Math.rint(perSecond);
+    int decimals = isWhole || perSecond >= 99.95 ? 0 : perSecond >= 9.995 ? 1 : 2;
+    return String.format(Locale.ROOT, "%." + decimals + "f/s", perSecond);
   }
 
   /** A constant as JSON and Prometheus have it. */

@@ -59,8 +59,8 @@ final class WriteOptions {
 
   ResultLines lines(PrintStream results, PrintStream err) {
     if (dryRun) {
-      return new DryRunLines(results, err);
+      return new ResultLines.DryRun(results, err);
     }
-    return itemize ? new ItemLines(results) : ResultLines.NONE;
+    return itemize ? new ResultLines.Items(results) : ResultLines.NONE;
   }
 }

@@ -132,7 +132,7 @@ public final class Doctor {
                   findings.add(finding);
                   listener.accept(finding);
                 });
-        found.obstacle().ifPresent(why -> notChecked.add(check.getKey() + " (" + why + ")"));
+        found.obstacle.ifPresent(why -> notChecked.add(check.getKey() + " (" + why + ")"));
       }
     } finally {
       // Closes connections that may still hang: this thread does not wait for it.
@@ -155,10 +155,10 @@ public final class Doctor {
                   ErrorText.of(e),
                   "run mtb doctor again; if the error stays, make a backup with -v");
             }
-            return found.list();
+            return found.list;
           });
     } catch (TimeoutException e) {
-      return List.of(found.ifSlow());
+      return List.of(found.ifSlow);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");

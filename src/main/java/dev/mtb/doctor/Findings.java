@@ -5,47 +5,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Collects what one check finds. Only {@link #ifSlow()} may be called by another thread. */
+/** Collects what one check finds. Only {@link #ifSlow} may be read by another thread. */
 final class Findings {
   private final String what;
-  private final String limit;
-  private final List<Finding> list = new ArrayList<>();
-  private volatile Finding ifSlow;
+
+  /** The time limit of the check, in words. */
+  final String limit;
+
+  final List<Finding> list = new ArrayList<>();
+
+  /** The finding if the check takes too long. */
+  volatile Finding ifSlow;
 
   /** Why the check cannot be made; empty if it is made. */
-  private Optional<String> obstacle = Optional.empty();
+  Optional<String> obstacle = Optional.empty();
 
-  /**
-   * Starts with no finding.
-   *
-   * @param what is checked, as {@link Finding#what()} names it
-   * @param limit the time limit of the check, in words
-   */
   Findings(String what, String limit) {
     this.what = what;
     this.limit = limit;
     ifSlow = slow("no answer within " + limit, "find out what delays it; a backup would wait, too");
   }
 
-  List<Finding> list() {
-    return list;
-  }
-
-  String limit() {
-    return limit;
-  }
-
-  Optional<String> obstacle() {
-    return obstacle;
-  }
-
   void notChecked(String reason) {
     obstacle = Optional.of(reason);
-  }
-
-  /** The finding if the check takes too long. */
-  Finding ifSlow() {
-    return ifSlow;
   }
 
   /** Says what it means if the check takes too long from here on. */

@@ -86,7 +86,7 @@ final class FolderChecks {
       found.notChecked(obstacle);
       return;
     }
-    Probe probe = Probe.of(place);
+    Probe probe = new Probe(place);
     long start = System.nanoTime();
     try {
       probe.write();
@@ -143,19 +143,21 @@ final class FolderChecks {
     found.addMessage(Status.FAIL, what + why, "errors.md tells what the error means");
   }
 
-  /**
-   * A small file.
-   *
-   * @param bucket where it goes; empty if it goes to the folder
-   */
-  private record Probe(Optional<BucketCheck> bucket, Path folder, String name, byte[] content) {
-    static Probe of(ExaminedPlace place) {
+  /** A small file. */
+  private static final class Probe {
+    private final String name = TemporaryNames.next();
+    private final byte[] content = new byte[PROBE_SIZE];
+
+    /** Where the file goes; empty if it goes to the folder. */
+    private final Optional<BucketCheck> bucket;
+
+    private final Path file;
+
+    Probe(ExaminedPlace place) {
       // Unlike any file that is there by chance.
-      byte[] content = new byte[PROBE_SIZE];
       new Random().nextBytes(content);
-      Path folder = place.folder.map(ExaminedPlace::existing).orElse(Path.of(""));
-      Optional<BucketCheck> bucket = place.isStraight ? place.connection : Optional.empty();
-      return new Probe(bucket, folder, TemporaryNames.next(), content);
+      bucket = place.isStraight ? place.connection : Optional.empty();
+      file = place.folder.map(ExaminedPlace::existing).orElse(Path.of("")).resolve(name);
     }
 
     void write() throws IOException {
@@ -163,7 +165,6 @@ final class FolderChecks {
         bucket.get().write(name, content);
         return;
       }
-      Path file = folder.resolve(name);
       try {
         Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       } catch (IOException e) {
@@ -180,14 +181,14 @@ final class FolderChecks {
     boolean isWhole() throws IOException {
       return bucket.isPresent()
           ? bucket.get().holds(name, content)
-          : Arrays.equals(Files.readAllBytes(folder.resolve(name)), content);
+          : Arrays.equals(Files.readAllBytes(file), content);
     }
 
     void delete() throws IOException {
       if (bucket.isPresent()) {
         bucket.get().delete(name);
       } else {
-        Files.delete(folder.resolve(name));
+        Files.delete(file);
       }
     }
   }

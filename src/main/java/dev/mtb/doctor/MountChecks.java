@@ -22,7 +22,7 @@ final class MountChecks {
     }
     Path folder = place.folder.get();
     found.ifSlow(
-        folder + " does not answer within " + found.limit(),
+        folder + " does not answer within " + found.limit,
         "a file system on this path hangs: look at the list of mounts (findmnt) and at the"
             + " kernel's log (dmesg)");
     PlaceInfo info = PlaceInfo.of(folder, place.options);
@@ -36,7 +36,7 @@ final class MountChecks {
     } else {
       notMounted(info, place.options.connection(), found);
     }
-    place.isAlive = found.list().stream().noneMatch(f -> f.status() == Status.FAIL);
+    place.isAlive = found.list.stream().noneMatch(f -> f.status() == Status.FAIL);
   }
 
   private static void notMounted(PlaceInfo info, Connection connection, Findings found) {
@@ -68,7 +68,7 @@ final class MountChecks {
   private static void mounted(PlaceInfo info, boolean readOnly, Findings found) {
     Path point = info.mountPoint();
     found.ifSlow(
-        "s3fs does not answer within " + found.limit() + ": the mount " + point + " hangs",
+        "s3fs does not answer within " + found.limit + ": the mount " + point + " hangs",
         String.format(
             "look at its log (journalctl -t s3fs); end the s3fs process (kill -9), then"
                 + " fusermount -uz %s, and mount again",
@@ -148,7 +148,7 @@ final class MountChecks {
             colon < 0 ? advice : advice.substring(colon + 2));
       }
     }
-    if (found.list().isEmpty()) {
+    if (found.list.isEmpty()) {
       String version = "version " + info.s3fsVersion().orElse("unknown");
       found.ok(isThroughMount ? version + ", with good options" : version);
     }

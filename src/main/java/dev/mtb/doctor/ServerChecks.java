@@ -70,7 +70,7 @@ final class ServerChecks {
       return;
     }
     BucketPlace bucket = place.bucket.get();
-    found.ifSlow(name(bucket) + " gives no answer within " + found.limit(), CHECK_NETWORK);
+    found.ifSlow(name(bucket) + " gives no answer within " + found.limit, CHECK_NETWORK);
     Optional<Path> passwd = bucket.passwdFile();
     if (passwd.flatMap(PasswdFile::exposure).isPresent()) {
       found.fail(
@@ -125,7 +125,7 @@ final class ServerChecks {
       return;
     }
     found.ifSlow(
-        "the server of the mount gives no answer within " + found.limit(),
+        "the server of the mount gives no answer within " + found.limit,
         "check the network, the server, and the option url= of the mount");
     place.isServerSilent = true;
     try {

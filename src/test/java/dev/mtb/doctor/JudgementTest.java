@@ -22,7 +22,7 @@ class JudgementTest {
         threads,
         isStraight,
         found);
-    return found.list().get(0);
+    return found.list.get(0);
   }
 
   @Test
@@ -66,7 +66,7 @@ class JudgementTest {
     Findings found = new Findings("x", "1 s");
     found.addMessage(Status.FAIL, "it is broken; mend it; now", "otherwise");
     found.addMessage(Status.WARN, "bad", "otherwise");
-    assertThat(found.list())
+    assertThat(found.list)
         .containsExactly(
             new Finding(Status.FAIL, "x", "it is broken", Optional.of("mend it; now")),
             new Finding(Status.WARN, "x", "bad", Optional.of("otherwise")));
@@ -83,9 +83,9 @@ class JudgementTest {
     Findings found = new Findings("a", "1 s");
     found.ok("good");
     found.warn("so so", "do");
-    assertThat(new Checkup(found.list(), List.of()).exitCode()).isZero();
+    assertThat(new Checkup(found.list, List.of()).exitCode()).isZero();
     found.fail("bad", "do");
-    assertThat(new Checkup(found.list(), List.of()).exitCode()).isEqualTo(10);
+    assertThat(new Checkup(found.list, List.of()).exitCode()).isEqualTo(10);
   }
 
   @Test
