@@ -19,6 +19,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.apache.commons.io.function.IOSupplier;
 
 /**
  * Where a report goes. It is checked before the run: a user must not wait for hours to learn that
@@ -182,22 +183,17 @@ final class ReportFile {
     }
   }
 
-  /** Makes what is written. */
-  interface Content {
-    String text() throws IOException;
-  }
-
   /**
    * Writes the report, or a message that it cannot be written: a script that relies on a report
    * must not find an older one together with exit code 0.
    *
-   * @param content ends with a line feed
+   * @param content makes a text that ends with a line feed
    * @param code the exit code so far
    * @return the exit code
    */
-  int write(Content content, int code, PrintStream out, PrintStream err) {
+  int write(IOSupplier<String> content, int code, PrintStream out, PrintStream err) {
     try {
-      write(content.text(), out);
+      write(content.get(), out);
       return code;
     } catch (IOException e) {
       err.println(

@@ -14,7 +14,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +21,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.apache.commons.io.function.IOBiConsumer;
 
 /**
  * Checks a destination: whether it can be used, what makes it slow, and what to do. Immutable and
@@ -37,9 +37,12 @@ public final class Doctor {
    */
   public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(30);
 
-  /** By name, in the order of the run: a check uses what those before it have found out. */
-  private static final ImmutableMap<String, Check> CHECKS =
-      ImmutableMap.<String, Check>builder()
+  /**
+   * By name, in the order of the run: a check uses what those before it have found out. A check may
+   * hang. An exception that it throws is reported as a finding.
+   */
+  private static final ImmutableMap<String, IOBiConsumer<ExaminedPlace, Findings>> CHECKS =
+      ImmutableMap.<String, IOBiConsumer<ExaminedPlace, Findings>>builder()
           .put("mount", MountChecks::mount)
           .put("way", MountChecks::way)
           .put("s3fs", MountChecks::s3fs)
@@ -54,16 +57,6 @@ public final class Doctor {
           .put("state", MachineChecks::state)
           .put("java", MachineChecks::java)
           .buildOrThrow();
-
-  /** One check. It may hang: the doctor waits for a limited time. */
-  private interface Check {
-    /**
-     * Makes the check.
-     *
-     * @throws IOException if it fails, which is reported as a finding
-     */
-    void run(ExaminedPlace place, Findings found) throws IOException;
-  }
 
   private final BackupOptions options;
   private final boolean readOnly;
@@ -124,7 +117,7 @@ public final class Doctor {
     List<Finding> findings = new ArrayList<>();
     List<String> notChecked = new ArrayList<>();
     try {
-      for (Map.Entry<String, Check> check : CHECKS.entrySet()) {
+      for (var check : CHECKS.entrySet()) {
         Findings found = new Findings(check.getKey(), Format.duration(limit));
         run(check.getValue(), place, found)
             .forEach(
@@ -141,14 +134,15 @@ public final class Doctor {
     return new Checkup(findings, notChecked);
   }
 
-  private List<Finding> run(Check check, ExaminedPlace place, Findings found)
+  private List<Finding> run(
+      IOBiConsumer<ExaminedPlace, Findings> check, ExaminedPlace place, Findings found)
       throws InterruptedIOException {
     try {
       return within(
           limit,
           () -> {
             try {
-              check.run(place, found);
+              check.accept(place, found);
             } catch (IOException e) {
               found.addMessage(
                   Status.FAIL,

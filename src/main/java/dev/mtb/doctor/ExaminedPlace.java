@@ -5,13 +5,13 @@ import dev.mtb.options.S3Location;
 import dev.mtb.place.PlaceInfo;
 import dev.mtb.store.bucket.BucketCheck;
 import dev.mtb.store.bucket.BucketPlace;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.apache.commons.io.function.IOSupplier;
 
 /**
  * A destination, and what the checks find out about it for later checks. The checks run one after
@@ -19,11 +19,6 @@ import java.util.Optional;
  * checks then know more, which does no harm.
  */
 final class ExaminedPlace {
-  /** Makes a request that shows how long one takes. */
-  interface Request {
-    BucketCheck.Answer send() throws IOException;
-  }
-
   /** The server sends whole seconds, rounded down. */
   private static final Duration HALF_A_SECOND = Duration.ofMillis(500);
 
@@ -49,7 +44,7 @@ final class ExaminedPlace {
   volatile boolean isStraight;
 
   /** How to ask the server; empty as long as it has not answered. */
-  volatile Optional<Request> request = Optional.empty();
+  volatile Optional<IOSupplier<BucketCheck.Answer>> request = Optional.empty();
 
   /** Whether a server was asked and has not answered yet. */
   volatile boolean isServerSilent;
@@ -90,7 +85,7 @@ final class ExaminedPlace {
   }
 
   /** Remembers an answer of the server, and how to ask it again. */
-  void noteAnswer(BucketCheck.Answer answer, Request again) {
+  void noteAnswer(BucketCheck.Answer answer, IOSupplier<BucketCheck.Answer> again) {
     isServerSilent = false;
     noteTime(answer.serverTime(), answer.took());
     request = Optional.of(again);

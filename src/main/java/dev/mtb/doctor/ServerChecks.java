@@ -190,7 +190,7 @@ final class ServerChecks {
     List<Duration> times = new ArrayList<>();
     long start = System.nanoTime();
     do {
-      times.add(place.request.get().send().took());
+      times.add(place.request.get().get().took());
     } while (times.size() < REQUESTS && System.nanoTime() - start < ENOUGH.toNanos());
     judge(times, place.options.concurrency().threads(), place.isStraight, found);
   }
