@@ -6,11 +6,13 @@ import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Totals;
 import dev.mtb.model.Format;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
-import dev.mtb.options.CompareMode;
+import dev.mtb.options.Deletion;
+import dev.mtb.options.UpdateRules;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,44 +32,8 @@ import picocli.CommandLine.Option;
       "25:there is more to delete than --max-delete allows; nothing was deleted",
       "130:interrupted; what was in flight was finished or undone"
     })
-final class BackupCommand extends JobCommand {
-  @Option(
-      names = {"-n", "--dry-run"},
-      description =
-          "Decide everything, change nothing, and print what would be changed, sorted by path.")
-  private boolean dryRun;
-
-  @Option(
-      names = {"-i", "--itemize"},
-      description = "Print a line for each file that is (would be) changed, with the reason.")
-  private boolean itemize;
-
-  @Option(
-      names = "--compare",
-      paramLabel = "MODE",
-      defaultValue = "size-mtime",
-      converter = EnumOption.CompareModes.class,
-      completionCandidates = EnumOption.CompareModes.class,
-      description =
-          "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
-  private CompareMode compare;
-
-  @Option(
-      names = "--fsync",
-      description =
-          "Force each file to disk before it gets its name (not needed on S3FS, where a file is in"
-              + " the bucket when it is closed).")
-  private boolean fsync;
-
-  @Option(
-      names = "--lock-wait",
-      paramLabel = "D",
-      defaultValue = "0s",
-      converter = DurationConverter.class,
-      description =
-          "How long to wait for another run that writes to the same destination, such as 10m; 0s:"
-              + " refuse at once.")
-  private Duration lockWait;
+final class BackupCommand extends SourceCommand {
+  @Mixin private final WriteOptions writing = new WriteOptions();
 
   @Option(
       names = "--verify-after",
@@ -79,19 +45,50 @@ final class BackupCommand extends JobCommand {
   @Option(
       names = "--manifest",
       paramLabel = "FILE",
-      converter = PathConverter.class,
       description =
           "Write the digests of all of these files that are in the backup, in the format of md5sum"
               + " -c (or sha256sum -c, with --digest SHA256). Unchanged files are read for it.")
   private Path manifest;
 
-  @Mixin private final MirrorOptions mirror = new MirrorOptions();
+  @Option(
+      names = "--delete",
+      description =
+          "Delete from the backup what is no more in the listed directories, after everything else;"
+              + " nothing is deleted if anything failed.")
+  private boolean delete;
 
-  @Mixin private final OldVersionsOptions oldVersions = new OldVersionsOptions();
+  @Option(
+      names = "--max-delete",
+      paramLabel = "N[%]",
+      description =
+          "With --delete: if there are more files, links and directories to delete than this (or"
+              + " than this percentage of those in the backup), delete nothing, and end with exit"
+              + " code 25.")
+  private String maxDelete;
 
-  @Mixin private UpdateOptions updates = new UpdateOptions();
+  @Option(
+      names = "--delete-despite-errors",
+      description =
+          "With --delete: delete also if something failed, or if a listed directory or a mount"
+              + " point in the source is empty.")
+  private boolean deleteDespiteErrors;
 
-  @Mixin private LimitOptions limits = new LimitOptions();
+  @Option(
+      names = {"-u", "--update"},
+      description = "Leave files that are newer at the destination.")
+  private boolean update;
+
+  @Option(
+      names = "--ignore-existing",
+      description = "Leave what is at the destination already; only what is missing is copied.")
+  private boolean ignoreExisting;
+
+  @Option(
+      names = {"--existing", "--ignore-non-existing"},
+      description = "Make no new files and directories at the destination.")
+  private boolean existing;
+
+  @Mixin private final LimitOptions limits = new LimitOptions();
 
   BackupCommand(PrintStream out, PrintStream err) {
     super(out, err);
@@ -99,31 +96,39 @@ final class BackupCommand extends JobCommand {
 
   @Override
   void addOptions(BackupOptions.Builder options) {
+    writing.addTo(options);
     options
-        .dryRun(dryRun)
-        .compare(compare)
-        .checks(c -> c.withFsync(fsync).withVerifyAfter(verifyAfter))
-        .waiting(w -> w.withLockWait(lockWait))
-        .deletion(mirror.deletion())
-        .oldVersions(oldVersions.oldVersions())
-        .updateRules(updates.rules())
+        .checks(c -> c.withVerifyAfter(verifyAfter))
+        .deletion(deletion())
+        .updateRules(new UpdateRules(update, ignoreExisting, existing))
         .limits(limits.limits());
     if (manifest != null) {
       options.manifest(manifest);
     }
   }
 
+  private Deletion deletion() {
+    if (!delete && (maxDelete != null || deleteDespiteErrors)) {
+      throw new InvalidJobException(
+          (maxDelete != null ? "--max-delete" : "--delete-despite-errors")
+              + " says how to delete, and --delete is not there");
+    }
+    try {
+      return new Deletion(
+          delete, Optional.ofNullable(maxDelete).map(Deletion.Limit::parse), deleteDespiteErrors);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidJobException("--max-delete: " + e.getMessage(), e);
+    }
+  }
+
   @Override
   ResultLines lines(PrintStream results) {
-    if (dryRun) {
-      return new DryRunLines(results, err);
-    }
-    return itemize ? new ItemLines(results) : ResultLines.NONE;
+    return writing.lines(results, err);
   }
 
   @Override
   boolean itemizes() {
-    return itemize;
+    return writing.itemizes();
   }
 
   @Override
@@ -134,32 +139,17 @@ final class BackupCommand extends JobCommand {
   @Override
   String summary(BackupReport report) {
     Totals totals = report.totals();
-    StringBuilder text = new StringBuilder("mtb: ").append(outcome(report));
-    text.append(Text.files(totals.copied()))
-        .append(report.dryRun() ? " would be copied (" : " copied (")
-        .append(Format.size(totals.bytesCopied()))
-        .append("), ")
-        .append(totals.unchanged())
-        .append(" unchanged");
-    if (totals.deleted() > 0) {
-      text.append(", ")
-          .append(totals.deleted())
-          .append(report.dryRun() ? " would be deleted" : " deleted");
-    }
-    if (totals.skipped() > 0) {
-      text.append(", ").append(totals.skipped()).append(" skipped");
-    }
-    text.append(", ").append(totals.failed()).append(" failed");
-    return text.append(", in ").append(Format.duration(report.elapsed())).toString();
-  }
-
-  /** What goes before the counts. */
-  static String outcome(BackupReport report) {
-    return switch (report.outcome()) {
-      case OK -> "";
-      case PARTIAL -> "INCOMPLETE: ";
-      case FAILED -> "FAILED: ";
-      case INTERRUPTED -> "INTERRUPTED: ";
-    };
+    String would = report.dryRun() ? "would be " : "";
+    return String.format(
+        "mtb: %s%s %scopied (%s), %s unchanged%s%s, %s failed, in %s",
+        outcome(report),
+        Text.files(totals.copied()),
+        would,
+        Format.size(totals.bytesCopied()),
+        totals.unchanged(),
+        part(totals.deleted(), would + "deleted"),
+        part(totals.skipped(), "skipped"),
+        totals.failed(),
+        Format.duration(report.elapsed()));
   }
 }

@@ -8,13 +8,23 @@ import java.util.function.DoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * A rate over time, drawn as steps: each sample is what it is, and nothing is made up between two.
+ * A rate over time, drawn in steps: nothing is interpolated between two samples.
  *
- * <p>The drawing is stretched to the width there is, and so holds no text, which would be stretched
- * with it; numbers stand beside it. A sample tells its own when it is pointed at.
+ * <p>A browser stretches the drawing to the width of the page. It would stretch text with it, so
+ * the numbers stand beside the drawing; a sample shows its own under the pointer.
+ *
+ * @param style the class of the drawing
+ * @param format writes a rate
+ * @param samples the whole run, at least one
+ * @param count the number of a sample that is shown
  */
-final class Chart {
-  /** The size of the drawing in its own units; fractions of it are given with one decimal. */
+record Chart(
+    String title,
+    String style,
+    DoubleFunction<String> format,
+    List<Throughput.Sample> samples,
+    ToLongFunction<Throughput.Sample> count) {
+  /** The size of the drawing in its own units, of which fractions have one decimal. */
   private static final int WIDTH = 1000;
 
   private static final int HEIGHT = 100;
@@ -22,35 +32,7 @@ final class Chart {
   /** Marks of time; a phone shows each second one. */
   private static final int MARKS = 4;
 
-  private final String title;
-  private final String style;
-  private final DoubleFunction<String> format;
-  private final List<Throughput.Sample> samples;
-  private final ToLongFunction<Throughput.Sample> count;
-
-  /**
-   * A chart.
-   *
-   * @param title what is shown
-   * @param style the class of the drawing
-   * @param format writes a rate
-   * @param samples the whole run, at least one
-   * @param count what is shown of each
-   */
-  Chart(
-      String title,
-      String style,
-      DoubleFunction<String> format,
-      List<Throughput.Sample> samples,
-      ToLongFunction<Throughput.Sample> count) {
-    this.title = title;
-    this.style = style;
-    this.format = format;
-    this.samples = samples;
-    this.count = count;
-  }
-
-  /** Whether there is anything to show. */
+  /** Whether there is nothing to show. */
   boolean isFlat() {
     return samples.stream().mapToLong(count).allMatch(c -> c == 0);
   }
@@ -60,27 +42,20 @@ final class Chart {
     Duration end = samples.get(samples.size() - 1).to();
     double mean = samples.stream().mapToLong(count).sum() * 1e9 / end.toNanos();
     double top = nextRound(highest);
+    String summary = "mean " + format.apply(mean) + ", highest " + format.apply(highest);
     page.line("<figure class=\"" + style + "\">")
         .raw("<figcaption>")
         .element("b", title)
-        .element("span", "mean " + format.apply(mean) + ", highest " + format.apply(highest))
+        .element("span", summary)
         .line("</figcaption>")
         .raw("<div class=\"plot\"><div class=\"scale\">")
         .element("span", format.apply(top))
         .element("span", format.apply(top / 2))
         .element("span", "0")
         .line("</div>")
-        .line(
-            "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"%s\">"
-                .formatted(
-                    WIDTH,
-                    HEIGHT,
-                    Html.escaped(
-                        title
-                            + " over time: mean "
-                            + format.apply(mean)
-                            + ", highest "
-                            + format.apply(highest))))
+        .raw("<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\"".formatted(WIDTH, HEIGHT))
+        .raw(" role=\"img\" aria-label=\"")
+        .line(Html.escaped(title + " over time: " + summary) + "\">")
         .line(
             "<path class=\"grid\" d=\"M0,0H%1$dM0,%2$dH%1$dM0,%3$dH%1$d\"/>"
                 .formatted(WIDTH, HEIGHT / 2, HEIGHT));
@@ -90,17 +65,15 @@ final class Chart {
     }
     page.line("<path class=\"area\" d=\"" + outline + "V" + HEIGHT + "Z\"/>");
     for (Throughput.Sample sample : samples) {
-      page.raw(
-              "<rect x=\"%s\" width=\"%s\" height=\"%d\">"
-                  .formatted(
-                      x(sample.from(), end), x(sample.to().minus(sample.from()), end), HEIGHT))
+      String x = x(sample.from(), end);
+      String width = x(sample.to().minus(sample.from()), end);
+      page.raw("<rect x=\"%s\" width=\"%s\" height=\"%d\">".formatted(x, width, HEIGHT))
           .element("title", Format.duration(sample.from()) + ": " + format.apply(rate(sample)))
           .line("</rect>");
     }
-    page.line("</svg>").raw("<div class=\"time\">");
-    for (int mark = 0; mark <= MARKS; mark++) {
-      page.element(
-          "span", mark == 0 ? "0" : Format.duration(end.multipliedBy(mark).dividedBy(MARKS)));
+    page.line("</svg>").raw("<div class=\"time\">").element("span", "0");
+    for (int mark = 1; mark <= MARKS; mark++) {
+      page.element("span", Format.duration(end.multipliedBy(mark).dividedBy(MARKS)));
     }
     page.line("</div></div></figure>");
   }
@@ -117,7 +90,7 @@ final class Chart {
     return String.format(Locale.ROOT, "%.1f", HEIGHT * (1 - rate / top));
   }
 
-  /** The next number of one digit, or 15, not below this one: its half is as easy to read. */
+  /** The next number of one digit, or 15, not below this one: its half is easy to read, too. */
   static double nextRound(double value) {
     double power = Math.pow(10, Math.floor(Math.log10(value)));
     for (double factor : new double[] {1, 1.5, 2, 3, 4, 5, 6, 8}) {

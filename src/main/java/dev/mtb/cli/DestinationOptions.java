@@ -12,7 +12,7 @@ import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** How a destination is reached, as options. */
+/** Options that say how a destination is reached. */
 final class DestinationOptions {
   /** Options that mean nothing unless the destination is given as {@code s3://}. */
   private static final ImmutableList<String> OF_BUCKETS =
@@ -26,8 +26,8 @@ final class DestinationOptions {
   @Option(
       names = "--via",
       paramLabel = "auto|mount|bucket",
-      converter = EnumOption.Vias.class,
-      completionCandidates = EnumOption.Vias.class,
+      converter = Converters.Vias.class,
+      completionCandidates = Converters.Vias.class,
       defaultValue = "auto",
       description =
           "How a destination on a mounted S3FS is written to: straight to its bucket, through the"
@@ -37,7 +37,6 @@ final class DestinationOptions {
   @Option(
       names = "--endpoint-url",
       paramLabel = "URL",
-      converter = UriConverter.class,
       description = "Where the S3 service of an s3:// destination is, if it is not Amazon's.")
   private URI endpoint;
 
@@ -50,8 +49,8 @@ final class DestinationOptions {
   @Option(
       names = "--addressing-style",
       paramLabel = "auto|path|virtual",
-      converter = EnumOption.AddressingStyles.class,
-      completionCandidates = EnumOption.AddressingStyles.class,
+      converter = Converters.AddressingStyles.class,
+      completionCandidates = Converters.AddressingStyles.class,
       defaultValue = "auto",
       description =
           "Where the bucket's name stands in a request; auto: in the path with --endpoint-url, else"
@@ -61,41 +60,36 @@ final class DestinationOptions {
   @Option(
       names = "--passwd-file",
       paramLabel = "FILE",
-      converter = PathConverter.class,
       description =
           "A password file of s3fs with the credentials of an s3:// destination; without it they"
               + " are found as the AWS tools find them.")
   private Path passwdFile;
 
   /**
-   * Checks that no option of a bucket was typed for a directory: then the user most likely means a
-   * bucket. Defaults from the environment are for all runs, and do no harm.
+   * Reads the destination. If a bucket's option was typed and the destination is a directory, the
+   * user most likely means a bucket. (Defaults from the environment are for all runs, and do no
+   * harm.)
    *
-   * @param place the destination
-   * @param spec of the command
-   * @throws InvalidJobException if one was
+   * @param what the destination is called in messages
+   * @throws InvalidJobException if it is no destination, or an option does not fit it
    */
-  static void check(PlaceArgument place, CommandSpec spec) {
-    if (place.bucket().isPresent()) {
-      return;
-    }
+  PlaceArgument parse(String text, String what, CommandSpec spec) {
+    PlaceArgument place = PlaceArgument.parse(text, what);
     for (String option : OF_BUCKETS) {
-      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+      if (place.bucket().isEmpty()
+          && spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw new InvalidJobException(
             option
                 + " is for a destination that is given as s3://BUCKET/PREFIX, and '"
-                + place.text()
+                + text
                 + "' is a directory; leave it out (on a mount the options of s3fs count), or give"
                 + " the bucket");
       }
     }
+    return place;
   }
 
-  /**
-   * Checks that the password file is its owner's secret.
-   *
-   * @throws InvalidJobException if it is not
-   */
+  /** Refuses a password file that other users can read. */
   void checkPasswdFile() {
     Optional<String> exposure = Optional.ofNullable(passwdFile).flatMap(PasswdFile::exposure);
     if (exposure.isPresent()) {
@@ -103,7 +97,6 @@ final class DestinationOptions {
     }
   }
 
-  /** Makes a connection of what was given. */
   Connection connection() {
     return new Connection(
         requireMount,

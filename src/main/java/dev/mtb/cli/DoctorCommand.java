@@ -10,7 +10,6 @@ import dev.mtb.options.Concurrency;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
+    versionProvider = Main.Version.class,
     showDefaultValues = true,
     sortOptions = false,
     description =
@@ -76,7 +75,6 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "D",
       defaultValue = "30s",
-      converter = DurationConverter.class,
       description = "How long to wait for each check, such as 1m.")
   private Duration timeout;
 
@@ -98,8 +96,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private int examine() throws IOException {
-    PlaceArgument given = PlaceArgument.parse(destination, "destination");
-    DestinationOptions.check(given, spec);
+    PlaceArgument given = place.parse(destination, "destination", spec);
     BackupOptions options =
         BackupOptions.builder()
             .threads(threads)
@@ -112,28 +109,29 @@ final class DoctorCommand implements Callable<Integer> {
             ? doctor.examine(given.bucket().get(), this::print)
             : doctor.examine(given.directory(), this::print);
     if (json) {
-      out.println(CheckupJson.of(OptionNames.inFlags(checkup), destination));
+      out.println(JsonReport.of(checkup, destination));
     }
     out.flush();
     err.println(summary(checkup));
     return checkup.exitCode();
   }
 
-  private void print(Finding found) {
+  private void print(Finding finding) {
     if (json) {
       return;
     }
-    Finding finding = OptionNames.inFlags(found);
-    String status = finding.status().name().toLowerCase(Locale.ROOT);
-    out.println(
-        String.format("%-4s  %s: ", status, finding.what()) + Text.withoutControls(finding.text()));
-    finding
-        .remedy()
-        .ifPresent(remedy -> out.println("      to do: " + Text.withoutControls(remedy)));
+    String status = Text.lower(finding.status());
+    out.println(String.format("%-4s  %s: %s", status, finding.what(), shown(finding.text())));
+    finding.remedy().ifPresent(remedy -> out.println("      to do: " + shown(remedy)));
     out.flush();
   }
 
-  private String summary(Checkup checkup) {
+  /** Names of files are escaped already. */
+  private static String shown(String text) {
+    return Text.withoutControls(OptionNames.inFlags(text));
+  }
+
+  private static String summary(Checkup checkup) {
     int failures = checkup.count(Status.FAIL);
     int warnings = checkup.count(Status.WARN);
     String verdict =
@@ -142,11 +140,13 @@ final class DoctorCommand implements Callable<Integer> {
             : warnings > 0
                 ? "the destination can be used, and could be better"
                 : "the destination is good";
-    return "mtb: "
-        + verdict
-        + String.format(
-            " (%d ok, %d to look at, %d broken)", checkup.count(Status.OK), warnings, failures)
-        + (checkup.notChecked().isEmpty()
+    return String.format(
+        "mtb: %s (%s ok, %s to look at, %s broken)%s",
+        verdict,
+        checkup.count(Status.OK),
+        warnings,
+        failures,
+        checkup.notChecked().isEmpty()
             ? ""
             : "; not checked: " + String.join(", ", checkup.notChecked()));
   }

@@ -1,16 +1,13 @@
 package dev.mtb.cli;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/**
- * Defaults of options from the environment: {@code MTB_THREADS} for {@code --threads}, {@code
- * MTB_ENDPOINT_URL} for {@code --endpoint-url}, and {@code true} for one without a value. What
- * stands on the command line goes before.
- */
+/** Defaults of options from the environment. */
 final class EnvironmentDefaults implements IDefaultValueProvider {
   /** For help and manual. */
   static final String RULE =
@@ -33,12 +30,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     return value == null || value.isEmpty() ? null : value;
   }
 
-  /** The variable of an option. */
+  /** The variable of an option, named by the first of its long names. */
   static String variable(OptionSpec option) {
-    String name = "";
-    for (String candidate : option.names()) {
-      name = name.isEmpty() && candidate.startsWith("--") ? candidate : name;
-    }
+    String name =
+        Arrays.stream(option.names()).filter(n -> n.startsWith("--")).findFirst().orElse("");
     return "MTB_" + name.replaceFirst("^--", "").toUpperCase(Locale.ROOT).replace('-', '_');
   }
 }

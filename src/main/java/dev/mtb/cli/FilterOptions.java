@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Stack;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine;
 import picocli.CommandLine.IParameterConsumer;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,17 +22,20 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** What is left out, as options. */
+/** Options that say which files are left out. */
+@SuppressWarnings("unused") // InOrder keeps the values of five options.
 final class FilterOptions {
   private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhdw])");
 
-  /** An option and its value: one list for all of them, since the first rule that matches wins. */
   private record Rule(String option, String value) {}
 
-  /** Keeps the order of the command line, which picocli loses between different options. */
+  /** In the order of the command line: the first rule that matches wins. */
+  private final List<Rule> rules = new ArrayList<>();
+
+  /** Keeps the order between different options, which picocli loses. */
   static final class InOrder implements IParameterConsumer {
     @Override
-    @SuppressWarnings("JdkObsolete") // picocli's interface has it so.
+    @SuppressWarnings("JdkObsolete") // picocli's interface has a Stack.
     public void consumeParameters(Stack<String> args, ArgSpec arg, CommandSpec command) {
       String option = ((OptionSpec) arg).longestName();
       if (args.isEmpty()) {
@@ -41,62 +43,45 @@ final class FilterOptions {
             command.commandLine(), "Missing required parameter for option '" + option + "'");
       }
       FilterOptions options = ((JobCommand) command.userObject()).filters;
-      options.inOrder.add(new Rule(option, args.pop()));
+      options.rules.add(new Rule(option, args.pop()));
     }
   }
-
-  private final List<Rule> inOrder = new ArrayList<>();
 
   @Option(
       names = "--exclude",
       paramLabel = "PATTERN",
-      arity = "1",
       parameterConsumer = InOrder.class,
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description =
           "Leave out what the pattern matches, by rsync's rules. The first of all filter options"
               + " that matches decides. Repeatable, as are the next four.")
-  @SuppressWarnings("unused") // These five are kept by InOrder.
   private List<String> exclude;
 
   @Option(
       names = "--include",
       paramLabel = "PATTERN",
-      arity = "1",
       parameterConsumer = InOrder.class,
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Keep what the pattern matches, whatever later ones say.")
-  @SuppressWarnings("unused")
   private List<String> include;
 
   @Option(
       names = "--exclude-from",
       paramLabel = "FILE",
-      arity = "1",
       parameterConsumer = InOrder.class,
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Read patterns to leave out, one a line; lines with # or ; are comments.")
-  @SuppressWarnings("unused")
   private List<String> excludeFrom;
 
   @Option(
       names = "--include-from",
       paramLabel = "FILE",
-      arity = "1",
       parameterConsumer = InOrder.class,
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Read patterns to keep, one a line.")
-  @SuppressWarnings("unused")
   private List<String> includeFrom;
 
   @Option(
       names = "--filter",
       paramLabel = "RULE",
-      arity = "1",
       parameterConsumer = InOrder.class,
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Add a rule as rsync writes it: '- PATTERN', '+ PATTERN', '. FILE' or '!'.")
-  @SuppressWarnings("unused")
   private List<String> filter;
 
   @Option(
@@ -107,9 +92,8 @@ final class FilterOptions {
   @Option(
       names = "--exclude-if-present",
       paramLabel = "NAME",
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description = "Leave out directories that hold something of this name. Repeatable.")
-  private List<String> markers = new ArrayList<>();
+  private List<String> markers;
 
   @Option(
       names = {"-x", "--one-file-system"},
@@ -133,10 +117,14 @@ final class FilterOptions {
               + " 2026-01-31, or a time such as 2026-01-31T12:00:00 (local, unless it ends in Z).")
   private String newerThan;
 
-  /** Makes filters of what was given. */
+  /**
+   * Makes filters of the options.
+   *
+   * @param from0 whether entries of the files of patterns end with NUL
+   */
   Filters filters(boolean from0) {
     Filters.Builder builder = Filters.builder().from0(from0);
-    for (Rule rule : inOrder) {
+    for (Rule rule : rules) {
       switch (rule.option) {
         case "--exclude" -> builder.exclude(rule.value);
         case "--include" -> builder.include(rule.value);
@@ -145,7 +133,9 @@ final class FilterOptions {
         default -> builder.filter(rule.value);
       }
     }
-    markers.forEach(builder::excludeIfPresent);
+    if (markers != null) {
+      markers.forEach(builder::excludeIfPresent);
+    }
     builder.excludeCaches(excludeCaches).oneFileSystem(oneFileSystem);
     if (minSize != null) {
       builder.minSize(size(minSize));

@@ -9,23 +9,43 @@ import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a page about a run shows beyond its report, in memory that does not grow with the number of
- * files or with time. Made when the run begins.
+ * What a page about a run shows beyond its report: the throughput over time, and the files that
+ * took longest. Its memory does not grow with the number of files or with time. Made when the run
+ * begins. Thread-safe.
  */
 final class History implements BackupListener {
+  /** If single files make a run slow, they are among so many. */
+  static final int SLOWEST = 20;
+
+  /**
+   * A file that was copied.
+   *
+   * @param hasContent false if only metadata was set
+   * @param time from its first operation to its last
+   */
+  record Timed(Path path, long size, boolean hasContent, Duration time) {}
+
   private record Begun(long at, Action action) {}
 
   private final Ticker ticker;
   private final Throughput throughput;
-  private final SlowestFiles slowest = new SlowestFiles();
 
-  /** What the copying threads are at. */
+  /** The files that threads are copying now. */
   private final Map<Path, Begun> begun = new ConcurrentHashMap<>();
+
+  private final PriorityQueue<Timed> slowest =
+      new PriorityQueue<>(SLOWEST + 1, Comparator.comparing(Timed::time));
+
+  /** A file that takes no longer is not among the slowest: most need not wait for the lock. */
+  private volatile Duration quickest = Duration.ZERO;
 
   History(Ticker ticker) {
     this.ticker = ticker;
@@ -36,8 +56,13 @@ final class History implements BackupListener {
     return throughput.samples(elapsed);
   }
 
-  List<SlowestFiles.Timed> slowest() {
-    return slowest.list();
+  /** The slowest file first. */
+  List<Timed> slowest() {
+    synchronized (slowest) {
+      List<Timed> list = new ArrayList<>(slowest);
+      list.sort(Comparator.comparing(Timed::time).reversed());
+      return list;
+    }
   }
 
   @Override
@@ -57,12 +82,24 @@ final class History implements BackupListener {
     throughput.copied();
     Begun begin = begun.remove(path);
     if (begin != null) {
-      slowest.add(
-          new SlowestFiles.Timed(
-              path,
-              source.kind() == Kind.FILE ? source.size() : 0,
-              begin.action != Action.UPDATE_METADATA,
-              Duration.ofNanos(ticker.read() - begin.at)));
+      long size = source.kind() == Kind.FILE ? source.size() : 0;
+      Duration time = Duration.ofNanos(ticker.read() - begin.at);
+      add(new Timed(path, size, begin.action != Action.UPDATE_METADATA, time));
+    }
+  }
+
+  private void add(Timed file) {
+    if (file.time().compareTo(quickest) <= 0) {
+      return;
+    }
+    synchronized (slowest) {
+      slowest.add(file);
+      if (slowest.size() > SLOWEST) {
+        slowest.poll();
+      }
+      if (slowest.size() == SLOWEST) {
+        quickest = slowest.element().time();
+      }
     }
   }
 

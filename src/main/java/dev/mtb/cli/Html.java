@@ -5,15 +5,15 @@ import java.nio.file.Path;
 
 /**
  * Writes HTML. Names of files and messages may hold anything: all text and all values of attributes
- * pass through {@link #escaped}, and what the methods take as markup is written in MTB's own code.
- * Not thread-safe.
+ * pass through {@link #escaped}. What the methods take as markup is written in MTB's own code. Not
+ * thread-safe.
  */
 final class Html {
   private final StringBuilder page = new StringBuilder();
 
   /**
-   * Text that is shown as it is, and as nothing else: no tag, no quote that ends an attribute, and
-   * no character that cannot be seen or that turns the direction of others.
+   * Makes text that a browser shows as it is: no tag, no quote that ends an attribute, and no
+   * character that is invisible or turns the direction of others.
    */
   static String escaped(String text) {
     return HtmlEscapers.htmlEscaper().escape(Text.withoutControls(text));
@@ -27,33 +27,22 @@ final class Html {
 
   /** Adds a line of markup. */
   Html line(String markup) {
-    page.append(markup).append('\n');
-    return this;
+    return raw(markup).raw("\n");
   }
 
   /** Adds an element that holds nothing but text. */
   Html element(String tag, String text) {
-    return element(tag, "", text);
+    return raw("<" + tag + ">" + escaped(text) + "</" + tag + ">");
   }
 
-  /**
-   * Adds an element that holds nothing but text.
-   *
-   * @param style its class; empty for none
-   */
+  /** Adds an element of a class that holds nothing but text. */
   Html element(String tag, String style, String text) {
-    page.append('<').append(tag);
-    if (!style.isEmpty()) {
-      page.append(" class=\"").append(style).append('"');
-    }
-    page.append('>').append(escaped(text)).append("</").append(tag).append(">");
-    return this;
+    return raw("<" + tag + " class=\"" + style + "\">" + escaped(text) + "</" + tag + ">");
   }
 
-  /** Adds a name, which is kept apart from what stands beside it, whatever its direction. */
+  /** Adds a name, whose direction does not change the text beside it. */
   Html name(String printable) {
-    page.append("<bdi class=\"name\">").append(escaped(printable)).append("</bdi>");
-    return this;
+    return raw("<bdi class=\"name\">" + escaped(printable) + "</bdi>");
   }
 
   /** Adds the name of a file. */

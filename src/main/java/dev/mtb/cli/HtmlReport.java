@@ -1,11 +1,15 @@
 package dev.mtb.cli;
 
+import com.google.common.io.Resources;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
 import dev.mtb.model.Format;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.store.TemporaryNames;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -25,21 +29,36 @@ final class HtmlReport {
   /** The page shows no more sources than these: a wildcard may name very many. */
   private static final int SOURCES_SHOWN = 20;
 
-  /** With this policy a browser runs and loads nothing, even if a name becomes markup. */
-  private static final String POLICY =
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
-          + " form-action 'none'";
-
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss xxx", Locale.ROOT);
+
+  /**
+   * What stands before the title. With this policy a browser runs and loads nothing, even if a name
+   * becomes markup. Without an icon it would ask the server for one.
+   */
+  private static final String HEAD =
+      """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8"/>
+      %s
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src \
+      'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta name="color-scheme" content="light dark"/>
+      <meta name="referrer" content="no-referrer"/>
+      <link rel="icon" href="data:,"/>
+      """
+          .formatted(GENERATOR);
 
   private final Invocation invocation;
   private final BackupReport report;
   private final int exitCode;
   private final Totals totals;
   private final History history;
-  private final OutcomeText outcome;
   private final boolean isVerify;
+  private final boolean isDryRun;
   private final Html page = new Html();
 
   private HtmlReport(Invocation invocation, BackupReport report, int exitCode, History history) {
@@ -48,8 +67,8 @@ final class HtmlReport {
     this.exitCode = exitCode;
     this.totals = report.totals();
     this.history = history;
-    outcome = new OutcomeText(invocation.command(), report);
     isVerify = invocation.command().equals("verify");
+    isDryRun = report.dryRun();
   }
 
   /** Whether a text is the beginning of a page. */
@@ -58,7 +77,7 @@ final class HtmlReport {
   }
 
   /**
-   * Writes the page.
+   * Makes the page.
    *
    * @param exitCode of the command, which may differ from that of the report
    */
@@ -66,119 +85,134 @@ final class HtmlReport {
     return new HtmlReport(invocation, report, exitCode, history).text();
   }
 
-  private String text() {
-    String mood = report.outcome().name().toLowerCase(Locale.ROOT);
-    page.line("<!DOCTYPE html>")
-        .line("<html lang=\"en\">")
-        .line("<head>")
-        .line("<meta charset=\"utf-8\"/>")
-        .line(GENERATOR)
-        .line("<meta http-equiv=\"Content-Security-Policy\" content=\"" + POLICY + "\"/>")
-        .line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
-        .line("<meta name=\"color-scheme\" content=\"light dark\"/>")
-        .line("<meta name=\"referrer\" content=\"no-referrer\"/>")
-        // Without it a browser asks the server for an icon.
-        .line("<link rel=\"icon\" href=\"data:,\"/>")
-        .element("title", outcome.headline() + ": " + invocation.subject().destination())
-        .line("")
-        .line("<style>")
-        .raw(PageStyle.CSS)
-        .line("</style>")
-        .line("</head>")
-        .line("<body><main class=\"" + mood + "\">");
-    header();
-    tiles();
-    why();
-    failures();
-    throughput();
-    slowest();
-    advice();
-    run();
-    page.line("</main></body>").line("</html>");
-    return page.toString();
+  private static String style() {
+    try {
+      return Resources.toString(
+          Resources.getResource(HtmlReport.class, "page.css"), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  private void header() {
-    page.line("<header>")
-        .element("h1", outcome.headline())
-        .line("")
+  private String text() {
+    String destination = invocation.subject().destination();
+    page.raw(HEAD)
+        .element("title", headline() + ": " + destination)
+        .raw("<style>\n" + style() + "</style>\n</head>\n")
+        .line("<body><main class=\"" + Text.lower(report.outcome()) + "\">")
+        .line("<header>")
+        .element("h1", headline())
         .raw("<p>")
-        .name(invocation.subject().destination())
+        .name(destination)
         .line("</p>")
-        .element("p", outcome.explanation())
-        .line("")
+        .element("p", explanation())
         .element(
             "p",
             "faint",
-            time(report.startedAt())
-                + ", took "
-                + Format.duration(report.elapsed())
-                + ", exit code "
-                + exitCode)
-        .line("")
+            "%s, took %s, exit code %s"
+                .formatted(time(report.startedAt()), Format.duration(report.elapsed()), exitCode))
         .line("</header>");
-  }
-
-  private static String time(Instant instant) {
-    return TIME.format(instant.atZone(ZoneId.systemDefault()));
-  }
-
-  private void tiles() {
-    double seconds = Math.max(1e-9, report.elapsed().toNanos() / 1e9);
-    page.line("<div class=\"tiles\">");
-    if (!isVerify) {
-      tile(
-          Figures.count(totals.copied()),
-          report.dryRun() ? "files to copy" : "files copied",
-          /* isBad= */ false);
-      tile(
-          Format.size(totals.bytesCopied()),
-          report.dryRun() ? "to copy" : "copied",
-          /* isBad= */ false);
-      if (!report.dryRun()) {
-        tile(Format.rate(totals.bytesCopied() / seconds), "on average", /* isBad= */ false);
-      }
-    }
-    tile(
-        Figures.count(totals.unchanged()),
-        isVerify ? "as they should be" : "unchanged",
-        /* isBad= */ false);
-    tile(Figures.count(totals.failed()), "failed", totals.failed() > 0);
-    tile(
-        Figures.count(totals.scanned()),
-        "looked at, " + Format.size(totals.bytesScanned()),
-        /* isBad= */ false);
-    tileIfAny(totals.directoriesCreated(), report.dryRun() ? "folders to make" : "folders made");
-    tileIfAny(totals.deleted(), report.dryRun() ? "to delete" : "deleted");
-    tileIfAny(totals.extra(), "not in the source");
-    tileIfAny(totals.skipped(), "skipped (no files)");
-    tile(Format.duration(report.elapsed()), "from start to end", /* isBad= */ false);
-    page.line("</div>");
-  }
-
-  private void tile(String figure, String meaning, boolean isBad) {
-    page.raw(isBad ? "<div class=\"tile bad\">" : "<div class=\"tile\">")
-        .element("b", figure)
-        .element("span", meaning)
-        .line("</div>");
-  }
-
-  private void tileIfAny(long count, String meaning) {
-    if (count > 0) {
-      tile(Figures.count(count), meaning, /* isBad= */ false);
-    }
-  }
-
-  private void why() {
+    tiles();
     report
         .fatal()
         .ifPresent(
             why ->
                 page.line("<section class=\"why\">")
                     .element("h2", "Why it was given up")
-                    .element("p", Text.printable(why))
-                    .line("")
+                    .element("p", Text.message(why))
                     .line("</section>"));
+    failures();
+    throughput();
+    slowest();
+    advice();
+    run();
+    return page.line("</main></body>").line("</html>").toString();
+  }
+
+  private static String time(Instant instant) {
+    return TIME.format(instant.atZone(ZoneId.systemDefault()));
+  }
+
+  private String headline() {
+    String command = invocation.command();
+    String what = command.substring(0, 1).toUpperCase(Locale.ROOT) + command.substring(1);
+    return (isDryRun ? "Dry run" : isVerify ? "Verification" : what)
+        + switch (report.outcome()) {
+          case OK -> " complete";
+          case PARTIAL -> isVerify ? " found differences" : " incomplete";
+          case FAILED -> " failed";
+          case INTERRUPTED -> " interrupted";
+        };
+  }
+
+  private String explanation() {
+    return switch (report.outcome()) {
+      case OK ->
+          isDryRun
+              ? "Nothing was changed; this is what a run would do."
+              : isVerify
+                  ? "Everything is in the backup as it should be."
+                  : "Everything that was asked for is safe.";
+      case PARTIAL -> partial();
+      case FAILED -> "The run was given up; what it had not got to is as it was before.";
+      case INTERRUPTED ->
+          "The run was stopped from outside; what was in flight was finished or undone.";
+    };
+  }
+
+  private String partial() {
+    long count = totals.failed();
+    String failed = counted(count, "file or folder", "files and folders");
+    if (report.exitCode() == 24) {
+      return failed + " vanished or kept changing while they were read; nothing else went wrong.";
+    }
+    if (isVerify) {
+      return counted(count, "difference or failure", "differences and failures") + ".";
+    }
+    return failed
+        + " could not be dealt with; "
+        + (isDryRun ? "nothing was changed." : "everything else is safe.");
+  }
+
+  private static String counted(long count, String one, String many) {
+    return Text.count(count) + " " + (count == 1 ? one : many);
+  }
+
+  private void tiles() {
+    page.line("<div class=\"tiles\">");
+    if (!isVerify) {
+      tile(Text.count(totals.copied()), isDryRun ? "files to copy" : "files copied");
+      tile(Format.size(totals.bytesCopied()), isDryRun ? "to copy" : "copied");
+      if (!isDryRun) {
+        tile(Format.rate(totals.bytesCopied(), report.elapsed()), "on average");
+      }
+    }
+    tile(Text.count(totals.unchanged()), isVerify ? "as they should be" : "unchanged");
+    tile(totals.failed() > 0 ? "tile bad" : "tile", Text.count(totals.failed()), "failed");
+    tile(Text.count(totals.scanned()), "looked at, " + Format.size(totals.bytesScanned()));
+    tileIfAny(totals.directoriesCreated(), isDryRun ? "folders to make" : "folders made");
+    tileIfAny(totals.deleted(), isDryRun ? "to delete" : "deleted");
+    tileIfAny(totals.extra(), "not in the source");
+    tileIfAny(totals.skipped(), "skipped (no files)");
+    tile(Format.duration(report.elapsed()), "from start to end");
+    page.line("</div>");
+  }
+
+  private void tileIfAny(long count, String meaning) {
+    if (count > 0) {
+      tile(Text.count(count), meaning);
+    }
+  }
+
+  private void tile(String figure, String meaning) {
+    tile("tile", figure, meaning);
+  }
+
+  private void tile(String style, String figure, String meaning) {
+    page.raw("<div class=\"" + style + "\">")
+        .element("b", figure)
+        .element("span", meaning)
+        .line("</div>");
   }
 
   private void failures() {
@@ -191,26 +225,23 @@ final class HtmlReport {
       return;
     }
     page.line("<section>")
-        .element("h2", "Failures (" + Figures.count(failures.size()) + ")")
+        .element("h2", "Failures (" + Text.count(failures.size()) + ")")
         .line("<table><thead><tr><th>Name</th><th>While</th><th>Why</th></tr></thead><tbody>");
-    for (Failure failure : failures.subList(0, Math.min(FAILURES_SHOWN, failures.size()))) {
-      page.raw("<tr><td class=\"file\">")
-          .name(failure.path())
-          .raw("</td><td>")
-          .raw(words(failure.stage()))
-          .raw("</td>")
-          .element("td", "error", Text.printable(failure.error()))
-          .line("</tr>");
-    }
+    failures.stream()
+        .limit(FAILURES_SHOWN)
+        .forEach(
+            failure ->
+                page.raw("<tr><td class=\"file\">")
+                    .name(failure.path())
+                    .raw("</td>")
+                    .element("td", words(failure.stage()))
+                    .element("td", "error", Text.message(failure.error()))
+                    .line("</tr>"));
     page.line("</tbody></table>");
-    if (failures.size() > FAILURES_SHOWN) {
-      page.element(
-              "p",
-              "faint",
-              "and "
-                  + Figures.count(failures.size() - FAILURES_SHOWN)
-                  + " more; --report lists all of them.")
-          .line("");
+    int more = failures.size() - FAILURES_SHOWN;
+    if (more > 0) {
+      String text = "and " + Text.count(more) + " more; --report lists all of them.";
+      page.element("p", "faint", text);
     }
     page.line("</section>");
   }
@@ -230,48 +261,35 @@ final class HtmlReport {
     List<Chart> charts =
         List.of(
             new Chart("Data written", "bytes", Format::rate, samples, Throughput.Sample::bytes),
+            new Chart("Files copied", "copied", Text::rate, samples, Throughput.Sample::copied),
             new Chart(
-                "Files copied",
-                "copied",
-                rate -> Figures.rate(rate) + "/s",
-                samples,
-                Throughput.Sample::copied),
-            new Chart(
-                "Files compared",
-                "compared",
-                rate -> Figures.rate(rate) + "/s",
-                samples,
-                Throughput.Sample::compared));
+                "Files compared", "compared", Text::rate, samples, Throughput.Sample::compared));
     if (charts.stream().allMatch(Chart::isFlat)) {
       return;
     }
-    page.line("<section>").element("h2", "Over time").line("");
+    page.line("<section>").element("h2", "Over time");
     charts.stream().filter(chart -> !chart.isFlat()).forEach(chart -> chart.draw(page));
     page.line("</section>");
   }
 
   private void slowest() {
-    List<SlowestFiles.Timed> slowest = history.slowest();
+    List<History.Timed> slowest = history.slowest();
     if (slowest.isEmpty()) {
       return;
     }
     page.line("<section>")
         .element("h2", "Slowest files")
-        .line(
-            "<table><thead><tr><th>Name</th><th class=\"number\">Time</th>"
-                + "<th class=\"number\">Size</th><th class=\"number\">Rate</th></tr></thead>"
-                + "<tbody>");
-    for (SlowestFiles.Timed file : slowest) {
-      double seconds = Math.max(1e-9, file.time().toNanos() / 1e9);
+        .raw("<table><thead><tr><th>Name</th>")
+        .raw("<th class=\"number\">Time</th><th class=\"number\">Size</th>")
+        .line("<th class=\"number\">Rate</th></tr></thead><tbody>");
+    for (History.Timed file : slowest) {
+      String rate = file.hasContent() ? Format.rate(file.size(), file.time()) : "metadata only";
       page.raw("<tr><td class=\"file\">")
           .name(file.path())
           .raw("</td>")
           .element("td", "number", Format.duration(file.time()))
           .element("td", "number", Format.size(file.size()))
-          .element(
-              "td",
-              "number",
-              file.hasContent() ? Format.rate(file.size() / seconds) : "metadata only")
+          .element("td", "number", rate)
           .line("</tr>");
     }
     page.line("</tbody></table>").line("</section>");
@@ -282,7 +300,7 @@ final class HtmlReport {
       return;
     }
     page.line("<section>").element("h2", "What would make the next run cheaper").line("<ul>");
-    report.advice().forEach(sentence -> page.element("li", Text.printable(sentence)).line(""));
+    report.advice().forEach(sentence -> page.element("li", Text.message(sentence)));
     page.line("</ul>").line("</section>");
   }
 
@@ -293,30 +311,13 @@ final class HtmlReport {
     if (!invocation.environment().isEmpty()) {
       row("Environment", String.join(" ", invocation.environment()));
     }
-    page.element("dt", "Sources").raw("<dd>");
-    List<String> sources = invocation.subject().sources();
-    for (String source : sources.subList(0, Math.min(SOURCES_SHOWN, sources.size()))) {
-      page.name(Text.printable(source)).raw("<br/>");
-    }
-    if (sources.size() > SOURCES_SHOWN) {
-      page.element("span", "and " + Figures.count(sources.size() - SOURCES_SHOWN) + " more")
-          .raw("<br/>");
-    }
-    int lists = invocation.subject().lists();
-    if (lists > 0) {
-      page.element("span", "what " + OutcomeText.counted(lists, "list names", "lists name"));
-    }
-    page.line("</dd>");
+    sources();
     row("Base", invocation.subject().base());
     row("Destination", invocation.subject().destination());
     fact("Began", time(report.startedAt()));
     fact("Ended", time(report.startedAt().plus(report.elapsed())));
-    fact(
-        "Threads",
-        options.concurrency().threads()
-            + " copying, "
-            + options.concurrency().checkers()
-            + " comparing");
+    int threads = options.concurrency().threads();
+    fact("Threads", threads + " copying, " + options.concurrency().checkers() + " comparing");
     if (!isVerify) {
       fact("Differs by", words(options));
       fact("Read back", options.checks().verifyAfter() ? "each copy, after it was written" : "no");
@@ -325,14 +326,30 @@ final class HtmlReport {
     fact("Machine", TemporaryNames.hostname().strip());
     fact(
         "Program",
-        new Version().getVersion()[0]
-            + ", Java "
-            + Runtime.version()
-            + ", "
-            + System.getProperty("os.name")
-            + " "
-            + System.getProperty("os.arch"));
+        "%s, Java %s, %s %s"
+            .formatted(
+                Main.version(),
+                Runtime.version(),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch")));
     page.line("</dl>").line("</section>");
+  }
+
+  private void sources() {
+    List<String> sources = invocation.subject().sources();
+    page.element("dt", "Sources").raw("<dd>");
+    sources.stream()
+        .limit(SOURCES_SHOWN)
+        .forEach(source -> page.name(Text.printable(source)).raw("<br/>"));
+    int more = sources.size() - SOURCES_SHOWN;
+    if (more > 0) {
+      page.element("span", "and " + Text.count(more) + " more").raw("<br/>");
+    }
+    int lists = invocation.subject().lists();
+    if (lists > 0) {
+      page.element("span", "what " + counted(lists, "list names", "lists name"));
+    }
+    page.line("</dd>");
   }
 
   private static String words(BackupOptions options) {

@@ -4,33 +4,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Turns SIGINT, SIGTERM and SIGHUP into an interrupt of the running thread, and keeps the process
- * alive until that has finished or undone what was in flight and written its report.
+ * Turns SIGINT, SIGTERM and SIGHUP into an interrupt of the running thread. The process then stays
+ * alive until the run has finished or undone what was in flight and written its report.
  */
 final class Interrupts implements AutoCloseable {
-  /** A little longer than the engine's own patience, so that its report still comes. */
-  private static final long PATIENCE_SECONDS = 15;
+  /** A little longer than the engine waits, so that its report is still written. */
+  private static final long TIMEOUT_SECONDS = 15;
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Thread hook;
   private volatile int exitCode = 130;
 
   private Interrupts(Thread running) {
-    hook =
-        new Thread(
-            () -> {
-              running.interrupt();
-              try {
-                if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                  System.err.println("mtb: gave up waiting for what was in flight");
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-              // The JVM's own code would be 128 + the signal's number.
-              Runtime.getRuntime().halt(exitCode);
-            },
-            "mtb-signal");
+    hook = new Thread(() -> stop(running), "mtb-signal");
   }
 
   static Interrupts install() {
@@ -39,7 +25,20 @@ final class Interrupts implements AutoCloseable {
     return interrupts;
   }
 
-  /** The report is written; this is how it went. */
+  private void stop(Thread running) {
+    running.interrupt();
+    try {
+      if (!finished.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("mtb: gave up waiting for what was in flight");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // The JVM itself would exit with 128 + the signal's number.
+    Runtime.getRuntime().halt(exitCode);
+  }
+
+  /** Says that the report is written, and with which code to exit. */
   void finished(int code) {
     exitCode = code;
     finished.countDown();
@@ -51,7 +50,7 @@ final class Interrupts implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // It is running already, and will end the process.
+      // The hook is running already, and will end the process.
     }
   }
 }

@@ -9,19 +9,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * What was asked for.
+ * What a user has typed.
  *
  * @param command {@code backup}, {@code verify} and so on
- * @param words the command line behind that
- * @param environment variables that were the defaults of options, with their values
- * @param subject what was made of it
+ * @param words the command line after that
+ * @param environment variables that were defaults of options, with their values
+ * @param subject what the command works on
  */
 record Invocation(
     String command,
     ImmutableList<String> words,
     ImmutableList<String> environment,
     Subject subject) {
-  /** Longer ones hold a list of files, which would hide the rest. */
+  /** In characters. A longer command line has a list of files, which would hide the rest. */
   private static final int LONGEST_SHOWN = 4000;
 
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
@@ -42,7 +42,7 @@ record Invocation(
         subject);
   }
 
-  /** As it could be typed again. */
+  /** The command line, as it could be typed again. */
   String commandLine() {
     StringBuilder line = new StringBuilder("mtb " + command);
     for (int i = 0; i < words.size(); i++) {
@@ -54,7 +54,7 @@ record Invocation(
     return line.toString();
   }
 
-  /** What a shell takes for this word, in which nothing can act on a terminal. */
+  /** A word quoted for a shell, in which nothing can act on a terminal. */
   private static String shown(String word) {
     if (HARMLESS.matcher(word).matches()) {
       return word;

@@ -1,27 +1,25 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
-import dev.mtb.job.BackupJob;
+import com.google.common.collect.ImmutableList;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
-import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Concurrency;
+import dev.mtb.options.KeptAttributes;
 import dev.mtb.options.Waiting;
 import dev.mtb.scan.OutputCheck;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.function.Function;
 import org.slf4j.event.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,63 +27,28 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What {@code backup} and {@code verify} have in common. */
+/** What {@code backup}, {@code restore} and {@code verify} have in common. */
 @Command(
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
+    versionProvider = Main.Version.class,
     showDefaultValues = true,
     sortOptions = false,
     footer = {"", EnvironmentDefaults.RULE, "", OptionsFile.RULE},
     exitCodeListHeading = "%nExit codes:%n")
 abstract class JobCommand implements Callable<Integer> {
-  private static final Path STANDARD_STREAM = Path.of("-");
-
   final PrintStream out;
   final PrintStream err;
 
   @Spec CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "SOURCE... DESTINATION",
-      arity = "0..*",
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
-      description = {
-        "Files and directories to back up, and last the directory that holds the backup, or"
-            + " s3://BUCKET/PREFIX. With --files-from the sources may be left out."
-      })
-  List<String> paths = new ArrayList<>();
-
-  @Option(
-      names = {"-l", "--files-from"},
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
-      paramLabel = "FILE",
-      converter = PathConverter.class,
-      description =
-          "List of files and directories, one a line; lines that begin with # or ; are comments."
-              + " '-' is standard input. Repeatable.")
-  private List<Path> lists = new ArrayList<>();
-
   @Option(
       names = {"-0", "--from0"},
       description = "The lists are NUL-separated, and nothing in them is a comment.")
-  private boolean from0;
-
-  @Option(
-      names = {"-b", "--base"},
-      paramLabel = "DIR",
-      defaultValue = ".",
-      converter = PathConverter.class,
-      description =
-          "Relative entries are taken from here, and entries below it keep only their path"
-              + " relative to it.")
-  private Path base;
+  boolean from0;
 
   @Mixin final FilterOptions filters = new FilterOptions();
-
-  @Mixin private ShardOptions shard = new ShardOptions();
 
   @Option(
       names = {"-t", "--threads"},
@@ -104,13 +67,31 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = "--modify-window",
       paramLabel = "D",
-      converter = DurationConverter.class,
       description =
           "Mtimes this close are equal, such as 1s or 500ms (default: as fine as both sides keep"
               + " them).")
   private Duration modifyWindow;
 
-  @Mixin private final AttributeOptions attributes = new AttributeOptions();
+  @Option(
+      names = "--no-owner",
+      description = "Neither set nor compare the owner of files, for places that cannot keep it.")
+  private boolean noOwner;
+
+  @Option(names = "--no-group", description = "The same for the group.")
+  private boolean noGroup;
+
+  @Option(
+      names = "--no-perms",
+      description =
+          "The same for permission bits; new files get what the destination gives to new files.")
+  private boolean noPermissions;
+
+  @Option(
+      names = "--no-times",
+      description =
+          "Do not set times of modification. All files whose times differ are copied again in each"
+              + " run; use it with --compare checksum.")
+  private boolean noTimes;
 
   @Option(
       names = "--digest",
@@ -130,13 +111,6 @@ abstract class JobCommand implements Callable<Integer> {
           "How often an operation is tried again that failed for a reason that may pass, with"
               + " growing pauses.")
   private int retries;
-
-  @Option(
-      names = "--report",
-      paramLabel = "FILE",
-      converter = PathConverter.class,
-      description = "Write the run's report as JSON; '-' is standard output.")
-  private Path report;
 
   @Mixin private final ReportOptions reports = new ReportOptions();
 
@@ -162,198 +136,147 @@ abstract class JobCommand implements Callable<Integer> {
     this.err = err;
   }
 
-  /** Options of one command only. */
-  void addOptions(BackupOptions.Builder options) {}
+  /** Adds the options of one command. */
+  abstract void addOptions(BackupOptions.Builder options);
 
-  /** What is printed as it happens. */
+  /** The results to print while the run goes on. */
   abstract ResultLines lines(PrintStream results);
 
-  /** Whether it is asked for a line for each file. */
-  boolean itemizes() {
-    return false;
-  }
+  /** Whether there is to be a line for each file. */
+  abstract boolean itemizes();
 
-  /** For commands whose arguments are {@code SOURCE... DESTINATION}. */
-  BackupReport run(BackupJob job, BackupListener listener) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** The last line: how it went, in a few words. */
+  /** The last line: the result in a few words. */
   abstract String summary(BackupReport report);
 
+  /** Runs the command and returns its exit code. */
+  abstract int start();
+
   @Override
-  public final Integer call() throws IOException {
-    try (SpooledLists spooled = SpooledLists.of(lists)) {
-      try {
-        return start(spooled.copies());
-      } catch (InvalidJobException e) {
-        throw new InvalidJobException(spooled.withNames(e.getMessage()), e);
-      }
+  public final Integer call() {
+    try {
+      return start();
     } catch (InvalidJobException e) {
       throw new ParameterException(spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
     }
   }
 
-  /**
-   * Runs what was asked for.
-   *
-   * @param spooled copies of lists that can be read only once
-   * @return the exit code
-   */
-  int start(Map<Path, Path> spooled) {
-    BackupJob job = job(spooled);
-    return execute(Subject.of(job, inputs()), listener -> run(job, listener));
-  }
-
-  /** What all commands have options for. */
-  final BackupOptions options() {
+  final BackupOptions.Builder options() {
     BackupOptions.Builder options =
         BackupOptions.builder()
             .threads(threads)
             .checkers(checkers)
-            .attributes(attributes.kept())
+            .attributes(new KeptAttributes(!noOwner, !noGroup, !noPermissions, !noTimes))
             .comparison(c -> c.withDigest(digest))
             .connection(c -> place.connection())
             .waiting(w -> w.withRetries(retries))
-            .filters(filters.filters(from0))
-            .shard(shard.shard(from0, base));
+            .filters(filters.filters(from0));
     if (modifyWindow != null) {
       options.comparison(c -> c.withModifyWindow(modifyWindow));
     }
     addOptions(options);
-    return options.build();
+    return options;
   }
 
-  /** Reads the place of the backup, and whether its options fit it. */
+  /** Reads the place of the backup, and checks that its options fit it. */
   final PlaceArgument place(String text, String what) {
-    PlaceArgument given = PlaceArgument.parse(text, what);
-    DestinationOptions.check(given, spec);
+    PlaceArgument given = place.parse(text, what, spec);
     if (given.bucket().isPresent()) {
       place.checkPasswdFile();
     }
     return given;
   }
 
-  private BackupJob job(Map<Path, Path> spooled) {
-    if (paths.isEmpty()) {
-      throw new InvalidJobException("no destination given");
-    }
-    BackupJob.Builder job = BackupJob.builder().base(base).options(options());
-    PlaceArgument destination = place(paths.get(paths.size() - 1), "destination");
-    destination
-        .bucket()
-        .ifPresentOrElse(job::destination, () -> job.destination(destination.directory()));
-    paths.subList(0, paths.size() - 1).forEach(source -> job.source(PathBytes.parse(source)));
-    for (Path list : lists) {
-      Path file = spooled.getOrDefault(list, list);
-      if (from0) {
-        job.filesFrom0(file);
-      } else {
-        job.filesFrom(file);
-      }
-    }
-    return job.build();
-  }
-
-  /** Notes the file that options were read from, if there is one. */
+  /** Remembers the file that options were read from. */
   final void optionsFrom(Optional<Path> file) {
     optionsFile = file;
   }
 
-  /** Files that were read to make the job: it does not know them. */
-  final List<Path> inputs() {
-    return Stream.concat(optionsFile.stream(), shard.sizes().stream()).toList();
+  /** Files that were read to make the job, which does not know them. */
+  List<Path> inputs() {
+    return optionsFile.stream().toList();
   }
 
-  /** The run checks it against all that the job knows. */
-  private void checkManifest(Path manifest) {
-    OutputCheck.of(inputs(), List.of()).check("manifest", manifest, text -> true);
-  }
-
-  /** What is run. */
-  interface Task {
-    BackupReport run(BackupListener listener);
-  }
-
-  /** Runs a task, shows how it goes and reports it. */
-  final int execute(Subject subject, Task task) {
-    watching.check(itemizes(), report);
-    ReportFile reportFile = report == null ? null : ReportFile.check(report, subject.outputs());
-    ReportOptions.Reports more = reports.check(subject, spec, Optional.ofNullable(reportFile));
-    List<Path> written = new ArrayList<>(more.files());
-    subject.options().manifest().ifPresent(this::checkManifest);
-    subject.options().manifest().ifPresent(written::add);
-    if (report != null && !STANDARD_STREAM.equals(report)) {
-      written.add(report);
+  /** Runs a task, shows its progress and reports it. */
+  final int execute(Subject subject, Function<BackupListener, BackupReport> task) {
+    watching.check(itemizes(), reports.useStandardOutput());
+    Reports files = reports.check(subject, spec);
+    List<Path> written = new ArrayList<>(files.paths());
+    if (subject.options().manifest().isPresent()) {
+      Path manifest = subject.options().manifest().get();
+      // The run checks it against all that the job knows.
+      OutputCheck.of(inputs(), List.of()).check("manifest", manifest, text -> true);
+      written.add(manifest);
     }
     try (LogFile log = watching.log(subject, written, err)) {
-      return execute(subject, task, reportFile, more, log);
+      return execute(subject, task, files, log);
     } finally {
       Logging.keepIn(LogFile.NONE);
     }
   }
 
   private int execute(
-      Subject subject, Task task, ReportFile reportFile, ReportOptions.Reports more, LogFile log) {
-    String destination = subject.name();
+      Subject subject, Function<BackupListener, BackupReport> task, Reports files, LogFile log) {
     Logging.keepIn(log);
     log.write(Level.INFO, spec.name() + subject.inWords() + " begins");
-    boolean reportsToOutput = STANDARD_STREAM.equals(report);
-    Optional<JsonEvents> events = watching.events(out, err);
     Watch watch = new Watch(Ticker.systemTicker());
-    Progress bar = watching.progress(quiet, err, watch);
+    Progress progress = watching.progress(quiet, err, watch);
+    Optional<JsonEvents> events = watching.events(out, err);
     // Standard output may be JSON and nothing else.
-    ResultLines lines =
-        events.isPresent() ? events.get() : lines(reportsToOutput ? err : bar.beside(out));
-    int code;
-    try (bar;
+    PrintStream results = reports.useStandardOutput() ? err : progress.beside(out);
+    ResultLines lines = events.isPresent() ? events.get() : lines(results);
+    FailureLines failures = new FailureLines(err, quiet ? -1 : verbose.length);
+    try (progress;
         Snapshot snapshot = new Snapshot(watch, err);
         Interrupts interrupts = Interrupts.install()) {
       snapshot.begin();
-      BackupReport result =
-          OptionNames.inFlags(
-              task.run(
-                  Listeners.all(
-                      watch,
-                      lines,
-                      new FailureLines(err, quiet ? -1 : verbose.length),
-                      log,
-                      more.listener())));
-      bar.close();
+      BackupReport report =
+          task.apply(
+              new Listeners(ImmutableList.of(watch, lines, failures, log, files.listener())));
+      progress.close();
       lines.finish();
-      code = writeReport(reportFile, result, destination);
-      code = more.write(result, code, out, err);
+      int code = files.write(report, out, err);
       if (events.isPresent()) {
-        code = events.get().summary(result, destination, code);
+        code = events.get().summary(report, subject.name(), code);
       }
-      result.fatal().ifPresent(why -> tell(log, Level.ERROR, Text.printable(why)));
-      String summary = summary(result);
+      report
+          .fatal()
+          .map(Text::message)
+          .ifPresent(
+              why -> {
+                err.println("mtb: " + why);
+                log.write(Level.ERROR, why);
+              });
+      String summary = summary(report);
       if (!quiet) {
         err.println(summary);
       }
-      String logged = summary.replaceFirst("^mtb: ", "") + "; exit code " + code;
-      log.write(code == 0 ? Level.INFO : Level.ERROR, logged);
+      log.write(
+          code == 0 ? Level.INFO : Level.ERROR,
+          summary.replaceFirst("^mtb: ", "") + "; exit code " + code);
       out.flush();
       err.flush();
       interrupts.finished(code);
+      return code;
     } catch (RuntimeException | Error e) {
       String why =
           e instanceof InvalidJobException ? OptionNames.inFlags(e.getMessage()) : ErrorText.of(e);
       log.write(Level.ERROR, "given up: " + why);
       throw e;
     }
-    return code;
   }
 
-  private void tell(LogFile log, Level level, String message) {
-    err.println("mtb: " + message);
-    log.write(level, message);
+  /** A part of a summary; empty if the count is zero. */
+  static String part(long count, String what) {
+    return count == 0 ? "" : ", " + count + " " + what;
   }
 
-  private int writeReport(ReportFile file, BackupReport result, String destination) {
-    int code = result.exitCode();
-    return file == null
-        ? code
-        : file.write(() -> JsonReport.of(result, destination) + "\n", code, out, err);
+  /** What stands before the counts in a summary. */
+  static String outcome(BackupReport report) {
+    return switch (report.outcome()) {
+      case OK -> "";
+      case PARTIAL -> "INCOMPLETE: ";
+      case FAILED -> "FAILED: ";
+      case INTERRUPTED -> "INTERRUPTED: ";
+    };
   }
 }

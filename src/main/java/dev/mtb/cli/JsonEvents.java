@@ -17,20 +17,16 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
-import java.util.Locale;
 
 /**
- * What happens, one JSON object a line, as it happens; the names of fields are a promise to other
- * programs (json-events.md). Thread-safe.
+ * Events of a run, one JSON object a line. The names of fields are a promise to other programs
+ * (json-events.md). Thread-safe.
  *
  * <p>A line is written whole, and at once. When the reader has closed its end, no more is written;
  * the backup goes on.
  */
 final class JsonEvents implements ResultLines {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-
-  /** As without a report: something that was asked for is not there. */
-  private static final int EXIT_WITHOUT_SUMMARY = 23;
 
   private final PrintStream out;
   private final PrintStream err;
@@ -47,58 +43,58 @@ final class JsonEvents implements ResultLines {
   public void decided(Path path, Metadata source, Action action, Reason reason) {
     if (action != Action.NONE) {
       write(
-          about(path, source, event("planned"))
-              .put("action", name(action))
-              .put("reason", name(reason)));
+          event("planned", path, source)
+              .put("action", Text.lower(action))
+              .put("reason", Text.lower(reason)));
     }
   }
 
   @Override
   public void copying(Path path, Metadata source, Action action) {
-    write(about(path, source, event("started")).put("action", name(action)));
+    write(event("started", path, source).put("action", Text.lower(action)));
   }
 
   @Override
   public void copied(Path path, Metadata source) {
-    write(about(path, source, event("copied")));
+    write(event("copied", path, source));
   }
 
   @Override
   public void skipped(Path path, String why) {
-    write(about(path, event("skipped")).put("reason", JsonReport.readable(why)));
+    write(event("skipped", path).put("reason", JsonReport.message(why)));
   }
 
   @Override
   public void leftAlone(Path path, String why) {
-    write(about(path, event("skipped")).put("reason", JsonReport.readable(why)));
+    skipped(path, why);
   }
 
   @Override
   public void deleted(Path path, Kind kind) {
-    write(about(path, event("deleted")).put("kind", name(kind)));
+    write(event("deleted", path).put("kind", Text.lower(kind)));
   }
 
   @Override
   public void failed(Failure failure) {
     write(
-        about(failure.path(), event("failed"))
-            .put("stage", name(failure.stage()))
-            .put("error", JsonReport.readable(failure.error()))
-            .put("cause", name(failure.cause())));
+        event("failed", failure.path())
+            .put("stage", Text.lower(failure.stage()))
+            .put("error", JsonReport.message(failure.error()))
+            .put("cause", Text.lower(failure.cause())));
   }
 
   /**
    * Writes the last line.
    *
-   * @param code how the command would exit without it
-   * @return how it exits
+   * @param code the exit code so far
+   * @return the exit code, which is not 0 if an event could not be written
    */
   int summary(BackupReport report, String destination, int code) {
     ObjectNode event = event("summary");
     event.set("report", JsonReport.node(report, destination));
     write(event);
     synchronized (this) {
-      return isBroken && code == 0 ? EXIT_WITHOUT_SUMMARY : code;
+      return isBroken && code == 0 ? ReportFile.EXIT_WITHOUT_REPORT : code;
     }
   }
 
@@ -109,31 +105,25 @@ final class JsonEvents implements ResultLines {
         .put("time", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString());
   }
 
-  private static ObjectNode about(Path path, ObjectNode event) {
+  private ObjectNode event(String name, Path path) {
     String text = PathBytes.toText(path);
-    event.put("path", JsonReport.readable(text));
-    if (!JsonReport.isUnicode(text)) {
-      event.put("pathBase64", Base64.getEncoder().encodeToString(PathBytes.of(path)));
-    }
-    return event;
+    ObjectNode event = event(name).put("path", JsonReport.readable(text));
+    return JsonReport.isUnicode(text)
+        ? event
+        : event.put("pathBase64", Base64.getEncoder().encodeToString(PathBytes.of(path)));
   }
 
-  private static ObjectNode about(Path path, Metadata source, ObjectNode event) {
-    about(path, event).put("kind", name(source.kind()));
+  private ObjectNode event(String name, Path path, Metadata source) {
+    ObjectNode event = event(name, path).put("kind", Text.lower(source.kind()));
     return source.kind() == Kind.FILE ? event.put("size", source.size()) : event;
-  }
-
-  private static String name(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private void write(ObjectNode event) {
     byte[] line;
     try {
-      // In UTF-8, as JSON has to be, in whatever locale this runs.
-      line =
-          (JsonReport.escaped(MAPPER.writeValueAsString(event)) + "\n")
-              .getBytes(StandardCharsets.UTF_8);
+      String json = JsonReport.escaped(MAPPER.writeValueAsString(event));
+      // JSON is UTF-8 in any locale.
+      line = (json + "\n").getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -142,7 +132,7 @@ final class JsonEvents implements ResultLines {
         return;
       }
       out.write(line, 0, line.length);
-      // Flushes, too.
+      // This also flushes.
       isBroken = out.checkError();
       if (isBroken) {
         err.println(

@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mtb.doctor.Checkup;
+import dev.mtb.doctor.Finding;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
 import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
-import java.util.Locale;
 
-/** The report as JSON; the names of its fields are a promise to other programs. */
+/** Reports as JSON. The names of fields are a promise to other programs. */
 final class JsonReport {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -26,13 +26,14 @@ final class JsonReport {
     return text.startsWith("{") && text.contains("\"status\"") && text.contains("\"exitCode\"");
   }
 
+  /** The report of a run. */
   static String of(BackupReport report, String destination) throws IOException {
     return escaped(MAPPER.writeValueAsString(node(report, destination)));
   }
 
   static ObjectNode node(BackupReport report, String destination) {
     ObjectNode json = MAPPER.createObjectNode();
-    json.put("status", report.outcome().name().toLowerCase(Locale.ROOT));
+    json.put("status", Text.lower(report.outcome()));
     json.put("exitCode", report.exitCode());
     json.put("dryRun", report.dryRun());
     json.put("startedAt", report.startedAt().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -52,24 +53,40 @@ final class JsonReport {
     json.putObject("directories").put("created", totals.directoriesCreated());
     ArrayNode failures = json.putArray("failures");
     for (Failure failure : report.failures()) {
+      boolean isOfRun = failure.cause() == Failure.Cause.GIVEN_UP;
       failures
           .addObject()
-          .put(
-              "path",
-              failure.cause() == Failure.Cause.GIVEN_UP
-                  ? readable(destination)
-                  : readable(failure.path()))
-          .put("stage", failure.stage().name().toLowerCase(Locale.ROOT))
-          .put("error", readable(failure.error()));
+          .put("path", readable(isOfRun ? destination : PathBytes.toText(failure.path())))
+          .put("stage", Text.lower(failure.stage()))
+          .put("error", message(failure.error()));
     }
     ArrayNode advice = json.putArray("advice");
-    report.advice().forEach(sentence -> advice.add(readable(sentence)));
+    report.advice().forEach(sentence -> advice.add(message(sentence)));
     return json;
   }
 
+  /** The findings of the doctor. */
+  static String of(Checkup checkup, String destination) throws IOException {
+    ObjectNode json = MAPPER.createObjectNode();
+    json.put("destination", readable(destination));
+    json.put("exitCode", checkup.exitCode());
+    ArrayNode findings = json.putArray("findings");
+    for (Finding finding : checkup.findings()) {
+      ObjectNode one =
+          findings
+              .addObject()
+              .put("status", Text.lower(finding.status()))
+              .put("what", finding.what())
+              .put("text", message(finding.text()));
+      finding.remedy().ifPresent(remedy -> one.put("remedy", message(remedy)));
+    }
+    checkup.notChecked().forEach(json.putArray("notChecked")::add);
+    return escaped(MAPPER.writeValueAsString(json));
+  }
+
   /**
-   * Jackson escapes what JSON wants escaped. Other characters that act on a terminal, which a
-   * report may be shown on, can only stand in strings, where an escape means the same.
+   * Jackson escapes what JSON wants escaped. This escapes other characters that act on a terminal,
+   * which may show the report: they stand only in strings, where an escape means the same.
    */
   static String escaped(String json) {
     StringBuilder result = new StringBuilder(json.length());
@@ -88,12 +105,13 @@ final class JsonReport {
   }
 
   /** JSON has no lone surrogates: bytes that are not UTF-8 are shown escaped. */
-  private static String readable(Path path) {
-    return readable(PathBytes.toText(path));
-  }
-
   static String readable(String text) {
     return isUnicode(text) ? text : Text.printable(text);
+  }
+
+  /** A message of the library, in which options have the names that a user types. */
+  static String message(String message) {
+    return readable(OptionNames.inFlags(message));
   }
 
   static boolean isUnicode(String text) {

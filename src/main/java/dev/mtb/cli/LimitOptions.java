@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.Bandwidth;
 import dev.mtb.options.Limits;
 import java.time.Duration;
 import java.util.Locale;
@@ -11,12 +12,42 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How fast and how far a run may go, as options. */
+/** Options that say how fast a run may be, and how much it may do. */
 final class LimitOptions {
   private static final Pattern ORDER =
       Pattern.compile("(name|size|modified)(?:,(asc|ascending|desc|descending))?");
 
-  @Mixin private final RateOptions rates = new RateOptions();
+  /** Options that say how fast a run may be. */
+  static final class Rates {
+    @Option(
+        names = "--bwlimit",
+        paramLabel = "RATE",
+        description =
+            "Bytes of content a second to write, such as 512K or 1.5M (a plain number is in KiB),"
+                + " or a timetable such as '08:00,512K 19:00,off'.")
+    private String bandwidth;
+
+    @Option(
+        names = "--tpslimit",
+        paramLabel = "N",
+        description =
+            "Operations a second on the directory that is written to; if the backup is in a bucket,"
+                + " HTTP requests.")
+    private Double operations;
+
+    Limits limits() {
+      Limits limits = Limits.NONE;
+      if (bandwidth != null) {
+        limits = limits.withBandwidth(Bandwidth.parse(bandwidth));
+      }
+      if (operations != null && operations != 0) {
+        limits = limits.withOperationsPerSecond(operations);
+      }
+      return limits;
+    }
+  }
+
+  @Mixin private final Rates rates = new Rates();
 
   @Option(
       names = "--max-transfer",
@@ -29,7 +60,6 @@ final class LimitOptions {
   @Option(
       names = "--max-duration",
       paramLabel = "D",
-      converter = DurationConverter.class,
       description =
           "Begin no new file after this time, such as 90m or 6h, finish what is in flight, and end"
               + " with exit code 23 if that leaves files for the next run.")
@@ -43,7 +73,6 @@ final class LimitOptions {
               + " modified. Without it directories take turns, and large files come first.")
   private String order;
 
-  /** Makes limits of what was given. */
   Limits limits() {
     Limits fast = rates.limits();
     return new Limits(

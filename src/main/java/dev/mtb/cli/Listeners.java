@@ -12,87 +12,60 @@ import dev.mtb.model.Reason;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
-/** Several listeners as one; they are told of options by the names that a user types. */
+/** Several listeners as one. */
 record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
-  static BackupListener all(BackupListener... listeners) {
-    return new Listeners(ImmutableList.copyOf(listeners));
-  }
-
   @Override
   public void begun(Supplier<Totals> totals) {
-    for (BackupListener listener : all) {
-      listener.begun(totals);
-    }
+    all.forEach(listener -> listener.begun(totals));
   }
 
   @Override
   public void busy(Activity activity, Path path) {
-    for (BackupListener listener : all) {
-      listener.busy(activity, path);
-    }
+    all.forEach(listener -> listener.busy(activity, path));
   }
 
   @Override
   public void idle() {
-    for (BackupListener listener : all) {
-      listener.idle();
-    }
+    all.forEach(BackupListener::idle);
   }
 
   @Override
   public void decided(Path path, Metadata source, Action action, Reason reason) {
-    for (BackupListener listener : all) {
-      listener.decided(path, source, action, reason);
-    }
+    all.forEach(listener -> listener.decided(path, source, action, reason));
   }
 
   @Override
   public void copying(Path path, Metadata source, Action action) {
-    for (BackupListener listener : all) {
-      listener.copying(path, source, action);
-    }
+    all.forEach(listener -> listener.copying(path, source, action));
   }
 
   @Override
   public void copied(Path path, Metadata source) {
-    for (BackupListener listener : all) {
-      listener.copied(path, source);
-    }
+    all.forEach(listener -> listener.copied(path, source));
   }
 
   @Override
   public void bytesWritten(long count) {
-    for (BackupListener listener : all) {
-      listener.bytesWritten(count);
-    }
+    all.forEach(listener -> listener.bytesWritten(count));
   }
 
   @Override
   public void skipped(Path path, String why) {
-    for (BackupListener listener : all) {
-      listener.skipped(path, OptionNames.inFlags(why));
-    }
+    all.forEach(listener -> listener.skipped(path, why));
   }
 
   @Override
   public void leftAlone(Path path, String why) {
-    for (BackupListener listener : all) {
-      listener.leftAlone(path, OptionNames.inFlags(why));
-    }
+    all.forEach(listener -> listener.leftAlone(path, why));
   }
 
   @Override
   public void deleted(Path path, Kind kind) {
-    for (BackupListener listener : all) {
-      listener.deleted(path, kind);
-    }
+    all.forEach(listener -> listener.deleted(path, kind));
   }
 
   @Override
   public void failed(Failure failure) {
-    Failure shown = OptionNames.inFlags(failure);
-    for (BackupListener listener : all) {
-      listener.failed(shown);
-    }
+    all.forEach(listener -> listener.failed(failure));
   }
 }

@@ -27,11 +27,11 @@ import java.util.regex.Pattern;
 import org.slf4j.event.Level;
 
 /**
- * A log of runs: a line each, appended, {@code TIME [PID] LEVEL TEXT}. Nothing in a text can begin
- * another line. Each line is written at once and whole, so that none is lost when the process is
- * killed, and several runs may share a file. Thread-safe.
+ * A log of runs. A line is {@code TIME [PID] LEVEL TEXT}; no text can begin another line. Each line
+ * is appended at once and whole, so that none is lost when the process is killed, and several runs
+ * may share a file. Thread-safe.
  *
- * <p>A log that cannot be written any more is said once, and harms nothing else.
+ * <p>If the log cannot be written any more, one message says so, and the run goes on.
  */
 final class LogFile implements BackupListener, AutoCloseable {
   static final LogFile NONE = new LogFile(null, null, Clock.systemUTC(), null, false);
@@ -40,9 +40,7 @@ final class LogFile implements BackupListener, AutoCloseable {
 
   private final Path given;
 
-  /**
-   * No channel: the last line of a run that was interrupted is written by an interrupted thread.
-   */
+  /** Not a channel: an interrupted thread writes the last line of an interrupted run. */
   private final OutputStream stream;
 
   private final Clock clock;
@@ -60,10 +58,10 @@ final class LogFile implements BackupListener, AutoCloseable {
   }
 
   /**
-   * Opens it.
+   * Opens a log.
    *
-   * @param others files that the run reads or writes, which may not be the log
-   * @param err told if it cannot be written any more
+   * @param others files that the run writes, which must not be the log
+   * @param err gets the message that the log cannot be written any more
    * @throws InvalidJobException if it cannot be written, or should not
    */
   static LogFile open(
@@ -75,11 +73,15 @@ final class LogFile implements BackupListener, AutoCloseable {
     if (file.getParent() == null || !Files.isDirectory(file.getParent())) {
       throw refused(given, "cannot be written: there is no folder " + file.getParent());
     }
-    refuseOthers(given, file, others);
+    for (Path other : others) {
+      if (ReportFile.isSame(other.toAbsolutePath(), file)) {
+        throw refused(given, "is the same file as " + other);
+      }
+    }
     Set<OpenOption> options = new HashSet<>();
     options.addAll(List.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     try {
-      if ((Metadata.following(file.getParent()).mode() & ReportFile.SHARED) == ReportFile.SHARED) {
+      if (ReportFile.isShared(Metadata.following(file.getParent()))) {
         options.add(LinkOption.NOFOLLOW_LINKS);
         if (Files.isSymbolicLink(file)) {
           throw refused(given, "is a symbolic link in a folder where anybody may put one");
@@ -88,23 +90,13 @@ final class LogFile implements BackupListener, AutoCloseable {
       OutputStream stream = Files.newOutputStream(file, options.toArray(OpenOption[]::new));
       return new LogFile(given, stream, clock, err, isDryRun);
     } catch (IOException e) {
-      throw new InvalidJobException(
-          "the log file " + given + " cannot be written: " + ErrorText.of(e), e);
+      throw refused(given, "cannot be written: " + ErrorText.of(e));
     }
   }
 
   /** Whether a text is the beginning of a log: a time and the number of a process. */
   static boolean isBeginning(String text) {
     return LINE.matcher(text).lookingAt();
-  }
-
-  /** A mistake on the command line must not damage what is to be backed up. */
-  private static void refuseOthers(Path given, Path file, List<Path> others) {
-    for (Path other : others) {
-      if (ReportFile.isSame(other.toAbsolutePath(), file)) {
-        throw refused(given, "is the same file as " + other);
-      }
-    }
   }
 
   private static InvalidJobException refused(Path given, String why) {
@@ -116,13 +108,8 @@ final class LogFile implements BackupListener, AutoCloseable {
     if (stream == null) {
       return;
     }
-    String line =
-        clock.instant().truncatedTo(ChronoUnit.MILLIS)
-            + process
-            + level
-            + " "
-            + Text.withoutControls(text)
-            + "\n";
+    String time = clock.instant().truncatedTo(ChronoUnit.MILLIS).toString();
+    String line = time + process + level + " " + Text.withoutControls(text) + "\n";
     append(line.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -160,12 +147,12 @@ final class LogFile implements BackupListener, AutoCloseable {
 
   @Override
   public void skipped(Path path, String why) {
-    write(Level.INFO, "skipped " + Text.path(path) + " (" + Text.printable(why) + ")");
+    write(Level.INFO, "skipped " + Text.path(path) + " (" + Text.message(why) + ")");
   }
 
   @Override
   public void leftAlone(Path path, String why) {
-    write(Level.INFO, "skipped " + Text.path(path) + " (" + Text.printable(why) + ")");
+    skipped(path, why);
   }
 
   @Override
@@ -177,9 +164,8 @@ final class LogFile implements BackupListener, AutoCloseable {
 
   @Override
   public void failed(Failure failure) {
-    write(
-        Level.ERROR,
-        "failed " + Text.path(failure.path()) + ": " + Text.printable(failure.error()));
+    String why = Text.message(failure.error());
+    write(Level.ERROR, "failed " + Text.path(failure.path()) + ": " + why);
   }
 
   @Override

@@ -1,27 +1,38 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
+import com.google.common.collect.ImmutableMap;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The {@code mtb} command. */
+/** The {@code mtb} command, and its small subcommands. */
 @Command(
     name = "mtb",
     description = "Backs up files to an S3 bucket mounted with S3FS, with many threads.",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
+    versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -36,23 +47,30 @@ import picocli.CommandLine.Spec;
       "130:interrupted; what was in flight was finished or undone"
     },
     footer = "%n'mtb help COMMAND' shows the options of a command.",
-    subcommands = {
-      BackupCommand.class,
-      RestoreCommand.class,
-      VerifyCommand.class,
-      DoctorCommand.class,
-      HelpCommand.class,
-      VersionCommand.class,
-      CompletionCommand.class,
-      ManCommand.class
-    })
+    addMethodSubcommands = false)
 public final class Main implements Runnable {
-  static final int EXIT_INTERNAL = 1;
-  static final int EXIT_USAGE = 2;
+  private static final int EXIT_INTERNAL = 1;
+  private static final int EXIT_USAGE = 2;
+
+  /**
+   * The subcommands that work on a backup, by name. Only the one that is asked for is made: picocli
+   * needs longer to read the annotations of all of them than a round trip takes.
+   */
+  private static final ImmutableMap<String, BiFunction<PrintStream, PrintStream, Callable<Integer>>>
+      COMMANDS =
+          ImmutableMap.of(
+              "backup", BackupCommand::new,
+              "restore", RestoreCommand::new,
+              "verify", VerifyCommand::new,
+              "doctor", DoctorCommand::new);
+
+  private final PrintStream out;
 
   @Spec private CommandSpec spec;
 
-  private Main() {}
+  private Main(PrintStream out) {
+    this.out = out;
+  }
 
   /**
    * Runs the command and ends the process.
@@ -60,20 +78,26 @@ public final class Main implements Runnable {
    * @param args from the command line
    */
   public static void main(String[] args) {
-    // The log's backend writes there, and whatever in the JVM has something to say.
+    // First of all: a signal without a handler ends the process.
+    Snapshot.answerSignals();
+    // The log backend and the JVM print there.
     System.setErr(TerminalStream.of(System.err));
     int code = start(args, System.out, System.err);
     System.out.flush();
     System.err.flush();
-    // Something may hang in the kernel, on a mount that died: end without waiting for it.
+    // A thread may hang in the kernel, on a dead mount: the process ends without waiting for it.
     Runtime.getRuntime().halt(code);
   }
 
-  /** Runs the command, as it was typed. */
+  /** Runs the command line of the process. */
   static int start(String[] args, PrintStream out, PrintStream err) {
     String[] recovered = RawArguments.recover(args);
     Logging.configure(recovered);
-    Preload.start(recovered);
+    // The doctor must not touch a mount before it knows that the mount answers: the kernel keeps a
+    // process that waits for a dead mount.
+    if (args.length > 1 && COMMANDS.containsKey(args[0]) && !args[0].equals("doctor")) {
+      Preload.start(recovered);
+    }
     return run(recovered, out, err);
   }
 
@@ -81,8 +105,6 @@ public final class Main implements Runnable {
    * Runs the command.
    *
    * @param args in the form of {@link RawArguments}
-   * @param out standard output
-   * @param err standard error
    * @return the exit code
    */
   static int run(String[] args, PrintStream out, PrintStream err) {
@@ -101,41 +123,54 @@ public final class Main implements Runnable {
   }
 
   private static int runSafely(String[] args, PrintStream out, PrintStream err) {
-    CommandFactory commands = new CommandFactory(out, err);
-    Object subcommand = args.length == 0 ? null : commands.named(args[0]);
-    if (subcommand != null) {
-      // Reading the annotations of all commands takes longer than a round trip; one will do.
-      String[] rest = Arrays.copyOfRange(args, 1, args.length);
-      try {
-        if (subcommand instanceof JobCommand job) {
-          job.optionsFrom(OptionsFile.named(rest));
-        }
-        rest = OptionsFile.expand(rest);
-      } catch (InvalidJobException e) {
-        err.println("mtb: " + Text.printable(e.getMessage()));
-        return EXIT_USAGE;
-      }
-      return execute(new CommandLine(subcommand, commands), rest, out, err);
+    if (args.length == 0 || !COMMANDS.containsKey(args[0])) {
+      CommandLine root = new CommandLine(new Main(out));
+      COMMANDS.forEach((name, command) -> root.addSubcommand(name, command.apply(out, err)));
+      root.getCommandSpec().addMethodSubcommands();
+      return execute(root, args, out, err);
     }
-    return execute(new CommandLine(new Main(), commands), args, out, err);
+    Callable<Integer> command = command(args[0], out, err);
+    String[] rest = Arrays.copyOfRange(args, 1, args.length);
+    try {
+      if (command instanceof JobCommand job) {
+        job.optionsFrom(OptionsFile.named(rest));
+      }
+      rest = OptionsFile.expand(rest);
+    } catch (InvalidJobException e) {
+      err.println("mtb: " + Text.printable(e.getMessage()));
+      return EXIT_USAGE;
+    }
+    return execute(new CommandLine(command), rest, out, err);
+  }
+
+  static Callable<Integer> command(String name, PrintStream out, PrintStream err) {
+    return Objects.requireNonNull(COMMANDS.get(name), name).apply(out, err);
   }
 
   private static int execute(CommandLine command, String[] args, PrintStream out, PrintStream err) {
     command.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     command.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
-    command.setExpandAtFiles(false);
-    command.setDefaultValueProvider(new EnvironmentDefaults(System.getenv()));
-    command.setHelpFactory(new GroupedHelp.Factory());
-    command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setParameterExceptionHandler(new Misuse());
     command.setExecutionExceptionHandler(new Defect(err));
-    return command.execute(args);
+    return configured(command, System.getenv()).execute(args);
+  }
+
+  /** Says how the words of a command line are read. */
+  static CommandLine configured(CommandLine command, Map<String, String> environment) {
+    return command
+        .setExpandAtFiles(false)
+        .setDefaultValueProvider(new EnvironmentDefaults(environment))
+        .setHelpFactory(new OptionGroup.HelpFactory())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Path.class, new Converters.Paths())
+        .registerConverter(URI.class, new Converters.Urls())
+        .registerConverter(Duration.class, new Converters.Durations());
   }
 
   // Named classes, not lambdas: the launcher's archive of classes takes no lambda of an interface
   // that was compiled for Java 5, as picocli's are, nor then anything else that implements it.
 
-  /** Wrong usage. */
+  /** Reports wrong usage. */
   private static final class Misuse implements IParameterExceptionHandler {
     @Override
     public int handleParseException(ParameterException e, String[] args) {
@@ -147,7 +182,7 @@ public final class Main implements Runnable {
     }
   }
 
-  /** What should not happen. */
+  /** Reports a defect of MTB. */
   private static final class Defect implements IExecutionExceptionHandler {
     private final PrintStream err;
 
@@ -169,8 +204,84 @@ public final class Main implements Runnable {
     }
   }
 
+  /** The version, for picocli. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {version()};
+    }
+  }
+
+  /** The version, from the jar's manifest. */
+  static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return "mtb " + Objects.requireNonNullElse(version, "(unpackaged)");
+  }
+
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "no command given");
+  }
+
+  @Command(
+      name = "help",
+      mixinStandardHelpOptions = true,
+      description = "Prints the help of a command, or without one the list of commands.")
+  int help(
+      @Parameters(paramLabel = "COMMAND", arity = "0..1", description = "The command.")
+          String command) {
+    CommandLine root = spec.commandLine();
+    CommandLine wanted = command == null ? root : root.getSubcommands().get(command);
+    if (wanted == null) {
+      throw Suggestions.unknownCommand(root, command);
+    }
+    wanted.usage(root.getOut());
+    return 0;
+  }
+
+  @Command(name = "version", mixinStandardHelpOptions = true, description = "Prints the version.")
+  int printVersion() {
+    spec.commandLine().printVersionHelp(spec.commandLine().getOut());
+    return 0;
+  }
+
+  /** The shells that {@code mtb completion} knows. */
+  enum Shell {
+    BASH,
+    ZSH
+  }
+
+  @Command(
+      name = "completion",
+      mixinStandardHelpOptions = true,
+      description = "Prints a script that completes options as you type.",
+      footer = {
+        "%nFor bash: mtb completion bash > /etc/bash_completion.d/mtb",
+        "For zsh, in ~/.zshrc: source <(mtb completion zsh)"
+      })
+  int completion(
+      @Parameters(
+              paramLabel = "bash|zsh",
+              converter = Converters.Shells.class,
+              completionCandidates = Converters.Shells.class,
+              description = "The shell.")
+          Shell shell) {
+    // One script for both: in zsh it uses zsh's emulation of bash's completion.
+    String script = AutoComplete.bash("mtb", spec.commandLine());
+    out.print(shell == Shell.ZSH ? "autoload -Uz compinit && compinit\n" + script : script);
+    return 0;
+  }
+
+  @Command(
+      name = "man",
+      mixinStandardHelpOptions = true,
+      description = "Prints the manual page, in the format of man(7).",
+      footer = {
+        "%nTo read it:    mtb man | man -l -",
+        "To install it: mtb man > /usr/local/share/man/man1/mtb.1"
+      })
+  int man() {
+    out.print(new ManPage(spec).text());
+    return 0;
   }
 }

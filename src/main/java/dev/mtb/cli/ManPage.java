@@ -4,15 +4,13 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** The manual page, made from what {@code --help} is made from; see man(7) for the format. */
+/** The manual page, made from the same texts as {@code --help}; see man(7) for the format. */
 final class ManPage {
   private final CommandSpec root;
   private final StringBuilder text = new StringBuilder();
@@ -21,9 +19,8 @@ final class ManPage {
     this.root = root;
   }
 
-  /** The whole page. */
   String text() {
-    text.append(".TH MTB 1 \"\" \"").append(escaped(new Version().getVersion()[0])).append("\"\n");
+    line(".TH MTB 1 \"\" \"" + escaped(Main.version()) + "\"");
     section("NAME");
     line("mtb \\- " + escaped(join(root.usageMessage().description())));
     section("SYNOPSIS");
@@ -36,7 +33,8 @@ final class ManPage {
     for (CommandLine command : root.subcommands().values()) {
       command(command.getCommandSpec());
     }
-    exitCodes(root.usageMessage().exitCodeList());
+    section("EXIT STATUS");
+    root.usageMessage().exitCodeList().forEach((code, meaning) -> item(code.trim(), meaning));
     section("FILE OF OPTIONS");
     item("@FILE", OptionsFile.RULE);
     section("ENVIRONMENT");
@@ -45,12 +43,22 @@ final class ManPage {
     return text.toString();
   }
 
+  private static String synopsis(CommandSpec command) {
+    String[] custom = command.usageMessage().customSynopsis();
+    return custom.length > 0
+        ? join(custom)
+        : command.positionalParameters().stream()
+            .limit(1)
+            .map(parameter -> " " + parameter.paramLabel())
+            .collect(Collectors.joining("", "mtb " + command.name(), ""));
+  }
+
   private void command(CommandSpec command) {
     section("MTB " + command.name().toUpperCase(Locale.ROOT));
     paragraph(command.usageMessage().description());
-    for (PositionalParamSpec parameter : command.positionalParameters()) {
-      item(parameter.paramLabel(), described(parameter.description()));
-    }
+    command
+        .positionalParameters()
+        .forEach(parameter -> item(parameter.paramLabel(), described(parameter.description())));
     if (!OptionGroup.areOf(command)) {
       command.options().forEach(this::option);
       return;
@@ -74,35 +82,15 @@ final class ManPage {
             .sorted(Comparator.comparing(String::length))
             .map(name -> name + label)
             .collect(Collectors.joining(", "));
-    String standard = option.defaultValue();
-    boolean isShown = label.length() > 0 && standard != null;
-    item(
-        names,
-        described(option.description()).replace("${COMPLETION-CANDIDATES}", candidates(option))
-            // Without a full stop: the default of --base is one.
-            + (isShown ? " Default: " + standard : ""));
-  }
-
-  private static String candidates(OptionSpec option) {
-    return option.completionCandidates() == null
-        ? ""
-        : String.join(", ", option.completionCandidates());
-  }
-
-  private void exitCodes(Map<String, String> codes) {
-    section("EXIT STATUS");
-    codes.forEach((code, meaning) -> item(code.trim(), meaning));
-  }
-
-  private static String synopsis(CommandSpec command) {
-    String[] custom = command.usageMessage().customSynopsis();
-    return custom.length > 0
-        ? join(custom)
-        : "mtb "
-            + command.name()
-            + (command.positionalParameters().isEmpty()
-                ? ""
-                : " " + command.positionalParameters().get(0).paramLabel());
+    String candidates =
+        option.completionCandidates() == null
+            ? ""
+            : String.join(", ", option.completionCandidates());
+    String meaning =
+        described(option.description()).replace("${COMPLETION-CANDIDATES}", candidates);
+    boolean hasDefault = !label.isEmpty() && option.defaultValue() != null;
+    // Without a full stop: the default of --base is one.
+    item(names, hasDefault ? meaning + " Default: " + option.defaultValue() : meaning);
   }
 
   private static String described(String[] description) {
@@ -128,7 +116,7 @@ final class ManPage {
     return String.join(" ", lines);
   }
 
-  /** A backslash starts a command of roff, a dash may become a hyphen, a dot begins a request. */
+  /** In roff a backslash starts a command, a dash may become a hyphen, a dot begins a request. */
   private static String escaped(String plain) {
     String safe = plain.replace("\\", "\\e").replace("-", "\\-").strip();
     return safe.startsWith(".") || safe.startsWith("'") ? "\\&" + safe : safe;

@@ -1,20 +1,15 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Lists;
-import dev.mtb.doctor.Checkup;
-import dev.mtb.doctor.Finding;
-import dev.mtb.job.BackupReport;
-import dev.mtb.job.Failure;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Messages of the library name what a program sets, such as {@code Concurrency.threads}. Here that
- * becomes the option that a user of the command types.
+ * Translates messages of the library: it names what a program sets, such as {@code
+ * Concurrency.threads}, and a user of the command types an option.
  */
 final class OptionNames {
-  /** What a message may name, and the option for it. */
+  /** The names in messages, with their options. */
   static final ImmutableMap<String, String> FLAGS =
       ImmutableMap.<String, String>builder()
           .put("BackupJob.filesFrom", "--files-from")
@@ -49,42 +44,10 @@ final class OptionNames {
 
   private OptionNames() {}
 
-  /** A message as the command shows it. */
+  /** A message as a user of the command understands it. */
   static String inFlags(String message) {
     return NAME.matcher(message)
         .replaceAll(
             name -> Matcher.quoteReplacement(FLAGS.getOrDefault(name.group(), name.group())));
-  }
-
-  /** A failure as the command shows it. */
-  static Failure inFlags(Failure failure) {
-    return new Failure(failure.path(), failure.stage(), inFlags(failure.error()), failure.cause());
-  }
-
-  /** A report as the command shows it. */
-  static BackupReport inFlags(BackupReport report) {
-    return new BackupReport(
-        report.outcome(),
-        report.dryRun(),
-        report.startedAt(),
-        report.elapsed(),
-        report.totals(),
-        Lists.transform(report.failures(), OptionNames::inFlags),
-        Lists.transform(report.advice(), OptionNames::inFlags));
-  }
-
-  /** A finding as the command shows it. */
-  static Finding inFlags(Finding finding) {
-    return new Finding(
-        finding.status(),
-        finding.what(),
-        inFlags(finding.text()),
-        finding.remedy().map(OptionNames::inFlags));
-  }
-
-  /** Findings as the command shows them. */
-  static Checkup inFlags(Checkup checkup) {
-    return new Checkup(
-        Lists.transform(checkup.findings(), OptionNames::inFlags), checkup.notChecked());
   }
 }

@@ -13,11 +13,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code mtb backup @FILE}: options from a file, one a line, the value behind a blank, blank lines
- * and those that begin with {@code #} skipped; a line that begins with no dash is an argument.
+ * {@code mtb backup @FILE}: a file of options and arguments.
  *
- * <p>Only the word right after the command is one, and no other that begins with {@code @}: where a
- * shell puts the names of files, a user who can name a file must not be able to give options.
+ * <p>Only the word right after the command is such a file. Later words that begin with {@code @}
+ * may come from a shell's wildcard: a user who can name a file must not be able to give options.
  */
 final class OptionsFile {
   /** For help and manual. */
@@ -27,12 +26,7 @@ final class OptionsFile {
 
   private OptionsFile() {}
 
-  /**
-   * The file that is named.
-   *
-   * @param args of a command, without its name
-   * @return empty if none is
-   */
+  /** The file that the arguments of a command name, if they do. */
   static Optional<Path> named(String[] args) {
     return args.length == 0 || !args[0].startsWith("@") || args[0].length() == 1
         ? Optional.empty()
@@ -40,10 +34,10 @@ final class OptionsFile {
   }
 
   /**
-   * Puts what is in the file in its place.
+   * Replaces the name of the file by what is in the file.
    *
    * @param args of a command, without its name, in the form of {@link RawArguments}
-   * @throws InvalidJobException if it cannot be read
+   * @throws InvalidJobException if the file cannot be read
    */
   static String[] expand(String[] args) {
     Optional<Path> named = named(args);
@@ -54,7 +48,7 @@ final class OptionsFile {
     List<String> words = new ArrayList<>();
     try {
       for (String line : PathBytes.toText(Files.readAllBytes(file)).split("\n", -1)) {
-        words(CharMatcher.whitespace().trimFrom(line), words);
+        addWords(CharMatcher.whitespace().trimFrom(line), words);
       }
     } catch (IOException e) {
       throw new InvalidJobException(
@@ -64,7 +58,7 @@ final class OptionsFile {
     return words.toArray(String[]::new);
   }
 
-  private static void words(String line, List<String> words) {
+  private static void addWords(String line, List<String> words) {
     if (line.isEmpty() || line.startsWith("#")) {
       return;
     }

@@ -10,25 +10,21 @@ import java.util.regex.Pattern;
 
 /**
  * A place that a user names on the command line: a directory, or {@code s3://BUCKET/PREFIX}. What
- * looks like a place of another tool is neither: a mistyped name must not become a new directory.
+ * looks like a place of another tool is refused: a mistyped name must not become a new directory.
  *
  * @param text as it was typed
  * @param bucket empty for a directory
  */
 record PlaceArgument(String text, Optional<S3Location> bucket) {
-  /** Schemes of which a colon was forgotten. */
+  /** Schemes of URLs whose colon was forgotten. */
   private static final Pattern WITHOUT_COLON =
       Pattern.compile(
           "(s3|s3a|s3n|gs|gcs|az|b2|sftp|ssh|file|https?)//.*", Pattern.CASE_INSENSITIVE);
 
-  private static final String REMEDY =
-      "write s3://BUCKET/PREFIX for a bucket, or ./NAME for a directory of that name";
-
   /**
    * Reads an argument.
    *
-   * @param text as it was typed
-   * @param what it is, for messages
+   * @param what the place is called in messages
    * @throws InvalidJobException if it is no place
    */
   static PlaceArgument parse(String text, String what) {
@@ -36,8 +32,8 @@ record PlaceArgument(String text, Optional<S3Location> bucket) {
       throw new InvalidJobException(
           "the "
               + what
-              + " is an empty word; give a directory (. for"
-              + " the current one), or s3://BUCKET/PREFIX");
+              + " is an empty word; give a directory (. for the current one), or"
+              + " s3://BUCKET/PREFIX");
     }
     if (S3Location.isLocation(text)) {
       return new PlaceArgument(text, Optional.of(S3Location.parse(text)));
@@ -49,18 +45,17 @@ record PlaceArgument(String text, Optional<S3Location> bucket) {
               + " '"
               + text
               + "' looks like a place of another tool or on another machine, which MTB does not"
-              + " know, and there is no directory of that name; "
-              + REMEDY);
+              + " know, and there is no directory of that name; write s3://BUCKET/PREFIX for a"
+              + " bucket, or ./NAME for a directory of that name");
     }
     return new PlaceArgument(text, Optional.empty());
   }
 
-  /** The directory. */
   Path directory() {
     return PathBytes.parse(text);
   }
 
-  /** Whether it is a word and a colon, as rsync, scp, rclone and URLs have it. */
+  /** Whether it is a word and a colon, as in rsync, scp, rclone and URLs. */
   private static boolean looksRemote(String text) {
     int slash = text.indexOf('/');
     String first = slash < 0 ? text : text.substring(0, slash);

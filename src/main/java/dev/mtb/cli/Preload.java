@@ -1,68 +1,49 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Splitter;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.bucket.BucketStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
 /**
- * Does on the second processor, while the first reads the command line, what a run waits for in any
- * case: the first look at the destination (a round trip, if it is on S3FS; s3fs remembers the
- * answer, so it is no request more), and loading classes, which takes a third of MTB's start.
+ * Does on a second processor, while the first one reads the command line, what each run waits for:
+ * the first look at the destination, and loading classes, which takes a third of MTB's start. (On
+ * S3FS the look is a round trip, but no additional request: s3fs remembers the answer.)
  */
 final class Preload {
-  /** One of each group that a run needs at once; what they refer to comes along. */
-  private static final String[] CLASSES = {
-    "dev.mtb.engine.Run",
-    "dev.mtb.scan.SourceList",
-    "dev.mtb.scan.PathSet",
-    "dev.mtb.scan.DirectoryScan",
-    "dev.mtb.store.folder.Folders",
-    "com.google.common.hash.Hashing",
-    "com.google.common.base.Splitter",
-    "com.google.common.collect.ImmutableSet",
-    "dev.mtb.model.PathBytes",
-    "dev.mtb.place.Destinations",
-    "dev.mtb.place.RunLock",
-    "dev.mtb.store.mount.MountStore",
-    "dev.mtb.place.S3fsProcesses",
-    "dev.mtb.store.TemporaryNames",
-    "java.util.concurrent.ForkJoinPool",
-    "dev.mtb.engine.Pipeline",
-    "dev.mtb.engine.Checkers",
-    "dev.mtb.engine.DirectoryWalk",
-    "dev.mtb.engine.Admission",
-    "dev.mtb.engine.EntryComparison",
-    "dev.mtb.engine.Workers",
-    "dev.mtb.engine.WorkQueue",
-    "dev.mtb.engine.ListFeed",
-    "dev.mtb.engine.DirectoryResolver",
-    "dev.mtb.engine.CopySink",
-    "dev.mtb.compare.Comparison",
-    "dev.mtb.copy.Copier",
-    "dev.mtb.copy.SourceFile",
-  };
-
-  /**
-   * Commands that copy nothing. The doctor is not to touch a mount before it knows that somebody
-   * answers: the kernel lets no process end that waits for one.
-   */
-  private static final List<String> NO_RUN =
-      List.of("doctor", "completion", "man", "help", "version");
+  /** One of each group that a run needs at once; the JVM loads what they refer to. */
+  static final List<String> CLASSES =
+      names(
+          "dev.mtb.engine: Run Pipeline Checkers DirectoryWalk Admission EntryComparison Workers"
+              + " WorkQueue ListFeed DirectoryResolver CopySink",
+          "dev.mtb.scan: SourceList PathSet",
+          "dev.mtb.store.folder: FolderTree Folders",
+          "dev.mtb.place: Destinations RunLock S3fsProcesses",
+          "dev.mtb.store: TemporaryNames",
+          "dev.mtb.store.mount: MountStore",
+          "dev.mtb.compare: Comparison",
+          "dev.mtb.copy: Copier SourceFile",
+          "com.google.common.collect: ImmutableSet",
+          "com.google.common.hash: Hashing",
+          "java.util.concurrent: ForkJoinPool");
 
   private Preload() {}
 
+  /**
+   * Starts for a command that copies or compares.
+   *
+   * @param args of the process, more than one
+   */
   static void start(String[] args) {
-    if (args.length < 2 || NO_RUN.contains(args[0])) {
-      return;
-    }
     start(Preload::load);
-    String last = args.length < 2 ? "-" : args[args.length - 1];
+    String last = args[args.length - 1];
     List<String> words = Arrays.asList(args);
     if (words.stream().skip(1).anyMatch(S3Location::isLocation)) {
       start(Preload::warmUp);
@@ -75,8 +56,8 @@ final class Preload {
   }
 
   private static void start(Runnable task) {
-    // A dead mount may hold it up; it must not hold up the end of the process.
     Thread thread = new Thread(task, "mtb-preload");
+    // It may hang on a dead mount; the process can end all the same.
     thread.setDaemon(true);
     thread.start();
   }
@@ -93,9 +74,19 @@ final class Preload {
     try {
       BucketStore.warmUp();
     } catch (RuntimeException | LinkageError e) {
-      // It will fail where it is needed, and be reported there.
+      // The run will fail with the same error, and report it.
       return;
     }
+  }
+
+  /** The full names of classes. Other packages do not let this one name the classes themselves. */
+  static List<String> names(String... packages) {
+    List<String> names = new ArrayList<>();
+    for (String line : packages) {
+      List<String> words = Splitter.onPattern(":? ").splitToList(line);
+      words.stream().skip(1).forEach(word -> names.add(words.get(0) + "." + word));
+    }
+    return names;
   }
 
   private static void load() {
@@ -103,7 +94,7 @@ final class Preload {
       try {
         Class.forName(name);
       } catch (ClassNotFoundException | LinkageError e) {
-        // It will be missed where it is needed, and reported there.
+        // The run will fail with the same error, and report it.
         return;
       }
     }

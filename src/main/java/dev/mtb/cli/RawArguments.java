@@ -1,64 +1,51 @@
 package dev.mtb.cli;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
 import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * The arguments as the bytes that were typed. Java decodes them on the way, and under {@code
- * LC_ALL=C} (cron's default) loses every byte above 127; the kernel still has them.
+ * The arguments as the bytes that were typed. Java decodes them, and under {@code LC_ALL=C} (cron's
+ * default) loses every byte above 127; the kernel still has them.
  */
 final class RawArguments {
   private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
   private RawArguments() {}
 
-  /** Gives the arguments in the form that {@link PathBytes#fromText} understands. */
+  /** Returns the arguments in the form that {@link PathBytes#fromText} understands. */
   static String[] recover(String[] decoded) {
-    boolean isAscii = true;
-    for (String argument : decoded) {
-      isAscii &= isAscii(argument);
-    }
-    if (isAscii) {
+    if (Arrays.stream(decoded).allMatch(CharMatcher.ascii()::matchesAllOf)) {
       return decoded;
     }
     try {
       return match(decoded, Files.readAllBytes(COMMAND_LINE));
     } catch (IOException e) {
-      // Not Linux: what Java made of them has to do.
+      // Not Linux: the decoded arguments are all there is.
       return decoded;
     }
   }
 
   /** The program's arguments are the last of the process; the JVM's stand before them. */
   static String[] match(String[] decoded, byte[] commandLine) {
-    List<String> all = new ArrayList<>();
-    int start = 0;
-    for (int i = 0; i < commandLine.length; i++) {
-      if (commandLine[i] == 0) {
-        byte[] word = new byte[i - start];
-        System.arraycopy(commandLine, start, word, 0, word.length);
-        all.add(PathBytes.toText(word));
-        start = i + 1;
-      }
-    }
-    if (all.size() < decoded.length) {
+    // Each argument ends with a NUL.
+    List<String> all = Splitter.on('\0').splitToList(PathBytes.toText(commandLine));
+    int start = all.size() - 1 - decoded.length;
+    if (start < 0) {
       return decoded;
     }
-    List<String> last = all.subList(all.size() - decoded.length, all.size());
+    List<String> last = all.subList(start, all.size() - 1);
     for (int i = 0; i < decoded.length; i++) {
-      // Words that came from elsewhere (an @file of the launcher) are not in the command line.
-      if (isAscii(decoded[i]) && !decoded[i].equals(last.get(i))) {
+      // Words from a file of the JVM's launcher (java @FILE) are not in the command line.
+      if (CharMatcher.ascii().matchesAllOf(decoded[i]) && !decoded[i].equals(last.get(i))) {
         return decoded;
       }
     }
     return last.toArray(String[]::new);
-  }
-
-  private static boolean isAscii(String text) {
-    return text.chars().allMatch(c -> c < 0x80);
   }
 }

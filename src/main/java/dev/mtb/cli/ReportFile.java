@@ -19,107 +19,94 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.apache.commons.io.function.IOSupplier;
 
 /**
- * Where a report goes. It is checked before the run, so that a user does not wait for hours to
- * learn that there will be no report, or reads an older one for it; and written whole or not at
- * all.
+ * Where a report goes. It is checked before the run: a user must not wait for hours to learn that
+ * there will be no report, or take an older report for it. It is written whole or not at all.
  */
 final class ReportFile {
   static final Path STANDARD_OUTPUT = Path.of("-");
 
-  /** {@code S_ISVTX | S_IWOTH}: a directory like /tmp, where any user may put a link. */
-  static final int SHARED = 01002;
-
   /** As if a file could not be backed up: something that was asked for is not there. */
-  private static final int EXIT_WITHOUT_REPORT = 23;
+  static final int EXIT_WITHOUT_REPORT = 23;
 
-  /** An older report of whatever kind is far smaller; what is not one is not to fill the memory. */
+  /** {@code S_ISVTX | S_IWOTH}: a directory like /tmp, where any user may put a link. */
+  private static final int SHARED = 01002;
+
+  /** In bytes. Any older report is far smaller; a large file is something else. */
   private static final int LONGEST_OLDER = 1 << 20;
 
   private static final Set<PosixFilePermission> READABLE =
       PosixFilePermissions.fromString("rw-r--r--");
 
-  /**
-   * What was asked for.
-   *
-   * @param what it is that is written, in a word for messages
-   * @param given as the user named it
-   */
-  private record Wish(String what, Path given) {
-    InvalidJobException refused(String why) {
-      return new InvalidJobException("the " + what + " " + given + " " + why);
-    }
-  }
-
-  private final Wish wish;
+  private final String what;
+  private final Path given;
 
   /** Null for standard output. */
   private final Path file;
 
-  /** Whether it is a pipe, a terminal or /dev/null, which must be written to and not replaced. */
+  /** Whether it is a pipe, a terminal or /dev/null, which is written to and not replaced. */
   private final boolean isSpecial;
 
   /** Whether all users may read it, whatever the umask is. */
-  private final boolean isForAll;
+  private boolean isForAll;
 
-  private ReportFile(Wish wish, Path file, boolean isSpecial, boolean isForAll) {
-    this.wish = wish;
+  private ReportFile(String what, Path given, Path file, boolean isSpecial) {
+    this.what = what;
+    this.given = given;
     this.file = file;
     this.isSpecial = isSpecial;
-    this.isForAll = isForAll;
   }
 
-  /**
-   * Checks that a report can be written there.
-   *
-   * @throws InvalidJobException if it cannot, or should not
-   */
+  /** Checks that a JSON report can be written. */
   static ReportFile check(Path given, OutputCheck outputs) {
     return check("report", given, outputs, JsonReport::isBeginning);
   }
 
   /**
-   * Checks that something can be written there.
+   * Checks that a report can be written.
    *
-   * @param what in a word, for messages
-   * @param outputs what it must not take the place of
-   * @param isOfKind whether a text is the beginning of an earlier one
-   * @throws InvalidJobException if it cannot, or should not
+   * @param what it is called in messages
+   * @param outputs what it must not replace
+   * @param isOfKind whether a text is the beginning of an earlier report of the same kind
+   * @throws InvalidJobException if it cannot be written, or should not
    */
   static ReportFile check(
       String what, Path given, OutputCheck outputs, Predicate<String> isOfKind) {
-    Wish wish = new Wish(what, given);
     if (given.equals(STANDARD_OUTPUT)) {
-      return new ReportFile(wish, null, /* isSpecial= */ true, /* isForAll= */ false);
+      return new ReportFile(what, given, null, /* isSpecial= */ true);
     }
     Path absolute = given.toAbsolutePath();
+    boolean isSpecial = Files.exists(absolute) && !Files.isRegularFile(absolute);
     if (Files.isDirectory(absolute)) {
-      throw wish.refused("is a directory; name a file in it");
+      throw refused(what, given, "is a directory; name a file in it");
     }
-    if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
+    if (isSpecial) {
       if (!Files.isWritable(absolute)) {
-        throw wish.refused("cannot be written to: permission denied");
+        throw refused(what, given, "cannot be written to: permission denied");
       }
-      return new ReportFile(wish, absolute, /* isSpecial= */ true, /* isForAll= */ false);
+      return new ReportFile(what, given, absolute, isSpecial);
     }
-    Path file = Files.isSymbolicLink(absolute) ? followed(wish, absolute) : absolute;
+    Path file = Files.isSymbolicLink(absolute) ? followed(what, given, absolute) : absolute;
     Path folder = file.getParent();
     if (!Files.isDirectory(folder)) {
-      throw wish.refused("cannot be written: there is no folder " + folder);
+      throw refused(what, given, "cannot be written: there is no folder " + folder);
     }
     if (!Files.isWritable(folder)) {
-      throw wish.refused(
+      throw refused(
+          what,
+          given,
           "cannot be written: it is made beside its place first, and the folder "
               + folder
               + " cannot be written to");
     }
     outputs.check(what, file, isOfKind);
-    return new ReportFile(wish, file, /* isSpecial= */ false, /* isForAll= */ false);
+    return new ReportFile(what, given, file, isSpecial);
   }
 
   /** A link stays, as with a shell's {@code >}; but any user may put one into /tmp. */
-  private static Path followed(Wish wish, Path link) {
+  private static Path followed(String what, Path given, Path link) {
     try {
       Metadata folder = Metadata.following(link.getParent());
       int owner = Metadata.of(link).uid();
@@ -127,13 +114,18 @@ final class ReportFile {
           owner != Metadata.UNKNOWN
               && owner != folder.uid()
               && owner != ProcessIdentity.read().uid();
-      if ((folder.mode() & SHARED) == SHARED && isOthers) {
-        throw wish.refused("is a symbolic link that another user has put there");
+      if (isShared(folder) && isOthers) {
+        throw refused(what, given, "is a symbolic link that another user has put there");
       }
       return link.toRealPath();
     } catch (IOException e) {
-      throw wish.refused("is a symbolic link that leads nowhere: " + ErrorText.of(e));
+      throw refused(what, given, "is a symbolic link that leads nowhere: " + ErrorText.of(e));
     }
+  }
+
+  /** Whether any user may put a link into a directory. */
+  static boolean isShared(Metadata directory) {
+    return (directory.mode() & SHARED) == SHARED;
   }
 
   /** Whether two names are those of one file, as far as that can be told. */
@@ -145,17 +137,26 @@ final class ReportFile {
       return input.normalize().equals(file.normalize())
           || (Files.exists(file) && Files.isSameFile(input, file));
     } catch (IOException e) {
-      // One of them is not there, or cannot be looked at: the run will say so.
+      // One of them is missing or cannot be read: the run reports that.
       return false;
     }
   }
 
-  /** The same, readable by all users. */
-  ReportFile readableByAll() {
-    return new ReportFile(wish, file, isSpecial, /* isForAll= */ true);
+  private static InvalidJobException refused(String what, Path given, String why) {
+    return new InvalidJobException("the " + what + " " + given + " " + why);
   }
 
-  /** Where it is; links in its last name are followed. */
+  /** The exception that says why this file is refused. */
+  InvalidJobException refused(String why) {
+    return refused(what, given, why);
+  }
+
+  ReportFile readableByAll() {
+    isForAll = true;
+    return this;
+  }
+
+  /** Where it is; a symbolic link is followed. */
   Path path() {
     return file;
   }
@@ -165,19 +166,14 @@ final class ReportFile {
     return isSpecial;
   }
 
-  /** What the user wants to be an exception. */
-  InvalidJobException refused(String why) {
-    return wish.refused(why);
-  }
-
-  /** Two reports in one place would be one. */
+  /** Refuses two reports in one place. */
   void refuseSame(ReportFile other) {
     if (!isSpecial && !other.isSpecial && isSame(other.file, file)) {
-      throw refused("would take the place of the " + other.wish.what + " " + other.wish.given);
+      throw refused("would take the place of the " + other.what + " " + other.given);
     }
   }
 
-  /** What is there before it is written: empty if there is nothing, or nothing that ends. */
+  /** What is there before it is written; empty if that is nothing, or special. */
   String older() throws IOException {
     if (isSpecial || !Files.exists(file)) {
       return "";
@@ -187,36 +183,27 @@ final class ReportFile {
     }
   }
 
-  /** What is written; asked for when it is. */
-  interface Content {
-    String text() throws IOException;
-  }
-
   /**
-   * Writes it, or says that it cannot be written: a script that relies on a report must not find an
-   * older one and a 0.
+   * Writes the report, or a message that it cannot be written: a script that relies on a report
+   * must not find an older one together with exit code 0.
    *
-   * @param content ends with a line feed
-   * @param code how the command would exit without it
-   * @return how it exits
+   * @param content makes a text that ends with a line feed
+   * @param code the exit code so far
+   * @return the exit code
    */
-  int write(Content content, int code, PrintStream out, PrintStream err) {
+  int write(IOSupplier<String> content, int code, PrintStream out, PrintStream err) {
     try {
-      write(content.text(), out);
+      write(content.get(), out);
       return code;
     } catch (IOException e) {
       err.println(
-          "mtb: the "
-              + wish.what
-              + " "
-              + Text.path(wish.given)
-              + " cannot be written, and whatever is there is an older one: "
-              + Text.printable(ErrorText.of(e)));
+          String.format(
+              "mtb: the %s %s cannot be written, and whatever is there is an older one: %s",
+              what, Text.path(given), Text.printable(ErrorText.of(e))));
       return code == 0 ? EXIT_WITHOUT_REPORT : code;
     }
   }
 
-  /** Writes it. */
   void write(String text, PrintStream out) throws IOException {
     if (file == null) {
       out.print(text);
@@ -230,7 +217,7 @@ final class ReportFile {
       Files.write(file, bytes, StandardOpenOption.WRITE);
       return;
     }
-    // Not a name that only its owner may read: others read reports.
+    // Not Files.createTempFile, which makes a file that only its owner may read.
     Path whole = file.resolveSibling(TemporaryNames.next());
     try {
       Files.write(whole, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);

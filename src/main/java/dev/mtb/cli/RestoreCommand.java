@@ -9,19 +9,16 @@ import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
-import dev.mtb.options.CompareMode;
 import dev.mtb.place.OpenTree;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine;
 
 /** {@code mtb restore}. */
@@ -29,7 +26,6 @@ import picocli.CommandLine;
     name = "restore",
     description = "Brings files back out of a backup.",
     customSynopsis = "mtb restore [OPTIONS] BACKUP [PATH...] TARGET",
-    modelTransformer = RestoreCommand.Arguments.class,
     exitCodeList = {
       " 0:everything that was asked for is in the target",
       " 1:an internal error",
@@ -41,38 +37,17 @@ import picocli.CommandLine;
       "130:interrupted; run it again for the rest"
     })
 final class RestoreCommand extends JobCommand {
-  /** Options that say what is backed up; here the backup says that. */
-  private static final List<String> ABOUT_SOURCES =
-      List.of("--files-from", "--base", "--shard", "--shard-sizes");
-
-  /** Leaves out what makes no sense here, and names the arguments. */
-  static final class Arguments implements CommandLine.IModelTransformer {
-    @Override
-    public CommandSpec transform(CommandSpec spec) {
-      ABOUT_SOURCES.forEach(name -> spec.remove(spec.findOption(name)));
-      PositionalParamSpec old = spec.positionalParameters().get(0);
-      spec.remove(old);
-      return spec.add(
-          PositionalParamSpec.builder(old)
-              .paramLabel("BACKUP [PATH...] TARGET")
-              .description(
-                  "The directory that holds the backup, or s3://BUCKET/PREFIX; files and"
-                      + " directories in it, relative to it (none: everything); and last the"
-                      + " directory to restore to, unless --target names it.")
-              .build());
-    }
-  }
-
-  @Option(
-      names = {"-n", "--dry-run"},
+  @Parameters(
+      paramLabel = "BACKUP [PATH...] TARGET",
+      arity = "0..*",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description =
-          "Decide everything, change nothing, and print what would be changed, sorted by path.")
-  private boolean dryRun;
+          "The directory that holds the backup, or s3://BUCKET/PREFIX; files and directories in it,"
+              + " relative to it (none: everything); and last the directory to restore to, unless"
+              + " --target names it.")
+  private List<String> paths = new ArrayList<>();
 
-  @Option(
-      names = {"-i", "--itemize"},
-      description = "Print a line for each file that is (would be) changed, with the reason.")
-  private boolean itemize;
+  @Mixin private final WriteOptions writing = new WriteOptions();
 
   @Option(
       names = "--target",
@@ -88,30 +63,7 @@ final class RestoreCommand extends JobCommand {
               + " the place of files; otherwise they are left alone.")
   private boolean overwrite;
 
-  @Option(
-      names = "--compare",
-      paramLabel = "MODE",
-      defaultValue = "size-mtime",
-      converter = EnumOption.CompareModes.class,
-      completionCandidates = EnumOption.CompareModes.class,
-      description =
-          "What makes a file differ: size-mtime, checksum (reads both sides), size, or always.")
-  private CompareMode compare;
-
-  @Option(names = "--fsync", description = "Force each file to disk before it gets its name.")
-  private boolean fsync;
-
-  @Option(
-      names = "--lock-wait",
-      paramLabel = "D",
-      defaultValue = "0s",
-      converter = DurationConverter.class,
-      description =
-          "How long to wait for another run that writes to the same target, such as 10m; 0s: refuse"
-              + " at once.")
-  private Duration lockWait;
-
-  @Mixin private final RateOptions rates = new RateOptions();
+  @Mixin private final LimitOptions.Rates rates = new LimitOptions.Rates();
 
   RestoreCommand(PrintStream out, PrintStream err) {
     super(out, err);
@@ -119,40 +71,32 @@ final class RestoreCommand extends JobCommand {
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options
-        .dryRun(dryRun)
-        .compare(compare)
-        .checks(c -> c.withFsync(fsync))
-        .waiting(w -> w.withLockWait(lockWait))
-        .limits(rates.limits());
-  }
-
-  @Override
-  boolean itemizes() {
-    return itemize;
+    writing.addTo(options);
+    options.limits(rates.limits());
   }
 
   @Override
   ResultLines lines(PrintStream results) {
-    if (dryRun) {
-      return new DryRunLines(results, err);
-    }
-    return itemize ? new ItemLines(results) : ResultLines.NONE;
+    return writing.lines(results, err);
   }
 
   @Override
-  int start(Map<Path, Path> spooled) {
+  boolean itemizes() {
+    return writing.itemizes();
+  }
+
+  @Override
+  int start() {
     RestoreJob job = job();
     return execute(Subject.of(job, inputs()), listener -> Mtb.restore(job, listener));
   }
 
   private RestoreJob job() {
-    int others = target == null ? 2 : 1;
-    if (paths.size() < others) {
+    if (paths.size() < (target == null ? 2 : 1)) {
       throw new InvalidJobException(
           "give the backup to restore from, and last the directory to restore to");
     }
-    RestoreJob.Builder job = RestoreJob.builder().overwrite(overwrite).options(options());
+    RestoreJob.Builder job = RestoreJob.builder().overwrite(overwrite).options(options().build());
     PlaceArgument backup = place(paths.get(0), "backup");
     backup.bucket().ifPresentOrElse(job::from, () -> job.from(backup.directory()));
     int end = target == null ? paths.size() - 1 : paths.size();
@@ -170,8 +114,8 @@ final class RestoreCommand extends JobCommand {
   }
 
   /**
-   * A second operand that is the last one is the target; a user who leaves the target out would get
-   * the whole backup into a directory of the name of what was wanted.
+   * Protects a user who forgets the target: then the last operand is the file that is wanted, and
+   * the whole backup would land in a directory of that name.
    */
   private static void refusePathInBackup(RestoreJob job, String operand) {
     Path name = PathBytes.parse(operand).normalize();
@@ -180,10 +124,10 @@ final class RestoreCommand extends JobCommand {
     if (isPlainName && isInBackup(job, name)) {
       throw new InvalidJobException(
           String.format(
-              "%s is in the backup, and no target is given: to restore only that, write 'mtb"
-                  + " restore BACKUP %s TARGET'; to restore everything into a directory of that"
-                  + " name, 'mtb restore BACKUP --target %s'",
-              operand, operand, operand));
+              "%1$s is in the backup, and no target is given: to restore only that, write 'mtb"
+                  + " restore BACKUP %1$s TARGET'; to restore everything into a directory of that"
+                  + " name, 'mtb restore BACKUP --target %1$s'",
+              operand));
     }
   }
 
@@ -193,7 +137,7 @@ final class RestoreCommand extends JobCommand {
       Metadata unused = backup.tree().entry(path).look();
       return true;
     } catch (IOException e) {
-      // It is not there, or the run will say what is wrong with the backup.
+      // It is not there, or the run reports what is wrong with the backup.
       return false;
     }
   }
@@ -202,13 +146,13 @@ final class RestoreCommand extends JobCommand {
   String summary(BackupReport report) {
     Totals totals = report.totals();
     return String.format(
-        "mtb: %s%s %s (%s), %d unchanged%s, %d failed, in %s",
-        BackupCommand.outcome(report),
+        "mtb: %s%s %s (%s), %s unchanged%s, %s failed, in %s",
+        outcome(report),
         Text.files(totals.copied()),
         report.dryRun() ? "would be restored" : "restored",
         Format.size(totals.bytesCopied()),
         totals.unchanged(),
-        totals.skipped() == 0 ? "" : ", " + totals.skipped() + " left alone or skipped",
+        part(totals.skipped(), "left alone or skipped"),
         totals.failed(),
         Format.duration(report.elapsed()));
   }

@@ -11,32 +11,30 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
-/** Which part of the work is done here, as options. */
+/** Options that say which part of the work is done here. */
 final class ShardOptions {
-  /** Where a scheduler tells a task its number, and what finds out more. */
+  /** Schedulers, and the variable with the number of a task. */
   private static final Map<String, String> SCHEDULERS =
       ImmutableMap.of(
           "slurm", "SLURM_ARRAY_TASK_ID",
           "kubernetes", "JOB_COMPLETION_INDEX",
           "aws-batch", "AWS_BATCH_JOB_ARRAY_INDEX");
 
-  /** The scheduler's count where the scheduler tells none. */
+  /** The number of tasks, for a scheduler that does not tell it. */
   private static final String COUNT = "MTB_SHARD_COUNT";
 
   private static final Pattern PART = Pattern.compile("([0-9]{1,9})/([0-9]{1,9})");
 
   private static final Pattern NAMED = Pattern.compile("([a-z-]+)(?:/([0-9]{1,9}))?");
 
-  /** As {@code du} writes them: bytes, then blanks or a tab, then the path. */
+  /** A line of {@code du}: bytes, a blank or a tab, and the path. */
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,18})[ \t](.+)", Pattern.DOTALL);
 
   private final Map<String, String> environment;
@@ -44,21 +42,20 @@ final class ShardOptions {
   @Option(
       names = "--shard",
       paramLabel = "I/N",
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description =
-          "Do part I of N, from 1/N to N/N, and leave the others to other machines that see the same"
-              + " sources. Or take I and N from the environment of a task: slurm, kubernetes (with"
-              + " kubernetes/N or $MTB_SHARD_COUNT), aws-batch, or auto for the one that is there.")
+          "Do part I of N, from 1/N to N/N, and leave the others to other machines that see the"
+              + " same sources. Or take I and N from the environment of a task: slurm, kubernetes"
+              + " (with kubernetes/N or $MTB_SHARD_COUNT), aws-batch, or auto for the one that is"
+              + " there.")
   private String shard;
 
   @Option(
       names = "--shard-sizes",
       paramLabel = "FILE",
-      converter = PathConverter.class,
-      showDefaultValue = CommandLine.Help.Visibility.NEVER,
       description =
           "Balance the shards by the sizes in this file, which must be the same for all of them:"
-              + " bytes and a path on each line, as 'du -S -B1 .' writes them in the base directory.")
+              + " bytes and a path on each line, as 'du -S -B1 .' writes them in the base"
+              + " directory.")
   private Path sizes;
 
   ShardOptions() {
@@ -70,10 +67,9 @@ final class ShardOptions {
   }
 
   /**
-   * What was asked for.
+   * Makes a shard of the options.
    *
    * @param from0 whether entries of the file of sizes end with NUL
-   * @param base of the job
    * @throws InvalidJobException if there is any doubt which part is meant
    */
   Shard shard(boolean from0, Path base) {
@@ -104,42 +100,37 @@ final class ShardOptions {
     boolean isAuto = named.matches() && named.group(1).equals("auto");
     if (!named.matches() || !(isAuto || SCHEDULERS.containsKey(named.group(1)))) {
       throw new InvalidJobException(
-          "--shard "
-              + text
-              + " is neither I/N, such as 2/4, nor one of slurm, kubernetes, aws-batch, auto");
+          "--shard %s is neither I/N, such as 2/4, nor one of slurm, kubernetes, aws-batch, auto"
+              .formatted(text));
     }
     String scheduler = isAuto ? present() : named.group(1);
+    // 0 stands for no number.
     int asked = named.group(2) == null ? 0 : Integer.parseInt(named.group(2));
-    Shard.Builder found =
-        switch (scheduler) {
-          case "slurm" -> slurm(asked);
-          case "kubernetes" -> kubernetes(asked);
-          default -> awsBatch(asked);
-        };
-    return found;
+    return switch (scheduler) {
+      case "slurm" -> slurm(asked);
+      case "kubernetes" -> kubernetes(asked);
+      default -> awsBatch(asked);
+    };
   }
 
-  /** The scheduler whose variables are there. */
+  /** The scheduler whose variables are set. */
   private String present() {
-    List<String> present = new ArrayList<>();
-    SCHEDULERS.forEach(
-        (name, variable) -> {
-          if (!value(variable).isEmpty()) {
-            present.add(name);
-          }
-        });
-    if (present.size() == 1) {
-      return present.get(0);
+    List<String> present =
+        SCHEDULERS.keySet().stream()
+            .filter(name -> !value(SCHEDULERS.get(name)).isEmpty())
+            .toList();
+    if (present.isEmpty()) {
+      throw new InvalidJobException(
+          "--shard auto finds no task of an array: none of %s is set; give --shard I/N"
+              .formatted(String.join(", ", SCHEDULERS.values())));
     }
-    throw new InvalidJobException(
-        present.isEmpty()
-            ? "--shard auto finds no task of an array: none of "
-                + String.join(", ", SCHEDULERS.values())
-                + " is set; give --shard I/N"
-            : "--shard auto finds more than one scheduler ("
-                + String.join(", ", present)
-                + "); name the one that is meant, as in --shard "
-                + present.get(0));
+    if (present.size() > 1) {
+      throw new InvalidJobException(
+          ("--shard auto finds more than one scheduler (%s); name the one that is meant, as in"
+                  + " --shard %s")
+              .formatted(String.join(", ", present), present.get(0)));
+    }
+    return present.get(0);
   }
 
   /** Numbers may begin anywhere and be any step apart, but none may be left out. */
@@ -158,27 +149,24 @@ final class ShardOptions {
             && id <= most;
     if (!isEven) {
       throw new InvalidJobException(
-          String.format(
-              "the tasks of the Slurm array are not evenly spaced (task %d, %d of them from %d to"
-                  + " %d), so that the shard cannot be told; submit it with --array=1-N, or give"
-                  + " --shard I/N",
-              id, count, least, most));
+          ("the tasks of the Slurm array are not evenly spaced (task %d, %d of them from %d to %d),"
+                  + " so that the shard cannot be told; submit it with --array=1-N, or give --shard"
+                  + " I/N")
+              .formatted(id, count, least, most));
     }
     return part(1 + (id - least) / step, count, asked, "SLURM_ARRAY_TASK_COUNT", "slurm");
   }
 
   private Shard.Builder kubernetes(int asked) {
     int index = number("JOB_COMPLETION_INDEX", "kubernetes");
-    int count = asked;
-    if (asked == 0 || !value(COUNT).isEmpty()) {
-      if (value(COUNT).isEmpty()) {
-        throw new InvalidJobException(
-            "Kubernetes does not tell a pod how many there are: give --shard kubernetes/N, or set "
-                + COUNT
-                + ", to the completions of the Job");
-      }
-      count = number(COUNT, "kubernetes");
+    boolean hasCount = !value(COUNT).isEmpty();
+    if (asked == 0 && !hasCount) {
+      throw new InvalidJobException(
+          ("Kubernetes does not tell a pod how many there are: give --shard kubernetes/N, or set"
+                  + " %s, to the completions of the Job")
+              .formatted(COUNT));
     }
+    int count = hasCount ? number(COUNT, "kubernetes") : asked;
     return part(1 + index, count, asked, COUNT, "kubernetes");
   }
 
@@ -192,23 +180,19 @@ final class ShardOptions {
       int index, int count, int asked, String variable, String scheduler) {
     if (asked != 0 && asked != count) {
       throw new InvalidJobException(
-          String.format(
-              "--shard %s/%d contradicts %s=%d; to run one shard of %d again, give --shard I/%d",
-              scheduler, asked, variable, count, asked, asked));
+          "--shard %s/%d contradicts %s=%d; to run one shard of %d again, give --shard I/%d"
+              .formatted(scheduler, asked, variable, count, asked, asked));
     }
     if (count == 1) {
       throw new InvalidJobException(
-          String.format(
-              "%s=1: one task would back up everything; to run one shard of several again, give"
-                  + " --shard I/N, or --shard 1/1 if that is meant",
-              variable));
+          ("%s=1: one task would back up everything; to run one shard of several again, give"
+                  + " --shard I/N, or --shard 1/1 if that is meant")
+              .formatted(variable));
     }
     if (index > count) {
       throw new InvalidJobException(
-          String.format(
-              "%s=%d, and this is task %d, counted from 1: the tasks do not agree on how many they"
-                  + " are",
-              variable, count, index));
+          "%s=%d, and this is task %d, counted from 1: the tasks do not agree on how many they are"
+              .formatted(variable, count, index));
     }
     return Shard.builder(index, count);
   }
@@ -217,14 +201,13 @@ final class ShardOptions {
     String text = value(variable);
     if (text.isEmpty()) {
       throw new InvalidJobException(
-          String.format(
-              "--shard %s: %s is not set, so that this is no task of an array; give --shard I/N",
-              scheduler, variable));
+          "--shard %s: %s is not set, so that this is no task of an array; give --shard I/N"
+              .formatted(scheduler, variable));
     }
     Integer number = Ints.tryParse(text);
     if (number == null || number < 0) {
       throw new InvalidJobException(
-          String.format("--shard %s: %s is '%s', and no number", scheduler, variable, text));
+          "--shard %s: %s is '%s', and no number".formatted(scheduler, variable, text));
     }
     return number;
   }
@@ -246,10 +229,10 @@ final class ShardOptions {
     Matcher size = SIZE.matcher(PathBytes.toText(line));
     if (!size.matches()) {
       throw new InvalidJobException(
-          "'" + PathBytes.toText(line) + "' in " + file + " is not a number of bytes and a path");
+          "'%s' in %s is not a number of bytes and a path".formatted(PathBytes.toText(line), file));
     }
     Path source = PathBytes.resolve(base, PathBytes.fromText(size.group(2))).normalize();
-    // Where it lands, as if it were listed.
+    // Its place in the backup, as if it were listed.
     Path start = source.startsWith(base) ? base : source.getRoot();
     builder.known(start.relativize(source), Long.parseLong(size.group(1)));
   }

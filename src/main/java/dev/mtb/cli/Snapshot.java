@@ -8,12 +8,11 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Answers SIGUSR1 with how far the run is and what each thread does, on standard error.
+ * Answers SIGUSR1: prints on standard error how far the run is and what each thread does.
  * Thread-safe.
  */
 final class Snapshot implements AutoCloseable {
@@ -32,12 +31,11 @@ final class Snapshot implements AutoCloseable {
   }
 
   /**
-   * Begins to answer. Done before there is a run, since the signal ends a process that does not
-   * know it.
+   * Begins to answer. Called before there is a run: a signal without a handler ends the process.
    */
   static void answerSignals() {
     try {
-      // Its name alone makes javac warn, in a way that cannot be suppressed.
+      // By reflection: for the name alone javac gives a warning that cannot be suppressed.
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
       Object answer =
@@ -58,7 +56,7 @@ final class Snapshot implements AutoCloseable {
       Object usr1 = signal.getConstructor(String.class).newInstance("USR1");
       Object unused = signal.getMethod("handle", signal, handler).invoke(null, usr1, answer);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
-      // A JVM, or a system, without such signals: there is nothing to answer.
+      // This JVM or system has no such signal.
       return;
     }
   }
@@ -81,23 +79,27 @@ final class Snapshot implements AutoCloseable {
   }
 
   private synchronized void print() {
-    for (String line : lines()) {
-      err.println(line);
-    }
+    lines().forEach(err::println);
     err.flush();
   }
 
-  /** What there is to say; the second time also what has become of it since the first. */
+  /** The lines for now, from the second time on with the rate since the last time. */
   synchronized List<String> lines() {
     Totals totals = watch.totals();
     List<Watch.Doing> doings = watch.doings();
     Duration elapsed = watch.elapsed();
     long written = watch.written();
     long done = Watch.done(totals);
+    String since =
+        lastElapsed.isZero()
+            ? ""
+            : String.format(
+                ", and %s since the snapshot before",
+                Format.rate(written - lastWritten, elapsed.minus(lastElapsed)));
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(
-            "mtb: after %s: %d of %s done (%d unchanged, %d copied, %d skipped, %d failed), %d in"
+            "mtb: after %s: %s of %s done (%s unchanged, %s copied, %s skipped, %s failed), %s in"
                 + " the queue or under way",
             Format.duration(elapsed.truncatedTo(ChronoUnit.SECONDS)),
             done,
@@ -107,15 +109,8 @@ final class Snapshot implements AutoCloseable {
             totals.skipped(),
             totals.failed(),
             totals.scanned() - done));
-    String since =
-        lastElapsed.isZero()
-            ? ""
-            : ", and "
-                + Format.rate(written - lastWritten, elapsed.minus(lastElapsed))
-                + " since the snapshot before";
     lines.add(
         String.format(
-            Locale.ROOT,
             "mtb: %s of %s written, %s on average%s",
             Format.size(written),
             Format.size(watch.planned()),

@@ -1,9 +1,12 @@
 package dev.mtb.cli;
 
+import com.google.common.collect.Iterators;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -12,20 +15,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.function.Consumer;
 
 /**
- * Puts lines in order by their keys. Memory is bounded: when so many lines are there, they are
- * sorted and written to a temporary file, and all files are merged in the end. Not thread-safe.
+ * Sorts lines by their keys. Memory is bounded: when it is full, its lines are sorted and written
+ * to a temporary file, and all files are merged in the end. Not thread-safe.
  */
 final class SortedLines implements Closeable {
   private static final char SEPARATOR = '\t';
 
   private final int linesInMemory;
 
-  /** Each with its key before it. */
+  /** Each line after its key. */
   private final List<String> lines = new ArrayList<>();
 
   private final List<FileChannel> files = new ArrayList<>();
@@ -39,8 +42,7 @@ final class SortedLines implements Closeable {
    *
    * @param key without a line feed or a tab
    * @param line without a line feed
-   * @throws IOException if memory is full, and the temporary file cannot be written; the line is
-   *     kept all the same
+   * @throws IOException if the temporary file cannot be written; then the line is kept in memory
    */
   void add(String key, String line) throws IOException {
     lines.add(key + SEPARATOR + line);
@@ -50,7 +52,7 @@ final class SortedLines implements Closeable {
   }
 
   private void spill() throws IOException {
-    // On Unix it has no name from now on, and is gone however the process ends.
+    // On Unix this file loses its name at once, and goes when the process ends in any way.
     FileChannel file =
         FileChannel.open(
             Files.createTempFile("mtb-lines", ".tmp"),
@@ -59,7 +61,7 @@ final class SortedLines implements Closeable {
             StandardOpenOption.DELETE_ON_CLOSE);
     try {
       Collections.sort(lines);
-      // Not closed, or the file would be.
+      // Not closed, since that would close the file.
       BufferedWriter writer = new BufferedWriter(Channels.newWriter(file, StandardCharsets.UTF_8));
       for (String line : lines) {
         writer.write(line);
@@ -75,37 +77,20 @@ final class SortedLines implements Closeable {
     lines.clear();
   }
 
-  /** A file, and the line of it that comes next. */
-  private record Head(String line, BufferedReader rest) {}
-
-  /** Hands out all lines, in order. */
+  /** Passes on all lines, in order. */
   void forEach(Consumer<String> visitor) throws IOException {
     Collections.sort(lines);
-    PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::line));
+    List<Iterator<String>> parts = new ArrayList<>();
+    parts.add(lines.iterator());
     for (FileChannel file : files) {
-      push(heads, new BufferedReader(Channels.newReader(file, StandardCharsets.UTF_8)));
+      Reader reader = Channels.newReader(file, StandardCharsets.UTF_8);
+      parts.add(new BufferedReader(reader).lines().iterator());
     }
-    for (String line : lines) {
-      while (!heads.isEmpty() && heads.element().line.compareTo(line) < 0) {
-        next(heads, visitor);
-      }
-      visitor.accept(withoutKey(line));
-    }
-    while (!heads.isEmpty()) {
-      next(heads, visitor);
-    }
-  }
-
-  private static void next(PriorityQueue<Head> heads, Consumer<String> visitor) throws IOException {
-    Head head = heads.remove();
-    visitor.accept(withoutKey(head.line));
-    push(heads, head.rest);
-  }
-
-  private static void push(PriorityQueue<Head> heads, BufferedReader reader) throws IOException {
-    String line = reader.readLine();
-    if (line != null) {
-      heads.add(new Head(line, reader));
+    try {
+      Iterators.mergeSorted(parts, Comparator.<String>naturalOrder())
+          .forEachRemaining(line -> visitor.accept(withoutKey(line)));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

@@ -16,15 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Temporary copies of lists that can be read only once (standard input, a pipe), since lists are
- * read twice. They are deleted when this is closed, and when a signal ends the process.
+ * Temporary copies of lists that can be read only once (standard input, a pipe): a run reads lists
+ * twice. The copies are deleted at the end, also when a signal ends the process.
  */
 final class SpooledLists implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(SpooledLists.class);
 
   private static final Path STANDARD_INPUT = Path.of("-");
 
-  /** More is no list, but an endless stream: 1 GiB has some ten million names. */
+  /** In bytes. A longer list is an endless stream: 1 GiB has some ten million names. */
   private static final long LONGEST = 1L << 30;
 
   private final Map<Path, Path> copies = new ConcurrentHashMap<>();
@@ -33,16 +33,14 @@ final class SpooledLists implements Closeable {
   private SpooledLists() {}
 
   /**
-   * Copies those of some lists that can be read only once.
+   * Copies the lists that can be read only once.
    *
    * @throws InvalidJobException if one cannot be copied
    */
   static SpooledLists of(List<Path> lists) {
     SpooledLists spooled = new SpooledLists();
     try {
-      for (Path list : lists) {
-        spooled.add(list);
-      }
+      lists.stream().distinct().forEach(spooled::add);
     } catch (RuntimeException | Error e) {
       spooled.close();
       throw e;
@@ -51,13 +49,10 @@ final class SpooledLists implements Closeable {
   }
 
   private void add(Path list) {
-    boolean isFile = Files.isRegularFile(list) || Files.isDirectory(list);
-    if (copies.containsKey(list)) {
-      return;
-    }
+    boolean isPipe = Files.exists(list) && !Files.isRegularFile(list) && !Files.isDirectory(list);
     if (list.equals(STANDARD_INPUT)) {
       copy(list, System.in);
-    } else if (Files.exists(list) && !isFile) {
+    } else if (isPipe) {
       try (InputStream in = Files.newInputStream(list)) {
         copy(list, in);
       } catch (IOException e) {
@@ -100,7 +95,7 @@ final class SpooledLists implements Closeable {
     return copies;
   }
 
-  /** A message as it would be about the lists themselves: the user knows no temporary file. */
+  /** Puts the names of the lists into a message: the user does not know the temporary files. */
   String withNames(String message) {
     String named = message;
     for (Map.Entry<Path, Path> copy : copies.entrySet()) {
@@ -114,7 +109,7 @@ final class SpooledLists implements Closeable {
       try {
         Files.deleteIfExists(copy);
       } catch (IOException e) {
-        // It lies among temporary files, which the system removes.
+        // The system removes old temporary files.
         log.debug("the copy {} of a list cannot be deleted", copy, e);
       }
     }

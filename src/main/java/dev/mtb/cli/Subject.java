@@ -13,17 +13,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a command works on, whichever way the files go.
+ * What a command works on. In a restore the backup is called destination, too, as in the options.
  *
- * @param options of the run
- * @param sources what was named on the command line; lists may have been spooled, and have other
- *     names
- * @param lists how many lists there are
- * @param base where that is, in which nothing can act on a terminal
- * @param destination where the backup is, in the same way
+ * @param sources as they were named on the command line
+ * @param lists how many lists there are (they may have been copied, and have other names)
+ * @param base where the sources are, or the target of a restore; nothing in it acts on a terminal
+ * @param destination where the backup is, in the same form
  * @param name of the same, as it is
- * @param outputs what no file that is written for the user may take the place of
- * @param direction says with base and destination what is done
+ * @param outputs what a file that is written for the user must not replace
+ * @param direction a format that says with base and destination what is done
  */
 record Subject(
     BackupOptions options,
@@ -36,9 +34,9 @@ record Subject(
     String direction) {
 
   /**
-   * Of a backup, or the verification of one.
+   * Of a backup, or of the verification of one.
    *
-   * @param inputs files that the command has read for the job, and of which the job does not know
+   * @param inputs files that the command has read for the job, which does not know them
    */
   static Subject of(BackupJob job, List<Path> inputs) {
     return new Subject(
@@ -53,11 +51,7 @@ record Subject(
         " of %s to %s");
   }
 
-  /**
-   * Of a restore. The backup is the destination here, too: so it is called in the command's usage.
-   *
-   * @param inputs as above
-   */
+  /** Of a restore; {@code inputs} as above. */
   static Subject of(RestoreJob job, List<Path> inputs) {
     return new Subject(
         job.options(),

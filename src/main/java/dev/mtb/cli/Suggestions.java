@@ -2,7 +2,6 @@ package dev.mtb.cli;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -11,11 +10,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Says what a mistyped command or option may have meant. picocli suggests options by their first
- * two letters only, which does not find {@code --exclude} for {@code --exlcude} among others.
+ * Suggests the right name for a mistyped command or option. picocli compares only the first two
+ * letters of options, which does not find {@code --exclude} for {@code --exlcude}.
  */
 final class Suggestions {
-  /** More would be a list to search through. */
+  /** A user does not search through more. */
   private static final int MOST = 3;
 
   /** No name is longer, and the time to compare grows with the length. */
@@ -23,7 +22,7 @@ final class Suggestions {
 
   private Suggestions() {}
 
-  /** The message, and what may have been meant if the user typed a name that does not exist. */
+  /** The message, with a suggestion if the user typed a name that does not exist. */
   static String message(ParameterException e) {
     List<String> unmatched =
         e instanceof UnmatchedArgumentException u ? u.getUnmatched() : List.of();
@@ -41,9 +40,15 @@ final class Suggestions {
               .toList();
       return e.getMessage() + question(typed, names);
     }
-    return spec.subcommands().isEmpty()
-        ? e.getMessage()
-        : noCommand(typed, e.getCommandLine().getSubcommands().keySet());
+    Collection<String> commands = spec.subcommands().keySet();
+    if (commands.isEmpty()) {
+      return e.getMessage();
+    }
+    String question = question(typed, commands);
+    return "there is no command '"
+        + typed
+        + "'"
+        + (question.isEmpty() ? "; the commands are " + String.join(", ", commands) : question);
   }
 
   /** For a word that should be a command. */
@@ -51,15 +56,7 @@ final class Suggestions {
     return new UnmatchedArgumentException(root, List.of(typed));
   }
 
-  private static String noCommand(String typed, Collection<String> commands) {
-    Optional<String> similar = Optional.of(question(typed, commands)).filter(q -> !q.isEmpty());
-    return "there is no command '"
-        + typed
-        + "'"
-        + similar.orElseGet(() -> "; the commands are " + String.join(", ", commands));
-  }
-
-  /** Empty if nothing is similar. */
+  /** Empty if no name is similar. */
   private static String question(String typed, Collection<String> names) {
     List<String> similar = similar(typed, names);
     return similar.isEmpty()
@@ -81,7 +78,7 @@ final class Suggestions {
     return found.subList(0, Math.min(MOST, found.size()));
   }
 
-  /** How many letters are missing, too many, wrong, or two that have changed places. */
+  /** The number of letters that are missing, too many, wrong, or exchanged with the next one. */
   static int distance(String a, String b) {
     int[][] cost = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {
@@ -93,12 +90,12 @@ final class Suggestions {
         int wrong = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
         cost[i][j] =
             Math.min(cost[i - 1][j - 1] + wrong, 1 + Math.min(cost[i - 1][j], cost[i][j - 1]));
-        boolean isSwapped =
+        boolean isExchanged =
             i > 1
                 && j > 1
                 && a.charAt(i - 1) == b.charAt(j - 2)
                 && a.charAt(i - 2) == b.charAt(j - 1);
-        if (isSwapped) {
+        if (isExchanged) {
           cost[i][j] = Math.min(cost[i][j], cost[i - 2][j - 2] + 1);
         }
       }

@@ -1,6 +1,5 @@
 package dev.mtb.cli;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,25 +9,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * How much fits on a terminal.
- *
- * @param rows at least 1
- * @param columns at least 1
- */
+/** The size of a terminal; both at least 1. */
 record TerminalSize(int rows, int columns) {
-  /** A terminal that does not tell is taken for the smallest that is usual. */
+  /** For a terminal that does not tell: the smallest that is usual. */
   static final TerminalSize USUAL = new TerminalSize(24, 80);
 
   /** As {@code stty size} prints it. */
   private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,3}) ([1-9][0-9]{0,3})\\s*");
 
   /** A terminal answers at once; the run does not wait for one that hangs. */
-  private static final long PATIENCE_SECONDS = 1;
+  private static final long TIMEOUT_SECONDS = 1;
 
-  /** Of the terminal that a descriptor of this process leads to; empty if it leads elsewhere. */
+  /** The terminal that a descriptor of this process leads to; empty if it leads elsewhere. */
   static Optional<TerminalSize> of(int descriptor) {
-    return terminal(descriptor).map(path -> ask(path.toFile()));
+    return terminal(descriptor).map(TerminalSize::ask);
   }
 
   static boolean isTerminal(int descriptor) {
@@ -42,23 +36,23 @@ record TerminalSize(int rows, int columns) {
           ? Optional.of(target)
           : Optional.empty();
     } catch (IOException e) {
-      // Not Linux: the size cannot be told, so no bar is drawn.
+      // Not Linux: the size is unknown, so no bar is drawn.
       return Optional.empty();
     }
   }
 
   /**
-   * Java has no call for it. To be used before a run only: no program is started while one writes
-   * through a mount of S3FS.
+   * Asks a program, since Java has no call for it. Only before a run: while a run writes through a
+   * mount of S3FS, MTB starts no program.
    */
-  private static TerminalSize ask(File terminal) {
+  private static TerminalSize ask(Path terminal) {
     try {
       Process stty =
           new ProcessBuilder("stty", "size")
-              .redirectInput(terminal)
+              .redirectInput(terminal.toFile())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      if (!stty.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!stty.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         stty.destroyForcibly();
         return USUAL;
       }

@@ -5,23 +5,21 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Standard error as everything in MTB should see it: in what is printed as text, nothing can act on
- * the terminal. Names of files, answers of servers and arguments may hold anything, and end up in
- * log lines and messages; all of that passes here. A message is one line: a line feed in it is
- * shown, so that no name can pretend to be a line of MTB's own.
+ * Standard error for all of MTB: in text that is printed here nothing can act on the terminal.
+ * Names of files, answers of servers and arguments may hold anything, and are in log lines and
+ * messages. A message is one line: a line feed in it is escaped, so that no name can look like a
+ * line of MTB's own. Bytes pass unchanged, for what is safe already.
  *
  * <p>At the bottom it may show some lines that change; everything else is printed above them.
- *
- * <p>Bytes pass as they are, for what has made its own text safe.
  */
 final class TerminalStream extends PrintStream {
-  /** What a stack trace is indented with. */
+  /** At the beginning of a line of a stack trace. */
   private static final String TAB = "\t";
 
-  /** To the beginning of the line, and erase it and all below (ECMA-48: CR, ED). */
+  /** Goes to the beginning of the line, and erases it and all below (ECMA-48: CR, ED). */
   private static final String ERASE = "\r\033[J";
 
-  /** Lines longer than the terminal is wide, or has become, take one row all the same (DECAWM). */
+  /** A line longer than the terminal is, or becomes, still takes one row (DECAWM). */
   private static final String NO_WRAP = "\033[?7l";
 
   private static final String WRAP = "\033[?7h";
@@ -40,15 +38,15 @@ final class TerminalStream extends PrintStream {
     return stream instanceof TerminalStream terminal ? terminal : new TerminalStream(stream);
   }
 
-  /** The terminal itself, for the progress line. */
+  /** The stream below, for what is safe already. */
   static PrintStream raw(PrintStream stream) {
     return stream instanceof TerminalStream terminal ? terminal.raw : stream;
   }
 
   /**
-   * Shows lines at the bottom, in place of those that are there; for terminals only.
+   * Shows lines at the bottom in place of those that are there; for terminals only.
    *
-   * @param lines of which fewer than the terminal has rows; none to show nothing any more
+   * @param lines fewer than the terminal has rows; none to erase those that are there
    */
   synchronized void show(List<String> lines) {
     String up = lines.size() > 1 ? "\033[" + (lines.size() - 1) + "A" : "";
@@ -77,16 +75,17 @@ final class TerminalStream extends PrintStream {
     raw.flush();
   }
 
-  /** A thread that prints parts of a line owns the line until something is shown again. */
-  private synchronized void gone() {
+  /** Prints a part of a line; until the line ends, nothing must be drawn into it. */
+  private void part(String text) {
     show(List.of());
+    raw.print(safe(text));
   }
 
-  /**
-   * Another stream that ends on the same terminal.
-   *
-   * @return prints whole lines to it, above what is shown at the bottom
-   */
+  private void whole(String text) {
+    above(() -> raw.println(safe(text)));
+  }
+
+  /** Wraps another stream to the same terminal: its lines are printed above the bottom, too. */
   PrintStream beside(PrintStream other) {
     return new PrintStream(other, /* autoFlush= */ true) {
       @Override
@@ -100,62 +99,57 @@ final class TerminalStream extends PrintStream {
     };
   }
 
-  private static String safe(Object value) {
-    String text = String.valueOf(value);
+  private static String safe(String text) {
     return text.startsWith(TAB)
         ? "    " + Text.withoutControls(text.substring(1))
         : Text.withoutControls(text);
   }
 
-  // Everything goes through the one stream below, which knows the encoding, a line at a time.
+  // All methods of PrintStream that may print unsafe text.
 
   @Override
   public void print(String text) {
-    gone();
-    raw.print(safe(text));
+    part(String.valueOf(text));
   }
 
   @Override
   public void print(Object value) {
-    gone();
-    raw.print(safe(value));
+    part(String.valueOf(value));
   }
 
   @Override
   public void print(char c) {
-    gone();
-    raw.print(safe(c));
+    part(String.valueOf(c));
   }
 
   @Override
   public void print(char[] text) {
-    gone();
-    raw.print(safe(new String(text)));
+    part(new String(text));
   }
 
   @Override
   public void println() {
-    above(() -> raw.println());
+    above(raw::println);
   }
 
   @Override
   public void println(String text) {
-    above(() -> raw.println(safe(text)));
+    whole(String.valueOf(text));
   }
 
   @Override
   public void println(Object value) {
-    above(() -> raw.println(safe(value)));
+    whole(String.valueOf(value));
   }
 
   @Override
   public void println(char c) {
-    above(() -> raw.println(safe(c)));
+    whole(String.valueOf(c));
   }
 
   @Override
   public void println(char[] text) {
-    above(() -> raw.println(safe(new String(text))));
+    whole(new String(text));
   }
 
   @Override

@@ -1,9 +1,11 @@
 package dev.mtb.cli;
 
+import dev.mtb.model.Kind;
 import dev.mtb.model.PathBytes;
 import java.nio.file.Path;
+import java.util.Locale;
 
-/** How things look on a terminal. */
+/** Text for a terminal, and for reports and logs that may be shown on one. */
 final class Text {
   private Text() {}
 
@@ -16,15 +18,22 @@ final class Text {
     return text.isEmpty() ? "." : printable(text);
   }
 
-  /** The same for other text that may hold file names. */
+  /** The same, with a slash at the end of a directory. */
+  static String path(Path path, Kind kind) {
+    return kind == Kind.DIRECTORY ? path(path) + "/" : path(path);
+  }
+
+  /** Escapes other text that may hold file names. */
   static String printable(String text) {
     return withoutControls(text.replace("\\", "\\\\"));
   }
 
-  /**
-   * The same for text in which some names may be escaped already: doing it twice makes no
-   * difference.
-   */
+  /** Escapes a message of the library, in which options have the names that a user types. */
+  static String message(String message) {
+    return printable(OptionNames.inFlags(message));
+  }
+
+  /** Escapes text in which names may be escaped already: a second time makes no difference. */
   static String withoutControls(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints().forEach(c -> append(result, c));
@@ -40,7 +49,7 @@ final class Text {
         if (c >= 0xDC80 && c <= 0xDCFF) {
           result.append(String.format("\\x%02x", c - 0xDC00));
         } else if (isActive(c)) {
-          result.append(c < 0x100 ? String.format("\\x%02x", c) : String.format("\\u%04x", c));
+          result.append(String.format(c < 0x100 ? "\\x%02x" : "\\u%04x", c));
         } else {
           result.appendCodePoint(c);
         }
@@ -48,11 +57,11 @@ final class Text {
     }
   }
 
-  /** Whether a terminal does something else with it than to show it. */
+  /** Whether a terminal does something else with a character than to show it. */
   static boolean isActive(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
-          // What turns the direction of text around, among others.
+          // Among others what turns the direction of text around.
           Character.FORMAT,
           Character.LINE_SEPARATOR,
           Character.PARAGRAPH_SEPARATOR,
@@ -64,5 +73,25 @@ final class Text {
 
   static String files(long count) {
     return count == 1 ? "1 file" : count + " files";
+  }
+
+  /** Such as {@code 1,234,567}. */
+  static String count(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
+  }
+
+  /** A rate of files, such as {@code 12.3/s}. */
+  static String rate(double perSecond) {
+    if (perSecond >= 999.5) {
+      return count(Math.round(perSecond)) + "/s";
+    }
+    boolean isWhole = perSecond == Math.rint(perSecond);
+    int decimals = isWhole || perSecond >= 99.95 ? 0 : perSecond >= 9.995 ? 1 : 2;
+    return String.format(Locale.ROOT, "%." + decimals + "f/s", perSecond);
+  }
+
+  /** A constant as JSON and Prometheus have it. */
+  static String lower(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -7,24 +7,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How much was done when. A run may take a second or a month: there is a fixed number of slots, and
- * when the last one is full, each two become one that lasts twice as long. Thread-safe.
+ * How much was done when. A run may take a second or a month, so time is divided into a fixed
+ * number of slots. When the last one is full, each two become one that lasts twice as long.
+ * Thread-safe.
  */
 final class Throughput {
   /** Even. A page is some 900 pixels wide, and bars of less than four cannot be told apart. */
   static final int SLOTS = 240;
 
-  /** So that a run of a second is more than one bar. */
-  static final Duration FINEST = Duration.ofMillis(50);
+  /** The first length of a slot: a run of a second is more than one bar. */
+  private static final Duration FINEST = Duration.ofMillis(50);
 
   /**
    * What was done in one piece of the run.
    *
    * @param from since the beginning of the run
-   * @param to later than that
    * @param bytes written, those of a second try included
-   * @param compared files and links whose comparison ended
-   * @param copied files and links that became safe
+   * @param compared files and links
+   * @param copied files and links
    */
   record Sample(Duration from, Duration to, long bytes, long compared, long copied) {
     /** A number of this sample for each second. */
@@ -36,11 +36,13 @@ final class Throughput {
   private final Ticker ticker;
   private final long start;
 
-  // A lock is held for the time of some additions. Threads that write 256 KiB between two of them,
-  // or a whole file, do not queue up here.
+  // The lock is held for some additions only: threads that write 256 KiB or a file in between do
+  // not wait for each other.
   private final long[] bytes = new long[SLOTS];
   private final long[] compared = new long[SLOTS];
   private final long[] copied = new long[SLOTS];
+
+  /** The length of a slot in nanoseconds. */
   private long width = FINEST.toNanos();
 
   Throughput(Ticker ticker) {
@@ -79,14 +81,14 @@ final class Throughput {
   }
 
   /**
-   * The whole run in pieces of the same length; the last may be up to half longer or shorter, since
-   * what happened in a moment would look like a very high rate.
+   * The whole run in pieces of the same length. The last may be up to half longer or shorter: the
+   * rate of a very short piece would look very high.
    *
-   * @param elapsed how long it took
+   * @param elapsed the length of the run
    */
   synchronized List<Sample> samples(Duration elapsed) {
     long end = Math.max(1, elapsed.toNanos());
-    // A moment after the end is its last moment.
+    // Events of a moment after the end belong to the last moment.
     cover(end - 1);
     int count = (int) Math.max(1, (end + width / 2) / width);
     List<Sample> samples = new ArrayList<>(count);

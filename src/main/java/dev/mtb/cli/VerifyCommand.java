@@ -8,14 +8,12 @@ import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
 import dev.mtb.model.Action;
 import dev.mtb.model.Format;
-import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.Reason;
 import dev.mtb.options.BackupOptions;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mtb verify}. */
@@ -35,7 +33,7 @@ import picocli.CommandLine.Option;
       "24:some files vanished or kept changing; nothing else went wrong",
       "130:interrupted"
     })
-final class VerifyCommand extends JobCommand {
+final class VerifyCommand extends SourceCommand {
   @Option(
       names = "--read-data",
       description =
@@ -55,17 +53,13 @@ final class VerifyCommand extends JobCommand {
           "Take what is in the backup and not in the source for a failure (exit code 23).")
   private boolean strict;
 
-  @Mixin private final OldVersionsOptions oldVersions = new OldVersionsOptions();
-
   VerifyCommand(PrintStream out, PrintStream err) {
     super(out, err);
   }
 
   @Override
   void addOptions(BackupOptions.Builder options) {
-    options
-        .checks(c -> c.withReadData(readData).withStrict(strict))
-        .oldVersions(oldVersions.oldVersions());
+    options.checks(c -> c.withReadData(readData).withStrict(strict));
   }
 
   @Override
@@ -76,19 +70,18 @@ final class VerifyCommand extends JobCommand {
   @Override
   ResultLines lines(PrintStream results) {
     return new ResultLines() {
-      /** Of all else that is decided a failure tells, in more words. */
       @Override
       public void decided(Path path, Metadata source, Action action, Reason reason) {
+        // All other differences are failures.
         if (itemize && !strict && reason == Reason.NOT_IN_SOURCE) {
-          String slash = source.kind() == Kind.DIRECTORY ? "/" : "";
-          results.println(reason + ": " + Text.path(path) + slash);
+          results.println(reason + ": " + Text.path(path, source.kind()));
         }
       }
 
       @Override
       public void failed(Failure failure) {
         if (failure.stage() == Failure.Stage.VERIFY) {
-          results.println(Text.printable(failure.error()) + ": " + Text.path(failure.path()));
+          results.println(Text.message(failure.error()) + ": " + Text.path(failure.path()));
         }
       }
     };
@@ -102,20 +95,14 @@ final class VerifyCommand extends JobCommand {
   @Override
   String summary(BackupReport report) {
     Totals totals = report.totals();
-    String extra =
-        totals.extra() == 0
-            ? ""
-            : ", "
-                + totals.extra()
-                + " extra in the backup"
-                + (itemize || strict ? "" : " (-i names them)");
+    String hint = itemize || strict ? "" : " (-i names them)";
     return String.format(
-        "mtb: %s%d of %s as they should be, %d differences or failures%s, in %s",
+        "mtb: %s%s of %s as they should be, %s differences or failures%s, in %s",
         report.outcome() == BackupReport.Outcome.OK ? "" : report.outcome() + ": ",
         totals.unchanged(),
         Text.files(totals.scanned()),
         totals.failed(),
-        extra,
+        part(totals.extra(), "extra in the backup" + hint),
         Format.duration(report.elapsed()));
   }
 }

@@ -17,17 +17,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-/** How far a run is, and what each of its threads does, to be shown. Thread-safe. */
+/** Knows how far a run is, and what each of its threads does. Thread-safe. */
 final class Watch implements BackupListener {
   /**
    * What a thread does.
    *
    * @param thread its name
-   * @param since how long it has been at it
+   * @param since how long it has been doing it
    */
   record Doing(String thread, Activity activity, Path path, Duration since) {}
 
-  /** The same, with what goes on again afterwards; null if nothing does. */
+  /** The same, with the task that goes on afterwards; null if there is none. */
   private record Task(Activity activity, Path path, long beganNanos, Task outer) {}
 
   private final Ticker ticker;
@@ -84,7 +84,7 @@ final class Watch implements BackupListener {
 
   @Override
   public void failed(Failure failure) {
-    // What fails before is not planned.
+    // Files that fail in an earlier stage are not planned.
     if (failure.stage() == Failure.Stage.COPY || failure.stage() == Failure.Stage.VERIFY) {
       endedFiles.increment();
     }
@@ -106,11 +106,11 @@ final class Watch implements BackupListener {
   /** Files that need nothing more, of those found so far; not exact while the run goes on. */
   static long done(Totals counts) {
     long ended = counts.unchanged() + counts.copied() + counts.skipped() + counts.failed();
-    // What was listed and is not there has failed, and was never found.
+    // A listed name that does not exist has failed, and was never found.
     return Math.min(ended, counts.scanned());
   }
 
-  /** Sizes of the files that are known to need copying, in bytes. */
+  /** The bytes of all files that are known to need copying. */
   long planned() {
     return planned.sum();
   }
@@ -126,12 +126,12 @@ final class Watch implements BackupListener {
     return Math.min(endedFiles.sum(), plannedFiles());
   }
 
-  /** Bytes, those counted twice that were written twice. */
+  /** Bytes; a byte that was written twice counts twice. */
   long written() {
     return written.sum();
   }
 
-  /** What is going on, the longest first. */
+  /** What the threads do; first those that have been busy longest. */
   List<Doing> doings() {
     long now = ticker.read();
     return tasks.entrySet().stream()

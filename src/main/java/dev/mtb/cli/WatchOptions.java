@@ -8,17 +8,23 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How a run can be followed, as options. */
+/** Options that say how a run can be followed. */
 final class WatchOptions {
-  private static final Path STANDARD_OUTPUT = Path.of("-");
   private static final int STDOUT = 1;
   private static final int STDERR = 2;
+
+  /** When a progress bar is shown. */
+  enum ProgressMode {
+    AUTO,
+    ALWAYS,
+    NEVER
+  }
 
   @Option(
       names = "--progress",
       paramLabel = "auto|always|never",
-      converter = EnumOption.ProgressModes.class,
-      completionCandidates = EnumOption.ProgressModes.class,
+      converter = Converters.ProgressModes.class,
+      completionCandidates = Converters.ProgressModes.class,
       defaultValue = "auto",
       description =
           "Show a progress bar, and on a wide terminal what each thread does; auto: if standard"
@@ -28,7 +34,6 @@ final class WatchOptions {
   @Option(
       names = "--log-file",
       paramLabel = "FILE",
-      converter = PathConverter.class,
       description =
           "Append to a log: a line with a time for the start, each file that is copied, skipped or"
               + " fails, each message and the end, whatever -q says; more with -vv.")
@@ -44,25 +49,25 @@ final class WatchOptions {
   /** Starts to show progress. */
   Progress progress(boolean quiet, PrintStream err, Watch watch) {
     boolean isAuto = progress == ProgressMode.AUTO;
-    // Events on the same terminal show what happens, and a bar would stand in their way.
+    // On the same terminal a bar would be mixed with the events, which show enough.
     boolean isOff =
         progress == ProgressMode.NEVER
             || (isAuto && (quiet || (json && TerminalSize.isTerminal(STDOUT))));
     return isOff
         ? Progress.NONE
-        : Progress.start(isAuto, err, watch, TerminalSize.of(STDERR), MinuteLines.PERIOD);
+        : Progress.start(isAuto, err, watch, TerminalSize.of(STDERR), Progress.PERIOD_OF_LINES);
   }
 
   /**
-   * Makes sure that events have standard output for themselves.
+   * Checks that nothing but events goes to standard output.
    *
-   * @throws InvalidJobException if they do not
+   * @param reportsToOutput whether the JSON report goes there
    */
-  void check(boolean itemizes, Path report) {
+  void check(boolean itemizes, boolean reportsToOutput) {
     if (json && itemizes) {
       throw new InvalidJobException("--json and --itemize both print what happens; give one");
     }
-    if (json && STANDARD_OUTPUT.equals(report)) {
+    if (json && reportsToOutput) {
       throw new InvalidJobException(
           "--json ends with the report as its summary; give --report another FILE, or leave it"
               + " out");
@@ -77,7 +82,7 @@ final class WatchOptions {
    * Opens the log file, if there is to be one.
    *
    * @param reports files that the run writes
-   * @throws InvalidJobException if it cannot be written
+   * @throws InvalidJobException if the log cannot be written
    */
   LogFile log(Subject subject, List<Path> reports, PrintStream err) {
     if (logFile == null) {

@@ -5,10 +5,10 @@ import dev.mtb.doctor.Finding.Status;
 import java.util.List;
 
 /**
- * All that was found. Immutable.
+ * The result of all checks. Immutable.
  *
  * @param findings in the order in which they were made
- * @param notChecked what could not be checked, or was not to be, and why
+ * @param notChecked the checks that were not made, each with the reason
  */
 public record Checkup(List<Finding> findings, List<String> notChecked) {
   private static final int EXIT_UNUSABLE = 10;
@@ -20,7 +20,7 @@ public record Checkup(List<Finding> findings, List<String> notChecked) {
   }
 
   /**
-   * How many findings are so.
+   * Counts the findings of a status.
    *
    * @param status which
    * @return 0 or more

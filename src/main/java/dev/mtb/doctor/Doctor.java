@@ -1,6 +1,9 @@
 package dev.mtb.doctor;
 
+import com.google.common.collect.ImmutableMap;
+import dev.mtb.doctor.Finding.Status;
 import dev.mtb.model.ErrorText;
+import dev.mtb.model.Format;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
@@ -12,39 +15,48 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.apache.commons.io.function.IOBiConsumer;
 
 /**
  * Checks a destination: whether it can be used, what makes it slow, and what to do. Immutable and
  * thread-safe.
  *
- * <p>Changes nothing but for one small object, or file, of a temporary name, which is deleted at
- * once; with {@code readOnly} nothing at all.
+ * <p>Changes nothing except for one small object, or file, with a temporary name, which is deleted
+ * at once; with {@code readOnly} nothing at all.
  */
 public final class Doctor {
   /**
-   * The longest that is waited for one check, unless told otherwise: the SDK waits 10 s for a
-   * connection, and its message is the better one; and on a machine that has much else to do,
-   * loading the SDK alone takes as long.
+   * How long to wait for one check by default. The SDK gives up connecting after 10 s, and its
+   * message is the better one; on a busy machine loading the SDK takes as long again.
    */
   public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(30);
 
-  private static final List<Check> CHECKS =
-      List.of(
-          new MountCheck(),
-          new WayCheck(),
-          new S3fsCheck(),
-          new BucketAccessCheck(),
-          new ServerCheck(),
-          new ClockCheck(),
-          new RoundTripCheck(),
-          new FolderCheck(),
-          new WriteCheck(),
-          new SpaceCheck(),
-          new OpenFilesCheck(),
-          new StateCheck(),
-          new JavaCheck());
+  /**
+   * By name, in the order of the run: a check uses what those before it have found out. A check may
+   * hang. An exception that it throws is reported as a finding.
+   */
+  private static final ImmutableMap<String, IOBiConsumer<ExaminedPlace, Findings>> CHECKS =
+      ImmutableMap.<String, IOBiConsumer<ExaminedPlace, Findings>>builder()
+          .put("mount", MountChecks::mount)
+          .put("way", MountChecks::way)
+          .put("s3fs", MountChecks::s3fs)
+          .put("bucket", ServerChecks::bucket)
+          .put("server", ServerChecks::server)
+          .put("clock", ServerChecks::clock)
+          .put("round trip", ServerChecks::roundTrip)
+          .put("folder", FolderChecks::folder)
+          .put("write", FolderChecks::write)
+          .put("space", FolderChecks::space)
+          .put("open files", MachineChecks::openFiles)
+          .put("state", MachineChecks::state)
+          .put("java", MachineChecks::java)
+          .buildOrThrow();
 
   private final BackupOptions options;
   private final boolean readOnly;
@@ -52,12 +64,12 @@ public final class Doctor {
   private final Duration limit;
 
   /**
-   * With the options of the backup that is to be made.
+   * Takes the options of the backup that is to be made.
    *
    * @param options threads, and how the destination is reached
-   * @param readOnly whether nothing is to be written, not even a probe
-   * @param limit the longest that is waited for one check, such as {@link #DEFAULT_LIMIT}
-   * @throws InvalidJobException if that is nothing
+   * @param readOnly whether to write nothing, not even a probe
+   * @param limit how long to wait for one check, such as {@link #DEFAULT_LIMIT}
+   * @throws InvalidJobException if the limit is not positive
    */
   public Doctor(BackupOptions options, boolean readOnly, Duration limit) {
     this(options, readOnly, limit, Clock.systemUTC());
@@ -65,7 +77,7 @@ public final class Doctor {
 
   Doctor(BackupOptions options, boolean readOnly, Duration limit, Clock clock) {
     if (limit.isNegative() || limit.isZero()) {
-      throw new InvalidJobException("the time limit of the checks must be longer than nothing");
+      throw new InvalidJobException("the time limit of the checks must be longer than zero");
     }
     this.options = options;
     this.readOnly = readOnly;
@@ -77,8 +89,8 @@ public final class Doctor {
    * Checks a folder.
    *
    * @param folder on a mount, or not
-   * @param listener told of each finding as it is made
-   * @return all of them
+   * @param listener gets each finding as it is made
+   * @return all findings
    * @throws InterruptedIOException if the thread was interrupted
    */
   public Checkup examine(Path folder, Consumer<Finding> listener) throws InterruptedIOException {
@@ -89,8 +101,8 @@ public final class Doctor {
    * Checks a bucket.
    *
    * @param location the bucket and prefix
-   * @param listener told of each finding as it is made
-   * @return all of them
+   * @param listener gets each finding as it is made
+   * @return all findings
    * @throws InterruptedIOException if the thread was interrupted
    */
   public Checkup examine(S3Location location, Consumer<Finding> listener)
@@ -101,47 +113,73 @@ public final class Doctor {
   private Checkup examine(
       Optional<Path> folder, Optional<S3Location> location, Consumer<Finding> listener)
       throws InterruptedIOException {
-    ExaminedPlace patient = new ExaminedPlace(folder, location, options, readOnly, clock);
+    ExaminedPlace place = new ExaminedPlace(folder, location, options, readOnly, clock);
     List<Finding> findings = new ArrayList<>();
     List<String> notChecked = new ArrayList<>();
     try {
-      for (Check check : CHECKS) {
-        String obstacle = check.obstacle(patient);
-        if (!obstacle.isEmpty()) {
-          notChecked.add(check.what() + " (" + obstacle + ")");
-          continue;
-        }
-        List<Finding> found = look(check, patient);
-        findings.addAll(found);
-        found.forEach(listener);
+      for (var check : CHECKS.entrySet()) {
+        Findings found = new Findings(check.getKey(), Format.duration(limit));
+        run(check.getValue(), place, found)
+            .forEach(
+                finding -> {
+                  findings.add(finding);
+                  listener.accept(finding);
+                });
+        found.obstacle.ifPresent(why -> notChecked.add(check.getKey() + " (" + why + ")"));
       }
     } finally {
-      patient.connection.ifPresent(
-          bucket -> {
-            // This closes connections that still hang; the run does not wait for it.
-            Thread closing = new Thread(bucket::close, "mtb-doctor-close");
-            closing.setDaemon(true);
-            closing.start();
-          });
+      // Closes connections that may still hang: this thread does not wait for it.
+      place.connection.ifPresent(bucket -> start("mtb-doctor-close", bucket::close));
     }
     return new Checkup(findings, notChecked);
   }
 
-  private List<Finding> look(Check check, ExaminedPlace patient) throws InterruptedIOException {
+  private List<Finding> run(
+      IOBiConsumer<ExaminedPlace, Findings> check, ExaminedPlace place, Findings found)
+      throws InterruptedIOException {
     try {
-      return Deadline.within(limit, () -> check.look(patient));
+      return within(
+          limit,
+          () -> {
+            try {
+              check.accept(place, found);
+            } catch (IOException e) {
+              found.addMessage(
+                  Status.FAIL,
+                  ErrorText.of(e),
+                  "run mtb doctor again; if the error stays, make a backup with -v");
+            }
+            return found.list;
+          });
     } catch (TimeoutException e) {
-      return List.of(check.givenUp(patient, limit));
-    } catch (IOException e) {
-      return List.of(
-          Finding.of(
-              Finding.Status.FAIL,
-              check.what(),
-              ErrorText.of(e),
-              "run mtb doctor again; if it stays so, make a backup with -v"));
+      return List.of(found.ifSlow);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
     }
+  }
+
+  /**
+   * Runs a task on a thread of its own. A task that takes too long is left behind: a system call on
+   * a dead mount cannot be interrupted.
+   */
+  static <T> T within(Duration limit, Callable<T> task)
+      throws TimeoutException, InterruptedException {
+    FutureTask<T> future = new FutureTask<>(task);
+    Thread thread = start("mtb-doctor", future);
+    try {
+      return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      thread.interrupt();
+    }
+  }
+
+  private static Thread start(String name, Runnable task) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
   }
 }

@@ -5,62 +5,55 @@ import dev.mtb.options.S3Location;
 import dev.mtb.place.PlaceInfo;
 import dev.mtb.store.bucket.BucketCheck;
 import dev.mtb.store.bucket.BucketPlace;
-import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.apache.commons.io.function.IOSupplier;
 
 /**
- * A destination, and what the checks find out about it for those that come later. The checks run
- * one after the other; that one which was given up may still write to it does no harm.
+ * A destination, and what the checks find out about it for later checks. The checks run one after
+ * the other, each on a thread of its own. A check that timed out may still write to a field; later
+ * checks then know more, which does no harm.
  */
 final class ExaminedPlace {
-  /** Makes a request that shows how long one takes. */
-  interface Asking {
-    BucketCheck.Answer ask() throws IOException;
-  }
-
-  /**
-   * Both clocks at the same moment.
-   *
-   * @param here ours
-   * @param there the server's, in whole seconds
-   */
-  record Clocks(Instant here, Instant there) {}
+  /** The server sends whole seconds, rounded down. */
+  private static final Duration HALF_A_SECOND = Duration.ofMillis(500);
 
   final Optional<Path> folder;
   final Optional<S3Location> location;
   final BackupOptions options;
   final boolean readOnly;
-  final Clock clock;
+  private final Clock clock;
 
-  /** Where the folder is. */
-  volatile Optional<PlaceInfo> whereabouts = Optional.empty();
+  /** Where the folder is; empty until the mount is checked. */
+  volatile Optional<PlaceInfo> info = Optional.empty();
 
-  /** Whether the folder may be touched: it is on no mount that is dead. */
+  /** Whether the folder may be touched: it is on no dead mount. */
   volatile boolean isAlive;
 
-  /** The bucket that a run would go straight to. */
-  volatile Optional<BucketPlace> place = Optional.empty();
+  /** The bucket that a backup writes to directly, according to the options and the mount. */
+  volatile Optional<BucketPlace> bucket = Optional.empty();
 
-  /** What is to be closed in the end, whatever it still waits for. */
+  /** To be closed at the end, even if a request still waits for the server. */
   volatile Optional<BucketCheck> connection = Optional.empty();
 
-  /** The same, once it was found to be good. */
-  volatile Optional<BucketCheck> bucket = Optional.empty();
+  /** Whether the bucket has answered, so that a backup writes to it directly. */
+  volatile boolean isStraight;
 
   /** How to ask the server; empty as long as it has not answered. */
-  volatile Optional<Asking> asking = Optional.empty();
+  volatile Optional<IOSupplier<BucketCheck.Answer>> request = Optional.empty();
 
-  /** Whether there is a server that was asked and did not answer. */
+  /** Whether a server was asked and has not answered yet. */
   volatile boolean isServerSilent;
 
-  /** Whether the folder is one, or can be made. */
+  /** Whether the folder is a folder, or can be made. */
   volatile boolean isFolderGood;
 
-  volatile Optional<Clocks> clocks = Optional.empty();
+  /** How far this machine's clock is ahead of the server's, once that has told its time. */
+  volatile Optional<Duration> clockAhead = Optional.empty();
 
   ExaminedPlace(
       Optional<Path> folder,
@@ -76,24 +69,41 @@ final class ExaminedPlace {
   }
 
   boolean isOnS3fs() {
-    return whereabouts.map(PlaceInfo::isOnS3fs).orElse(false);
+    return info.map(PlaceInfo::isOnS3fs).orElse(false);
   }
 
-  /** Whether a run would go past the mount, or needs none. */
-  boolean isStraight() {
-    return bucket.isPresent();
+  /** Whether a backup talks to a server, itself or through a mount. */
+  boolean hasServer() {
+    return isOnS3fs() || location.isPresent();
   }
 
-  /** What keeps the folder from being touched. */
+  /** Why the folder must not be touched; empty if it may be. */
   String obstacleToTouching() {
     return !isAlive
         ? "the folder cannot be used"
         : isServerSilent ? "the server does not answer" : "";
   }
 
-  /** Takes down what an answer tells of the server's clock. */
-  void noteTime(Optional<Instant> there, Duration took) {
-    there.ifPresent(
-        time -> clocks = Optional.of(new Clocks(clock.instant().minus(took.dividedBy(2)), time)));
+  /** Remembers an answer of the server, and how to ask it again. */
+  void noteAnswer(BucketCheck.Answer answer, IOSupplier<BucketCheck.Answer> again) {
+    isServerSilent = false;
+    noteTime(answer.serverTime(), answer.took());
+    request = Optional.of(again);
+  }
+
+  /** Remembers the server's time, if an answer that {@code took} so long has it. */
+  void noteTime(Optional<Instant> server, Duration took) {
+    Instant here = clock.instant().minus(took.dividedBy(2));
+    server.ifPresent(
+        time -> clockAhead = Optional.of(Duration.between(time.plus(HALF_A_SECOND), here)));
+  }
+
+  /** The path, or the nearest directory above it that exists. */
+  static Path existing(Path path) {
+    Path existing = path;
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    return existing;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Looks at a destination, and at this machine, before a backup has to rely on them. {@link
- * dev.mtb.doctor.Doctor} is the door; each check is a class of its own.
+ * Checks a destination, and this machine, before a backup relies on them. {@link
+ * dev.mtb.doctor.Doctor} is the entry; each check is a class of its own.
  */
 package dev.mtb.doctor;

@@ -9,11 +9,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FiguresTest {
   @Test
   void countsAndRates() {
-    assertThat(Figures.count(1_234_567)).isEqualTo("1,234,567");
-    assertThat(Figures.rate(0)).isEqualTo("0");
-    assertThat(Figures.rate(0.25)).isEqualTo("0.25");
-    assertThat(Figures.rate(12.34)).isEqualTo("12.3");
-    assertThat(Figures.rate(12345.6)).isEqualTo("12,346");
+    assertThat(Text.count(1_234_567)).isEqualTo("1,234,567");
+    assertThat(Text.rate(0)).isEqualTo("0/s");
+    assertThat(Text.rate(0.25)).isEqualTo("0.25/s");
+    assertThat(Text.rate(12.34)).isEqualTo("12.3/s");
+    assertThat(Text.rate(12345.6)).isEqualTo("12,346/s");
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -135,7 +136,8 @@ final class HelpTest {
   @ParameterizedTest
   @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
   void options_areInGroups_eachInOne(String name) {
-    CommandLine command = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+    CommandLine command =
+        Main.configured(new CommandLine(Main.command(name, System.out, System.err)), Map.of());
     List<String> grouped =
         Stream.of(OptionGroup.values())
             .flatMap(group -> group.of(command.getCommandSpec()).stream())

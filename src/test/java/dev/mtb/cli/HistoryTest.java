@@ -150,17 +150,16 @@ class HistoryTest {
     }
     assertThat(history.slowest())
         .as("seed %d", seed)
-        .isSortedAccordingTo(Comparator.comparing(SlowestFiles.Timed::time).reversed())
+        .isSortedAccordingTo(Comparator.comparing(History.Timed::time).reversed())
         .extracting(file -> file.path().toString())
         .containsExactlyElementsOf(
             IntStream.iterate(500, i -> i - 1)
                 .filter(i -> i != 499)
-                .limit(SlowestFiles.COUNT)
+                .limit(History.SLOWEST)
                 .mapToObj(i -> "f" + i)
                 .toList());
     assertThat(history.slowest().get(0))
-        .isEqualTo(
-            new SlowestFiles.Timed(Path.of("f500"), 5_000_000, true, Duration.ofMillis(500)));
+        .isEqualTo(new History.Timed(Path.of("f500"), 5_000_000, true, Duration.ofMillis(500)));
     // 497 is a multiple of 7.
     assertThat(history.slowest().get(2).hasContent()).isFalse();
   }
@@ -174,7 +173,7 @@ class HistoryTest {
     history.copied(Path.of("short"), FILE);
     history.copied(Path.of("long"), FILE);
     assertThat(history.slowest())
-        .extracting(SlowestFiles.Timed::time)
+        .extracting(History.Timed::time)
         .containsExactly(Duration.ofSeconds(3), Duration.ofSeconds(2));
   }
 

@@ -27,7 +27,7 @@ class HostileArgumentsTest {
 
   @Test
   void durations_ofAnything_areReadOrRefused() {
-    DurationConverter converter = new DurationConverter();
+    Converters.Durations converter = new Converters.Durations();
     Fuzz.seeded("durations")
         .times(
             TIMES,

@@ -251,7 +251,7 @@ class HtmlReportTest {
     assertThat(page).hasSizeBetween(20_000, 150_000);
     Document document = parse(page);
     assertThat(elements(document, "figure")).hasSize(3);
-    assertThat(elements(document, "tr")).hasSize(1 + SlowestFiles.COUNT);
+    assertThat(elements(document, "tr")).hasSize(1 + History.SLOWEST);
     assertThat(texts(document, "td")).contains("5.0 MB");
   }
 

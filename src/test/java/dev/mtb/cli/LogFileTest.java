@@ -183,8 +183,8 @@ class LogFileTest {
     System.setErr(TerminalStream.of(new PrintStream(shown, true, StandardCharsets.UTF_8)));
     try (LogFile file = to(kept, NOWHERE)) {
       Logging.set(0, /* quiet= */ true);
-      var logger = LogBackend.logger("dev.mtb.store.Retry");
-      var other = LogBackend.logger("org.apache.hc.wire");
+      var logger = Logging.logger("dev.mtb.store.Retry");
+      var other = Logging.logger("org.apache.hc.wire");
       assertThat(logger.isWarnEnabled()).isFalse();
       logger.error("before {}", "there was a log");
       Logging.keepIn(file);
@@ -221,7 +221,7 @@ class LogFileTest {
   void namesOfClasses_andTraces_areShownWithVerboseOnly() {
     ByteArrayOutputStream shown = new ByteArrayOutputStream();
     PrintStream realErr = System.err;
-    Logger logger = LogBackend.logger("dev.mtb.engine.Workers");
+    Logger logger = Logging.logger("dev.mtb.engine.Workers");
     try {
       System.setErr(new PrintStream(shown, true, StandardCharsets.UTF_8));
       Logging.set(0, /* quiet= */ false);

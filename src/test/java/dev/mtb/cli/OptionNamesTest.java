@@ -48,7 +48,8 @@ class OptionNamesTest {
     Pattern option = Pattern.compile("\"[^\"\n]*[ (]--[a-z][^\"\n]*\"");
     Pattern name =
         Pattern.compile(
-            "\"[^\"\n]*\\b((?:BackupJob|RestoreJob|BackupOptions|CompareMode|Concurrency|Connection"
+            "\"[^\"\n"
+                + "]*\\b((?:BackupJob|RestoreJob|BackupOptions|CompareMode|Concurrency|Connection"
                 + "|Deletion|Filters|KeptAttributes|Limits|OldVersions|Via|Waiting)\\.[A-Za-z0-9]+)");
     Set<String> options = new TreeSet<>();
     Set<String> unknown = new TreeSet<>();

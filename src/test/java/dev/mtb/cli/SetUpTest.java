@@ -59,11 +59,10 @@ final class SetUpTest {
   @Test
   void environment_givesDefaults_thatTheCommandLineOverrides() {
     BackupCommand command = new BackupCommand(System.out, System.err);
-    CommandLine line = new CommandLine(command);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setDefaultValueProvider(
-        new EnvironmentDefaults(
-            Map.of("MTB_THREADS", "7", "MTB_CHECKERS", "9", "MTB_FSYNC", "true")));
+    CommandLine line =
+        Main.configured(
+            new CommandLine(command),
+            Map.of("MTB_THREADS", "7", "MTB_CHECKERS", "9", "MTB_FSYNC", "true"));
     CommandLine.ParseResult parsed = line.parseArgs("--checkers", "3", "x");
     assertThat((Integer) parsed.commandSpec().findOption("--threads").getValue()).isEqualTo(7);
     assertThat((Integer) parsed.commandSpec().findOption("--checkers").getValue()).isEqualTo(3);
@@ -82,14 +81,16 @@ final class SetUpTest {
   @ParameterizedTest
   @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
   void completion_offersTheValuesThatAreAccepted(String name) {
-    CommandLine command = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+    CommandLine command =
+        Main.configured(new CommandLine(Main.command(name, System.out, System.err)), Map.of());
     List<OptionSpec> enums =
         command.getCommandSpec().options().stream()
             .filter(option -> option.type().isEnum())
             .toList();
     assertThat(enums).isNotEmpty();
     for (OptionSpec option : enums) {
-      CommandLine line = new CommandLine(new CommandFactory(System.out, System.err).named(name));
+      CommandLine line =
+          Main.configured(new CommandLine(Main.command(name, System.out, System.err)), Map.of());
       for (String value : option.completionCandidates()) {
         assertThat(line.parseArgs(option.longestName(), value, "x").errors()).isEmpty();
         assertThat(option.paramLabel().contains("|"))

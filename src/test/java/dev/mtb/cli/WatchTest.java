@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -151,7 +152,8 @@ class WatchTest {
   private String printed(Duration period, int lines) throws InterruptedException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    try (MinuteLines unused = MinuteLines.start(watch, err, period)) {
+    try (Progress unused =
+        Progress.start(/* isAuto= */ true, err, watch, Optional.empty(), period)) {
       while (unused != null && bytes.toString(StandardCharsets.UTF_8).lines().count() < lines) {
         Thread.sleep(1);
       }
@@ -173,12 +175,12 @@ class WatchTest {
         .startsWith(first)
         .element(1)
         .isEqualTo(first.replace("200.0 kB/s", "0 B/s"));
-    assertThat(MinuteLines.PERIOD).isEqualTo(Duration.ofMinutes(1));
+    assertThat(Progress.PERIOD_OF_LINES).isEqualTo(Duration.ofMinutes(1));
   }
 
   @Test
   void nothingIsPrinted_byARunThatIsShorter() throws Exception {
-    assertThat(printed(MinuteLines.PERIOD, 0)).isEmpty();
+    assertThat(printed(Progress.PERIOD_OF_LINES, 0)).isEmpty();
   }
 
   @Test
@@ -192,16 +194,16 @@ class WatchTest {
                 "t", Activity.COMPARING, Path.of("b\u001b[2J\n"), Duration.ofSeconds(3)),
             new Watch.Doing("t", Activity.LISTING, Path.of(""), Duration.ZERO));
 
-    assertThat(ThreadLines.lines(doings, new TerminalSize(24, 100)))
+    assertThat(ProgressLine.threads(doings, new TerminalSize(24, 100)))
         .containsExactly(
             "  copying    1 min 15 s  ..." + "x".repeat(68) + "/end",
             "  comparing         3 s  b\\x1b[2J\\n",
             "  listing           0 s  .")
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
-    assertThat(ThreadLines.lines(doings, new TerminalSize(4, 100)))
+    assertThat(ProgressLine.threads(doings, new TerminalSize(4, 100)))
         .containsExactly("  copying    1 min 15 s  ..." + "x".repeat(68) + "/end", "  and 2 more");
-    assertThat(ThreadLines.lines(doings, new TerminalSize(2, 100))).isEmpty();
-    assertThat(ThreadLines.lines(doings, new TerminalSize(1, 100))).isEmpty();
+    assertThat(ProgressLine.threads(doings, new TerminalSize(2, 100))).isEmpty();
+    assertThat(ProgressLine.threads(doings, new TerminalSize(1, 100))).isEmpty();
   }
 
   @Test
@@ -246,14 +248,27 @@ class WatchTest {
   }
 
   @Test
+  void redirectedBar_isErasedAtTheEnd() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Progress.RedirectedBar bar =
+        new Progress.RedirectedBar(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    bar.draw("long line");
+    bar.draw("short");
+    bar.draw("");
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("\rlong line\rshort    \r     \r");
+  }
+
+  @Test
   void nothingIsDrawn_afterTheEnd() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    RedirectedBar bar = new RedirectedBar(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    bar.accept("long line");
-    bar.accept("short");
-    bar.close();
-    bar.accept("late");
-    bar.clear();
-    assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("\rlong line\rshort    \r     \r");
+    PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    Progress progress =
+        Progress.start(/* isAuto= */ false, err, watch, Optional.empty(), Progress.PERIOD_OF_LINES);
+    progress.close();
+    String drawn = bytes.toString(StandardCharsets.UTF_8);
+    progress.show();
+    progress.close();
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo(drawn);
+    assertThat(drawn).startsWith("\r0 of 0 files done").endsWith("\r");
   }
 }

@@ -7,6 +7,7 @@ import dev.mtb.doctor.Finding.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.LongStream;
@@ -15,11 +16,13 @@ import org.junit.jupiter.api.Test;
 /** What is made of figures. */
 class JudgementTest {
   private static Finding roundTrip(int threads, boolean isStraight, long... milliseconds) {
-    return new RoundTripCheck()
-        .judge(
-            new ArrayList<>(LongStream.of(milliseconds).mapToObj(Duration::ofMillis).toList()),
-            threads,
-            isStraight);
+    Findings found = new Findings("round trip", "1 s");
+    ServerChecks.judge(
+        new ArrayList<>(LongStream.of(milliseconds).mapToObj(Duration::ofMillis).toList()),
+        threads,
+        isStraight,
+        found);
+    return found.list.get(0);
   }
 
   @Test
@@ -52,33 +55,37 @@ class JudgementTest {
         Max processes             63432                63432                processes
         Max open files            1024                 524288               files
         """;
-    assertThat(OpenFilesCheck.parse(limits)).hasValue(1024L);
-    assertThat(OpenFilesCheck.parse("Max open files            unlimited            unlimited"))
+    assertThat(MachineChecks.parseLimit(limits)).hasValue(1024L);
+    assertThat(MachineChecks.parseLimit("Max open files            unlimited            unlimited"))
         .hasValue(Long.MAX_VALUE);
-    assertThat(OpenFilesCheck.parse("nonsense")).isEmpty();
+    assertThat(MachineChecks.parseLimit("nonsense")).isEmpty();
   }
 
   @Test
   void messages_areSplitIntoFindingAndRemedy() {
-    Finding finding = Finding.of(Status.FAIL, "x", "it is broken; mend it; now", "otherwise");
-    assertThat(finding.text()).isEqualTo("it is broken");
-    assertThat(finding.remedy()).hasValue("mend it; now");
-    assertThat(Finding.of(Status.WARN, "x", "bad", "otherwise").remedy()).hasValue("otherwise");
+    Findings found = new Findings("x", "1 s");
+    found.addMessage(Status.FAIL, "it is broken; mend it; now", "otherwise");
+    found.addMessage(Status.WARN, "bad", "otherwise");
+    assertThat(found.list)
+        .containsExactly(
+            new Finding(Status.FAIL, "x", "it is broken", Optional.of("mend it; now")),
+            new Finding(Status.WARN, "x", "bad", Optional.of("otherwise")));
   }
 
   @Test
   void troubleWithoutRemedy_isADefect() {
-    assertThatThrownBy(() -> new Finding(Status.FAIL, "x", "bad", java.util.Optional.empty()))
+    assertThatThrownBy(() -> new Finding(Status.FAIL, "x", "bad", Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void exitCode_isThatOfTheWorst() {
-    Finding ok = Finding.ok("a", "good");
-    Finding warn = Finding.warn("b", "so so", "do");
-    assertThat(new Checkup(List.of(ok, warn), List.of()).exitCode()).isZero();
-    assertThat(new Checkup(List.of(ok, Finding.fail("c", "bad", "do")), List.of()).exitCode())
-        .isEqualTo(10);
+    Findings found = new Findings("a", "1 s");
+    found.ok("good");
+    found.warn("so so", "do");
+    assertThat(new Checkup(found.list, List.of()).exitCode()).isZero();
+    found.fail("bad", "do");
+    assertThat(new Checkup(found.list, List.of()).exitCode()).isEqualTo(10);
   }
 
   @Test
@@ -86,13 +93,13 @@ class JudgementTest {
     CountDownLatch never = new CountDownLatch(1);
     assertThatThrownBy(
             () ->
-                Deadline.within(
+                Doctor.within(
                     Duration.ofMillis(50),
                     () -> {
                       never.await();
                       return 1;
                     }))
         .isInstanceOf(TimeoutException.class);
-    assertThat(Deadline.within(Duration.ofSeconds(5), () -> 7)).isEqualTo(7);
+    assertThat(Doctor.within(Duration.ofSeconds(5), () -> 7)).isEqualTo(7);
   }
 }

@@ -1,8 +1,0 @@
-package dev.mtb.cli;
-
-/** When a progress bar is shown. */
-enum ProgressMode {
-  AUTO,
-  ALWAYS,
-  NEVER
-}
