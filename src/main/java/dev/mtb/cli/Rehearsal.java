@@ -25,6 +25,7 @@ final class Rehearsal {
   /** What only a mount brings in; without one it has to be named. */
   private static final String[] CLASSES = {
     "dev.mtb.place.MountedBucket",
+    "dev.mtb.place.MountedBucket$Start",
     "dev.mtb.place.ConfirmedBucket",
     "dev.mtb.store.mount.S3fsDestination",
     "dev.mtb.store.mount.S3fsMetadata",
@@ -32,7 +33,9 @@ final class Rehearsal {
     "dev.mtb.store.mount.WriteGate",
     "dev.mtb.store.mount.S3fsMountPoint",
     "dev.mtb.store.mount.S3fsProcess",
+    "dev.mtb.store.mount.S3fsProcess$CommandLine",
     "dev.mtb.place.S3fsProcesses",
+    "dev.mtb.place.S3fsProcesses$Candidate",
     "dev.mtb.place.KnownMounts",
     "dev.mtb.store.mount.WriteNewObject",
     "dev.mtb.store.mount.MtimeByPath",
