@@ -172,8 +172,7 @@ class ReadBackIT {
 
   private Counts readBackTo(String destination) throws Exception {
     place = destination;
-    return s3fs.counting(
-        () -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
+    return s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
   }
 
   /** Puts another content of the same length into the bucket, with everything else as it is. */
