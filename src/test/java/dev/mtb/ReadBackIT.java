@@ -46,6 +46,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReadBackIT {
   private static final String FRUGAL = "enable_noobj_cache,notsup_compat_dir";
 
+  /**
+   * On a busy machine s3fs may hear of a close later than MTB waits for that; then it reads one
+   * file in hundreds from its own disk. Without the wait it would be dozens, in each attempt.
+   */
+  private static final int ATTEMPTS = 3;
+
   @TempDir Path temp;
   private Path source;
   private S3fsFixture s3fs;
@@ -119,26 +125,34 @@ class ReadBackIT {
     s3fs.proxy().setRoundTrip(Duration.ofMillis(5));
     Counts plain = s3fs.counting(() -> backUp(via, false));
     assertThat(plain.of(Kind.GET)).as("%s", plain).isZero();
+    Counts counts = readBackAll(via, 1);
+    int attempts = via == Via.MOUNT ? ATTEMPTS : 1;
+    for (int attempt = 2; counts.of(Kind.GET) != 300 && attempt <= attempts; attempt++) {
+      counts = readBackAll(via, attempt);
+    }
+    assertThat(objectsRead()).as("%s", counts).isEqualTo(300);
+    assertThat(counts.of(Kind.GET)).as("%s", counts).isEqualTo(300);
+    s3fs.proxy().setRoundTrip(Duration.ZERO);
+    assertSame();
+  }
+
+  /** Changes all files, backs them up and reads them back. */
+  private Counts readBackAll(Via via, int attempt) throws Exception {
     for (int d = 0; d < 10; d++) {
       for (int f = 0; f < 30; f++) {
         int size = f % 3 == 0 ? 4096 : f % 3 == 1 ? 5000 : 3000;
         RandomTree.write(
             source.resolve("d" + d).resolve("f" + f),
-            RandomTree.bytes(d * 100 + f + 1, size),
-            Instant.ofEpochSecond(1_650_000_000));
+            RandomTree.bytes(attempt * 1000 + d * 100 + f, size),
+            Instant.ofEpochSecond(1_650_000_000 + attempt));
       }
     }
-    Counts counts =
-        s3fs.counting(
-            () -> {
-              BackupReport report = backUp(via, true);
-              assertThat(report.failures()).isEmpty();
-              assertThat(report.totals().copied()).isEqualTo(300);
-            });
-    assertThat(objectsRead()).as("%s", counts).isEqualTo(300);
-    assertThat(counts.of(Kind.GET)).as("%s", counts).isEqualTo(300);
-    s3fs.proxy().setRoundTrip(Duration.ZERO);
-    assertSame();
+    return s3fs.counting(
+        () -> {
+          BackupReport report = backUp(via, true);
+          assertThat(report.failures()).isEmpty();
+          assertThat(report.totals().copied()).isEqualTo(300);
+        });
   }
 
   @Test
@@ -146,13 +160,19 @@ class ReadBackIT {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 10, 20, 4096);
     Counts plain = s3fs.counting(() -> backUp(Via.MOUNT, false));
-    place = "other";
-    Counts proven =
-        s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
+    Counts proven = readBackTo("other");
+    for (int attempt = 2; proven.of(Kind.GET) != 200 && attempt <= ATTEMPTS; attempt++) {
+      proven = readBackTo("other" + attempt);
+    }
     Counts more = proven.minus(plain);
     assertThat(more.of(Kind.GET)).as("%s, %s", plain, proven).isEqualTo(200);
     // The kernel asks once more if it is more than a second since it has seen the name.
     assertThat(more.total()).as("%s, %s", plain, proven).isBetween(400L, 600L);
+  }
+
+  private Counts readBackTo(String destination) throws Exception {
+    place = destination;
+    return s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
   }
 
   /** Puts another content of the same length into the bucket, with everything else as it is. */

@@ -44,7 +44,7 @@ class S3fsRequestsIT {
   enum Mount {
     DEFAULT(""),
     FRUGAL("enable_noobj_cache,notsup_compat_dir"),
-    CACHED("use_cache=/tmp/mtb-test-cache,del_cache");
+    CACHED("use_cache=%s,del_cache");
 
     private final String options;
 
@@ -52,8 +52,8 @@ class S3fsRequestsIT {
       this.options = options;
     }
 
-    S3fsFixture start() throws IOException, InterruptedException {
-      return options.isEmpty() ? S3fsFixture.start() : S3fsFixture.start(options);
+    S3fsFixture start(Path cache) throws IOException, InterruptedException {
+      return options.isEmpty() ? S3fsFixture.start() : S3fsFixture.start(options.formatted(cache));
     }
   }
 
@@ -233,7 +233,7 @@ class S3fsRequestsIT {
   @ParameterizedTest
   @EnumSource(Mount.class)
   void everyChange_costsJustThis(Mount mount) throws Exception {
-    try (S3fsFixture s3fs = mount.start()) {
+    try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
       for (Change change : Change.values()) {
         assertThat(cost(s3fs, change, this::mtb))
             .as("%s on %s: %s", change, mount, s3fs.proxy().recentRequests())
@@ -300,7 +300,7 @@ class S3fsRequestsIT {
             "cp -a", (s, d) -> run("cp", "-a", "-T", s.toString(), d.toString()),
             "rclone sync", (s, d) -> run("rclone", "sync", "--links", s.toString(), d.toString()));
     for (Mount mount : Mount.values()) {
-      try (S3fsFixture s3fs = mount.start()) {
+      try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
         for (Change change : Change.values()) {
           StringBuilder row = new StringBuilder(mount + " | " + change);
           for (Map.Entry<String, Tool> tool : tools.entrySet()) {

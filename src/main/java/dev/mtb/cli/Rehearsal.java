@@ -27,9 +27,10 @@ final class Rehearsal {
   /** Classes that a run needs only on a mount. */
   static final List<String> CLASSES =
       Preload.names(
-          "dev.mtb.place: MountedBucket ConfirmedBucket S3fsProcesses KnownMounts",
-          "dev.mtb.store.mount: S3fsDestination S3fsMetadata GuardedWrite WriteGate S3fsMountPoint"
-              + " S3fsProcess WriteNewObject MtimeByPath",
+          "dev.mtb.place: MountedBucket MountedBucket$Start ConfirmedBucket S3fsProcesses"
+              + " S3fsProcesses$Candidate KnownMounts",
+          "dev.mtb.store.mount: MountStore S3fsMetadata GuardedWrite WriteGate S3fsMountPoint"
+              + " S3fsProcess S3fsProcess$CommandLine WriteNewObject MtimeByPath",
           // For a logger that is asked for while another thread sets logging up.
           "org.slf4j.helpers: SubstituteLogger");
 

@@ -13,6 +13,7 @@ import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.options.Deletion;
+import dev.mtb.options.Waiting;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.Store;
 import dev.mtb.testing.FaultyStore.Operation;
@@ -56,6 +57,7 @@ class MovingSourceTest {
   private Path source;
   private Path destination;
   private Path outside;
+  private int retries = Waiting.DEFAULT_RETRIES;
 
   @BeforeEach
   void tree() throws IOException {
@@ -129,6 +131,7 @@ class MovingSourceTest {
                     // What is changed twice in a second must be seen, too.
                     .comparison(c -> c.withModifyWindow(Duration.ZERO))
                     .deletion(deletion)
+                    .waiting(w -> w.withRetries(retries))
                     .stateDirectory(temp.resolve("state"))
                     .build())
             .build();
@@ -343,6 +346,8 @@ class MovingSourceTest {
 
   @Test
   void vanishedAndFailed_isAnError() throws Exception {
+    // What fails always takes a minute with all of them.
+    retries = 1;
     BackupReport report =
         run(
             (operation, path) -> {

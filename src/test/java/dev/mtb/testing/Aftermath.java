@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -25,6 +27,16 @@ import java.util.stream.Stream;
  *     or time than its source, so that the next run replaces it
  */
 public record Aftermath(Path before, Path source, boolean wasKilled) {
+  /**
+   * For rsync: what S3Proxy writes a new object to, its key and a random number. It stays when one
+   * of two requests to complete the same upload finds that the other has taken the parts. A client
+   * sends the second when the answer to the first is lost. No source has such a name.
+   */
+  public static final String OF_THE_SERVER = "*-????????-????-????-????-????????????";
+
+  private static final PathMatcher OF_SERVER =
+      FileSystems.getDefault().getPathMatcher("glob:**" + OF_THE_SERVER);
+
   /** Without a kill. */
   public Aftermath(Path before, Path source) {
     this(before, source, /* wasKilled= */ false);
@@ -66,7 +78,8 @@ public record Aftermath(Path before, Path source, boolean wasKilled) {
     }
     for (Path extra : files(backup)) {
       Path name = backup.relativize(extra);
-      boolean isTemporary = name.getFileName().toString().startsWith(".mtb-tmp.");
+      boolean isTemporary =
+          name.getFileName().toString().startsWith(".mtb-tmp.") || OF_SERVER.matches(name);
       if (!isTemporary && !Files.exists(source.resolve(name.toString()))) {
         wrong.add(name + " has come from nowhere");
       }
