@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -199,8 +199,7 @@ class S3fsMountIT {
     assertThat(report.outcome()).isEqualTo(Outcome.OK);
 
     // Also in a moment in which no file happens to be open.
-    Store mounted =
-        Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false);
+    Store mounted = Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false);
     assertThat(unmountLikeAUser()).isNotZero();
     mounted.close();
     assertThat(unmountLikeAUser()).isZero();

@@ -46,8 +46,7 @@ record Subject(
         Text.path(job.base()),
         job.directory().map(Text::path).orElseGet(() -> Text.printable(job.destinationName())),
         job.destinationName(),
-        OutputCheck.of(
-            job, OpenTree.ofThisMachine(job.base()), inputs(job.options(), inputs)),
+        OutputCheck.of(job, OpenTree.ofThisMachine(job.base()), inputs(job.options(), inputs)),
         " of %s to %s");
   }
 

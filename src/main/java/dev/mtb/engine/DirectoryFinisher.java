@@ -44,11 +44,7 @@ final class DirectoryFinisher {
    * @param whenDone run once, in some thread, when the root is done
    */
   DirectoryFinisher(
-      RunContext context,
-      ForkJoinPool pool,
-      Store destination,
-      Sink sink,
-      Runnable whenDone) {
+      RunContext context, ForkJoinPool pool, Store destination, Sink sink, Runnable whenDone) {
     this.pool = pool;
     this.destination = destination;
     this.sink = sink;

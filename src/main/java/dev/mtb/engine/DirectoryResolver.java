@@ -87,8 +87,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     Failure.Stage stage = Failure.Stage.SCAN;
     try {
       // A path of the list may lead through a link; at the destination that is a directory.
-      Metadata source =
-          node.metadata().isPresent() ? node.metadata().get() : node.entry.look();
+      Metadata source = node.metadata().isPresent() ? node.metadata().get() : node.entry.look();
       if (source.kind() != Kind.DIRECTORY) {
         // The list takes a file for a directory: nothing must be replaced by one.
         throw new NotDirectoryException(node.source.toString());

@@ -89,11 +89,7 @@ final class EntryComparison {
       throw e;
     } catch (IOException | RuntimeException e) {
       failures.failed(
-          child.source(),
-          child.target(),
-          Failure.Stage.COMPARE,
-          e,
-          "it was not " + policy.done());
+          child.source(), child.target(), Failure.Stage.COMPARE, e, "it was not " + policy.done());
       return Optional.empty();
     }
     if (policy.meetsBackup(child.target(), metadata, existing)) {

@@ -178,8 +178,7 @@ final class Examination {
 
   private ReadableByteChannel open(FileWork work) throws IOException {
     return work.metadata().kind() == Kind.LINK
-        ? Channels.newChannel(
-            new ByteArrayInputStream(PathBytes.of(work.entry().readLink())))
+        ? Channels.newChannel(new ByteArrayInputStream(PathBytes.of(work.entry().readLink())))
         : work.entry().read();
   }
 }

@@ -48,10 +48,7 @@ final class ListFeed implements SourceList.Visitor {
   private List<Entry> group = new ArrayList<>();
 
   ListFeed(
-      RunContext context,
-      DirectoryNode root,
-      Checkers checkers,
-      Consumer<DirectoryNode> finisher) {
+      RunContext context, DirectoryNode root, Checkers checkers, Consumer<DirectoryNode> finisher) {
     this.job = context.job();
     this.tree = context.tree();
     this.root = root;

@@ -56,9 +56,7 @@ final class Listings {
     if (listed.isPresent()) {
       return listed.get();
     }
-    return needsNames
-        ? tidied(node.target, destination.listNames(node.target))
-        : of(node.target);
+    return needsNames ? tidied(node.target, destination.listNames(node.target)) : of(node.target);
   }
 
   /**

@@ -25,8 +25,7 @@ final class OldVersionsGuard {
    * @param rules which names are one at the destination
    * @param isInSource whether the source has something that lands at a path, backed up or not
    */
-  OldVersionsGuard(
-      Optional<OldVersionsPlace> place, NameRules rules, Predicate<Path> isInSource) {
+  OldVersionsGuard(Optional<OldVersionsPlace> place, NameRules rules, Predicate<Path> isInSource) {
     this.place = place;
     this.rules = rules;
     this.isInSource = isInSource;

@@ -114,8 +114,7 @@ final class Pipeline {
     reportRemainder();
   }
 
-  private void flow(
-      Sink sink, Optional<Mirror> mirror, NameRivals rivals, OldVersionsGuard guard) {
+  private void flow(Sink sink, Optional<Mirror> mirror, NameRivals rivals, OldVersionsGuard guard) {
     Runnable whenDone = mirror.isPresent() ? () -> finish(mirror.get()) : stop::done;
     DirectoryFinisher finisher =
         new DirectoryFinisher(context, copierPool, destination, sink, whenDone);
@@ -140,9 +139,7 @@ final class Pipeline {
                 context, destination, rules.updating(), resolver, queue, sink.seesUnchanged()),
             resolver);
     Checkers checkers = new Checkers(checkerPool, stop, walk, finisher::finished);
-    feed(
-        new ListFeed(context, root(), checkers, finisher::finished),
-        queue);
+    feed(new ListFeed(context, root(), checkers, finisher::finished), queue);
   }
 
   private OwnPlaces ownPlaces() {
@@ -176,8 +173,7 @@ final class Pipeline {
     return new OldVersionsGuard(
         Destinations.oldVersions(context.job()),
         destination.features().names(),
-        target ->
-            sources.couldSupply(target) || rivals.couldSupply(context.tree(), base, target));
+        target -> sources.couldSupply(target) || rivals.couldSupply(context.tree(), base, target));
   }
 
   private Sink sink(OldVersionsGuard guard) {

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What differs between a backup and a restore. In a backup the source is right; in a restore what is
- * there already may be worth more than what would replace it. Immutable and thread-safe.
+ * What differs between a backup and a restore. In a backup the source is right; in a restore what
+ * is there already may be worth more than what would replace it. Immutable and thread-safe.
  */
 interface Policy {
   /** The policy of a backup. */

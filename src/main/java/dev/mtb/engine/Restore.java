@@ -2,8 +2,8 @@ package dev.mtb.engine;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.InvalidJobException;
@@ -48,8 +48,7 @@ final class Restore {
       }
       Policy policy = new RestorePolicy(backup.identity(), targetOfBackup(), job.overwrite());
       return Run.of(
-          RunContext.of(
-              reversed(tree), new Origin(tree, policy), Run.purpose(options), listener),
+          RunContext.of(reversed(tree), new Origin(tree, policy), Run.purpose(options), listener),
           readOnly ->
               Destinations.openTarget(job.target(), options, job.overwrite(), readOnly, lock));
     } catch (DestinationException e) {
@@ -116,8 +115,7 @@ final class Restore {
   }
 
   /** The report if what is to be read cannot be used, and nothing was begun. */
-  static BackupReport unusable(
-      DestinationException e, BackupOptions options, Instant startedAt) {
+  static BackupReport unusable(DestinationException e, BackupOptions options, Instant startedAt) {
     boolean wasInterrupted = Thread.currentThread().isInterrupted();
     return new BackupReport(
         wasInterrupted ? Outcome.INTERRUPTED : Outcome.FAILED,

@@ -2,8 +2,8 @@ package dev.mtb.engine;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Location;
 import dev.mtb.job.RestoreJob;
@@ -119,22 +119,15 @@ public final class Run {
   static BackupReport backup(
       BackupJob job, Opener opener, BackupListener listener, Retry.Pause pause) {
     return onThisMachine(
-        job,
-        Purpose.BACKUP,
-        listener,
-        context -> new Run(context.withPause(pause), opener, GRACE));
+        job, Purpose.BACKUP, listener, context -> new Run(context.withPause(pause), opener, GRACE));
   }
 
   static BackupReport verify(BackupJob job, Opener opener, BackupListener listener) {
-    return onThisMachine(
-        job, Purpose.VERIFY, listener, context -> new Run(context, opener, GRACE));
+    return onThisMachine(job, Purpose.VERIFY, listener, context -> new Run(context, opener, GRACE));
   }
 
   private static BackupReport onThisMachine(
-      BackupJob job,
-      Purpose purpose,
-      BackupListener listener,
-      Function<RunContext, Run> maker) {
+      BackupJob job, Purpose purpose, BackupListener listener, Function<RunContext, Run> maker) {
     try (Tree tree = OpenTree.ofThisMachine(job.base())) {
       return maker.apply(context(job, tree, purpose, listener)).report();
     } catch (IOException e) {

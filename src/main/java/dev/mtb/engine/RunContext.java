@@ -35,8 +35,7 @@ record RunContext(
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   /** A context for a run that begins now. */
-  static RunContext of(
-      BackupJob job, Origin origin, Purpose purpose, BackupListener listener) {
+  static RunContext of(BackupJob job, Origin origin, Purpose purpose, BackupListener listener) {
     Limits limits = purpose == Purpose.VERIFY ? Limits.NONE : job.options().limits();
     OptionalLong deadline =
         limits

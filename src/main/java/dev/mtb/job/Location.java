@@ -7,7 +7,9 @@ import dev.mtb.store.Tree;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Where files are: a directory, a place in a bucket, or a store of an embedder's own. Immutable. */
+/**
+ * Where files are: a directory, a place in a bucket, or a store of an embedder's own. Immutable.
+ */
 public sealed interface Location {
   /**
    * A directory, on a mounted S3FS or not, of any file system.

@@ -39,11 +39,7 @@ import java.util.Optional;
  * @param options how it is run
  */
 public record RestoreJob(
-    Location backup,
-    List<Path> paths,
-    Location target,
-    boolean overwrite,
-    BackupOptions options) {
+    Location backup, List<Path> paths, Location target, boolean overwrite, BackupOptions options) {
   /**
    * Checks that it can be run.
    *
@@ -205,7 +201,8 @@ public record RestoreJob(
     /**
      * Sets {@link RestoreJob#target()}.
      *
-     * @param location anywhere; the options that say how a bucket is reached are about this one, too
+     * @param location anywhere; the options that say how a bucket is reached are about this one,
+     *     too
      * @return this
      */
     public Builder to(Location location) {

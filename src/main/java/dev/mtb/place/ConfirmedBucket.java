@@ -51,8 +51,7 @@ final class ConfirmedBucket {
     if (mounted.isEmpty()) {
       throw new IOException("the destination does not exist yet");
     }
-    BucketStore bucket =
-        BucketStore.connect(place, access, mounted, oldVersions, stateDirectory);
+    BucketStore bucket = BucketStore.connect(place, access, mounted, oldVersions, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
       // The probe takes three round trips, and the first list one or more: side by side.

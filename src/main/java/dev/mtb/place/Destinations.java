@@ -113,8 +113,7 @@ public final class Destinations {
     return options.concurrency().threads() + options.concurrency().checkers();
   }
 
-  static BucketAccess access(
-      BackupOptions options, boolean readOnly, ProcessIdentity process) {
+  static BucketAccess access(BackupOptions options, boolean readOnly, ProcessIdentity process) {
     return new BucketAccess(connections(options), options.waiting().retries(), readOnly, process);
   }
 
@@ -139,8 +138,8 @@ public final class Destinations {
         : openFolder((Place.Folder) place, options, readOnly, lock, maker);
   }
 
-  private static BucketStore openBucket(
-      BucketPlace place, BackupOptions options, boolean readOnly) throws DestinationException {
+  private static BucketStore openBucket(BucketPlace place, BackupOptions options, boolean readOnly)
+      throws DestinationException {
     BucketStore bucket =
         BucketStore.connect(
             place,
@@ -168,8 +167,7 @@ public final class Destinations {
    */
   public static Store open(Path destination, BackupOptions options, boolean readOnly)
       throws DestinationException {
-    Place place =
-        Place.find("the destination", new Location.Directory(destination), options);
+    Place place = Place.find("the destination", new Location.Directory(destination), options);
     return open(place, options, readOnly, RunLock.NONE, FolderStore::new);
   }
 

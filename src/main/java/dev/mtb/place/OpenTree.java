@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * What a run reads and never changes: a backup that is restored, or the sources of a backup.
  *
  * @param tree its files
- * @param identity of its directory, by which it is recognised if the target should hold it; empty if
- *     it is in no directory
+ * @param identity of its directory, by which it is recognised if the target should hold it; empty
+ *     if it is in no directory
  * @param whenDone lets go of it
  */
 public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDone)

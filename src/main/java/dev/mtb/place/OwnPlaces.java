@@ -88,8 +88,7 @@ public final class OwnPlaces {
     return place.isPresent() && around.isPresent() && place.get().startsWith(around.get());
   }
 
-  private static Optional<String> placeInBucket(
-      Location location, BackupOptions options) {
+  private static Optional<String> placeInBucket(Location location, BackupOptions options) {
     try {
       return Optional.of(Place.of(location, options).key()).filter(LockPlace::isBucket);
     } catch (IOException e) {

@@ -21,7 +21,8 @@ import java.util.Optional;
 
 /**
  * What a place is that a user named: a directory, a directory on a mounted S3FS, a place in a
- * bucket, or a store of an embedder's own. All that opens, locks, recognises or examines a place asks here. Immutable.
+ * bucket, or a store of an embedder's own. All that opens, locks, recognises or examines a place
+ * asks here. Immutable.
  */
 sealed interface Place {
   /** What the place really is, as a text that two runs can compare. */
@@ -145,8 +146,8 @@ sealed interface Place {
    * @param options whether a mount is required, how a bucket is reached, where MTB keeps its state
    * @throws DestinationException if it cannot be used
    */
-  static Place find(
-      String what, Location location, BackupOptions options) throws DestinationException {
+  static Place find(String what, Location location, BackupOptions options)
+      throws DestinationException {
     Place place;
     try {
       place = of(location, options);

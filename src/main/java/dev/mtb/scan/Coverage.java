@@ -101,8 +101,7 @@ final class Coverage {
     try {
       Metadata metadata = look(source);
       isMountPoint =
-          filter.looksAtDevices()
-              && filter.isOutside(metadata, look(source.getParent()).device());
+          filter.looksAtDevices() && filter.isOutside(metadata, look(source.getParent()).device());
     } catch (NoSuchFileException e) {
       visitor.unusable(source, ErrorText.missing(source));
       return;

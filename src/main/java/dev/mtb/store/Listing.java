@@ -61,8 +61,7 @@ public record Listing(
     return all.buildOrThrow();
   }
 
-  private static Listing of(
-      Map<Path, Optional<ListedEntry>> all, Optional<ListedEntry> self) {
+  private static Listing of(Map<Path, Optional<ListedEntry>> all, Optional<ListedEntry> self) {
     ImmutableMap.Builder<Path, Optional<ListedEntry>> names = ImmutableMap.builder();
     ImmutableMap.Builder<Path, Optional<ListedEntry>> stale = ImmutableMap.builder();
     all.forEach(

@@ -10,11 +10,11 @@ import java.util.function.Predicate;
 /**
  * A place whose files can be looked at and read: what a copy is made from. Thread-safe.
  *
- * <p>Each path of a tree begins with its {@link #root}. A symbolic link is never followed, except on
- * the way to what a user named ({@link #way}).
+ * <p>Each path of a tree begins with its {@link #root}. A symbolic link is never followed, except
+ * on the way to what a user named ({@link #way}).
  *
- * <p>An operation throws {@link DestinationException} when the place as a whole is lost, and another
- * {@link IOException} when only this operation failed.
+ * <p>An operation throws {@link DestinationException} when the place as a whole is lost, and
+ * another {@link IOException} when only this operation failed.
  */
 public interface Tree extends Closeable {
   /**
@@ -60,8 +60,8 @@ public interface Tree extends Closeable {
   /**
    * Whether the root has metadata of its own. May cost a request.
    *
-   * @return false for a mount point, and for what has no object of its own in a bucket; true if that
-   *     cannot be told, since the next look at it tells why
+   * @return false for a mount point, and for what has no object of its own in a bucket; true if
+   *     that cannot be told, since the next look at it tells why
    */
   boolean hasRootMetadata();
 

@@ -155,8 +155,7 @@ class CopierTest {
     Meddling meddling = once(() -> writeSource(changed, TIME.plusNanos(1)));
 
     Copied result =
-        digesting(meddling, DigestAlgorithm.MD5)
-            .copy(tree.entry(source), target, oldCopy());
+        digesting(meddling, DigestAlgorithm.MD5).copy(tree.entry(source), target, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata()).isEqualTo(Metadata.of(source));
@@ -170,8 +169,7 @@ class CopierTest {
     Metadata before = Metadata.of(source);
     writeSource(bytes(10), TIME.plusSeconds(1));
 
-    assertThat(
-            digesting(() -> {}, DigestAlgorithm.MD5).digestOf(tree.entry(source), before))
+    assertThat(digesting(() -> {}, DigestAlgorithm.MD5).digestOf(tree.entry(source), before))
         .isEmpty();
   }
 
@@ -527,8 +525,7 @@ class CopierTest {
     writeSource(bytes(LARGE));
     Path missing = memory.getPath("none/copy");
 
-    assertThatThrownBy(
-            () -> copier(() -> {}).copy(tree.entry(source), missing, Optional.empty()))
+    assertThatThrownBy(() -> copier(() -> {}).copy(tree.entry(source), missing, Optional.empty()))
         .isInstanceOf(IOException.class)
         .isNotInstanceOf(SourceException.class);
   }

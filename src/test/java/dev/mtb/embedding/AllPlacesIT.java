@@ -112,13 +112,11 @@ class AllPlacesIT {
   }
 
   private void backUp(Location from, Location to) throws Exception {
-    BackupReport report =
-        Mtb.backup(from(from).destination(to).options(options(from, to)).build());
+    BackupReport report = Mtb.backup(from(from).destination(to).options(options(from, to)).build());
     assertThat(report.failures()).isEmpty();
     // For a second the kernel may show times that s3fs does not keep.
     s3fs.freshMount();
-    BackupReport again =
-        Mtb.verify(from(from).destination(to).options(options(from, to)).build());
+    BackupReport again = Mtb.verify(from(from).destination(to).options(options(from, to)).build());
     assertThat(again.failures()).isEmpty();
   }
 

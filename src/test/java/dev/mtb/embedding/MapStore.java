@@ -41,7 +41,8 @@ final class MapStore implements Store {
   private record Node(Metadata metadata, byte[] content) {}
 
   /** By path; guarded by this. */
-  private final TreeMap<String, Node> nodes = new TreeMap<>(Map.of("", new Node(ROOT, new byte[0])));
+  private final TreeMap<String, Node> nodes =
+      new TreeMap<>(Map.of("", new Node(ROOT, new byte[0])));
 
   private static String key(Path path) {
     return PathBytes.toText(path).replace(path.getFileSystem().getSeparator(), "/");
@@ -57,8 +58,7 @@ final class MapStore implements Store {
     byte[] content = "content".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     nodes.put(
         name,
-        new Node(
-            new Metadata(Kind.FILE, content.length, mtime, 0644, 0, 0, -1, -1), content));
+        new Node(new Metadata(Kind.FILE, content.length, mtime, 0644, 0, 0, -1, -1), content));
   }
 
   @Override
@@ -135,8 +135,7 @@ final class MapStore implements Store {
   }
 
   private static Metadata kept(Metadata source, long size) {
-    Instant mtime =
-        source.mtime().equals(Metadata.UNKNOWN_TIME) ? Instant.EPOCH : source.mtime();
+    Instant mtime = source.mtime().equals(Metadata.UNKNOWN_TIME) ? Instant.EPOCH : source.mtime();
     return new Metadata(
         source.kind(), size, mtime, source.mode(), source.uid(), source.gid(), -1, -1);
   }

@@ -16,8 +16,8 @@ import dev.mtb.options.Deletion;
 import dev.mtb.options.Waiting;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.Store;
-import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.FaultyStore;
+import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.Rsync;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -137,8 +137,7 @@ class MovingSourceTest {
             .build();
     return Run.backup(
         job,
-        readOnly ->
-            new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
+        readOnly -> new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
         listener);
   }
 

@@ -6,15 +6,15 @@ import com.google.common.io.MoreFiles;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.DestinationException;
-import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.FaultyStore;
+import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -81,8 +81,7 @@ class RunFaultTest {
     BackupJob job = job();
     return Run.backup(
         job,
-        readOnly ->
-            new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
+        readOnly -> new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
         listener);
   }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.base.Ticker;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
 import dev.mtb.model.Metadata;
@@ -14,8 +14,8 @@ import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Limits;
 import dev.mtb.options.UpdateRules;
 import dev.mtb.place.Destinations;
-import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.FaultyStore;
+import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.RandomTree;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,8 +72,7 @@ class RunLimitsTest {
     BackupJob job = job(options);
     return Run.backup(
         job,
-        readOnly ->
-            new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
+        readOnly -> new FaultyStore(Destinations.open(destination, job.options(), readOnly), fault),
         new BackupListener() {
           @Override
           public void copied(Path path, Metadata file) {

@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.Retry;
 import dev.mtb.store.Store;
-import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.FaultyStore;
+import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.RandomTree;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.mtb.job.BackupJob;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.place.Destinations;
@@ -161,8 +161,7 @@ class RunStressTest {
 
   private static MemoryStore open(StressWorld world, boolean isNew, boolean readOnly) {
     boolean obeysModes = world.features.keepsPermissions() && !world.features.keepsOwner();
-    return new MemoryStore(
-        world.nodes, world.features, isNew, readOnly, obeysModes, world.threads);
+    return new MemoryStore(world.nodes, world.features, isNew, readOnly, obeysModes, world.threads);
   }
 
   /** Runs it in a thread of its own, which can be interrupted and given up. */
@@ -178,9 +177,7 @@ class RunStressTest {
               try {
                 report =
                     Run.backup(
-                        job,
-                        readOnly -> new FaultyStore(opener.open(readOnly), faults),
-                        faults);
+                        job, readOnly -> new FaultyStore(opener.open(readOnly), faults), faults);
               } catch (Throwable e) {
                 crash = e;
               }

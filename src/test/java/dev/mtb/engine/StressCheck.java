@@ -3,12 +3,12 @@ package dev.mtb.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.engine.RunStressTest.StressOutcome;
-import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
-import dev.mtb.testing.MemoryStore.Node;
 import dev.mtb.testing.MemoryStore;
+import dev.mtb.testing.MemoryStore.Node;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,10 +31,7 @@ final class StressCheck {
   private final Set<String> givenUp = new TreeSet<>();
 
   StressCheck(
-      StressWorld world,
-      StressFaults faults,
-      MemoryStore destination,
-      StressOutcome outcome) {
+      StressWorld world, StressFaults faults, MemoryStore destination, StressOutcome outcome) {
     this.world = world;
     this.faults = faults;
     this.destination = destination;

@@ -311,7 +311,8 @@ class SourceListTest {
   void emptyList_isRefused(String list) throws IOException {
     BackupJob job = job(base, list);
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
+    assertThatThrownBy(
+            () -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("/list")
         .hasMessageContaining("names no file or directory");
@@ -326,7 +327,8 @@ class SourceListTest {
             .destination(destination)
             .build();
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
+    assertThatThrownBy(
+            () -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("/none");
   }
@@ -335,7 +337,8 @@ class SourceListTest {
   void listThatIsADirectory_isRefused() {
     BackupJob job = BackupJob.builder().base(base).filesFrom(base).destination(destination).build();
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
+    assertThatThrownBy(
+            () -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("/home/me");
   }
@@ -345,7 +348,8 @@ class SourceListTest {
   void destinationInsideASource_isRefused(String line) throws IOException {
     BackupJob job = job(base, "z\n" + line + "\n");
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
+    assertThatThrownBy(
+            () -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("inside the source");
   }
@@ -355,7 +359,8 @@ class SourceListTest {
   void sourceInsideTheDestination_isRefused(String line) throws IOException {
     BackupJob job = job(base, line + "\n");
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
+    assertThatThrownBy(
+            () -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("inside the destination");
   }
@@ -372,7 +377,12 @@ class SourceListTest {
     Path link = Files.createSymbolicLink(memory.getPath("/link"), memory.getPath("/home/me/docs"));
     BackupJob job = job(base, "docs\n");
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(link.resolve("backup"))))
+    assertThatThrownBy(
+            () ->
+                SourceList.read(
+                    job,
+                    OpenTree.ofThisMachine(job.base()),
+                    Destinations.namesOf(link.resolve("backup"))))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("inside the source");
   }
@@ -385,7 +395,10 @@ class SourceListTest {
 
     for (String line : List.of(".", "docs")) {
       BackupJob job = job(link, line + "\n");
-      assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(inside)))
+      assertThatThrownBy(
+              () ->
+                  SourceList.read(
+                      job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(inside)))
           .isInstanceOf(InvalidJobException.class)
           .hasMessageContaining("inside the source");
     }
@@ -395,7 +408,8 @@ class SourceListTest {
   void destinationOnAnotherFileSystem_isNeverInside(@TempDir Path folder) throws Exception {
     BackupJob job = job(base, "/\n");
 
-    SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(folder)).forEach(collector);
+    SourceList.read(job, OpenTree.ofThisMachine(job.base()), Destinations.namesOf(folder))
+        .forEach(collector);
 
     assertThat(targets()).containsExactly("");
     assertThat(entries.get(0).outside()).isTrue();
@@ -412,7 +426,8 @@ class SourceListTest {
             .filesFrom(kept)
             .destination(destination)
             .build();
-    SourceList list = SourceList.read(job, OpenTree.ofThisMachine(job.base()), List.of(destination));
+    SourceList list =
+        SourceList.read(job, OpenTree.ofThisMachine(job.base()), List.of(destination));
     Files.delete(gone);
 
     list.forEach(collector);
@@ -451,7 +466,8 @@ class SourceListTest {
   @ParameterizedTest
   @ValueSource(strings = {"z\n\0", "", "gone"})
   void listThatIsNoneAnyMoreAtTheSecondReading_isReported(String now) throws Exception {
-    SourceList list = SourceList.read(job(base, "z\ndocs\n"), OpenTree.ofThisMachine(base), destinations());
+    SourceList list =
+        SourceList.read(job(base, "z\ndocs\n"), OpenTree.ofThisMachine(base), destinations());
     if (now.equals("gone")) {
       Files.delete(memory.getPath("/list"));
     } else {
@@ -472,7 +488,8 @@ class SourceListTest {
     BackupJob job =
         BackupJob.builder().base(folder).filesFrom(pipe).destination(destination).build();
 
-    assertThatThrownBy(() -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
+    assertThatThrownBy(
+            () -> SourceList.read(job, OpenTree.ofThisMachine(job.base()), destinations()))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining(pipe.toString())
         .hasMessageContaining("read twice");
@@ -480,7 +497,8 @@ class SourceListTest {
 
   @Test
   void visitorThatIsInterrupted_endsIt() throws Exception {
-    SourceList list = SourceList.read(job(base, "z\ndocs\n/etc\n"), OpenTree.ofThisMachine(base), destinations());
+    SourceList list =
+        SourceList.read(job(base, "z\ndocs\n/etc\n"), OpenTree.ofThisMachine(base), destinations());
     List<Entry> taken = new ArrayList<>();
 
     assertThatThrownBy(

@@ -23,9 +23,7 @@ class RunStoreTest {
         continue;
       }
       assertThat(
-              decorator
-                  .getMethod(method.getName(), method.getParameterTypes())
-                  .getDeclaringClass())
+              decorator.getMethod(method.getName(), method.getParameterTypes()).getDeclaringClass())
           .as("%s", method)
           .isEqualTo(decorator);
     }

@@ -3,4 +3,3 @@
  * adds latency and counts requests, and on a local disk.
  */
 package dev.mtb.benchmarks;
-

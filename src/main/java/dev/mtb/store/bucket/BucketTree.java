@@ -202,7 +202,8 @@ final class BucketTree {
         Metadata metadata = found.metadata();
         if (hadContent && metadata.kind() != Kind.DIRECTORY && metadata.size() == 0) {
           // An answer that does not tell the size has the same effect.
-          throw new IOException("a list shows its size, and the server does not tell it; run again");
+          throw new IOException(
+              "a list shows its size, and the server does not tell it; run again");
         }
         version = found;
       }

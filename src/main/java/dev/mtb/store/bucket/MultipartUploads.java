@@ -216,8 +216,8 @@ final class MultipartUploads {
   }
 
   /**
-   * What an earlier request has completed: if the answer to that is lost, the request is sent again,
-   * and the server has no such upload any more.
+   * What an earlier request has completed: if the answer to that is lost, the request is sent
+   * again, and the server has no such upload any more.
    *
    * @return empty if the object is another one
    */

@@ -34,8 +34,7 @@ final class ObjectReads implements Closeable {
   /** Opens the current version of a file or link, with one request. */
   Opened open(String key, boolean isLink) throws IOException {
     Requests.Reading first = requests.get(key, isLink);
-    Version version =
-        new Version(key, first.metadata(), Optional.ofNullable(first.rawTag()));
+    Version version = new Version(key, first.metadata(), Optional.ofNullable(first.rawTag()));
     return new Opened(
         first.metadata(),
         new ObjectChannel(

@@ -133,7 +133,8 @@ class FoldersTest {
 
     assertThatThrownBy(() -> Metadata.of(file))
         .isInstanceOfSatisfying(
-            IOException.class, e -> assertThat(FolderTree.of(Path.of("/")).isMoved(e, file)).isTrue());
+            IOException.class,
+            e -> assertThat(FolderTree.of(Path.of("/")).isMoved(e, file)).isTrue());
     assertThat(
             FolderTree.of(Path.of("/"))
                 .isMoved(new IOException("a broken disk"), start.resolve("a/x")))

@@ -110,8 +110,7 @@ class LocalStoreTest extends StoreContract {
     Files.writeString(root.resolve(dead), "content", UTF_8);
 
     try (Store readOnly = Destinations.open(root, options().build(), true);
-        Store missing =
-            Destinations.open(folder.resolve("missing"), options().build(), true)) {
+        Store missing = Destinations.open(folder.resolve("missing"), options().build(), true)) {
       assertThat(readOnly.list(path("")).names()).isEmpty();
       assertThat(missing.stat(path(""))).isEmpty();
     }

@@ -227,8 +227,7 @@ public class PlantedLinksTest {
   void modeOfALink_isNeverThatOfItsTarget() throws IOException {
     Files.createSymbolicLink(root.resolve("l"), outside.resolve("f"));
 
-    assertThatThrownBy(
-            () -> ((FolderStore) destination).metadata.setMode(root.resolve("l"), 04777))
+    assertThatThrownBy(() -> ((FolderStore) destination).metadata.setMode(root.resolve("l"), 04777))
         .isInstanceOf(IOException.class);
   }
 
