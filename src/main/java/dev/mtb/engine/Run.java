@@ -249,6 +249,7 @@ public final class Run {
     }
   }
 
+  @SuppressWarnings("try") // It only closes the store, unless that is the embedder's own.
   private void open(SourceList sources) {
     try {
       Store real = opener.open(context.purpose() != Purpose.BACKUP);

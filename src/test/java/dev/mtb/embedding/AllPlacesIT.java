@@ -8,6 +8,7 @@ import dev.mtb.job.BackupReport;
 import dev.mtb.job.Location;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Connection;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
 import dev.mtb.testing.RandomTree;
@@ -84,9 +85,7 @@ class AllPlacesIT {
         return options();
       }
     }
-    return options().toBuilder()
-        .connection(c -> dev.mtb.options.Connection.DEFAULT.withVia(Via.MOUNT))
-        .build();
+    return options().toBuilder().connection(c -> Connection.DEFAULT.withVia(Via.MOUNT)).build();
   }
 
   private Location place(Place kind) throws Exception {

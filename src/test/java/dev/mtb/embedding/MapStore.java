@@ -1,5 +1,7 @@
 package dev.mtb.embedding;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -38,7 +40,23 @@ final class MapStore implements Store {
   private static final Metadata ROOT =
       new Metadata(Kind.DIRECTORY, 0, Instant.EPOCH, 0755, 0, 0, -1, -1);
 
-  private record Node(Metadata metadata, byte[] content) {}
+  private static final class Node {
+    private final Metadata metadata;
+    private final byte[] content;
+
+    Node(Metadata metadata, byte[] content) {
+      this.metadata = metadata;
+      this.content = content;
+    }
+
+    Metadata metadata() {
+      return metadata;
+    }
+
+    byte[] content() {
+      return content;
+    }
+  }
 
   /** By path; guarded by this. */
   private final TreeMap<String, Node> nodes =
@@ -55,7 +73,7 @@ final class MapStore implements Store {
 
   /** Puts a file there behind the back of a run. */
   synchronized void plant(String name, Instant mtime) {
-    byte[] content = "content".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] content = "content".getBytes(UTF_8);
     nodes.put(
         name,
         new Node(new Metadata(Kind.FILE, content.length, mtime, 0644, 0, 0, -1, -1), content));
