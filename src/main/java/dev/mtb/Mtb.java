@@ -25,7 +25,7 @@ public final class Mtb {
    *
    * @param job what to back up, and where to
    * @param listener told of everything as it happens
-   * @return how it went; trouble with files or with the destination is in there, never thrown
+   * @return how it went; failures of files or of the destination are in it, and are not thrown
    * @throws InvalidJobException if the job makes no sense, before anything is changed
    */
   public static BackupReport backup(BackupJob job, BackupListener listener) {
@@ -36,7 +36,7 @@ public final class Mtb {
    * Brings the destination up to date with the sources.
    *
    * @param job what to back up, and where to
-   * @return how it went; trouble with files or with the destination is in there, never thrown
+   * @return how it went; failures of files or of the destination are in it, and are not thrown
    * @throws InvalidJobException if the job makes no sense, before anything is changed
    */
   public static BackupReport backup(BackupJob job) {
@@ -74,7 +74,8 @@ public final class Mtb {
    *
    * @param job what to restore, from where, and where to
    * @param listener told of everything as it happens; its paths are relative to the target
-   * @return how it went; trouble with files, the backup or the target is in there, never thrown
+   * @return how it went; failures of files, of the backup or of the target are in it, and are not
+   *     thrown
    * @throws InvalidJobException if the job makes no sense, before anything is changed
    */
   public static BackupReport restore(RestoreJob job, BackupListener listener) {
@@ -85,7 +86,8 @@ public final class Mtb {
    * Brings files back out of a backup.
    *
    * @param job what to restore, from where, and where to
-   * @return how it went; trouble with files, the backup or the target is in there, never thrown
+   * @return how it went; failures of files, of the backup or of the target are in it, and are not
+   *     thrown
    * @throws InvalidJobException if the job makes no sense, before anything is changed
    */
   public static BackupReport restore(RestoreJob job) {

@@ -253,7 +253,7 @@ public final class Copier {
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
-      // If it changed meanwhile, that is why, whatever the destination made of it.
+      // If the source changed meanwhile, that is the cause, whatever error the destination gives.
       if (!source.isSame(before)) {
         return Attempt.CHANGED;
       }

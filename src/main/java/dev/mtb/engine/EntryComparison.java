@@ -58,8 +58,8 @@ final class EntryComparison {
   /**
    * Compares one child.
    *
-   * @param listing of the destination's directory; empty if that is new; of no account if the
-   *     directory is another shard's
+   * @param listing of the destination's directory; empty if that is new; not used if the directory
+   *     is another shard's
    * @return a directory, which is to be walked; empty for anything else
    */
   Optional<DirectoryNode> compare(Child child, Metadata metadata, Optional<Listing> listing)

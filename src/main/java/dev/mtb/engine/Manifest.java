@@ -26,10 +26,10 @@ import java.util.Optional;
 
 /**
  * The digests of all files of a job that are in the backup, in the format of {@code md5sum} and its
- * like; whatever else it tells stands in lines that those take for comments. In the order in which
+ * like; all other information is in lines that those tools take for comments. In the order in which
  * files were done, so that nothing is held in memory. Thread-safe.
  *
- * <p>Written beside its place and renamed when the run ends. Trouble with writing it does not touch
+ * <p>Written beside its place and renamed when the run ends. A failure to write it does not affect
  * the backup; it is told at the end.
  */
 final class Manifest implements Closeable {

@@ -8,6 +8,7 @@ import dev.mtb.model.Metadata;
 import dev.mtb.options.Concurrency;
 import dev.mtb.options.Limits;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.Retry;
 import dev.mtb.store.RunStore;
 import dev.mtb.store.Store;
@@ -24,11 +25,17 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param retry that of the destination
  * @param root what the destination itself was like when it was opened; empty if it was missing
+ * @param oldVersions where old versions go; empty if they are not kept
  */
-record OpenStore(Store destination, Retry retry, Optional<Metadata> root) {
+record OpenStore(
+    Store destination,
+    Retry retry,
+    Optional<Metadata> root,
+    Optional<OldVersionsPlace> oldVersions) {
 
   /** Puts limits and retries before a destination. */
-  static OpenStore of(RunContext context, Store real) throws IOException {
+  static OpenStore of(RunContext context, Store real, Optional<OldVersionsPlace> oldVersions)
+      throws IOException {
     Retry retry = retry(context, real);
     Store destination =
         new RunStore(real, retry, throttle(context), context.options().attributes());
@@ -37,7 +44,7 @@ record OpenStore(Store destination, Retry retry, Optional<Metadata> root) {
       throw new DestinationException(
           "there is no backup to verify: " + destination.name() + " does not exist");
     }
-    return new OpenStore(destination, retry, root);
+    return new OpenStore(destination, retry, root, oldVersions);
   }
 
   private static Retry retry(RunContext context, Store destination) {

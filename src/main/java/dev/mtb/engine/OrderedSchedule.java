@@ -8,8 +8,8 @@ import java.util.PriorityQueue;
 
 /**
  * Deals out, of all work that waits, what comes first in some order, no more of one directory at a
- * time than its file system likes. One directory may have all the room there is, or there would be
- * an order only within small parts of it.
+ * time than its file system serves well. One directory may have all the room there is, or there
+ * would be an order only within small parts of it.
  */
 final class OrderedSchedule implements Schedule {
   /**

@@ -10,7 +10,6 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Limits;
-import dev.mtb.place.Destinations;
 import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.SourceMounts;
 import dev.mtb.scan.FileFilter;
@@ -171,7 +170,7 @@ final class Pipeline {
   private OldVersionsGuard guard(NameRivals rivals) {
     Path base = context.job().base();
     return new OldVersionsGuard(
-        Destinations.oldVersions(context.job()),
+        opened.oldVersions(),
         destination.features().names(),
         target -> sources.couldSupply(target) || rivals.couldSupply(context.tree(), base, target));
   }

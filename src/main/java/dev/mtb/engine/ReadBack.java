@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * was read when it was copied. Thread-safe.
  *
  * <p>A wrong copy has the size and mtime of its source, so that the next run would take it for
- * unchanged. It is marked before anything else is tried: whatever happens then, it is copied again.
+ * unchanged. It is marked before anything else is tried, so that the next run copies it again in
+ * any case.
  */
 final class ReadBack {
   private static final Logger log = LoggerFactory.getLogger(ReadBack.class);

@@ -18,6 +18,7 @@ import dev.mtb.place.RunLock;
 import dev.mtb.scan.OutputCheck;
 import dev.mtb.scan.SourceList;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.Retry;
 import dev.mtb.store.Store;
 import dev.mtb.store.Tree;
@@ -166,6 +167,7 @@ public final class Run {
     context.tally().begun();
     // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
     boolean mayContainSource = context.policy().mayContainSource();
+    Optional<OldVersionsPlace> oldVersions = Destinations.oldVersions(job);
     List<Path> apart = mayContainSource ? List.of() : Destinations.namesOf(job);
     SourceList sources =
         SourceList.read(
@@ -189,7 +191,7 @@ public final class Run {
       manifest = job.options().manifest().map(this::startManifest);
     }
     try {
-      open(sources);
+      open(sources, oldVersions);
       BackupReport result = result();
       if (context.purpose() == Purpose.BACKUP && hasBegun) {
         lastBase.ifPresent(last -> last.save(job.base(), sources.first()));
@@ -250,11 +252,11 @@ public final class Run {
   }
 
   @SuppressWarnings("try") // It only closes the store, unless that is the embedder's own.
-  private void open(SourceList sources) {
+  private void open(SourceList sources, Optional<OldVersionsPlace> oldVersions) {
     try {
       Store real = opener.open(context.purpose() != Purpose.BACKUP);
       try (Closeable whenDone = job.destination() instanceof Location.Own ? () -> {} : real) {
-        run(sources, OpenStore.of(context, real));
+        run(sources, OpenStore.of(context, real, oldVersions));
       }
     } catch (DestinationException e) {
       lostOrInterrupted(e);

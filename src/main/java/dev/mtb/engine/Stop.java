@@ -78,7 +78,7 @@ final class Stop {
   }
 
   /**
-   * Whether a thread may begin something new. If not, it gives it up in good order: what is in
+   * Whether a thread may begin something new. If not, the thread ends without an error: what is in
    * flight goes on.
    */
   boolean mayBegin() {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
  *     entry as it was given
  * @param stage what was being done
  * @param error what went wrong, in words for the user
- * @param cause what kind of trouble it is; it decides the exit code
+ * @param cause what kind of failure it is; it decides the exit code
  */
 public record Failure(Path path, Stage stage, String error, Cause cause) {
 
@@ -30,7 +30,7 @@ public record Failure(Path path, Stage stage, String error, Cause cause) {
     VERIFY
   }
 
-  /** The kind of trouble. */
+  /** The kind of failure. */
   public enum Cause {
     /** Something is wrong and likely to stay so until a person acts. */
     ERROR,

@@ -68,7 +68,7 @@ final class BucketOpening {
     } catch (NoClassDefFoundError e) {
       obstacle = "the AWS SDK is not on the class path";
     } catch (IOException | RuntimeException e) {
-      // Whatever it is, the mount is there to go through.
+      // The run can go through the mount.
       obstacle = String.valueOf(e.getMessage());
     }
     if (via == Via.BUCKET) {

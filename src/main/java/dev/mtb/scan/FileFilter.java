@@ -64,7 +64,8 @@ public final class FileFilter {
   }
 
   /**
-   * Tells whether something would be left out whatever it is: then trouble with it does not matter.
+   * Tells whether something is left out whether it is a file or a directory: then a failure to look
+   * at it does not matter.
    */
   public boolean leavesOutUnseen(Path source, Path target) {
     return leavesOutByName(source, target, false) || leavesOutByName(source, target, true);

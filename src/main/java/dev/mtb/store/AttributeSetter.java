@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Sets one attribute after another, whatever becomes of the others: what a place cannot keep of a
- * file must not keep its content from being backed up. For one thread.
+ * Sets one attribute after another, also if others fail: an attribute that a place cannot keep must
+ * not keep the content from being backed up. For one thread.
  */
 public final class AttributeSetter {
   /** What may be refused, and what the user can do about it. */

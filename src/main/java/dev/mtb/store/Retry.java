@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class Retry {
   private static final Logger log = LoggerFactory.getLogger(Retry.class);
 
-  /** Long enough for a server to take a breath; five doubled ones outlast a quarter of a minute. */
+  /** Long enough for a busy server to recover; five doubled pauses last 15.5 seconds. */
   static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
   /** A failure that lasts for minutes lasts longer; rarer tries would only end later. */

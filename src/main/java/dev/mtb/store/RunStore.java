@@ -53,8 +53,7 @@ public final class RunStore implements Store {
    *
    * @param real closed with this
    * @param retry the policy of the run
-   * @param limit for operations and content; a thread that waits for its next try takes no part in
-   *     it
+   * @param limit for operations and content; a pause before another attempt does not count
    * @param kept what is set of the attributes that sources have
    */
   public RunStore(Store real, Retry retry, Optional<Throttle> limit, KeptAttributes kept) {
@@ -181,7 +180,10 @@ public final class RunStore implements Store {
         });
   }
 
-  /** Whether something is there after all. Asked only after trouble, so it costs nothing else. */
+  /**
+   * Whether something is there after all. Asked only after a failure, so that it costs nothing
+   * otherwise.
+   */
   private boolean isDoubtful(Path path) throws IOException {
     Path name = path.getFileName();
     boolean mayBeWrong = features().missesAfterErrors() && retry.hadTrouble();

@@ -51,7 +51,7 @@ final class BucketTree {
 
   private static final Splitter NAMES = Splitter.on('/').omitEmptyStrings();
 
-  /** For a larger file a HEAD costs less than to read it in vain if it is not wanted. */
+  /** A HEAD costs less than to read a larger file that turns out not to be needed. */
   private static final long MOST_FETCHED = 64 << 10;
 
   /** What may wait to be written, in bytes: the engine's queue full of files of 8 KB. */

@@ -30,9 +30,8 @@ import org.slf4j.LoggerFactory;
  * bucket does not show metadata; with this it need not be asked for again.
  *
  * <p>A version of a file is its inode, ctime, mtime, size, mode and owner: no program can set a
- * ctime, and whatever happens to a file moves it. An object is known again by its key, its tag and
- * its date. Whatever is not remembered is asked for, so that nothing is lost with a catalog but
- * time.
+ * ctime, and each change of a file changes it. An object is known again by its key, its tag and its
+ * date. What is not remembered is asked for, so that nothing is lost with a catalog but time.
  *
  * <p>Some 50 bytes an object, on disk. Thread-safe.
  */
@@ -42,7 +41,7 @@ final class Catalog implements Closeable {
   /** An answer's Date and the object's date are taken one after the other, in whole seconds. */
   private static final Duration SAME_DATE = Duration.ofSeconds(2);
 
-  /** What a kill may cost: so many seconds of asking. */
+  /** After a kill, what was stored in these seconds is asked for again. */
   private static final Duration COMMIT_DELAY = Duration.ofSeconds(15);
 
   /** Some hundred thousand objects. */
@@ -105,7 +104,7 @@ final class Catalog implements Closeable {
       StateDirectory.make(folder);
       return Optional.of(openOrReplace(file, keepsOwner));
     } catch (IOException | RuntimeException | AssertionError e) {
-      // A spoilt file makes the store throw whatever it likes.
+      // A damaged file can make the store throw any exception.
       log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
       return Optional.empty();
     }
@@ -142,7 +141,7 @@ final class Catalog implements Closeable {
     if (readOnly) {
       return new Catalog(builder.readOnly().open(), keepsOwner);
     }
-    // Keys are hashes, so that each commit rewrites much of the tree: seldom, then.
+    // Keys are hashes, so that each commit rewrites much of the tree. So commits are rare.
     MVStore store = builder.autoCommitBufferSize(COMMIT_KILOBYTES).open();
     store.setAutoCommitDelay((int) COMMIT_DELAY.toMillis());
     store.setRetentionTime(0);
@@ -176,8 +175,8 @@ final class Catalog implements Closeable {
   }
 
   /**
-   * Trouble with the catalog must never become trouble with the backup. Where assertions are on,
-   * the store finds with them that its file is spoilt.
+   * A failure of the catalog must not become a failure of the backup. Where assertions are on, the
+   * store finds with them that its file is spoilt.
    */
   private void fail(Throwable e) {
     if (!broken) {

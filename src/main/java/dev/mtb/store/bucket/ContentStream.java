@@ -13,7 +13,7 @@ import software.amazon.awssdk.http.ContentStreamProvider;
 
 /**
  * A range of a content as the SDK wants it: opened anew for each try, never held in memory. Knows
- * its MD5, and the trouble that reading made. For one request at a time.
+ * its MD5, and the failure of reading it, if there was one. For one request at a time.
  *
  * <p>The MD5 is taken when it is read for the first time. The SDK may read it to sign it, and again
  * to send it; if it has changed in between, the signature or the tag that comes back will not fit.
@@ -111,7 +111,7 @@ final class ContentStream implements ContentStreamProvider {
       }
     }
 
-    /** Unchecked, since the SDK tries again whatever went wrong with input or output. */
+    /** Unchecked, since the SDK tries again after each IOException. */
     private void stopIfAsked() {
       try {
         content.stopIfAsked();

@@ -208,7 +208,7 @@ final class TreeListing {
                 && compare(tree.lastKey, end) < 0;
         token = isMore ? pages.next(found) : null;
       }
-      // Whatever the last page cut off is listed for itself.
+      // A directory that the last page cut off is listed by itself.
       boolean isCut = isMore || (tree.lastKey != null && compare(tree.lastKey, end) >= 0);
       tree.publish(isCut ? tree.topNameOf(tree.lastKey) : null);
     }
