@@ -1,6 +1,5 @@
 package dev.mtb.benchmarks;
 
-import dev.mtb.testing.Link;
 import java.util.List;
 
 /** Tools that are compared with each other: at the same work, over the same link. */

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.openjdk.jmh.annotations.Measurement;
 
 /** Draws one chart of seconds for each scenario, and one of requests per file. */
 final class Charts {

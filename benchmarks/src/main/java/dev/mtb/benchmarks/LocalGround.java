@@ -1,7 +1,6 @@
 package dev.mtb.benchmarks;
 
 import dev.mtb.testing.CountingProxy.Counts;
-import dev.mtb.testing.Link;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

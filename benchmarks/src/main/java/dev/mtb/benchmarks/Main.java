@@ -13,7 +13,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.openjdk.jmh.annotations.Measurement;
 
 /** Measures, and writes tables, charts and raw figures. Started by {@code benchmarks/run}. */
 public final class Main {

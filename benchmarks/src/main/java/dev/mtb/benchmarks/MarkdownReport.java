@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
-import org.openjdk.jmh.annotations.Measurement;
 
 /** The tables. */
 final class MarkdownReport {

@@ -1,8 +1,8 @@
 package dev.mtb.benchmarks;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.mtb.model.Kind;
 import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.CountingProxy.Kind;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;

@@ -1,6 +1,5 @@
 package dev.mtb.benchmarks;
 
-import dev.mtb.testing.Link;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;

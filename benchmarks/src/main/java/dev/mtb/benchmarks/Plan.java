@@ -15,7 +15,6 @@ import static dev.mtb.benchmarks.Tool.RCLONE_S3;
 import static dev.mtb.benchmarks.Tool.RSYNC;
 import static dev.mtb.benchmarks.Tool.RSYNC_INPLACE;
 
-import dev.mtb.testing.Link;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.mtb.benchmarks;
 
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Counts;
-import dev.mtb.testing.Link;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.S3fsMount;
 import java.io.IOException;

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.function.ToLongFunction;
-import org.openjdk.jmh.annotations.Measurement;
 
 /** All repetitions of one tool in one cell. */
 record Summary(Cell cell, Tool tool, String label, List<Measurement> runs) {

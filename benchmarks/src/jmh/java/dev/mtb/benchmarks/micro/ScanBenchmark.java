@@ -1,8 +1,9 @@
 package dev.mtb.benchmarks.micro;
 
-import dev.mtb.model.Metadata;
-import dev.mtb.scan.DirectoryScan;
-import dev.mtb.store.folder.Folders;
+import dev.mtb.store.Tree;
+import dev.mtb.store.TreeEntry;
+import dev.mtb.store.TreeScan;
+import dev.mtb.store.folder.FolderTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ import org.openjdk.jmh.infra.Blackhole;
 public class ScanBenchmark {
   private static final int FILES = 1_000;
 
-  private final Folders folders = new Folders();
+  private final Tree tree = FolderTree.of(Path.of("/"));
   private Path directory;
 
   @Setup(Level.Trial)
@@ -46,7 +47,7 @@ public class ScanBenchmark {
 
   @TearDown(Level.Trial)
   public void delete() throws IOException {
-    folders.close();
+    tree.close();
     for (int i = 0; i < FILES; i++) {
       Files.delete(name(i));
     }
@@ -60,9 +61,9 @@ public class ScanBenchmark {
   @Benchmark
   @OperationsPerInvocation(FILES)
   public void names(Blackhole blackhole) throws IOException {
-    try (DirectoryScan scan = DirectoryScan.open(folders, directory, directory)) {
-      for (Optional<Path> path = scan.next(); path.isPresent(); path = scan.next()) {
-        blackhole.consume(path.get());
+    try (TreeScan scan = tree.way(directory).scan()) {
+      for (Optional<TreeEntry> entry = scan.next(); entry.isPresent(); entry = scan.next()) {
+        blackhole.consume(entry.get());
       }
     }
   }
@@ -70,9 +71,9 @@ public class ScanBenchmark {
   @Benchmark
   @OperationsPerInvocation(FILES)
   public void namesAndMetadata(Blackhole blackhole) throws IOException {
-    try (DirectoryScan scan = DirectoryScan.open(folders, directory, directory)) {
-      for (Optional<Path> path = scan.next(); path.isPresent(); path = scan.next()) {
-        blackhole.consume(Metadata.of(path.get()));
+    try (TreeScan scan = tree.way(directory).scan()) {
+      for (Optional<TreeEntry> entry = scan.next(); entry.isPresent(); entry = scan.next()) {
+        blackhole.consume(entry.get().look());
       }
     }
   }
