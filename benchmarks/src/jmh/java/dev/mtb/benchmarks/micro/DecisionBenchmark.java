@@ -2,9 +2,11 @@ package dev.mtb.benchmarks.micro;
 
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
+import dev.mtb.compare.MtimeRules;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.CompareMode;
+import dev.mtb.options.KeptAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -33,9 +35,12 @@ public class DecisionBenchmark {
   private final Comparison comparison =
       new Comparison(
           CompareMode.SIZE_MTIME,
-          Duration.ofSeconds(1),
-          Duration.ofMillis(1),
-          Instant.EPOCH,
+          new MtimeRules(
+              Optional.of(Duration.ofSeconds(1)),
+              Instant.EPOCH,
+              new MtimeRules.Precision(Duration.ofMillis(1), /* mayLackDigits= */ true),
+              MtimeRules.Precision.EXACT),
+          KeptAttributes.ALL,
           true,
           true);
   private final Metadata source = file(4096, TIME);
