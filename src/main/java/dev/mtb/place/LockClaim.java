@@ -24,7 +24,7 @@ import java.util.List;
  * @param part of the job that it does; empty for all of it
  * @param division what all parts of that job have in common
  */
-public record LockClaim(
+record LockClaim(
     String place,
     String destination,
     String pid,

@@ -16,7 +16,7 @@ import java.util.Optional;
  * What a destination really is, as a text that two runs can compare: the same place has the same
  * text, and what is inside begins with it. Sends no request; never fails.
  */
-public final class LockPlace {
+final class LockPlace {
   private static final String FOLDER = "folder:";
   private static final String BUCKET = "bucket:";
   private static final String OTHER = "other:";

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * @param user that a FUSE file system belongs to: the kernel takes it from the process that mounted
  *     it; -1 for other file systems
  */
-public record Mount(Path point, String type, boolean readOnly, Path root, long device, int user) {
+record Mount(Path point, String type, boolean readOnly, Path root, long device, int user) {
   static final String S3FS = "fuse.s3fs";
 
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");

@@ -27,7 +27,7 @@ import java.util.Optional;
  * directly only if every option of the mount is in one of the tables here: each was looked up in
  * s3fs(1), and in the source of s3fs 1.90.
  */
-public final class MountedBucket {
+final class MountedBucket {
   /** Where s3fs looks without {@code passwd_file} (s3fs(1), AUTHENTICATION). */
   private static final Path SYSTEM_PASSWD = Path.of("/etc/passwd-s3fs");
 

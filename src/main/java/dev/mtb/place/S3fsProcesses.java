@@ -24,7 +24,7 @@ import java.util.Set;
  * so that only what the kernel says counts: the users of the process, its program, and the FUSE
  * connection that it holds. Immutable.
  */
-public final class S3fsProcesses {
+final class S3fsProcesses {
   private static final Path PROC = Path.of("/proc");
 
   private static final Path FUSE = Path.of("/dev/fuse");

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * @param names which names are one there
  * @param mtimes how precise mtimes are there
  */
-public record PlaceProbe(NameRules names, MtimePrecision mtimes) {
+record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   private static final Logger log = LoggerFactory.getLogger(PlaceProbe.class);
 
   private static final ImmutableSet<String> FAT =
