@@ -97,6 +97,12 @@ public final class S3fsFixture implements AutoCloseable {
     return mount;
   }
 
+  /** The same without short limits of time, for a run that meets no faults. */
+  public void freshPatientMount() throws IOException, InterruptedException, TimeoutException {
+    mount.remountPatiently();
+    awaitQuiet();
+  }
+
   /**
    * Another mount, straight to the server and with nothing cached: what it shows is the truth,
    * whatever the proxy does to the other.

@@ -94,6 +94,15 @@ public final class S3fsMount implements AutoCloseable {
     start();
   }
 
+  /**
+   * The same, with s3fs's own limits of time from now on: on a busy machine an answer may take
+   * longer than the short ones of a test.
+   */
+  public void remountPatiently() throws IOException, InterruptedException {
+    options.removeIf(o -> o.matches("(retries|connect_timeout|readwrite_timeout)=.*"));
+    remount();
+  }
+
   /** Unmounts; tries again for a while if the mount is busy, and in the end unmounts lazily. */
   public void unmount() throws IOException, InterruptedException {
     long deadline = System.nanoTime() + BUSY_LIMIT.toNanos();
