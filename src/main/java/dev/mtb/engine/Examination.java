@@ -58,7 +58,7 @@ final class Examination {
    */
   record Result(Decision decision, Optional<Metadata> existing) {}
 
-  /** Decides about work with a entry. */
+  /** Decides about work of which a listing has told. */
   Result examine(FileWork work) throws IOException {
     Metadata source = work.metadata();
     ListedEntry entry = work.listed().orElseThrow();

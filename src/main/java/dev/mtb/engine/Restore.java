@@ -15,8 +15,6 @@ import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.RunLock;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Tree;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -53,8 +51,6 @@ final class Restore {
               Destinations.openTarget(job.target(), options, job.overwrite(), readOnly, lock));
     } catch (DestinationException e) {
       return unusable(e, options, startedAt);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

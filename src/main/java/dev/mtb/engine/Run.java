@@ -96,8 +96,6 @@ public final class Run {
       return new Run(context(job, sources.tree(), purpose, listener), opener, GRACE).report();
     } catch (DestinationException e) {
       return Restore.unusable(e, job.options(), startedAt);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

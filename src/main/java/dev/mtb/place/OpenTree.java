@@ -147,7 +147,12 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
   }
 
   @Override
-  public void close() throws IOException {
-    whenDone.close();
+  public void close() {
+    try {
+      whenDone.close();
+    } catch (IOException e) {
+      // It was only read: what was copied is not affected.
+      log.debug("{} cannot be closed", tree.name(), e);
+    }
   }
 }

@@ -4,6 +4,7 @@ import com.google.common.base.Splitter;
 import com.google.common.hash.Hashing;
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.PathBytes;
+import dev.mtb.state.RememberedPaths;
 import dev.mtb.state.StateDirectory;
 import java.io.IOException;
 import java.net.URI;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,11 +102,7 @@ public record RememberedBase(Path file) {
     lines.add(PathBytes.toUri(base).toString());
     sources.forEach(source -> lines.add(PathBytes.toUri(source).toString()));
     try {
-      StateDirectory.make(file.getParent());
-      Path whole = Files.createTempFile(file.getParent(), "base", ".tmp");
-      StateDirectory.makeSharedFile(whole);
-      Files.write(whole, lines, StandardCharsets.US_ASCII);
-      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      new RememberedPaths(file).replace(lines);
     } catch (IOException | RuntimeException e) {
       log.debug("the base cannot be remembered in {}", file, e);
     }

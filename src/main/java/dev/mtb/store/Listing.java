@@ -58,7 +58,8 @@ public record Listing(
   private static ImmutableMap<Path, Optional<ListedEntry>> withoutEntries(Collection<Path> names) {
     ImmutableMap.Builder<Path, Optional<ListedEntry>> all = ImmutableMap.builder();
     names.forEach(name -> all.put(name, Optional.empty()));
-    return all.buildOrThrow();
+    // A directory that changes while it is read may show a name twice (readdir(3)).
+    return all.buildKeepingLast();
   }
 
   private static Listing of(Map<Path, Optional<ListedEntry>> all, Optional<ListedEntry> self) {

@@ -183,6 +183,7 @@ public final class MountStore extends FolderStore {
   public void deleteStale(Path directory, Listing listing) throws IOException {
     mountPoint.changing(
         () -> {
+          // The directory itself is on the way to what is in it.
           checkWay(tree.at(directory).resolve("any"));
           super.deleteStale(directory, listing);
         });
