@@ -29,7 +29,8 @@ class ArchitectureTest {
           .put("state", "store options model")
           .put("store.folder", "store options model")
           .put("store.mount", "store.folder store options model")
-          .put("store.bucket", "store state options model")
+          .put("s3", "")
+          .put("store.bucket", "s3 store state options model")
           // It alone knows the three kinds of store.
           .put("place", "store.folder store.mount store.bucket store state job options model")
           .put("scan", "store job options model")
@@ -80,13 +81,25 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheBucketNeedsTheSdk() {
+  void onlyTheSearchForCredentialsNeedsTheSdk() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.mtb.store.bucket")
+        .doNotHaveFullyQualifiedName("dev.mtb.s3.AwsSdk")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("software.amazon..")
+        .check(CLASSES);
+  }
+
+  /** Those who back up through mounts only need not have it. */
+  @Test
+  void onlyTheClientNeedsAnHttpLibrary() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mtb.s3")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.hc..")
         .check(CLASSES);
   }
 

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens something in a bucket. What the AWS SDK throws by itself, and its absence, become failures
- * that name the place.
+ * Opens something in a bucket. A missing library and settings that are wrong become failures that
+ * name the place.
  */
 final class BucketOpening {
   private static final Logger log = LoggerFactory.getLogger(BucketOpening.class);
@@ -34,15 +34,17 @@ final class BucketOpening {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      // The SDK has checks of its own, of names, URLs and files of settings.
+      // Checks of names, URLs and files of settings.
       throw new DestinationException(what + " " + name + " cannot be used: " + e.getMessage(), e);
     } catch (NoClassDefFoundError e) {
       throw new DestinationException(
           what
               + " "
               + name
-              + " needs the AWS SDK: add software.amazon.awssdk:s3 and"
-              + " software.amazon.awssdk:apache5-client to the class path",
+              + " needs a library that is not on the class path ("
+              + e.getMessage()
+              + "): add org.apache.httpcomponents.client5:httpclient5, and"
+              + " software.amazon.awssdk:auth if the environment does not hold the credentials",
           e);
     }
   }
@@ -66,7 +68,7 @@ final class BucketOpening {
         return Optional.of(opener.open(finding.place().get()));
       }
     } catch (NoClassDefFoundError e) {
-      obstacle = "the AWS SDK is not on the class path";
+      obstacle = "org.apache.httpcomponents.client5:httpclient5 is not on the class path";
     } catch (IOException | RuntimeException e) {
       // The run can go through the mount.
       obstacle = String.valueOf(e.getMessage());

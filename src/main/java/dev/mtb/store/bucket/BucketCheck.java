@@ -2,6 +2,7 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.S3Exception;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ProcessIdentity;
 import java.io.Closeable;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
  * A check of a bucket with the same requests as a backup sends. No request is sent again after a
@@ -41,7 +41,7 @@ public final class BucketCheck implements Closeable {
    * Connects to a bucket. No request is made yet.
    *
    * @param process the owner of the probe
-   * @throws DestinationException if there are no credentials, or the SDK does not accept the place
+   * @throws DestinationException if the place is not valid
    */
   public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
       throws DestinationException {
@@ -50,7 +50,7 @@ public final class BucketCheck implements Closeable {
           new Requests(place, Owner.of(process), CONNECTIONS, /* retries= */ 0),
           place.location().prefix());
     } catch (RuntimeException e) {
-      // The SDK's own checks of names, URLs and files of settings.
+      // Checks of names, URLs and files of settings.
       throw new DestinationException(
           "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
     }
@@ -60,8 +60,7 @@ public final class BucketCheck implements Closeable {
   public Answer list() throws IOException {
     long start = System.nanoTime();
     var page = requests.list(prefix, "/", null, null);
-    return new Answer(
-        Duration.ofNanos(System.nanoTime() - start), ServerClock.date(page.sdkHttpResponse()));
+    return new Answer(Duration.ofNanos(System.nanoTime() - start), page.date());
   }
 
   /**
@@ -71,9 +70,7 @@ public final class BucketCheck implements Closeable {
    * @return empty if the server did not answer, or did not tell
    */
   public static Optional<Instant> serverTime(IOException failure) {
-    return failure.getCause() instanceof AwsServiceException e && e.awsErrorDetails() != null
-        ? Optional.ofNullable(e.awsErrorDetails().sdkHttpResponse()).flatMap(ServerClock::date)
-        : Optional.empty();
+    return failure.getCause() instanceof S3Exception refusal ? refusal.date() : Optional.empty();
   }
 
   /**
@@ -86,7 +83,7 @@ public final class BucketCheck implements Closeable {
     requests.put(
         prefix + name,
         new Metadata(Kind.FILE, content.length, Instant.now(), 0600, none, none, none, none),
-        Requests.Body.of(content));
+        Requests.Upload.of(content));
   }
 
   /**

@@ -2,26 +2,32 @@ package dev.mtb.store.bucket;
 
 import com.google.common.base.Suppliers;
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.AwsSettings;
+import dev.mtb.s3.Credentials;
+import dev.mtb.s3.CredentialsSource;
+import dev.mtb.s3.Endpoint;
+import dev.mtb.s3.Pace;
+import dev.mtb.s3.S3Client;
+import dev.mtb.s3.S3Settings;
+import dev.mtb.s3.SourceException;
+import dev.mtb.s3.StoredObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.SdkHttpResponse;
-import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.RequestPayer;
-import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /** A client for one bucket: it sends requests, and knows what they have in common. Thread-safe. */
 final class BucketClient implements Closeable {
+  /** For a place without a region: many servers accept any. */
+  private static final String ANY_REGION = "us-east-1";
+
   private final S3Client s3;
   private final BucketPlace place;
   private final S3Errors errors;
@@ -31,19 +37,64 @@ final class BucketClient implements Closeable {
   /** Read for the first file that is stored: a run that stores nothing needs no types. */
   private final Supplier<MimeTypes> mimeTypes = Suppliers.memoize(MimeTypes::ofSystem);
 
-  private volatile Throttle throttle = Throttle.NONE;
-
   BucketClient(BucketPlace place, Owner owner, int connections, int retries)
       throws DestinationException {
     this.place = place;
     this.owner = owner;
     errors = new S3Errors(place);
-    s3 = S3ClientFactory.make(place, connections, retries, () -> throttle);
+    String bucket = place.location().bucket();
+    String region = region(place);
+    s3 =
+        new S3Client(
+            new S3Settings(
+                bucket,
+                region,
+                Endpoint.of(bucket, region, place.endpoint(), place.pathStyle()),
+                credentials(place),
+                connections,
+                retries,
+                place.style().requestHeaders()));
+  }
+
+  private static CredentialsSource credentials(BucketPlace place) throws DestinationException {
+    if (place.passwdFile().isEmpty()) {
+      return AwsSettings.credentials();
+    }
+    PasswdFile passwd = PasswdFile.read(place.passwdFile().get(), place.location().bucket());
+    return CredentialsSource.of(Credentials.of(passwd.accessKey(), passwd.secretKey()));
+  }
+
+  private static String region(BucketPlace place) {
+    if (place.region().isPresent()) {
+      return place.region().get();
+    }
+    if (place.passwdFile().isPresent() && place.endpoint().isPresent()) {
+      return ANY_REGION;
+    }
+    return AwsSettings.region().orElse(ANY_REGION);
   }
 
   /** Sends requests no faster than a throttle allows, from now on. */
   void limit(Throttle limit) {
-    throttle = limit;
+    s3.limit(
+        limit == Throttle.NONE
+            ? Pace.FREE
+            : new Pace() {
+              @Override
+              public void request() {
+                limit.operation();
+              }
+
+              @Override
+              public int take(long wanted) {
+                return limit.take(wanted);
+              }
+            });
+  }
+
+  /** A request, and what is answered. */
+  interface Request<T> {
+    T send(S3Client s3) throws IOException;
   }
 
   /**
@@ -52,42 +103,54 @@ final class BucketClient implements Closeable {
    * @param what its name in the S3 API
    * @param key of the object; empty if it is about the bucket
    */
-  <T> T send(String what, String key, Function<S3Client, T> request) throws IOException {
+  <T> T send(String what, String key, Request<T> request) throws IOException {
     try {
-      return request.apply(s3);
-    } catch (SdkException e) {
+      return request.send(s3);
+    } catch (SourceException e) {
+      throw e.failure();
+    } catch (IOException e) {
       throw errors.of(what, key, e);
-    } catch (UncheckedIOException e) {
-      // The SDK reads the source while it sends it.
-      throw e.getCause();
     }
   }
 
-  // What requests have in common
-
-  String bucket() {
-    return place.location().bucket();
+  /** A request whose answer says nothing but that it is done. */
+  interface Command {
+    void send(S3Client s3) throws IOException;
   }
+
+  /** Sends a request, as {@link #send}. */
+  void run(String what, String key, Command command) throws IOException {
+    boolean unused =
+        send(
+            what,
+            key,
+            s3 -> {
+              command.send(s3);
+              return true;
+            });
+  }
+
+  // What requests have in common
 
   String prefix() {
     return place.location().prefix();
   }
 
-  ObjectStyle style() {
-    return place.style();
+  /** The headers that each new object is stored with. */
+  Map<String, String> headers(String key, Metadata source) {
+    Map<String, String> headers = new HashMap<>(place.style().objectHeaders());
+    headers.put("content-type", type(key, source));
+    StoredMetadata.of(source, owner.uid(source), owner.gid(source), Instant.now())
+        .forEach((name, value) -> headers.put("x-amz-meta-" + name, value));
+    return headers;
   }
 
-  RequestPayer payer() {
-    return place.style().requesterPays() ? RequestPayer.REQUESTER : null;
+  /** The headers that each copy of an object is stored with. */
+  Map<String, String> styleHeaders() {
+    return place.style().objectHeaders();
   }
 
-  /** The user metadata of a new object. */
-  Map<String, String> headers(Metadata source) {
-    return StoredMetadata.of(source, owner.uid(source), owner.gid(source), Instant.now());
-  }
-
-  /** The content type of a new object. */
-  String type(String key, Metadata source) {
+  private String type(String key, Metadata source) {
     return switch (source.kind()) {
       case DIRECTORY -> MimeTypes.DIRECTORY;
       case LINK -> MimeTypes.UNKNOWN;
@@ -98,8 +161,8 @@ final class BucketClient implements Closeable {
   // What answers have in common
 
   /** Learns the server's time from an answer that has just come. */
-  void learnTime(SdkHttpResponse answer) {
-    Optional<Instant> unused = clock.now(answer);
+  void learnTime(Optional<Instant> date) {
+    Optional<Instant> unused = clock.now(date);
   }
 
   /**
@@ -107,21 +170,17 @@ final class BucketClient implements Closeable {
    *
    * @param startNanos when MTB began to send it, by {@link System#nanoTime}
    */
-  StoredVersion stored(String tag, SdkHttpResponse answer, long startNanos) {
+  StoredVersion stored(StoredObject answer, long startNanos) {
     return new StoredVersion(
-        ContentTag.parse(tag), clock.now(answer), Duration.ofNanos(System.nanoTime() - startNanos));
-  }
-
-  /** Whether tags are MD5 digests: with some ways of encryption they say nothing of the content. */
-  static boolean isTagMd5(ServerSideEncryption encryption, String customerAlgorithm) {
-    return customerAlgorithm == null
-        && (encryption == null || encryption == ServerSideEncryption.AES256);
+        answer.tag().flatMap(ContentTag::parse),
+        clock.now(answer.date()),
+        Duration.ofNanos(System.nanoTime() - startNanos));
   }
 
   /** Checks the tag that the server gives to what was sent: the server may store it wrong. */
-  static void checkTag(String key, String given, ContentTag expected) throws IOException {
-    Optional<ContentTag> tag = ContentTag.parse(given);
-    if (tag.isPresent() && !tag.get().equals(expected)) {
+  static void checkTag(String key, StoredObject stored, ContentTag expected) throws IOException {
+    Optional<ContentTag> tag = stored.tag().flatMap(ContentTag::parse);
+    if (stored.isTagMd5() && tag.isPresent() && !tag.get().equals(expected)) {
       throw new IOException(
           "the bucket holds another content than was sent (its ETag is "
               + tag.get().md5()

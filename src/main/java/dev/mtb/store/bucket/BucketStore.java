@@ -4,6 +4,7 @@ import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.s3.S3Client;
 import dev.mtb.store.Content;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Features;
@@ -191,7 +192,7 @@ public final class BucketStore implements Store {
 
   /** Loads what a first request needs, so that it can be done beside something else. */
   public static void warmUp() {
-    S3ClientFactory.warmUp();
+    S3Client.warmUp();
   }
 
   // Looking

@@ -99,7 +99,7 @@ final class BucketTree {
   List<Path> some(int most) throws DestinationException {
     try {
       // A whole page is asked for: s3rver answers 500 to fewer.
-      var objects = requests.list(prefix, null, null, null).contents();
+      var objects = requests.list(prefix, null, null, null).objects();
       if (objects.isEmpty() && (prefix.isEmpty() || requests.head(prefix).isEmpty())) {
         throw new DestinationException(
             "there is no backup at " + place.name() + ": nothing there has a key that begins so");

@@ -90,7 +90,7 @@ final class DestinationChanges {
       throws IOException {
     byte[] bytes = PathBytes.of(target);
     S3fsNames.checkTarget(bytes);
-    writer.put(target(link, existing), source, Requests.Body.of(bytes));
+    writer.put(target(link, existing), source, Requests.Upload.of(bytes));
   }
 
   void createDirectory(Path directory, Metadata source, Optional<Metadata> existing)

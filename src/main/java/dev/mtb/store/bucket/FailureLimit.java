@@ -1,10 +1,10 @@
 package dev.mtb.store.bucket;
 
+import dev.mtb.s3.S3Exception;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.atomic.AtomicInteger;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
  * A limit to the requests in a row that fail for good, each after its own retries. At the limit the
@@ -54,8 +54,7 @@ final class FailureLimit {
 
   /** Whether the failure says nothing of other objects. */
   private static boolean isArchived(IOException e) {
-    return e.getCause() instanceof AwsServiceException answer
-        && answer.awsErrorDetails() != null
-        && "InvalidObjectState".equals(answer.awsErrorDetails().errorCode());
+    return e.getCause() instanceof S3Exception refusal
+        && refusal.code().equals("InvalidObjectState");
   }
 }

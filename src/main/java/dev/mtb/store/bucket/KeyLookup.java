@@ -41,7 +41,7 @@ final class KeyLookup {
         return Optional.of(new Found(each, head));
       }
     }
-    return pages.list(directory, null, null, null).contents().isEmpty()
+    return pages.list(directory, null, null, null).objects().isEmpty()
         ? Optional.empty()
         : Optional.of(new Found(directory, Optional.empty()));
   }

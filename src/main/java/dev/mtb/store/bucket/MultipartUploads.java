@@ -1,10 +1,18 @@
 package dev.mtb.store.bucket;
 
 import com.google.common.collect.Iterables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.Body;
+import dev.mtb.s3.StartedUpload;
+import dev.mtb.s3.StoredObject;
+import dev.mtb.s3.UnfinishedUpload;
+import dev.mtb.s3.UploadPage;
+import dev.mtb.s3.UploadedPart;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,21 +20,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.ContentStreamProvider;
-import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
-import software.amazon.awssdk.services.s3.model.MultipartUpload;
-import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /** The uploads in parts to a bucket. Thread-safe. */
 final class MultipartUploads {
   private static final Logger log = LoggerFactory.getLogger(MultipartUploads.class);
+
+  /** With the pauses one second in all: an interrupted run should end soon. */
+  private static final int MOST_ABORTS = 6;
+
+  private static final Duration ABORT_PAUSE = Duration.ofMillis(200);
 
   private final BucketClient client;
   private final Requests requests;
@@ -73,9 +78,9 @@ final class MultipartUploads {
   private void abortOthers(String key, String uploadId) throws DestinationException {
     List<String> others = new ArrayList<>();
     try {
-      for (MultipartUpload upload : listUnfinished(key)) {
-        if (upload.key().equals(key) && !upload.uploadId().equals(uploadId)) {
-          others.add(upload.uploadId());
+      for (UnfinishedUpload upload : listUnfinished(key)) {
+        if (upload.key().equals(key) && !upload.id().equals(uploadId)) {
+          others.add(upload.id());
         }
       }
     } catch (DestinationException e) {
@@ -91,8 +96,8 @@ final class MultipartUploads {
     if (unfinished == null) {
       unfinished = new HashMap<>();
       try {
-        for (MultipartUpload upload : listUnfinished(client.prefix())) {
-          unfinished.computeIfAbsent(upload.key(), k -> new ArrayList<>()).add(upload.uploadId());
+        for (UnfinishedUpload upload : listUnfinished(client.prefix())) {
+          unfinished.computeIfAbsent(upload.key(), k -> new ArrayList<>()).add(upload.id());
         }
       } catch (IOException e) {
         // MTB may lack the permission; a backup does not need the list.
@@ -103,25 +108,17 @@ final class MultipartUploads {
     return taken == null ? List.of() : taken;
   }
 
-  private List<MultipartUpload> listUnfinished(String prefix) throws IOException {
-    List<MultipartUpload> uploads = new ArrayList<>();
-    Optional<MultipartUpload> last = Optional.empty();
+  private List<UnfinishedUpload> listUnfinished(String prefix) throws IOException {
+    List<UnfinishedUpload> uploads = new ArrayList<>();
+    Optional<UnfinishedUpload> last = Optional.empty();
     while (true) {
-      Optional<MultipartUpload> after = last;
-      ListMultipartUploadsResponse page =
-          client.send(
-              "ListMultipartUploads",
-              "",
-              s3 ->
-                  s3.listMultipartUploads(
-                      r -> {
-                        r.bucket(client.bucket()).prefix(prefix).requestPayer(client.payer());
-                        after.ifPresent(a -> r.keyMarker(a.key()).uploadIdMarker(a.uploadId()));
-                      }));
+      Optional<UnfinishedUpload> after = last;
+      UploadPage page =
+          client.send("ListMultipartUploads", "", s3 -> s3.listUploads(prefix, after));
       uploads.addAll(page.uploads());
       last = Optional.ofNullable(Iterables.getLast(page.uploads(), null));
       // A server that repeats a page makes no progress, and always says that there is more.
-      if (!Boolean.TRUE.equals(page.isTruncated()) || last.isEmpty() || last.equals(after)) {
+      if (!page.isTruncated() || last.isEmpty() || last.equals(after)) {
         return uploads;
       }
     }
@@ -130,32 +127,14 @@ final class MultipartUploads {
   /** Starts an upload. */
   String start(String key, Metadata source) throws IOException {
     long start = System.nanoTime();
-    ObjectStyle style = client.style();
-    AtomicInteger retries = new AtomicInteger();
-    Map<String, String> headers = client.headers(source);
-    String uploadId =
-        client.send(
-            "CreateMultipartUpload",
-            key,
-            s3 ->
-                s3.createMultipartUpload(
-                        r -> {
-                          r.bucket(client.bucket())
-                              .key(key)
-                              .contentType(client.type(key, source))
-                              .metadata(headers)
-                              .requestPayer(client.payer())
-                              .overrideConfiguration(
-                                  o -> o.addMetricPublisher(new RetryCount(retries)));
-                          style.apply(
-                              r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
-                        })
-                    .uploadId());
-    begun.put(uploadId, new Begun(start, headers.get("ctime")));
-    if (retries.get() > 0) {
-      abortOthers(key, uploadId);
+    Map<String, String> headers = client.headers(key, source);
+    StartedUpload started =
+        client.send("CreateMultipartUpload", key, s3 -> s3.startUpload(key, headers));
+    begun.put(started.id(), new Begun(start, headers.get("x-amz-meta-ctime")));
+    if (started.requests() > 1) {
+      abortOthers(key, started.id());
     }
-    return uploadId;
+    return started.id();
   }
 
   /**
@@ -163,56 +142,30 @@ final class MultipartUploads {
    *
    * @param md5 of what was sent last; called after the part is sent
    */
-  CompletedPart sendPart(
-      String key,
-      String uploadId,
-      int number,
-      ContentStreamProvider content,
-      long length,
-      Supplier<byte[]> md5)
+  UploadedPart sendPart(
+      String key, String uploadId, int number, Body body, Supplier<byte[]> md5)
       throws IOException {
-    UploadPartResponse response =
-        client.send(
-            "UploadPart",
-            key,
-            s3 ->
-                s3.uploadPart(
-                    r ->
-                        r.bucket(client.bucket())
-                            .key(key)
-                            .uploadId(uploadId)
-                            .partNumber(number)
-                            .requestPayer(client.payer()),
-                    RequestBody.fromContentProvider(content, length, MimeTypes.UNKNOWN)));
-    if (BucketClient.isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {
-      BucketClient.checkTag(key, response.eTag(), ContentTag.of(md5.get()));
-    }
-    return CompletedPart.builder().partNumber(number).eTag(response.eTag()).build();
+    StoredObject stored =
+        client.send("UploadPart", key, s3 -> s3.putPart(key, uploadId, number, body));
+    BucketClient.checkTag(key, stored, ContentTag.of(md5.get()));
+    return new UploadedPart(
+        number,
+        stored.tag().orElseThrow(() -> new IOException("the server tells no ETag of the part")));
   }
 
-  StoredVersion complete(String key, String uploadId, List<CompletedPart> parts)
+  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts)
       throws IOException {
     Begun start = begun.remove(uploadId);
-    CompleteMultipartUploadResponse response;
     try {
-      response =
+      StoredObject stored =
           client.send(
-              "CompleteMultipartUpload",
-              key,
-              s3 ->
-                  s3.completeMultipartUpload(
-                      r ->
-                          r.bucket(client.bucket())
-                              .key(key)
-                              .uploadId(uploadId)
-                              .multipartUpload(m -> m.parts(parts))
-                              .requestPayer(client.payer())));
+              "CompleteMultipartUpload", key, s3 -> s3.completeUpload(key, uploadId, parts));
+      return client.stored(stored, start.nanos());
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
       return completedBefore(key, start).orElseThrow(() -> e);
     }
-    return client.stored(response.eTag(), response.sdkHttpResponse(), start.nanos());
   }
 
   /**
@@ -229,17 +182,28 @@ final class MultipartUploads {
         .map(head -> new StoredVersion(head.tag(), Optional.empty(), took));
   }
 
+  /**
+   * Aborts an upload. A server that still receives one of its parts may refuse that for a moment
+   * (Amazon S3 API reference, "AbortMultipartUpload").
+   */
   void abort(String key, String uploadId) throws IOException {
     begun.remove(uploadId);
-    client.send(
-        "AbortMultipartUpload",
-        key,
-        s3 ->
-            s3.abortMultipartUpload(
-                r ->
-                    r.bucket(client.bucket())
-                        .key(key)
-                        .uploadId(uploadId)
-                        .requestPayer(client.payer())));
+    for (int attempt = 1; ; attempt++) {
+      try {
+        client.run("AbortMultipartUpload", key, s3 -> s3.abortUpload(key, uploadId));
+        return;
+      } catch (NoSuchFileException e) {
+        // It is gone.
+        return;
+      } catch (DestinationException e) {
+        throw e;
+      } catch (IOException e) {
+        if (attempt == MOST_ABORTS) {
+          throw e;
+        }
+        // Also in a run that is being interrupted: parts that are left cost money.
+        Uninterruptibles.sleepUninterruptibly(ABORT_PAUSE);
+      }
+    }
   }
 }

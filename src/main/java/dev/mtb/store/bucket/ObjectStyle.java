@@ -1,7 +1,8 @@
 package dev.mtb.store.bucket;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * The properties that each new object has besides its content and metadata.
@@ -24,15 +25,18 @@ public record ObjectStyle(
       new ObjectStyle(
           Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
 
-  /** Gives a new object what it is to have, through the setters of its request. */
-  void apply(
-      Consumer<String> setStorageClass,
-      Consumer<String> setAcl,
-      Consumer<String> setEncryption,
-      Consumer<String> setKmsKey) {
-    storageClass.ifPresent(setStorageClass);
-    acl.ifPresent(setAcl);
-    encryption.ifPresent(setEncryption);
-    kmsKey.ifPresent(setKmsKey);
+  /** The headers of each new object, by their names in lower case. */
+  Map<String, String> objectHeaders() {
+    Map<String, String> headers = new HashMap<>();
+    storageClass.ifPresent(name -> headers.put("x-amz-storage-class", name));
+    acl.ifPresent(name -> headers.put("x-amz-acl", name));
+    encryption.ifPresent(name -> headers.put("x-amz-server-side-encryption", name));
+    kmsKey.ifPresent(id -> headers.put("x-amz-server-side-encryption-aws-kms-key-id", id));
+    return headers;
+  }
+
+  /** The headers of each request. */
+  Map<String, String> requestHeaders() {
+    return requesterPays ? Map.of("x-amz-request-payer", "requester") : Map.of();
   }
 }

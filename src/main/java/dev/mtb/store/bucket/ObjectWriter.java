@@ -18,13 +18,13 @@ final class ObjectWriter {
   }
 
   /** Stores an object with one request. */
-  void put(String key, Metadata source, Requests.Body body) throws IOException {
-    remember(key, source, requests.put(key, source, body));
+  void put(String key, Metadata source, Requests.Upload upload) throws IOException {
+    remember(key, source, requests.put(key, source, upload));
   }
 
   /** Stores a directory. */
   void putDirectory(String key, Metadata source) throws IOException {
-    put(key, source, Requests.Body.of(new byte[0]));
+    put(key, source, Requests.Upload.of(new byte[0]));
   }
 
   /** Stores a directory that has no source. */

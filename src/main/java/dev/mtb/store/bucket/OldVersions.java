@@ -5,6 +5,8 @@ import com.google.common.collect.Iterables;
 import com.google.common.collect.Lists;
 import dev.mtb.model.Kind;
 import dev.mtb.model.PathBytes;
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.RefusedException;
@@ -16,8 +18,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** The place in a bucket where old versions of objects are kept. Thread-safe. */
 final class OldVersions {
@@ -77,19 +77,19 @@ final class OldVersions {
     String last = null;
     PageSequence pages = new PageSequence();
     while (isMore) {
-      ListObjectsV2Response page = requests.list(from, null, last, null);
-      for (S3Object object : Lists.reverse(page.contents())) {
+      ListPage page = requests.list(from, null, last, null);
+      for (ListedObject object : Lists.reverse(page.objects())) {
         move(object, from, to);
       }
-      if (!page.contents().isEmpty()) {
-        last = Iterables.getLast(page.contents()).key();
+      if (!page.objects().isEmpty()) {
+        last = Iterables.getLast(page.objects()).key();
       }
-      isMore = !page.contents().isEmpty() && pages.isMore(page);
+      isMore = !page.objects().isEmpty() && pages.isMore(page);
     }
     requests.delete(from);
   }
 
-  private void move(S3Object object, String from, String to) throws IOException {
+  private void move(ListedObject object, String from, String to) throws IOException {
     String key = object.key();
     if (!BucketKeys.isPlain(key)) {
       log.warn(
@@ -99,7 +99,7 @@ final class OldVersions {
     }
     String target = to + key.substring(from.length());
     makeDirectories(target);
-    boolean unused = requests.copies().copy(key, target, Optional.ofNullable(object.size()));
+    boolean unused = requests.copies().copy(key, target, object.size());
     requests.delete(key);
   }
 

@@ -1,11 +1,9 @@
 package dev.mtb.store.bucket;
 
-import com.google.common.base.Strings;
 import com.google.common.collect.Iterables;
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import java.io.IOException;
-import software.amazon.awssdk.services.s3.model.CommonPrefix;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * The pages of one list, in order. It ends a list that makes no progress: some servers always say
@@ -26,14 +24,16 @@ final class PageSequence {
    *
    * @return the token for the next; null after the last page
    */
-  String next(ListObjectsV2Response page) throws IOException {
+  String next(ListPage page) throws IOException {
     if (!isMore(page)) {
       return null;
     }
-    String token = page.nextContinuationToken();
-    if (Strings.isNullOrEmpty(token)) {
-      throw new IOException("the server lists a page, and does not say how to get the next");
-    }
+    String token =
+        page.nextToken()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        "the server lists a page, and does not say how to get the next"));
     if (token.equals(lastToken)) {
       throw stuck();
     }
@@ -42,8 +42,8 @@ final class PageSequence {
   }
 
   /** Whether there are more pages. */
-  boolean isMore(ListObjectsV2Response page) throws IOException {
-    if (!Boolean.TRUE.equals(page.isTruncated())) {
+  boolean isMore(ListPage page) throws IOException {
+    if (!page.isTruncated()) {
       return false;
     }
     String last = lastOf(page);
@@ -55,10 +55,10 @@ final class PageSequence {
     return true;
   }
 
-  private static String lastOf(ListObjectsV2Response page) {
-    S3Object object = Iterables.getLast(page.contents(), null);
-    CommonPrefix prefix = Iterables.getLast(page.commonPrefixes(), null);
-    return (object == null ? "" : object.key()) + (prefix == null ? "" : "|" + prefix.prefix());
+  private static String lastOf(ListPage page) {
+    ListedObject object = Iterables.getLast(page.objects(), null);
+    String prefix = Iterables.getLast(page.commonPrefixes(), null);
+    return (object == null ? "" : object.key()) + (prefix == null ? "" : "|" + prefix);
   }
 
   private static IOException stuck() {

@@ -26,7 +26,7 @@ final class Probes {
     int none = Metadata.UNKNOWN;
     Metadata metadata =
         new Metadata(Kind.FILE, content.length, mtime, 0600, none, none, none, none);
-    requests.put(key, metadata, Requests.Body.of(content));
+    requests.put(key, metadata, Requests.Upload.of(content));
     return new BucketStore.Probe(content.length, mtime, () -> deleteLater(key));
   }
 

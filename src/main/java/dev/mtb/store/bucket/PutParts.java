@@ -1,6 +1,7 @@
 package dev.mtb.store.bucket;
 
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.UploadedPart;
 import dev.mtb.store.Content;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.FileWrite;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.atomic.AtomicReference;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
  * An upload of a large file in parts. They are sent side by side by the idle threads of the calling
@@ -26,7 +26,7 @@ final class PutParts implements FileWrite {
   private final Content content;
   private final long size;
   private final String uploadId;
-  private final CompletedPart[] parts;
+  private final UploadedPart[] parts;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private boolean isDone;
 
@@ -37,7 +37,7 @@ final class PutParts implements FileWrite {
     this.content = content;
     size = source.size();
     long partSize = ContentTag.partSize(size);
-    parts = new CompletedPart[(int) ((size + partSize - 1) / partSize)];
+    parts = new UploadedPart[(int) ((size + partSize - 1) / partSize)];
     uploadId = uploads.startAnew(key, source);
     try {
       send(partSize);
@@ -88,17 +88,13 @@ final class PutParts implements FileWrite {
 
     @Override
     protected void compute() {
-      ContentStream stream = new ContentStream(new Watched(), start, length);
+      ContentBody body = new ContentBody(new Watched(), start, length);
       try {
         stopIfAnotherFailed();
-        parts[index] = uploads.sendPart(key, uploadId, index + 1, stream, length, stream::md5);
+        parts[index] = uploads.sendPart(key, uploadId, index + 1, body, body::md5);
         content.sent(length);
-      } catch (IOException e) {
-        failure.compareAndSet(null, stream.failure().orElse(e));
-      } catch (RuntimeException | Error e) {
+      } catch (IOException | RuntimeException | Error e) {
         failure.compareAndSet(null, e);
-      } finally {
-        stream.close();
       }
     }
   }

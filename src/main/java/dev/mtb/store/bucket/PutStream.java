@@ -2,15 +2,15 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.Body;
+import dev.mtb.s3.UploadedPart;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.FileWrite;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
  * An upload of content that comes piece by piece: one PUT, or an upload in parts if it is more than
@@ -21,7 +21,7 @@ final class PutStream implements FileWrite {
   private final String key;
   private final Metadata source;
   private final ByteArrayOutputStream pending;
-  private final List<CompletedPart> parts = new ArrayList<>();
+  private final List<UploadedPart> parts = new ArrayList<>();
   private String uploadId;
   private boolean isDone;
 
@@ -61,19 +61,14 @@ final class PutStream implements FileWrite {
                 key,
                 uploadId,
                 parts.size() + 1,
-                () -> new ByteArrayInputStream(bytes),
-                bytes.length,
-                () -> md5(bytes)));
-  }
-
-  private static byte[] md5(byte[] bytes) {
-    return DigestAlgorithm.MD5.start().digest(bytes);
+                Body.of(bytes),
+                () -> DigestAlgorithm.MD5.start().digest(bytes)));
   }
 
   @Override
   public void commit(Metadata metadata) throws IOException {
     if (uploadId == null) {
-      writer.put(key, metadata, Requests.Body.of(pending.toByteArray()));
+      writer.put(key, metadata, Requests.Upload.of(pending.toByteArray()));
     } else {
       sendPart();
       StoredVersion stored = writer.uploads().complete(key, uploadId, parts);

@@ -3,35 +3,26 @@ package dev.mtb.store.bucket;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.Body;
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ObjectContent;
+import dev.mtb.s3.ObjectInfo;
+import dev.mtb.s3.ObjectReading;
+import dev.mtb.s3.StoredObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Throttle;
-import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.ResponseInputStream;
-import software.amazon.awssdk.core.sync.RequestBody;
-import software.amazon.awssdk.http.ContentStreamProvider;
-import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
-import software.amazon.awssdk.services.s3.model.EncodingType;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
-import software.amazon.awssdk.services.s3.model.PutObjectResponse;
-import software.amazon.awssdk.services.s3.model.S3Error;
 
 /**
  * The requests that MTB makes of a bucket. Here are those that list, look at, store, read and
@@ -74,30 +65,16 @@ final class Requests implements Closeable {
   }
 
   /** Lists a page of keys below a prefix, in the order of their bytes. */
-  ListObjectsV2Response list(String prefix, String delimiter, String startAfter, String token)
+  ListPage list(String prefix, String delimiter, String startAfter, String token)
       throws IOException {
-    ListObjectsV2Response page =
+    ListPage page =
         client.send(
-            "ListObjectsV2",
-            "",
-            s3 ->
-                s3.listObjectsV2(
-                    r ->
-                        r.bucket(client.bucket())
-                            .prefix(prefix)
-                            // Without it one control character in a key makes the XML of the page
-                            // invalid.
-                            .encodingType(EncodingType.URL)
-                            .delimiter(delimiter)
-                            .startAfter(token == null ? startAfter : null)
-                            .continuationToken(token)
-                            .maxKeys(PAGE)
-                            .requestPayer(client.payer())));
-    client.learnTime(page.sdkHttpResponse());
+            "ListObjectsV2", "", s3 -> s3.list(prefix, delimiter, startAfter, token, PAGE));
+    client.learnTime(page.date());
     // What is listed may be deleted, so that a key outside of the prefix must not pass.
     boolean isWithin =
-        page.contents().stream().allMatch(object -> object.key().startsWith(prefix))
-            && page.commonPrefixes().stream().allMatch(c -> c.prefix().startsWith(prefix));
+        page.objects().stream().allMatch(object -> object.key().startsWith(prefix))
+            && page.commonPrefixes().stream().allMatch(child -> child.startsWith(prefix));
     if (!isWithin) {
       throw new IOException("the server lists keys that were not asked for, outside of " + prefix);
     }
@@ -110,7 +87,7 @@ final class Requests implements Closeable {
    * @param metadata as s3fs would show it
    * @param tag of its content
    * @param rawTag the same as the server writes it
-   * @param isTagMd5 whether the tag is a digest; see {@link BucketClient#isTagMd5}
+   * @param isTagMd5 whether the tag is a digest
    * @param ctime as it was stored, if it was
    */
   record Head(
@@ -122,95 +99,54 @@ final class Requests implements Closeable {
 
   /** Looks at an object; empty if it is not there. */
   Optional<Head> head(String key) throws IOException {
-    HeadObjectResponse response;
+    ObjectInfo info;
     try {
-      response =
-          client.send(
-              "HeadObject",
-              key,
-              s3 ->
-                  s3.headObject(
-                      r -> r.bucket(client.bucket()).key(key).requestPayer(client.payer())));
+      info = client.send("HeadObject", key, s3 -> s3.head(key));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
-    Metadata metadata =
-        StoredMetadata.read(
-            response.metadata(),
-            key,
-            response.contentType(),
-            // Some servers leave it out for an empty object. If another object's size is missing,
-            // the file differs and is copied.
-            Objects.requireNonNullElse(response.contentLength(), 0L),
-            response.lastModified());
-    boolean isTagMd5 =
-        BucketClient.isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm());
+    // Some servers leave it out for an empty object. If another object's size is missing, the file
+    // differs and is copied.
+    Metadata metadata = metadata(info, key, info.length().orElse(0L));
     return Optional.of(
         new Head(
             metadata,
-            ContentTag.parse(response.eTag()),
-            response.eTag(),
-            isTagMd5,
-            Optional.ofNullable(response.metadata().get("ctime"))));
+            info.tag().flatMap(ContentTag::parse),
+            info.tag().orElse(null),
+            info.isTagMd5(),
+            Optional.ofNullable(info.metadata().get("ctime"))));
   }
 
-  /** The content of a new object. It can be read more than once, for retries. */
-  static final class Body {
-    private final ContentStreamProvider stream;
-    private final long length;
-    private final byte[] md5;
+  private static Metadata metadata(ObjectInfo info, String key, long size) {
+    return StoredMetadata.read(
+        info.metadata(),
+        key,
+        info.contentType().orElse(null),
+        size,
+        info.lastModified().orElse(null));
+  }
 
-    Body(ContentStreamProvider stream, long length, byte[] md5) {
-      this.stream = stream;
-      this.length = length;
-      this.md5 = md5;
-    }
-
-    static Body of(byte[] bytes) {
-      return new Body(
-          () -> new ByteArrayInputStream(bytes),
-          bytes.length,
-          DigestAlgorithm.MD5.start().digest(bytes));
-    }
-
-    RequestBody request(String type) {
-      return RequestBody.fromContentProvider(stream, length, type);
+  /** The content of a new object, and its MD5. */
+  @SuppressWarnings("ArrayRecordComponent") // Made, sent and dropped; never compared.
+  record Upload(Body body, byte[] md5) {
+    static Upload of(byte[] bytes) {
+      return new Upload(Body.of(bytes), DigestAlgorithm.MD5.start().digest(bytes));
     }
   }
 
   /** Stores an object as a whole. If that fails, what was there stays. */
-  StoredVersion put(String key, Metadata source, Body body) throws IOException {
-    String type = client.type(key, source);
-    ObjectStyle style = client.style();
+  StoredVersion put(String key, Metadata source, Upload upload) throws IOException {
     long start = System.nanoTime();
-    PutObjectResponse response =
+    Map<String, String> headers = client.headers(key, source);
+    StoredObject stored =
         client.send(
-            "PutObject",
-            key,
-            s3 ->
-                s3.putObject(
-                    r -> {
-                      r.bucket(client.bucket())
-                          .key(key)
-                          .contentType(type)
-                          .contentMD5(Base64.getEncoder().encodeToString(body.md5))
-                          .metadata(client.headers(source))
-                          .requestPayer(client.payer());
-                      style.apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
-                    },
-                    body.request(type)));
-    if (BucketClient.isTagMd5(response.serverSideEncryption(), response.sseCustomerAlgorithm())) {
-      BucketClient.checkTag(key, response.eTag(), ContentTag.of(body.md5));
-    }
-    return client.stored(response.eTag(), response.sdkHttpResponse(), start);
+            "PutObject", key, s3 -> s3.put(key, headers, upload.body(), upload.md5()));
+    BucketClient.checkTag(key, stored, ContentTag.of(upload.md5()));
+    return client.stored(stored, start);
   }
 
   void delete(String key) throws IOException {
-    client.send(
-        "DeleteObject",
-        key,
-        s3 ->
-            s3.deleteObject(r -> r.bucket(client.bucket()).key(key).requestPayer(client.payer())));
+    client.run("DeleteObject", key, s3 -> s3.delete(key));
   }
 
   /** Deletes objects; those that are not there are deleted already. */
@@ -248,24 +184,11 @@ final class Requests implements Closeable {
   }
 
   private Map<String, IOException> deleteTogether(Collection<String> keys) throws IOException {
-    List<ObjectIdentifier> objects =
-        keys.stream().map(key -> ObjectIdentifier.builder().key(key).build()).toList();
-    DeleteObjectsResponse response =
+    Map<String, String> refused =
         client.send(
-            "DeleteObjects",
-            keys.iterator().next() + " and others",
-            s3 ->
-                s3.deleteObjects(
-                    r ->
-                        r.bucket(client.bucket())
-                            .delete(d -> d.objects(objects).quiet(true))
-                            .requestPayer(client.payer())));
+            "DeleteObjects", keys.iterator().next() + " and others", s3 -> s3.delete(keys));
     Map<String, IOException> failures = new HashMap<>();
-    for (S3Error error : response.errors()) {
-      failures.put(
-          error.key(),
-          new IOException("the server answers " + error.code() + ": " + error.message()));
-    }
+    refused.forEach((key, why) -> failures.put(key, new IOException("the server answers " + why)));
     return failures;
   }
 
@@ -276,7 +199,7 @@ final class Requests implements Closeable {
    * @param metadata as s3fs would show it; its size is that of what is read
    * @param rawTag as the server writes it
    */
-  record Reading(ResponseInputStream<GetObjectResponse> content, Metadata metadata, String rawTag) {
+  record Reading(ObjectContent content, Metadata metadata, String rawTag) {
     /** Lets go of the rest without reading it. */
     void abort() {
       content.abort();
@@ -285,7 +208,7 @@ final class Requests implements Closeable {
 
   /** Lets go of the rest of a {@link Reading#content} without reading it. */
   static void abort(InputStream content) {
-    if (content instanceof ResponseInputStream<?> answer) {
+    if (content instanceof ObjectContent answer) {
       answer.abort();
     }
   }
@@ -312,35 +235,19 @@ final class Requests implements Closeable {
    * @throws ChangedException if it is another version by now
    */
   Reading read(String key, Optional<String> ifMatch, Optional<String> range) throws IOException {
-    ResponseInputStream<GetObjectResponse> in;
+    ObjectReading reading;
     try {
-      in =
-          client.send(
-              "GetObject",
-              key,
-              s3 ->
-                  s3.getObject(
-                      r -> {
-                        r.bucket(client.bucket()).key(key).requestPayer(client.payer());
-                        ifMatch.ifPresent(r::ifMatch);
-                        range.ifPresent(r::range);
-                      }));
+      reading = client.send("GetObject", key, s3 -> s3.get(key, ifMatch, range));
     } catch (IOException e) {
       throw S3Errors.isPreconditionFailed(e) ? new ChangedException(e) : e;
     }
-    GetObjectResponse response = in.response();
-    if (response.contentLength() == null) {
-      in.abort();
+    ObjectInfo info = reading.info();
+    if (info.length().isEmpty()) {
+      reading.content().abort();
       throw new IOException("the server does not tell the size of what it sends");
     }
-    Metadata metadata =
-        StoredMetadata.read(
-            response.metadata(),
-            key,
-            response.contentType(),
-            response.contentLength(),
-            response.lastModified());
-    return new Reading(in, metadata, response.eTag());
+    return new Reading(
+        reading.content(), metadata(info, key, info.length().get()), info.tag().orElse(null));
   }
 
   @Override

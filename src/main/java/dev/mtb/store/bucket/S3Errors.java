@@ -2,16 +2,17 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Format;
+import dev.mtb.s3.CredentialsException;
+import dev.mtb.s3.MalformedAnswerException;
+import dev.mtb.s3.S3Exception;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Optional;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.exception.SdkException;
 
 /**
  * The failures of requests to S3, as exceptions with messages that say what to do. A failure of one
@@ -33,28 +34,32 @@ final class S3Errors {
   }
 
   /**
-   * Turns the SDK's failure into one of the seam.
+   * Turns a failure of the client into one of the seam.
    *
    * @param what was asked for, such as {@code PutObject}
    * @param key of the object; empty if it was the bucket
    */
-  IOException of(String what, String key, SdkException e) {
-    if (e instanceof AwsServiceException service) {
-      return ofService(what, key, service);
+  IOException of(String what, String key, IOException e) {
+    if (e instanceof S3Exception refusal) {
+      return ofServer(what, key, refusal);
     }
-    return ofClient(what, e);
+    if (e instanceof CredentialsException) {
+      return lost(
+          "no credentials were found; give Connection.passwdFile, or set AWS_ACCESS_KEY_ID and"
+              + " AWS_SECRET_ACCESS_KEY, or run aws configure",
+          e);
+    }
+    return ofConnection(what, e);
   }
 
   /** Whether a request asked for another version than the one that is there. */
   static boolean isPreconditionFailed(IOException e) {
-    return e.getCause() instanceof AwsServiceException service
-        && service.statusCode() == PRECONDITION_FAILED;
+    return e.getCause() instanceof S3Exception refusal && refusal.status() == PRECONDITION_FAILED;
   }
 
-  private IOException ofService(String what, String key, AwsServiceException e) {
-    String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
+  private IOException ofServer(String what, String key, S3Exception e) {
     String bucket = place.location().bucket();
-    return switch (code == null ? "" : code) {
+    return switch (e.code()) {
       case "NoSuchBucket" ->
           lost("the bucket " + bucket + " does not exist; check its name, or create it", e);
       case "InvalidAccessKeyId" ->
@@ -79,33 +84,33 @@ final class S3Errors {
           "TemporaryRedirect" ->
           wrongRegion(e);
       case "AllAccessDisabled", "AccountProblem", "NotSignedUp", "InvalidPayer" ->
-          lost("the account may not use S3: " + details(e), e);
+          lost("the account may not use S3: " + e.getMessage(), e);
       case "BadDigest" -> new IOException("it changed on its way to the bucket (BadDigest)", e);
       case "SlowDown", "ServiceUnavailable", "RequestLimitExceeded", "Throttling" ->
           new IOException(
               "the server is asking for a pause again and again ("
-                  + code
+                  + e.code()
                   + "); try fewer Concurrency.threads",
               e);
       case "InvalidObjectState" ->
           new IOException(
               "it is in an archive class; restore it there first (aws s3api restore-object)", e);
       case "QuotaExceeded", "EntityTooLarge" ->
-          new IOException("the server will not take it: " + details(e), e);
+          new IOException("the server will not take it: " + e.getMessage(), e);
       default -> ofStatus(what, key, e);
     };
   }
 
   /** For answers without a code: the answer to a HEAD has no body. */
-  private IOException ofStatus(String what, String key, AwsServiceException e) {
+  private IOException ofStatus(String what, String key, S3Exception e) {
     String bucket = place.location().bucket();
-    if (e.statusCode() == MOVED) {
+    if (e.status() == MOVED) {
       return wrongRegion(e);
     }
-    if (e.statusCode() == NOT_FOUND) {
+    if (e.status() == NOT_FOUND) {
       return new NoSuchFileException(key);
     }
-    if (e.statusCode() == FORBIDDEN) {
+    if (e.status() == FORBIDDEN) {
       String denied =
           "access denied; the credentials need s3:"
               + permission(what)
@@ -114,17 +119,17 @@ final class S3Errors {
               + (key.isEmpty() ? "" : "/*");
       return key.isEmpty() ? lost(denied, e) : new IOException(denied, e);
     }
-    if (e.statusCode() == PRECONDITION_FAILED) {
+    if (e.status() == PRECONDITION_FAILED) {
       return new IOException("somebody else has written it meanwhile; run again", e);
     }
-    if (e.statusCode() == NOT_IMPLEMENTED) {
+    if (e.status() == NOT_IMPLEMENTED) {
       return new UnknownRequestException(what, e);
     }
     String remedy =
-        e.statusCode() >= SERVER_ERROR
+        e.status() >= SERVER_ERROR
             ? "; it is the server's own error, and its log says more; run again"
             : "";
-    return new IOException(what + " failed: " + details(e) + remedy, e);
+    return new IOException(what + " failed: " + e.getMessage() + remedy, e);
   }
 
   /** A request, or one of its headers, that the server does not know. */
@@ -148,62 +153,40 @@ final class S3Errors {
     };
   }
 
-  private IOException wrongRegion(AwsServiceException e) {
-    Optional<String> region =
-        Optional.ofNullable(e.awsErrorDetails())
-            .flatMap(d -> d.sdkHttpResponse().firstMatchingHeader("x-amz-bucket-region"));
+  private IOException wrongRegion(S3Exception e) {
     return lost(
         "the bucket is in another region; give it with Connection.region"
-            + region.map(name -> " " + name).orElse(""),
+            + e.region().map(name -> " " + name).orElse(""),
         e);
   }
 
-  private static String skew(AwsServiceException e) {
-    Optional<Instant> server = ServerClock.date(e.awsErrorDetails().sdkHttpResponse());
-    return server
+  private static String skew(S3Exception e) {
+    return e.date()
         .map(time -> Duration.between(time, Instant.now()).abs().truncatedTo(ChronoUnit.SECONDS))
         .map(difference -> "differs by " + Format.duration(difference))
         .orElse("is wrong");
   }
 
-  /** The answer as text. No server puts a secret in it, but some repeat what was signed. */
-  private static String details(AwsServiceException e) {
-    String message = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorMessage();
-    String code = e.awsErrorDetails() == null ? "" : e.awsErrorDetails().errorCode();
-    return "HTTP " + e.statusCode() + join(" ", code) + join(": ", message);
+  private IOException ofConnection(String what, IOException e) {
+    if (e instanceof MalformedAnswerException) {
+      return new IOException(what + " failed: " + e.getMessage(), e);
+    }
+    boolean isTimeout = e instanceof SocketTimeoutException;
+    if (e instanceof InterruptedIOException && !isTimeout) {
+      return e;
+    }
+    if (isTimeout && (what.equals("CopyObject") || what.equals("UploadPartCopy"))) {
+      return new IOException(what + " failed: the server did not answer in time", e);
+    }
+    return lost(
+        "it cannot be reached ("
+            + ErrorText.of(e)
+            + "); check the network and"
+            + " Connection.endpoint",
+        e);
   }
 
-  private static String join(String separator, String text) {
-    return text == null || text.isEmpty() ? "" : separator + text;
-  }
-
-  private IOException ofClient(String what, SdkException e) {
-    Throwable root = e;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    String message = String.valueOf(e.getMessage());
-    if (message.contains("credentials")) {
-      return lost(
-          "no credentials were found; give Connection.passwdFile, or set AWS_ACCESS_KEY_ID and"
-              + " AWS_SECRET_ACCESS_KEY, or run aws configure",
-          e);
-    }
-    boolean isSlowAnswer =
-        root instanceof SocketTimeoutException
-            && (what.equals("CopyObject") || what.equals("UploadPartCopy"));
-    if (root instanceof IOException && !isSlowAnswer) {
-      return lost(
-          "it cannot be reached ("
-              + ErrorText.of(root)
-              + "); check the network and"
-              + " Connection.endpoint",
-          e);
-    }
-    return new IOException(what + " failed: " + message, e);
-  }
-
-  private DestinationException lost(String why, SdkException e) {
+  private DestinationException lost(String why, IOException e) {
     return new DestinationException(
         "the destination " + place.name() + " cannot be used: " + why, e);
   }

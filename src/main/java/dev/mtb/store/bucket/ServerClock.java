@@ -2,12 +2,8 @@ package dev.mtb.store.bucket;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
  * The server's clock, learned from the Date of its answers. A single Date does not tell when a
@@ -29,26 +25,17 @@ final class ServerClock {
   /**
    * Learns from an answer that has just come.
    *
+   * @param date of the answer; empty if it has none
    * @return the time there now, to a second or two; empty if no answer has told it
    */
-  synchronized Optional<Instant> now(SdkHttpResponse answer) {
+  synchronized Optional<Instant> now(Optional<Instant> date) {
     Duration elapsed = Duration.ofNanos(nanos.getAsLong() - start);
     // A later date is nearer to the truth: no server takes one before its time.
-    Optional<Instant> learned = date(answer).map(d -> d.minus(elapsed));
+    Optional<Instant> learned = date.map(d -> d.minus(elapsed));
     if (learned.isPresent() && (atStart.isEmpty() || learned.get().isAfter(atStart.get()))) {
       atStart = learned;
     }
     return atStart.map(time -> time.plus(elapsed));
   }
 
-  /** The Date of an answer; empty if it has none, or one that cannot be read. */
-  static Optional<Instant> date(SdkHttpResponse answer) {
-    try {
-      return answer
-          .firstMatchingHeader("Date")
-          .map(date -> ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-    } catch (DateTimeParseException e) {
-      return Optional.empty();
-    }
-  }
 }

@@ -1,17 +1,15 @@
 package dev.mtb.store.bucket;
 
 import dev.mtb.model.Metadata;
+import dev.mtb.s3.UploadedPart;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
-import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
-import software.amazon.awssdk.services.s3.model.MetadataDirective;
 
 /** Copies of objects that the server makes: their content stays on the server. Thread-safe. */
 final class ServerCopies {
@@ -48,7 +46,7 @@ final class ServerCopies {
         return true;
       }
     }
-    StoredVersion unused = copyWhole(from, to, r -> {});
+    StoredVersion unused = copyWhole(from, to, Map.of());
     return true;
   }
 
@@ -67,14 +65,17 @@ final class ServerCopies {
         ifMatch,
         condition ->
             copyWhole(
-                key,
-                key,
-                r -> {
-                  condition.ifPresent(r::copySourceIfMatch);
-                  r.metadataDirective(MetadataDirective.REPLACE)
-                      .contentType(client.type(key, source))
-                      .metadata(client.headers(source));
-                }));
+                key, key, with(condition, replacement(client.headers(key, source)))));
+  }
+
+  private static Map<String, String> replacement(Map<String, String> headers) {
+    headers.put("x-amz-metadata-directive", "REPLACE");
+    return headers;
+  }
+
+  private static Map<String, String> with(Optional<String> ifMatch, Map<String, String> headers) {
+    ifMatch.ifPresent(tag -> headers.put("x-amz-copy-source-if-match", tag));
+    return headers;
   }
 
   /** A copy of one version of an object if a tag is given. */
@@ -104,26 +105,13 @@ final class ServerCopies {
     }
   }
 
-  private StoredVersion copyWhole(
-      String from, String to, Consumer<CopyObjectRequest.Builder> details) throws IOException {
-    ObjectStyle style = client.style();
+  private StoredVersion copyWhole(String from, String to, Map<String, String> more)
+      throws IOException {
+    Map<String, String> headers = new HashMap<>(client.styleHeaders());
+    headers.putAll(more);
     long start = System.nanoTime();
-    CopyObjectResponse response =
-        client.send(
-            "CopyObject",
-            from,
-            s3 ->
-                s3.copyObject(
-                    r -> {
-                      r.sourceBucket(client.bucket())
-                          .sourceKey(from)
-                          .destinationBucket(client.bucket())
-                          .destinationKey(to)
-                          .requestPayer(client.payer());
-                      style.apply(r::storageClass, r::acl, r::serverSideEncryption, r::ssekmsKeyId);
-                      details.accept(r);
-                    }));
-    return client.stored(response.copyObjectResult().eTag(), response.sdkHttpResponse(), start);
+    return client.stored(
+        client.send("CopyObject", from, s3 -> s3.copy(from, to, headers)), start);
   }
 
   private StoredVersion copyInParts(
@@ -136,30 +124,17 @@ final class ServerCopies {
     MultipartUploads uploads = requests.uploads();
     String uploadId = uploads.start(to, source);
     try {
-      List<CompletedPart> parts = new ArrayList<>();
+      List<UploadedPart> parts = new ArrayList<>();
       for (long start = 0; start < source.size(); start += PART) {
         int number = parts.size() + 1;
         String range = "bytes=" + start + "-" + (Math.min(start + PART, source.size()) - 1);
+        Map<String, String> headers = new HashMap<>(Map.of("x-amz-copy-source-range", range));
         String tag =
             client.send(
                 "UploadPartCopy",
                 to,
-                s3 ->
-                    s3.uploadPartCopy(
-                            r -> {
-                              ifMatch.ifPresent(r::copySourceIfMatch);
-                              r.sourceBucket(client.bucket())
-                                  .sourceKey(from)
-                                  .destinationBucket(client.bucket())
-                                  .destinationKey(to)
-                                  .uploadId(uploadId)
-                                  .partNumber(number)
-                                  .copySourceRange(range)
-                                  .requestPayer(client.payer());
-                            })
-                        .copyPartResult()
-                        .eTag());
-        parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+                s3 -> s3.copyPart(from, to, uploadId, number, with(ifMatch, headers)));
+        parts.add(new UploadedPart(number, tag));
       }
       return uploads.complete(to, uploadId, parts);
     } catch (IOException | RuntimeException e) {

@@ -2,11 +2,12 @@ package dev.mtb.store.bucket;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,9 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import software.amazon.awssdk.services.s3.model.CommonPrefix;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * Directories of a bucket, from as few lists as can be: a page of a thousand keys tells of a whole
@@ -49,7 +47,7 @@ final class TreeListing {
 
   /** Lists a page. */
   interface Pages {
-    ListObjectsV2Response list(String prefix, String delimiter, String startAfter, String token)
+    ListPage list(String prefix, String delimiter, String startAfter, String token)
         throws IOException;
   }
 
@@ -107,7 +105,7 @@ final class TreeListing {
     PageSequence pages = new PageSequence();
     // One large directory is cut off by the second page as by the first.
     for (int read = 0; read == 0 || (read < FIRST_PAGES && tree.top().names.size() > 1); read++) {
-      ListObjectsV2Response page = source.list(prefix, null, null, token);
+      ListPage page = source.list(prefix, null, null, token);
       tree.add(page);
       token = pages.next(page);
       if (token == null) {
@@ -133,14 +131,13 @@ final class TreeListing {
     String token = null;
     PageSequence pages = new PageSequence();
     do {
-      ListObjectsV2Response page = source.list(prefix, "/", key, token);
-      for (S3Object object : page.contents()) {
+      ListPage page = source.list(prefix, "/", key, token);
+      for (ListedObject object : page.objects()) {
         if (object.key().length() > prefix.length()) {
           directory.names.put(object.key().substring(prefix.length()), glance(object));
         }
       }
-      for (CommonPrefix common : page.commonPrefixes()) {
-        String child = common.prefix();
+      for (String child : page.commonPrefixes()) {
         String name = child.substring(prefix.length(), child.length() - 1);
         if (!name.isEmpty()) {
           directories.add(child);
@@ -200,10 +197,10 @@ final class TreeListing {
       boolean isMore = true;
       PageSequence pages = new PageSequence();
       for (int page = 0; page < PAGES_PER_GROUP && isMore; page++) {
-        ListObjectsV2Response found = source.list(prefix, null, after, token);
+        ListPage found = source.list(prefix, null, after, token);
         tree.add(found);
         isMore =
-            Boolean.TRUE.equals(found.isTruncated())
+            found.isTruncated()
                 && tree.lastKey != null
                 && compare(tree.lastKey, end) < 0;
         token = isMore ? pages.next(found) : null;
@@ -231,20 +228,20 @@ final class TreeListing {
       return directories.get(prefix);
     }
 
-    void add(ListObjectsV2Response page) {
-      for (S3Object object : page.contents()) {
+    void add(ListPage page) {
+      for (ListedObject object : page.objects()) {
         lastKey = object.key();
         keys++;
         add(object);
       }
     }
 
-    private void add(S3Object object) {
+    private void add(ListedObject object) {
       String key = object.key();
       int slash = key.lastIndexOf('/');
       String parent = key.substring(0, slash + 1);
       if (slash == key.length() - 1) {
-        directory(key).self = Optional.of(ListedEntry.directory(storedAt(object)));
+        directory(key).self = Optional.of(ListedEntry.directory(object.lastModified()));
         note(key);
         return;
       }
@@ -301,15 +298,11 @@ final class TreeListing {
     }
   }
 
-  private static ListedEntry glance(S3Object object) {
+  private static ListedEntry glance(ListedObject object) {
     return new ListedEntry(
         false,
-        object.size() == null ? -1 : object.size(),
-        ContentTag.parse(object.eTag()),
-        storedAt(object));
-  }
-
-  private static Optional<Instant> storedAt(S3Object object) {
-    return Optional.ofNullable(object.lastModified());
+        object.size().orElse(-1L),
+        object.tag().flatMap(ContentTag::parse),
+        object.lastModified());
   }
 }

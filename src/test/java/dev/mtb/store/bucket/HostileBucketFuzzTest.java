@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ListedEntry;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -28,9 +31,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.services.s3.model.CommonPrefix;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** What others have put into a bucket, or into the files that MTB reads for one. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
@@ -153,9 +153,9 @@ class HostileBucketFuzzTest {
   private static TreeListing.Pages bucket(NavigableSet<String> keys, int pageSize) {
     return (prefix, delimiter, startAfter, token) -> {
       String after = token != null ? token : startAfter == null ? "" : startAfter;
-      ListObjectsV2Response.Builder page = ListObjectsV2Response.builder();
+      boolean isMore = false;
       TreeSet<String> commons = new TreeSet<>();
-      List<S3Object> objects = new java.util.ArrayList<>();
+      List<ListedObject> objects = new ArrayList<>();
       String last = null;
       for (String key : keys.tailSet(after, false)) {
         int slash = delimiter == null ? -1 : key.indexOf(delimiter, prefix.length());
@@ -164,20 +164,23 @@ class HostileBucketFuzzTest {
           continue;
         }
         if (objects.size() + commons.size() >= pageSize) {
-          page.isTruncated(true).nextContinuationToken(last);
+          isMore = true;
           break;
         }
         if (slash >= 0) {
           commons.add(key.substring(0, slash + 1));
         } else {
-          objects.add(S3Object.builder().key(key).size(1L).build());
+          objects.add(
+              new ListedObject(key, Optional.of(1L), Optional.empty(), Optional.empty()));
         }
         last = key;
       }
-      return page.contents(objects)
-          .commonPrefixes(
-              commons.stream().map(c -> CommonPrefix.builder().prefix(c).build()).toList())
-          .build();
+      return new ListPage(
+          objects,
+          List.copyOf(commons),
+          isMore,
+          Optional.ofNullable(isMore ? last : null),
+          Optional.empty());
     };
   }
 

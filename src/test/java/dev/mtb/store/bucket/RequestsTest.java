@@ -8,11 +8,12 @@ import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
-import dev.mtb.testing.CountingProxy;
+import dev.mtb.s3.Body;
+import dev.mtb.s3.UploadedPart;
 import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.NullS3;
 import dev.mtb.testing.Secrets;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ class RequestsTest {
   @Test
   void list_ofKeysThatWereNotAskedFor_isRefused() throws IOException {
     server.setList(List.of("p/d/f", "p/d/g"), List.of("p/d/e/"));
-    assertThat(requests.list("p/d/", "/", null, null).contents()).hasSize(2);
+    assertThat(requests.list("p/d/", "/", null, null).objects()).hasSize(2);
 
     for (String outside : List.of("q/d/f", "p/d", "p/", "", "other")) {
       server.setList(List.of("p/d/f", outside), List.of());
@@ -82,12 +83,12 @@ class RequestsTest {
 
   @Test
   void answerWithAnotherTag_isAFailure() throws IOException {
-    assertThat(requests.put("p/f", SOURCE, Requests.Body.of(CONTENT)).tag()).isPresent();
-    assertThat(sendPart().partNumber()).isEqualTo(1);
+    assertThat(requests.put("p/f", SOURCE, Requests.Upload.of(CONTENT)).tag()).isPresent();
+    assertThat(sendPart().number()).isEqualTo(1);
 
     proxy.setFault((method, path, sequence) -> Fault.Action.wrongTags());
 
-    assertThatThrownBy(() -> requests.put("p/f", SOURCE, Requests.Body.of(CONTENT)))
+    assertThatThrownBy(() -> requests.put("p/f", SOURCE, Requests.Upload.of(CONTENT)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("another content than was sent");
     assertThatThrownBy(this::sendPart)
@@ -95,15 +96,14 @@ class RequestsTest {
         .hasMessageContaining("another content than was sent");
   }
 
-  private software.amazon.awssdk.services.s3.model.CompletedPart sendPart() throws IOException {
+  private UploadedPart sendPart() throws IOException {
     return requests
         .uploads()
         .sendPart(
             "p/f",
             "upload",
             1,
-            () -> new ByteArrayInputStream(CONTENT),
-            CONTENT.length,
+            Body.of(CONTENT),
             () -> DigestAlgorithm.MD5.start().digest(CONTENT));
   }
 

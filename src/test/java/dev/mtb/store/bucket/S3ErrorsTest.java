@@ -3,20 +3,19 @@ package dev.mtb.store.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.CredentialsException;
+import dev.mtb.s3.MalformedAnswerException;
+import dev.mtb.s3.S3Exception;
 import dev.mtb.store.DestinationException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.SdkHttpResponse;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 
 class S3ErrorsTest {
   private static final S3Errors TROUBLE =
@@ -29,21 +28,13 @@ class S3ErrorsTest {
               Optional.empty(),
               ObjectStyle.DEFAULT));
 
-  private static SdkException answer(int status, String code) {
-    return S3Exception.builder()
-        .statusCode(status)
-        .awsErrorDetails(
-            AwsErrorDetails.builder()
-                .errorCode(code)
-                .errorMessage("as the server says it")
-                .sdkHttpResponse(
-                    SdkHttpResponse.builder()
-                        .statusCode(status)
-                        .putHeader("x-amz-bucket-region", "eu-north-1")
-                        .putHeader("Date", "Tue, 03 Feb 2015 04:05:06 GMT")
-                        .build())
-                .build())
-        .build();
+  private static IOException answer(int status, String code) {
+    return new S3Exception(
+        status,
+        code,
+        "as the server says it",
+        Optional.of(Instant.parse("2015-02-03T04:05:06Z")),
+        Optional.of("eu-north-1"));
   }
 
   @ParameterizedTest
@@ -97,15 +88,16 @@ class S3ErrorsTest {
   void serverThatCannotBeReached_isLost_butNotForWhatCannotBeRead() {
     for (IOException cause :
         new IOException[] {new UnknownHostException("s3.example.com"), new SocketException("x")}) {
-      assertThat(TROUBLE.of("PutObject", "f", SdkClientException.create("failed", cause)))
+      assertThat(TROUBLE.of("PutObject", "f", cause))
           .isInstanceOf(DestinationException.class)
           .hasMessageContaining("network");
     }
-    assertThat(TROUBLE.of("ListObjectsV2", "", SdkClientException.create("no XML")))
+    assertThat(TROUBLE.of("ListObjectsV2", "", new MalformedAnswerException("no XML", null)))
         .isNotInstanceOf(DestinationException.class)
         .hasMessageContaining("no XML");
     assertThat(
-            TROUBLE.of("PutObject", "f", SdkClientException.create("Unable to load credentials")))
+            TROUBLE.of(
+                "PutObject", "f", new CredentialsException("Unable to load credentials", null)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("Connection.passwdFile");
   }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,9 +29,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import software.amazon.awssdk.services.s3.model.CommonPrefix;
-import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.S3Object;
 
 class TreeListingTest {
   private static final Comparator<String> BY_BYTES =
@@ -45,12 +45,12 @@ class TreeListingTest {
     }
 
     @Override
-    public ListObjectsV2Response list(
+    public ListPage list(
         String prefix, String delimiter, String startAfter, String token) {
       requests.incrementAndGet();
       String after = token != null ? token : startAfter == null ? "" : startAfter;
       Set<String> commons = new LinkedHashSet<>();
-      List<S3Object> objects = new ArrayList<>();
+      List<ListedObject> objects = new ArrayList<>();
       String last = null;
       boolean isMore = false;
       for (String key : keys.tailSet(after, false)) {
@@ -72,17 +72,20 @@ class TreeListingTest {
         if (common != null) {
           commons.add(common);
         } else {
-          objects.add(S3Object.builder().key(key).size(1L).lastModified(Instant.EPOCH).build());
+          objects.add(object(key));
         }
         last = key;
       }
-      return ListObjectsV2Response.builder()
-          .contents(objects)
-          .commonPrefixes(
-              commons.stream().map(c -> CommonPrefix.builder().prefix(c).build()).toList())
-          .isTruncated(isMore)
-          .nextContinuationToken(isMore ? last : null)
-          .build();
+      return new ListPage(
+          objects,
+          List.copyOf(commons),
+          isMore,
+          Optional.ofNullable(isMore ? last : null),
+          Optional.empty());
+    }
+
+    private static ListedObject object(String key) {
+      return new ListedObject(key, Optional.of(1L), Optional.empty(), Optional.of(Instant.EPOCH));
     }
 
     /** A common prefix that an earlier page has ended with. */
@@ -242,17 +245,13 @@ class TreeListingTest {
         (prefix, delimiter, startAfter, token) -> {
           int number = requests.incrementAndGet();
           boolean isSame = stuck == Stuck.SAME_PAGE;
-          S3Object object =
-              S3Object.builder()
-                  .key("d/" + (isSame ? 1 : number))
-                  .size(1L)
-                  .lastModified(Instant.EPOCH)
-                  .build();
-          return ListObjectsV2Response.builder()
-              .isTruncated(true)
-              .nextContinuationToken(stuck == Stuck.SAME_TOKEN ? "again" : "page " + number)
-              .contents(stuck == Stuck.NO_KEYS ? List.of() : List.of(object))
-              .build();
+          ListedObject object = Bucket.object("d/" + (isSame ? 1 : number));
+          return new ListPage(
+              stuck == Stuck.NO_KEYS ? List.of() : List.of(object),
+              List.of(),
+              true,
+              Optional.of(stuck == Stuck.SAME_TOKEN ? "again" : "page " + number),
+              Optional.empty());
         };
     assertThatThrownBy(() -> new TreeListing(pages).list("d/"))
         .isInstanceOf(IOException.class)

@@ -1,0 +1,78 @@
+package dev.mtb.s3;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+
+/** An answer whose head has come. To be closed. For one thread. */
+final class Answer implements Closeable {
+  private final ClassicHttpResponse response;
+
+  Answer(ClassicHttpResponse response) {
+    this.response = response;
+  }
+
+  int status() {
+    return response.getCode();
+  }
+
+  boolean isSuccess() {
+    return status() / 100 == 2;
+  }
+
+  /** The words beside the status. */
+  String reason() {
+    return response.getReasonPhrase() == null ? "" : response.getReasonPhrase();
+  }
+
+  Optional<String> header(String name) {
+    Header header = response.getFirstHeader(name);
+    return header == null ? Optional.empty() : Optional.ofNullable(header.getValue());
+  }
+
+  /** The server's clock; empty if it does not tell it, or not in the form of HTTP. */
+  Optional<Instant> date() {
+    return time("Date");
+  }
+
+  /** A header that is a time. */
+  Optional<Instant> time(String name) {
+    try {
+      return header(name)
+          .map(date -> ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  Header[] headers() {
+    return response.getHeaders();
+  }
+
+  /** The body. To close it reads the rest, so that the connection can be used again. */
+  InputStream content() throws IOException {
+    HttpEntity entity = response.getEntity();
+    return entity == null ? InputStream.nullInputStream() : entity.getContent();
+  }
+
+  /** Hands the body out. Closing it closes the answer. */
+  ObjectContent handOut() throws IOException {
+    return new ObjectContent(content(), response);
+  }
+
+  /** Reads the rest, so that the connection can be used again. */
+  @Override
+  public void close() throws IOException {
+    try (response) {
+      content().close();
+    }
+  }
+}

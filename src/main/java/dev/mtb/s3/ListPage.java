@@ -1,0 +1,69 @@
+package dev.mtb.s3;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * A page of a list, in the order of the server.
+ *
+ * @param objects whose keys are listed
+ * @param commonPrefixes of keys that are not listed one by one
+ * @param isTruncated whether there are more pages
+ * @param nextToken asks for the next page
+ * @param date the server's clock
+ */
+public record ListPage(
+    List<ListedObject> objects,
+    List<String> commonPrefixes,
+    boolean isTruncated,
+    Optional<String> nextToken,
+    Optional<Instant> date) {
+
+  static ListPage of(Xml xml, Optional<Instant> date) {
+    UnaryOperator<String> decoder = decoder(xml);
+    return new ListPage(
+        xml.children("Contents").stream().map(object -> object(object, decoder)).toList(),
+        xml.children("CommonPrefixes").stream()
+            .map(prefix -> decoder.apply(prefix.text("Prefix").orElse("")))
+            .toList(),
+        isTrue(xml, "IsTruncated"),
+        xml.text("NextContinuationToken"),
+        date);
+  }
+
+  static boolean isTrue(Xml xml, String child) {
+    return xml.text(child).filter(text -> text.trim().equals("true")).isPresent();
+  }
+
+  /** Undoes the encoding that was asked for; a server that does not know it says nothing of it. */
+  static UnaryOperator<String> decoder(Xml xml) {
+    boolean isEncoded = xml.text("EncodingType").filter(type -> type.equals("url")).isPresent();
+    return isEncoded ? ListPage::decode : UnaryOperator.identity();
+  }
+
+  private static String decode(String text) {
+    boolean isPlain = text.indexOf('%') < 0 && text.indexOf('+') < 0;
+    return isPlain ? text : URLDecoder.decode(text, StandardCharsets.UTF_8);
+  }
+
+  private static ListedObject object(Xml xml, UnaryOperator<String> decoder) {
+    return new ListedObject(
+        decoder.apply(xml.text("Key").orElse("")),
+        xml.text("Size").flatMap(ObjectInfo::number),
+        xml.text("ETag"),
+        xml.text("LastModified").flatMap(ListPage::time));
+  }
+
+  private static Optional<Instant> time(String text) {
+    try {
+      return Optional.of(Instant.parse(text.trim()));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+}

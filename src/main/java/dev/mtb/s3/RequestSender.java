@@ -1,0 +1,135 @@
+package dev.mtb.s3;
+
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Signs requests, sends them, and sends them again after transient errors. Thread-safe. */
+final class RequestSender implements Closeable {
+  /** An error is shorter; a longer answer comes from something that is no S3 server. */
+  private static final int LONGEST_ERROR = 64 * 1024;
+
+  /** For errors in the document of an answer that says that all is well. */
+  private static final int SERVER_ERROR = 500;
+
+  private final S3Settings settings;
+  private final Transport transport;
+  private final Signer signer;
+  private final Retries retries;
+  private final SkewedClock clock = new SkewedClock();
+  private volatile Pace pace = Pace.FREE;
+
+  RequestSender(S3Settings settings) {
+    this.settings = settings;
+    transport = new Transport(settings.endpoint(), settings.connections(), () -> pace);
+    signer = new Signer(settings.region(), "s3");
+    retries = new Retries(settings.retries());
+  }
+
+  /** Makes something of an answer that says that all is well. */
+  interface Reading<T> {
+    /**
+     * Reads it, and closes it unless it hands its content out.
+     *
+     * @param attempt how often the request was sent
+     */
+    T read(Answer answer, int attempt) throws IOException;
+  }
+
+  void limit(Pace limit) {
+    pace = limit;
+  }
+
+  <T> T send(S3Request request, Reading<T> reading) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      IOException failure;
+      try {
+        Answer answer = sendOnce(request);
+        if (answer.isSuccess()) {
+          return reading.read(answer, attempt);
+        }
+        failure = refusal(answer);
+      } catch (SourceException e) {
+        throw e;
+      } catch (IOException e) {
+        failure = e;
+      }
+      boolean isSkewed = failure instanceof S3Exception refusal && clock.learn(refusal);
+      if (isSkewed && attempt == 1) {
+        continue;
+      }
+      if (!retries.isWorth(failure, attempt)) {
+        throw failure;
+      }
+      Retries.pause(attempt);
+    }
+  }
+
+  private Answer sendOnce(S3Request request) throws IOException {
+    Credentials credentials = settings.credentials().get();
+    String path = settings.endpoint().path() + Encoding.encodePath(request.key);
+    String query = Signer.query(request.query);
+    TreeMap<String, String> headers = new TreeMap<>(request.headers);
+    headers.put("host", settings.endpoint().hostHeader());
+    headers.put("x-amz-content-sha256", request.payload);
+    headers.put("x-amz-date", Signer.time(clock.now()));
+    credentials.sessionToken().ifPresent(token -> headers.put("x-amz-security-token", token));
+    String authorization =
+        signer.authorization(request.method, path, query, headers, request.payload, credentials);
+    headers.put("authorization", authorization);
+    String target = query.isEmpty() ? path : path + "?" + asSent(query);
+    // A thread that was interrupted may still have to undo something: it sends once, and never waits.
+    boolean isInterrupted = Thread.interrupted();
+    try {
+      return transport.send(request.method, target, headers, request.body);
+    } finally {
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** A parameter without a value is signed with an equals sign, and sent without one. */
+  private static String asSent(String query) {
+    String sent = query.replace("=&", "&");
+    return sent.endsWith("=") ? sent.substring(0, sent.length() - 1) : sent;
+  }
+
+  private static S3Exception refusal(Answer answer) throws IOException {
+    byte[] document;
+    try (answer;
+        InputStream in = answer.content()) {
+      document = in.readNBytes(LONGEST_ERROR);
+    }
+    try {
+      return refusal(answer, Xml.parse(new ByteArrayInputStream(document)));
+    } catch (MalformedAnswerException e) {
+      // The answer to HEAD has no document, and a proxy has one of its own.
+      return new S3Exception(
+          answer.status(), "", answer.reason(), answer.date(), region(answer));
+    }
+  }
+
+  /** What a document says that was refused. */
+  static S3Exception refusal(Answer answer, Xml error) {
+    return new S3Exception(
+        answer.isSuccess() ? SERVER_ERROR : answer.status(),
+        error.text("Code").orElse(""),
+        error.text("Message").orElse(""),
+        answer.date(),
+        region(answer).or(() -> error.text("Region")));
+  }
+
+  private static Optional<String> region(Answer answer) {
+    return answer.header("x-amz-bucket-region");
+  }
+
+  @Override
+  public void close() {
+    transport.close();
+    settings.credentials().close();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.mtb.s3;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Which failures are transient, and how long a client waits before it sends a request again. */
+final class Retries {
+  /**
+   * A server that restarts takes longer than two seconds. Five of these delays are 8 to 16 s; they
+   * are random, so that the threads do not all send again at once.
+   */
+  private static final Duration FIRST_DELAY = Duration.ofMillis(500);
+
+  private static final Duration LONGEST_DELAY = Duration.ofSeconds(20);
+
+  /** More doublings than lead to the longest delay would overflow. */
+  private static final int MOST_DOUBLINGS = 10;
+
+  private static final int SERVER_ERROR = 500;
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final Set<Integer> TRANSIENT = Set.of(SERVER_ERROR, 502, 503, 504);
+
+  /** Transient, whatever their status is (AWS SDK for Java, "RetryUtils" and Amazon S3). */
+  private static final Set<String> CODES =
+      Set.of(
+          "InternalError",
+          "RequestTimeout",
+          "RequestTimeoutException",
+          "PriorRequestNotComplete",
+          "SlowDown",
+          "ServiceUnavailable",
+          "Throttling",
+          "ThrottlingException",
+          "ThrottledException",
+          "RequestThrottled",
+          "RequestThrottledException",
+          "RequestLimitExceeded",
+          "BandwidthLimitExceeded",
+          "TooManyRequestsException");
+
+  private final int most;
+
+  Retries(int most) {
+    this.most = most;
+  }
+
+  /** Whether a request is to be sent again after a failure. */
+  boolean isWorth(IOException failure, int sentBefore) {
+    if (sentBefore > most || failure instanceof CredentialsException || isInterrupt(failure)) {
+      return false;
+    }
+    if (failure instanceof S3Exception answer) {
+      return answer.status() == TOO_MANY_REQUESTS
+          || TRANSIENT.contains(answer.status())
+          || CODES.contains(answer.code());
+    }
+    // No answer, or one that was cut off.
+    return true;
+  }
+
+  /** A timeout is a subclass, but no interrupt. */
+  private static boolean isInterrupt(IOException failure) {
+    return Thread.currentThread().isInterrupted()
+        || (failure instanceof InterruptedIOException
+            && failure.getClass() == InterruptedIOException.class);
+  }
+
+  /** Waits before a request is sent again. */
+  static void pause(int sentBefore) throws InterruptedIOException {
+    long doubled = FIRST_DELAY.toMillis() << Math.min(sentBefore - 1, MOST_DOUBLINGS);
+    long most = Math.min(doubled, LONGEST_DELAY.toMillis());
+    try {
+      Thread.sleep(most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for a server that failed");
+    }
+  }
+}

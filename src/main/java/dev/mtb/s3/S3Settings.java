@@ -1,0 +1,23 @@
+package dev.mtb.s3;
+
+import java.util.Map;
+
+/**
+ * What a client is made with.
+ *
+ * @param bucket its name
+ * @param region that the requests are signed for
+ * @param endpoint where they go
+ * @param credentials that sign them; closed with the client
+ * @param connections how many requests at most are under way; more wait
+ * @param retries how often a request is sent again after a transient error
+ * @param headers of each request, in lower case
+ */
+public record S3Settings(
+    String bucket,
+    String region,
+    Endpoint endpoint,
+    CredentialsSource credentials,
+    int connections,
+    int retries,
+    Map<String, String> headers) {}

@@ -1,0 +1,89 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.s3.Body;
+import dev.mtb.s3.SourceException;
+import dev.mtb.store.Content;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.security.MessageDigest;
+
+/**
+ * A range of a content that is sent: opened anew for each try, never held in memory as a whole.
+ * Knows its MD5 once it was sent. For one request at a time.
+ */
+final class ContentBody implements Body {
+  /** Read at a time: four records of TLS, and one system call. */
+  private static final int BUFFER = 1 << 16;
+
+  private final Content content;
+  private final long start;
+  private final long length;
+  private volatile byte[] md5;
+
+  ContentBody(Content content, long start, long length) {
+    this.content = content;
+    this.start = start;
+    this.length = length;
+  }
+
+  @Override
+  public long length() {
+    return length;
+  }
+
+  /** Of what was sent last. */
+  byte[] md5() {
+    return md5.clone();
+  }
+
+  @Override
+  public void writeTo(OutputStream out) throws IOException {
+    MessageDigest digest = DigestAlgorithm.MD5.start();
+    ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(BUFFER, Math.max(length, 1)));
+    try (SeekableByteChannel channel = open()) {
+      for (long left = length; left > 0; left -= buffer.limit()) {
+        buffer.clear().limit((int) Math.min(buffer.capacity(), left));
+        fill(buffer, channel);
+        digest.update(buffer.array(), 0, buffer.limit());
+        out.write(buffer.array(), 0, buffer.limit());
+      }
+    }
+    md5 = digest.digest();
+  }
+
+  private SeekableByteChannel open() throws SourceException {
+    try {
+      return content.open().position(start);
+    } catch (IOException e) {
+      throw new SourceException(e);
+    }
+  }
+
+  /** Reads until the buffer is full; the limit is what it has then. */
+  private void fill(ByteBuffer buffer, SeekableByteChannel channel) throws SourceException {
+    try {
+      content.stopIfAsked();
+      while (buffer.hasRemaining()) {
+        if (channel.read(buffer) < 0) {
+          throw new IOException("it became shorter while it was read");
+        }
+      }
+    } catch (IOException e) {
+      throw new SourceException(e);
+    }
+  }
+
+  /** Reads the whole range into memory, if it is short. */
+  byte[] read() throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate((int) length);
+    try (SeekableByteChannel channel = open()) {
+      fill(buffer, channel);
+    } catch (SourceException e) {
+      throw e.failure();
+    }
+    return buffer.array();
+  }
+}
