@@ -9,6 +9,7 @@ import dev.mtb.job.BackupReport.Outcome;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
 import dev.mtb.options.S3Location;
+import dev.mtb.store.ContentTag;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
@@ -338,11 +339,19 @@ class BucketFaultIT {
 
   @Test
   void interruptedDuringAnUpload_abortsIt() throws Exception {
-    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 60_000_000), Instant.EPOCH);
-    // All of its six parts are under way, and would be for a minute.
-    proxy.setUpstreamBandwidth(8_000_000);
-    MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command().toArray(String[]::new));
-    while (probe.unfinishedUploads().isEmpty()) {
+    int size = (int) (6 * ContentTag.PART_SIZE);
+    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, size), Instant.EPOCH);
+    // Two of its six parts are on the server and not answered yet. S3Proxy cannot abort an upload
+    // of which a part was cut off: it keeps what it has of the part under a name of its own.
+    proxy.setFault(
+        (method, path, sequence) ->
+            path.contains("partNumber=")
+                ? Fault.Action.stallResponse(Duration.ofSeconds(5))
+                : Fault.Action.pass());
+    List<String> command = command();
+    command.addAll(1, List.of("-t", "2"));
+    MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command.toArray(String[]::new));
+    while (proxy.snapshot().bytesUp() < 2 * ContentTag.PART_SIZE) {
       Thread.sleep(20);
     }
     long start = System.nanoTime();

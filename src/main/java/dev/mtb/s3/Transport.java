@@ -17,10 +17,18 @@ import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
+import org.apache.hc.core5.http.io.HttpClientConnection;
+import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.apache.hc.core5.http.protocol.HttpContext;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolConcurrencyPolicy;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -83,6 +91,7 @@ final class Transport implements Closeable {
     HttpClientBuilder builder =
         HttpClientBuilder.create()
             .setConnectionManager(pool.build())
+            .setRequestExecutor(new Executor())
             .setKeepAliveStrategy((response, context) -> IDLE)
             .setDefaultRequestConfig(
                 RequestConfig.custom()
@@ -134,10 +143,27 @@ final class Transport implements Closeable {
     return new Answer(client.executeOpen(host, request, HttpClientContext.create()));
   }
 
+  /** Lets a body know the connection that it is sent by. */
+  private static final class Executor extends HttpRequestExecutor {
+    @Override
+    public ClassicHttpResponse execute(
+        ClassicHttpRequest request,
+        HttpClientConnection connection,
+        HttpResponseInformationCallback information,
+        HttpContext context)
+        throws IOException, HttpException {
+      if (request.getEntity() instanceof BodyEntity entity) {
+        entity.connection = connection;
+      }
+      return super.execute(request, connection, information, context);
+    }
+  }
+
   /** A body as the HTTP client wants it. */
   private static final class BodyEntity extends AbstractHttpEntity {
     private final Body body;
     private final Pace pace;
+    private HttpClientConnection connection;
 
     BodyEntity(Body body, Pace pace) {
       // The content type is a header like the others.
@@ -168,7 +194,14 @@ final class Transport implements Closeable {
 
     @Override
     public void writeTo(OutputStream out) throws IOException {
-      body.writeTo(pace == Pace.FREE ? out : new PacedStream(out, pace));
+      try {
+        body.writeTo(pace == Pace.FREE ? out : new PacedStream(out, pace));
+      } catch (IOException | RuntimeException e) {
+        // Reset: the server would else go on to receive what the buffers still hold, and keep a
+        // part of an upload that is aborted meanwhile.
+        connection.close(CloseMode.IMMEDIATE);
+        throw e;
+      }
     }
 
     @Override

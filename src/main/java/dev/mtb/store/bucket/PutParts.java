@@ -88,9 +88,10 @@ final class PutParts implements FileWrite {
 
     @Override
     protected void compute() {
-      ContentBody body = new ContentBody(new Watched(), start, length);
+      Content watched = new Watched();
+      ContentBody body = new ContentBody(watched, start, length);
       try {
-        stopIfAnotherFailed();
+        watched.stopIfAsked();
         parts[index] = uploads.sendPart(key, uploadId, index + 1, body, body::md5);
         content.sent(length);
       } catch (IOException | RuntimeException | Error e) {
