@@ -28,7 +28,9 @@ final class Proxies {
   }
 
   static Optional<Proxies> of(
-      Endpoint endpoint, Function<String, String> properties, Function<String, String> environment) {
+      Endpoint endpoint,
+      Function<String, String> properties,
+      Function<String, String> environment) {
     String scheme = endpoint.scheme();
     String host = properties.apply(scheme + ".proxyHost");
     if (host != null && !host.isEmpty()) {

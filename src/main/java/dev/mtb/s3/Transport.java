@@ -110,7 +110,8 @@ final class Transport implements Closeable {
             .disableCookieManagement()
             // The default would read a list of all public suffixes.
             .setDefaultCookieSpecRegistry(name -> null);
-    Proxies.of(endpoint).ifPresentOrElse(proxies -> proxies.apply(builder), builder::disableAuthCaching);
+    Proxies.of(endpoint)
+        .ifPresentOrElse(proxies -> proxies.apply(builder), builder::disableAuthCaching);
     return builder.build();
   }
 
