@@ -128,8 +128,8 @@ final class Bench implements AutoCloseable {
     }
   }
 
-  private Measurement measure(
-      Cell cell, Tool tool, boolean sideBySide, int repetition, Lane lane) throws Exception {
+  private Measurement measure(Cell cell, Tool tool, boolean sideBySide, int repetition, Lane lane)
+      throws Exception {
     Path scratch = newFolder("run");
     lane.ground().open(cell.link());
     Tool.Job job =
@@ -257,8 +257,7 @@ final class Bench implements AutoCloseable {
         : S3Ground.start(copyist, options, state);
   }
 
-  private void copy(
-      Tool mtb, Path source, String destination, Optional<Bucket> bucket, Path state)
+  private void copy(Tool mtb, Path source, String destination, Optional<Bucket> bucket, Path state)
       throws Exception {
     Path scratch = newFolder("populate");
     Shape any = new Shape(1, 1, 1);

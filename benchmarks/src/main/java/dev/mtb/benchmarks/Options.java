@@ -15,6 +15,7 @@ import java.util.TreeSet;
 final class Options {
   Mode mode = Mode.S3FS;
   Path jar = Path.of("target/mtb.jar");
+
   /** Other versions of MTB, each measured as a tool of its own. */
   final List<Tool> furtherJars = new ArrayList<>();
 
@@ -60,9 +61,6 @@ final class Options {
       } else {
         options.set(word, words.pop());
       }
-    }
-    if (options.tls.isPresent() && options.mode != Mode.BUCKET) {
-      throw new IllegalArgumentException("--tls goes with bucket only");
     }
     return options;
   }

@@ -15,8 +15,7 @@ import java.util.Optional;
  * @param deep whether directories lie in each other, eight levels at 3,600
  * @param source the tree that was there already; empty for one that is made
  */
-record Shape(
-    int files, int directories, long fileBytes, boolean deep, Optional<Path> source) {
+record Shape(int files, int directories, long fileBytes, boolean deep, Optional<Path> source) {
   private static final long MEBIBYTE = 1 << 20;
 
   Shape(int files, int directories, long fileBytes) {

@@ -18,8 +18,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * Takes TLS connections on 127.0.0.1 and passes on what they carry to a port that speaks plain HTTP.
- * Stands before the counting proxy, which so sees the requests. Thread-safe.
+ * Takes TLS connections on 127.0.0.1 and passes on what they carry to a port that speaks plain
+ * HTTP. Stands before the counting proxy, which so sees the requests. Thread-safe.
  */
 final class TlsFront implements AutoCloseable {
   /** Protects nothing: the key is made for one run. */

@@ -112,7 +112,9 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
     return kind == Kind.RSYNC || kind == Kind.RSYNC_INPLACE || kind == Kind.CP;
   }
 
-  /** Whether it can do this at all, and does it in another way than a tool that is measured anyway. */
+  /**
+   * Whether it can do this at all, and does it in another way than a tool that is measured anyway.
+   */
   boolean suits(Mode mode, Scenario scenario) {
     return switch (kind) {
       case PARALLEL, FPSYNC -> kind.modes.contains(mode) && scenario != Scenario.LARGE;
@@ -136,7 +138,8 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
       case RSYNC_INPLACE ->
           List.of("rsync", "-a", "--inplace", "-W", source + "/", destination + "/");
       case CP ->
-          List.of("cp", job.scenario().isRepeated() ? "-au" : "-a", source + "/.", destination + "/");
+          List.of(
+              "cp", job.scenario().isRepeated() ? "-au" : "-a", source + "/.", destination + "/");
       case PARALLEL ->
           List.of("bash", "-c", PARALLEL_SCRIPT, "parallel-rsync", source, destination);
       case FPSYNC -> fpsync(job);
