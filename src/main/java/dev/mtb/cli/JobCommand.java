@@ -207,6 +207,7 @@ abstract class JobCommand implements Callable<Integer> {
       OutputCheck.of(inputs(), List.of()).check("manifest", manifest, text -> true);
       written.add(manifest);
     }
+    Preload.await();
     try (LogFile log = watching.log(subject, written, err)) {
       return execute(subject, task, files, log);
     } finally {

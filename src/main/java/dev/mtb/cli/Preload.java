@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Does on a second processor, while the first one reads the command line, what each run waits for:
@@ -34,6 +38,12 @@ final class Preload {
           "com.google.common.hash: Hashing",
           "java.util.concurrent: ForkJoinPool");
 
+  /** A run does not wait longer for what only makes it faster. */
+  private static final long LONGEST_WAIT_SECONDS = 5;
+
+  /** Done when it is known whether the run needs a bucket, and what it needs then is loaded. */
+  private static volatile CompletableFuture<Void> bucket = CompletableFuture.completedFuture(null);
+
   private Preload() {}
 
   /**
@@ -45,13 +55,28 @@ final class Preload {
     start(Preload::load);
     String last = args[args.length - 1];
     List<String> words = Arrays.asList(args);
+    CompletableFuture<Void> ready = new CompletableFuture<>();
     if (words.stream().skip(1).anyMatch(S3Location::isLocation)) {
-      start(Preload::warmUp);
+      bucket = ready;
+      start(() -> warmUp(ready));
     } else if (!last.isEmpty() && !last.startsWith("-")) {
       boolean isThroughMount =
           words.contains("--via=mount")
               || Collections.indexOfSubList(words, List.of("--via", "mount")) >= 0;
-      start(() -> look(last, !isThroughMount));
+      bucket = isThroughMount ? bucket : ready;
+      start(() -> look(last, !isThroughMount, ready));
+    }
+  }
+
+  /** Waits until what a bucket needs is loaded: the first connection decides for the ciphers. */
+  static void await() {
+    try {
+      bucket.get(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // The run is slower, or fails with an error of its own.
+      return;
     }
   }
 
@@ -62,15 +87,27 @@ final class Preload {
     thread.start();
   }
 
-  private static void look(String destination, boolean mayUseBucket) {
+  private static void look(
+      String destination, boolean mayUseBucket, CompletableFuture<Void> ready) {
     Path path = PathBytes.parse(destination);
     if (mayUseBucket && Destinations.isOnS3fs(path.toAbsolutePath().normalize())) {
-      start(Preload::warmUp);
+      start(() -> warmUp(ready));
+    } else {
+      boolean unused = ready.complete(null);
     }
     boolean unused = Files.exists(path);
   }
 
-  private static void warmUp() {
+  private static void warmUp(CompletableFuture<Void> ready) {
+    try {
+      start(Preload::loadClient);
+      NativeCryptography.install();
+    } finally {
+      boolean unused = ready.complete(null);
+    }
+  }
+
+  private static void loadClient() {
     try {
       BucketStore.warmUp();
     } catch (RuntimeException | LinkageError e) {

@@ -34,6 +34,9 @@ final class Rehearsal {
           // For a logger that is asked for while another thread sets logging up.
           "org.slf4j.helpers: SubstituteLogger");
 
+  private static final String COPIED =
+      "<CopyObjectResult><LastModified>2026-01-01T00:00:00.000Z</LastModified></CopyObjectResult>";
+
   private final Map<String, String> tags = new ConcurrentHashMap<>();
 
   private Rehearsal() {}
@@ -91,9 +94,11 @@ final class Rehearsal {
       Headers headers = exchange.getResponseHeaders();
       switch (exchange.getRequestMethod()) {
         case "PUT" -> {
-          tags.put(path, tag(body));
-          headers.add("ETag", tag(body));
-          exchange.sendResponseHeaders(200, -1);
+          boolean isCopy = exchange.getRequestHeaders().containsKey("x-amz-copy-source");
+          String tag = isCopy ? tags.getOrDefault(path, "") : tag(body);
+          tags.put(path, tag);
+          headers.add("ETag", tag);
+          send(exchange, isCopy ? COPIED : "");
         }
         case "DELETE" -> {
           String unused = tags.remove(path);
@@ -107,12 +112,16 @@ final class Rehearsal {
         }
         default -> {
           boolean isList = path.equals("/bucket") || path.equals("/bucket/");
-          byte[] answer = (isList ? list() : "").getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, answer.length);
-          exchange.getResponseBody().write(answer);
+          send(exchange, isList ? list() : "");
         }
       }
     }
+  }
+
+  private static void send(HttpExchange exchange, String text) throws IOException {
+    byte[] answer = text.getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(200, answer.length == 0 ? -1 : answer.length);
+    exchange.getResponseBody().write(answer);
   }
 
   @SuppressWarnings("deprecation") // S3's ETags are MD5s.
