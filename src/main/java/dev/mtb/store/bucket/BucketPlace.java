@@ -11,9 +11,9 @@ import java.util.Optional;
  *
  * @param location the bucket, and the prefix of the destination in it
  * @param endpoint of the service; empty for Amazon's own
- * @param region for the signature; empty for what the SDK finds
+ * @param region for the signature; empty for what the machine is set up for
  * @param pathStyle whether the bucket's name stands in the path
- * @param passwdFile of s3fs, with the credentials; empty for what the SDK finds
+ * @param passwdFile of s3fs, with the credentials; empty for what the machine has
  * @param style what every new object is given
  */
 public record BucketPlace(

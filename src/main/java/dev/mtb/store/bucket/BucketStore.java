@@ -174,7 +174,7 @@ public final class BucketStore implements Store {
         /* keepsOwner= */ access.process().isRoot(),
         /* listedForOne= */ Requests.PAGE,
         /* listingShows= */ true,
-        // The SDK does.
+        // The client does.
         /* retriesItself= */ true,
         /* missesAfterErrors= */ false,
         NameRules.EXACT);
