@@ -63,6 +63,7 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
                   client.listObjectsV2(
                       r ->
                           r.bucket(BUCKET)
+                              .encodingType(EncodingType.URL)
                               .prefix(key)
                               .delimiter("/")
                               .startAfter(key + "/after")
@@ -73,12 +74,19 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
               (client, key) -> client.list(key, null, "unused", TOKEN, 7),
               (client, key) ->
                   client.listObjectsV2(
-                      r -> r.bucket(BUCKET).prefix(key).continuationToken(TOKEN).maxKeys(7)),
+                      r ->
+                          r.bucket(BUCKET)
+                              .encodingType(EncodingType.URL)
+                              .prefix(key)
+                              .continuationToken(TOKEN)
+                              .maxKeys(7)),
               "<ListBucketResult/>"),
           new RequestKind(
               "list, whole bucket",
               (client, key) -> client.list("", null, null, null, 1),
-              (client, key) -> client.listObjectsV2(r -> r.bucket(BUCKET).prefix("").maxKeys(1)),
+              (client, key) ->
+                  client.listObjectsV2(
+                      r -> r.bucket(BUCKET).encodingType(EncodingType.URL).prefix("").maxKeys(1)),
               "<ListBucketResult/>"),
           new RequestKind(
               "head",
