@@ -22,11 +22,11 @@ final class RequestSender implements Closeable {
   private final SkewedClock clock = new SkewedClock();
   private volatile Pace pace = Pace.FREE;
 
-  RequestSender(S3Settings settings) {
+  RequestSender(S3Settings settings, Retries.Sleep sleep) {
     this.settings = settings;
     transport = new Transport(settings.endpoint(), settings.connections(), () -> pace);
     signer = new Signer(settings.region(), "s3");
-    retries = new Retries(settings.retries());
+    retries = new Retries(settings.retries(), sleep);
   }
 
   /** Makes something of an answer that says that all is well. */
@@ -64,7 +64,7 @@ final class RequestSender implements Closeable {
       if (!retries.isWorth(failure, attempt)) {
         throw failure;
       }
-      Retries.pause(attempt);
+      retries.pause(attempt);
     }
   }
 
