@@ -12,9 +12,6 @@ final class RequestSender implements Closeable {
   /** An error is shorter; a longer answer comes from something that is no S3 server. */
   private static final int LONGEST_ERROR = 64 * 1024;
 
-  /** For errors in the document of an answer that says that all is well. */
-  private static final int SERVER_ERROR = 500;
-
   private final S3Settings settings;
   private final Transport transport;
   private final Signer signer;
@@ -116,7 +113,7 @@ final class RequestSender implements Closeable {
   /** What a document says that was refused. */
   static S3Exception refusal(Answer answer, Xml error) {
     return new S3Exception(
-        answer.isSuccess() ? SERVER_ERROR : answer.status(),
+        answer.status(),
         error.text("Code").orElse(""),
         error.text("Message").orElse(""),
         answer.date(),
