@@ -4,6 +4,8 @@ import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -42,9 +44,10 @@ final class RequestSender implements Closeable {
 
   <T> T send(S3Request request, Reading<T> reading) throws IOException {
     for (int attempt = 1; ; attempt++) {
+      Duration offset = clock.offset();
       IOException failure;
       try {
-        Answer answer = sendOnce(request);
+        Answer answer = sendOnce(request, Instant.now().plus(offset));
         if (answer.isSuccess()) {
           return reading.read(answer, attempt);
         }
@@ -54,7 +57,7 @@ final class RequestSender implements Closeable {
       } catch (IOException e) {
         failure = e;
       }
-      boolean isSkewed = failure instanceof S3Exception refusal && clock.learn(refusal);
+      boolean isSkewed = failure instanceof S3Exception refusal && clock.learn(refusal, offset);
       if (isSkewed && attempt == 1) {
         continue;
       }
@@ -65,14 +68,14 @@ final class RequestSender implements Closeable {
     }
   }
 
-  private Answer sendOnce(S3Request request) throws IOException {
+  private Answer sendOnce(S3Request request, Instant time) throws IOException {
     Credentials credentials = settings.credentials().get();
     String path = settings.endpoint().path() + Encoding.encodePath(request.key);
     String query = Signer.query(request.query);
     TreeMap<String, String> headers = new TreeMap<>(request.headers);
     headers.put("host", settings.endpoint().hostHeader());
     headers.put("x-amz-content-sha256", request.payload);
-    headers.put("x-amz-date", Signer.time(clock.now()));
+    headers.put("x-amz-date", Signer.time(time));
     credentials.sessionToken().ifPresent(token -> headers.put("x-amz-security-token", token));
     String authorization =
         signer.authorization(request.method, path, query, headers, request.payload, credentials);
