@@ -14,6 +14,9 @@ import org.apache.hc.core5.http.HttpEntity;
 
 /** An answer whose head has come. To be closed. For one thread. */
 final class Answer implements Closeable {
+  /** To read more than this takes longer than to connect anew; the rest may have no end. */
+  private static final int LONGEST_REST = 64 * 1024;
+
   private final ClassicHttpResponse response;
 
   Answer(ClassicHttpResponse response) {
@@ -57,7 +60,7 @@ final class Answer implements Closeable {
     return response.getHeaders();
   }
 
-  /** The body. To close it reads the rest, so that the connection can be used again. */
+  /** The body. */
   InputStream content() throws IOException {
     HttpEntity entity = response.getEntity();
     return entity == null ? InputStream.nullInputStream() : entity.getContent();
@@ -68,11 +71,12 @@ final class Answer implements Closeable {
     return new ObjectContent(content(), response);
   }
 
-  /** Reads the rest, so that the connection can be used again. */
+  /** Reads the rest if it is short, so that the connection can be used again. */
   @Override
   public void close() throws IOException {
     try (response) {
-      content().close();
+      // At its end the connection is given back.
+      long unused = content().skip(LONGEST_REST);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.mtb.s3;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -100,9 +99,8 @@ final class RequestSender implements Closeable {
 
   private static S3Exception refusal(Answer answer) throws IOException {
     byte[] document;
-    try (answer;
-        InputStream in = answer.content()) {
-      document = in.readNBytes(LONGEST_ERROR);
+    try (answer) {
+      document = answer.content().readNBytes(LONGEST_ERROR);
     }
     try {
       return refusal(answer, Xml.parse(new ByteArrayInputStream(document)));
