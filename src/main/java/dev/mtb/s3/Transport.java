@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
@@ -21,6 +22,7 @@ import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
@@ -92,7 +94,7 @@ final class Transport implements Closeable {
         HttpClientBuilder.create()
             .setConnectionManager(pool.build())
             .setRequestExecutor(new Executor())
-            .setKeepAliveStrategy((response, context) -> IDLE)
+            .setKeepAliveStrategy(Transport::idle)
             .setDefaultRequestConfig(
                 RequestConfig.custom()
                     .setResponseTimeout(ANSWER_TIMEOUT)
@@ -112,6 +114,13 @@ final class Transport implements Closeable {
             .setDefaultCookieSpecRegistry(name -> null);
     Proxies.of(endpoint).ifPresentOrElse(proxies -> proxies.apply(builder), builder::disableAuthCaching);
     return builder.build();
+  }
+
+  /** A server may tell that it keeps a connection for a shorter time. */
+  private static TimeValue idle(HttpResponse response, HttpContext context) {
+    TimeValue told =
+        DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(response, context);
+    return TimeValue.isNonNegative(told) ? TimeValue.ofMilliseconds(Math.min(told.toMilliseconds(), IDLE.toMilliseconds())) : IDLE;
   }
 
   private static SSLContext tls() {
