@@ -42,6 +42,7 @@ final class RequestSender implements Closeable {
   }
 
   <T> T send(S3Request request, Reading<T> reading) throws IOException {
+    boolean isCorrected = false;
     for (int attempt = 1; ; attempt++) {
       Duration offset = clock.offset();
       IOException failure;
@@ -57,7 +58,8 @@ final class RequestSender implements Closeable {
         failure = e;
       }
       boolean isSkewed = failure instanceof S3Exception refusal && clock.learn(refusal, offset);
-      if (isSkewed && attempt == 1) {
+      if (isSkewed && !isCorrected) {
+        isCorrected = true;
         continue;
       }
       if (!retries.isWorth(failure, attempt)) {
