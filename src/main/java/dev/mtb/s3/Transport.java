@@ -12,6 +12,7 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpResponse;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
@@ -149,7 +150,9 @@ final class Transport implements Closeable {
     } else if (method.equals("PUT") || method.equals("POST")) {
       request.setEntity(new BodyEntity(Body.of(new byte[0]), Pace.FREE));
     }
-    return new Answer(client.executeOpen(host, request, HttpClientContext.create()));
+    return new Answer(
+        CloseableHttpResponse.adapt(
+            client.executeOpen(host, request, HttpClientContext.create())));
   }
 
   /** Lets a body know the connection that it is sent by. */

@@ -8,6 +8,7 @@ import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import org.apache.commons.io.input.CloseShieldInputStream;
 
 /** An element of an answer: its text, and the elements in it. Namespaces are left out. */
 final class Xml {
@@ -37,7 +38,8 @@ final class Xml {
    */
   static Xml parse(InputStream in) throws MalformedAnswerException {
     try {
-      XMLStreamReader reader = FACTORY.createXMLStreamReader(in);
+      // The reader closes what it has read to its end; an answer is closed once, by its owner.
+      XMLStreamReader reader = FACTORY.createXMLStreamReader(CloseShieldInputStream.wrap(in));
       try {
         reader.nextTag();
         Xml root = read(reader);
