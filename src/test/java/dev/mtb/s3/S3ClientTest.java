@@ -10,16 +10,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.s3.ScriptedServer.Received;
 import dev.mtb.s3.ScriptedServer.Step;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -306,12 +309,16 @@ class S3ClientTest {
   /** Counts how often it is written. */
   private static final class CountedBody implements Body {
     private final AtomicInteger written = new AtomicInteger();
-    private final IOException failure;
     private final int length;
+    private final Call afterTheFirstPiece;
 
-    CountedBody(int length, IOException failure) {
+    CountedBody(int length) {
+      this(length, () -> {});
+    }
+
+    CountedBody(int length, Call afterTheFirstPiece) {
       this.length = length;
-      this.failure = failure;
+      this.afterTheFirstPiece = afterTheFirstPiece;
     }
 
     @Override
@@ -325,16 +332,14 @@ class S3ClientTest {
       byte[] bytes = new byte[Math.min(length, 10_000)];
       for (int left = length; left > 0; left -= bytes.length) {
         out.write(bytes, 0, Math.min(left, bytes.length));
-        if (failure != null) {
-          throw failure;
-        }
+        afterTheFirstPiece.run();
       }
     }
   }
 
   @Test
   void body_isWrittenAnewForEachTry() throws IOException {
-    CountedBody body = new CountedBody(100_000, null);
+    CountedBody body = new CountedBody(100_000);
     server.then(answer(503, ""), reset());
     server.always(answer(200, "", "ETag: \"t\"", "Date: Tue, 01 Dec 2026 08:00:00 GMT"));
 
@@ -342,7 +347,7 @@ class S3ClientTest {
 
     assertThat(stored.tag()).hasValue("\"t\"");
     assertThat(stored.isTagMd5()).isTrue();
-    assertThat(stored.date()).hasValue(java.time.Instant.parse("2026-12-01T08:00:00Z"));
+    assertThat(stored.date()).hasValue(Instant.parse("2026-12-01T08:00:00Z"));
     assertThat(body.written).hasValue(3);
     assertThat(server.requests()).hasSize(3).allMatch(r -> r.body.length == 100_000);
   }
@@ -350,22 +355,29 @@ class S3ClientTest {
   @Test
   void sourceThatCannotBeRead_isReportedAsItIs_andCutsTheConnection() throws Exception {
     SourceException failure = new SourceException(new IOException("a bad block"));
-    CountedBody body = new CountedBody(100_000, failure);
-    AtomicInteger cut = new AtomicInteger();
+    CountDownLatch hasCome = new CountDownLatch(1);
+    CountDownLatch isCut = new CountDownLatch(1);
     server.then(
         wire -> {
+          hasCome.countDown();
           wire.awaitEnd();
-          cut.incrementAndGet();
+          isCut.countDown();
         });
+    CountedBody body =
+        new CountedBody(
+            100_000,
+            () -> {
+              // A reset throws away what the server has not read.
+              Uninterruptibles.awaitUninterruptibly(hasCome);
+              throw failure;
+            });
 
     assertThatThrownBy(() -> put(client, body)).isSameAs(failure);
 
+    isCut.await();
     assertThat(body.written).hasValue(1);
     assertThat(server.requests()).hasSize(1);
     assertThat(delays).isEmpty();
-    while (cut.get() == 0) {
-      Thread.onSpinWait();
-    }
     assertThat(put(client, Body.of(CONTENT))).isNotNull();
     assertThat(server.connections()).isEqualTo(2);
   }
@@ -378,7 +390,7 @@ class S3ClientTest {
           wire.send(head(503, 0, "Connection: close"));
           wire.end();
         });
-    CountedBody body = new CountedBody(20_000_000, null);
+    CountedBody body = new CountedBody(20_000_000);
 
     assertThat(put(client, body)).isNotNull();
 
@@ -390,7 +402,7 @@ class S3ClientTest {
   @Test
   void permissionToSendABody_isNeverAskedFor() throws IOException {
     put(client, Body.of(CONTENT));
-    client.putPart("key", "id", 1, new CountedBody(3_000_000, null));
+    client.putPart("key", "id", 1, new CountedBody(3_000_000));
 
     assertThat(server.requests())
         .hasSize(2)
@@ -538,8 +550,9 @@ class S3ClientTest {
   /** Without an end: it would be read for ever. */
   @ParameterizedTest
   @CsvSource({"403, true", "403, false", "200, true", "200, false"})
-  void endlessDocument_isNotReadToItsEnd(int status, boolean isChunked) {
-    AtomicInteger ends = new AtomicInteger();
+  void endlessDocument_isNotReadToItsEnd(int status, boolean isChunked) throws Exception {
+    int expected = status == 403 ? 1 : 1 + RETRIES;
+    CountDownLatch ends = new CountDownLatch(expected);
     server.always(
         wire -> {
           String chunk = "x".repeat(4096);
@@ -552,18 +565,15 @@ class S3ClientTest {
               wire.send(isChunked ? "1000\r\n" + chunk + "\r\n" : chunk);
             }
           } finally {
-            ends.incrementAndGet();
+            ends.countDown();
           }
         });
 
     assertThatThrownBy(() -> client.list("", null, null, null, 10))
         .isInstanceOf(IOException.class);
 
-    int expected = status == 403 ? 1 : 1 + RETRIES;
+    ends.await();
     assertThat(server.requests()).hasSize(expected);
-    while (ends.get() < expected) {
-      Thread.onSpinWait();
-    }
   }
 
   @Test
@@ -611,13 +621,13 @@ class S3ClientTest {
   }
 
   @Test
-  void abortedContent_isNotReadToItsEnd() throws IOException {
-    AtomicInteger ends = new AtomicInteger();
+  void abortedContent_isNotReadToItsEnd() throws Exception {
+    CountDownLatch isCut = new CountDownLatch(1);
     server.then(
         wire -> {
           wire.send(head(200, Long.MAX_VALUE, "ETag: \"t\"") + "x".repeat(10_000));
           wire.awaitEnd();
-          ends.incrementAndGet();
+          isCut.countDown();
         });
 
     ObjectReading reading = client.get("key", Optional.empty(), Optional.empty());
@@ -625,9 +635,7 @@ class S3ClientTest {
     assertThat(reading.content().read()).isEqualTo('x');
     reading.content().abort();
 
-    while (ends.get() == 0) {
-      Thread.onSpinWait();
-    }
+    isCut.await();
     client.delete("key");
     assertThat(server.connections()).isEqualTo(2);
   }
@@ -709,7 +717,7 @@ class S3ClientTest {
     client.limit(pace);
     server.then(answer(503, ""));
 
-    put(client, new CountedBody(25_001, null));
+    put(client, new CountedBody(25_001));
     client.delete("key");
 
     assertThat(pace.requests).hasValue(3);
