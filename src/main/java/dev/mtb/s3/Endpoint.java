@@ -21,7 +21,8 @@ public record Endpoint(String scheme, String host, int port, String path) {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]");
 
   private static final Pattern LABELS =
-      Pattern.compile("(?=.{3,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
+      Pattern.compile(
+          "(?=.{3,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
 
   /** An address in four numbers, or in the brackets of IPv6. */
   private static final Pattern ADDRESS = Pattern.compile("\\d+(\\.\\d+){3}|\\[.*]");
@@ -33,8 +34,7 @@ public record Endpoint(String scheme, String host, int port, String path) {
    * @param pathStyle whether the bucket's name stands in the path in any case
    * @throws IllegalArgumentException if the URL has no host
    */
-  public static Endpoint of(
-      String bucket, String region, Optional<URI> server, boolean pathStyle) {
+  public static Endpoint of(String bucket, String region, Optional<URI> server, boolean pathStyle) {
     URI url = server.orElseGet(() -> URI.create("https://" + amazonHost(region)));
     String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
     boolean isTls = scheme.equals("https");
@@ -46,7 +46,8 @@ public record Endpoint(String scheme, String host, int port, String path) {
     String base = path.endsWith("/") ? path : path + "/";
     // A certificate for *.HOST does not hold for two labels.
     boolean fitsHost = (isTls ? LABEL : LABELS).matcher(bucket).matches();
-    boolean isNumeric = ADDRESS.matcher(bucket).matches() || ADDRESS.matcher(url.getHost()).matches();
+    boolean isNumeric =
+        ADDRESS.matcher(bucket).matches() || ADDRESS.matcher(url.getHost()).matches();
     if (pathStyle || !fitsHost || isNumeric) {
       return new Endpoint(scheme, url.getHost(), port, base + Encoding.encode(bucket) + "/");
     }

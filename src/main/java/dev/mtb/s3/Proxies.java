@@ -31,7 +31,9 @@ final class Proxies {
   }
 
   static Optional<Proxies> of(
-      Endpoint endpoint, Function<String, String> properties, Function<String, String> environment) {
+      Endpoint endpoint,
+      Function<String, String> properties,
+      Function<String, String> environment) {
     String scheme = endpoint.scheme();
     Optional<String> host = value(scheme + ".proxyHost", properties);
     if (host.isPresent()) {

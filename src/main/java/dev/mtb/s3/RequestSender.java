@@ -82,7 +82,8 @@ final class RequestSender implements Closeable {
         signer.authorization(request.method, path, query, headers, request.payload, credentials);
     headers.put("authorization", authorization);
     String target = query.isEmpty() ? path : path + "?" + asSent(query);
-    // A thread that was interrupted may still have to undo something: it sends once, and never waits.
+    // A thread that was interrupted may still have to undo something: it sends once, and never
+    // waits.
     boolean isInterrupted = Thread.interrupted();
     try {
       return transport.send(request.method, target, headers, request.body);
@@ -108,8 +109,7 @@ final class RequestSender implements Closeable {
       return refusal(answer, Xml.parse(new ByteArrayInputStream(document)));
     } catch (MalformedAnswerException e) {
       // The answer to HEAD has no document, and a proxy has one of its own.
-      return new S3Exception(
-          answer.status(), "", answer.reason(), answer.date(), region(answer));
+      return new S3Exception(answer.status(), "", answer.reason(), answer.date(), region(answer));
     }
   }
 

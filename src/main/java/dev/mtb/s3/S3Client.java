@@ -166,8 +166,7 @@ public final class S3Client implements Closeable {
    *
    * @param headers of the copy, by their names in lower case
    */
-  public StoredObject copy(String from, String to, Map<String, String> headers)
-      throws IOException {
+  public StoredObject copy(String from, String to, Map<String, String> headers) throws IOException {
     S3Request request = new S3Request("PUT", to).headers(headers);
     request.headers.put("x-amz-copy-source", source(from));
     return send(
@@ -237,8 +236,7 @@ public final class S3Client implements Closeable {
           .append("</ETag></Part>");
     }
     byte[] document = xml.append("</CompleteMultipartUpload>").toString().getBytes(UTF_8);
-    S3Request request =
-        new S3Request("POST", key).query("uploadId", uploadId).signed(document);
+    S3Request request = new S3Request("POST", key).query("uploadId", uploadId).signed(document);
     request.headers.put("content-type", XML);
     return send(
         request, (answer, attempt) -> StoredObject.of(answer, document(answer).text("ETag")));

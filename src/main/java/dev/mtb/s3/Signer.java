@@ -79,8 +79,7 @@ final class Signer {
     String day = time.substring(0, DAY);
     String scope = day + "/" + region + "/" + service + "/aws4_request";
     String toSign = ALGORITHM + "\n" + time + "\n" + scope + "\n" + sha256(canonical.toString());
-    String signature =
-        HexFormat.of().formatHex(hmac(dayKey(credentials.secretKey(), day), toSign));
+    String signature = HexFormat.of().formatHex(hmac(dayKey(credentials.secretKey(), day), toSign));
     return ALGORITHM
         + " Credential="
         + credentials.accessKey()

@@ -16,7 +16,8 @@ final class SkewedClock {
 
   /** May be refused for its time: servers differ in what they say. Empty is the answer to HEAD. */
   private static final Set<String> POSSIBLE_CODES =
-      Set.of("SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure", "AccessDenied", "");
+      Set.of(
+          "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure", "AccessDenied", "");
 
   /** Servers take what is up to 15 minutes off; the AWS SDK takes 4 for a reason to try again. */
   private static final Duration SMALL = Duration.ofMinutes(4);
@@ -37,13 +38,11 @@ final class SkewedClock {
    * @return whether the request is worth to be sent again with it
    */
   boolean learn(S3Exception refusal, Duration used) {
-    boolean isPossible =
-        refusal.status() == FORBIDDEN && POSSIBLE_CODES.contains(refusal.code());
+    boolean isPossible = refusal.status() == FORBIDDEN && POSSIBLE_CODES.contains(refusal.code());
     if (!CODES.contains(refusal.code()) && !isPossible) {
       return false;
     }
-    Optional<Duration> right =
-        refusal.date().map(time -> Duration.between(Instant.now(), time));
+    Optional<Duration> right = refusal.date().map(time -> Duration.between(Instant.now(), time));
     if (right.isEmpty() || right.get().minus(used).abs().compareTo(SMALL) < 0) {
       return false;
     }

@@ -113,7 +113,8 @@ final class Transport implements Closeable {
             .disableCookieManagement()
             // The default would read a list of all public suffixes.
             .setDefaultCookieSpecRegistry(name -> null);
-    Proxies.of(endpoint).ifPresentOrElse(proxies -> proxies.apply(builder), builder::disableAuthCaching);
+    Proxies.of(endpoint)
+        .ifPresentOrElse(proxies -> proxies.apply(builder), builder::disableAuthCaching);
     return builder.build();
   }
 
@@ -121,7 +122,9 @@ final class Transport implements Closeable {
   private static TimeValue idle(HttpResponse response, HttpContext context) {
     TimeValue told =
         DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(response, context);
-    return TimeValue.isNonNegative(told) ? TimeValue.ofMilliseconds(Math.min(told.toMilliseconds(), IDLE.toMilliseconds())) : IDLE;
+    return TimeValue.isNonNegative(told)
+        ? TimeValue.ofMilliseconds(Math.min(told.toMilliseconds(), IDLE.toMilliseconds()))
+        : IDLE;
   }
 
   private static SSLContext tls() {
@@ -151,8 +154,7 @@ final class Transport implements Closeable {
       request.setEntity(new BodyEntity(Body.of(new byte[0]), Pace.FREE));
     }
     return new Answer(
-        CloseableHttpResponse.adapt(
-            client.executeOpen(host, request, HttpClientContext.create())));
+        CloseableHttpResponse.adapt(client.executeOpen(host, request, HttpClientContext.create())));
   }
 
   /** Lets a body know the connection that it is sent by. */

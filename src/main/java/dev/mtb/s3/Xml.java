@@ -80,7 +80,8 @@ final class Xml {
           open.add(child);
           text.setLength(0);
         }
-        case XMLStreamConstants.CHARACTERS, XMLStreamConstants.CDATA -> text.append(reader.getText());
+        case XMLStreamConstants.CHARACTERS, XMLStreamConstants.CDATA ->
+            text.append(reader.getText());
         case XMLStreamConstants.END_ELEMENT -> {
           open.remove(open.size() - 1).text = text.toString();
           text.setLength(0);

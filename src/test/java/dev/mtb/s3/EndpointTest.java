@@ -106,8 +106,15 @@ class EndpointTest {
     String theirs = theirs(bucket, region, server, pathStyle);
     if (!ours.equals(theirs)) {
       differences.add(
-          bucket + " in " + region + server.orElse("") + (pathStyle ? ", path style" : "")
-              + ": " + ours + " instead of " + theirs);
+          bucket
+              + " in "
+              + region
+              + server.orElse("")
+              + (pathStyle ? ", path style" : "")
+              + ": "
+              + ours
+              + " instead of "
+              + theirs);
     }
   }
 
@@ -161,8 +168,7 @@ class EndpointTest {
   @ParameterizedTest
   @ValueSource(strings = {"localhost:9000", "ftp://host", "s3.example.org", "http:///x", "/path"})
   void urlWithoutASchemeOrHost_isRefused(String url) {
-    assertThatThrownBy(
-            () -> Endpoint.of("bucket", "us-east-1", Optional.of(URI.create(url)), true))
+    assertThatThrownBy(() -> Endpoint.of("bucket", "us-east-1", Optional.of(URI.create(url)), true))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(url)
         .hasMessageContaining("http(s)://HOST[:PORT]");

@@ -39,8 +39,7 @@ class ListPageTest {
     assertThat(page.commonPrefixes()).containsExactly(key);
 
     UploadPage uploads =
-        UploadPage.of(
-            xml("<L>" + type + "<Upload><Key>" + written + "</Key></Upload></L>"));
+        UploadPage.of(xml("<L>" + type + "<Upload><Key>" + written + "</Key></Upload></L>"));
     assertThat(uploads.uploads()).containsExactly(new UnfinishedUpload(key, ""));
     return key;
   }
@@ -136,9 +135,8 @@ class ListPageTest {
   @Test
   void sizesAndTimesThatAreNone_areLeftOut() throws IOException {
     ListedObject object =
-        page(
-                "<Contents><Key>a</Key><Size>large</Size><LastModified>yesterday</LastModified>"
-                    + "</Contents>")
+        page("<Contents><Key>a</Key><Size>large</Size><LastModified>yesterday</LastModified>"
+                + "</Contents>")
             .objects()
             .get(0);
 

@@ -44,8 +44,7 @@ class ProxiesTest {
     assertThat(proxy(HTTPS, Map.of("https_proxy", "http://small:1"))).isEqualTo("small:1");
     assertThat(proxy(HTTPS, Map.of("https_proxy", "small:1", "HTTPS_PROXY", "big:1")))
         .isEqualTo("small:1");
-    assertThat(proxy(HTTPS, Map.of("https_proxy", " ", "HTTPS_PROXY", "big:1")))
-        .isEqualTo("big:1");
+    assertThat(proxy(HTTPS, Map.of("https_proxy", " ", "HTTPS_PROXY", "big:1"))).isEqualTo("big:1");
     assertThat(proxy(HTTPS, Map.of("HTTP_PROXY", "http://other:1"))).isEqualTo("none");
     assertThat(proxy(HTTP, Map.of("HTTPS_PROXY", "http://other:1"))).isEqualTo("none");
     assertThat(proxy(HTTP, Map.of("http_proxy", "http://[::1]:3128/"))).isEqualTo("[::1]:3128");

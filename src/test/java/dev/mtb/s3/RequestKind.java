@@ -38,7 +38,8 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
   private static final String TAG = "\"9a0364b9e99bb480dd25e1f0284c8555\"";
   private static final String UPLOAD = "id+/=.%20~ü";
   private static final String TOKEN = "to/ken+=%2B &x=y";
-  private static final String COPIED = "<CopyObjectResult><ETag>" + TAG + "</ETag></CopyObjectResult>";
+  private static final String COPIED =
+      "<CopyObjectResult><ETag>" + TAG + "</ETag></CopyObjectResult>";
 
   /** Of a new object. */
   static final Map<String, String> HEADERS =
@@ -95,7 +96,8 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
               ""),
           new RequestKind(
               "get",
-              (client, key) -> client.get(key, Optional.empty(), Optional.empty()).content().close(),
+              (client, key) ->
+                  client.get(key, Optional.empty(), Optional.empty()).content().close(),
               (client, key) -> client.getObjectAsBytes(r -> r.bucket(BUCKET).key(key)),
               ""),
           new RequestKind(
@@ -193,8 +195,10 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
                       UPLOAD,
                       3,
                       Map.of(
-                          "x-amz-copy-source-range", "bytes=0-9",
-                          "x-amz-copy-source-if-match", TAG)),
+                          "x-amz-copy-source-range",
+                          "bytes=0-9",
+                          "x-amz-copy-source-if-match",
+                          TAG)),
               (client, key) ->
                   client.uploadPartCopy(
                       r ->
@@ -211,7 +215,9 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
               "complete upload",
               (client, key) ->
                   client.completeUpload(
-                      key, UPLOAD, List.of(new UploadedPart(1, TAG), new UploadedPart(2, "\"x&<\""))),
+                      key,
+                      UPLOAD,
+                      List.of(new UploadedPart(1, TAG), new UploadedPart(2, "\"x&<\""))),
               (client, key) ->
                   client.completeMultipartUpload(
                       r ->
@@ -219,7 +225,9 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
                               .key(key)
                               .uploadId(UPLOAD)
                               .multipartUpload(m -> m.parts(part(1, TAG), part(2, "\"x&<\"")))),
-              "<CompleteMultipartUploadResult><ETag>" + TAG + "</ETag></CompleteMultipartUploadResult>"),
+              "<CompleteMultipartUploadResult><ETag>"
+                  + TAG
+                  + "</ETag></CompleteMultipartUploadResult>"),
           new RequestKind(
               "abort upload",
               (client, key) -> client.abortUpload(key, UPLOAD),

@@ -137,8 +137,7 @@ class S3ClientTest {
   void transientFailure_thatLasts_isReported(Step failure) {
     server.always(failure);
 
-    assertThatThrownBy(() -> client.list("", null, null, null, 10))
-        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> client.list("", null, null, null, 10)).isInstanceOf(IOException.class);
 
     assertThat(server.requests()).hasSize(1 + RETRIES);
   }
@@ -149,8 +148,7 @@ class S3ClientTest {
     server.always(failure);
 
     try (S3Client once = new S3Client(server.settings(/* retries= */ 0), delays::add)) {
-      assertThatThrownBy(() -> once.list("", null, null, null, 10))
-          .isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> once.list("", null, null, null, 10)).isInstanceOf(IOException.class);
     }
 
     assertThat(server.requests()).hasSize(1);
@@ -569,8 +567,7 @@ class S3ClientTest {
           }
         });
 
-    assertThatThrownBy(() -> client.list("", null, null, null, 10))
-        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> client.list("", null, null, null, 10)).isInstanceOf(IOException.class);
 
     ends.await();
     assertThat(server.requests()).hasSize(expected);
@@ -648,8 +645,7 @@ class S3ClientTest {
           wire.end();
         });
 
-    try (ObjectContent content =
-        client.get("key", Optional.empty(), Optional.empty()).content()) {
+    try (ObjectContent content = client.get("key", Optional.empty(), Optional.empty()).content()) {
       assertThatThrownBy(content::readAllBytes).isInstanceOf(IOException.class);
       content.abort();
     }

@@ -44,8 +44,7 @@ final class ScriptedServer implements AutoCloseable {
     /** What was read of it. */
     volatile byte[] body = {};
 
-    private Received(
-        int connection, String startLine, List<Map.Entry<String, String>> headers) {
+    private Received(int connection, String startLine, List<Map.Entry<String, String>> headers) {
       this.connection = connection;
       String[] words = startLine.split(" ", -1);
       method = words[0];

@@ -155,7 +155,8 @@ class SdkSignatureTest {
   private static Set<String> signedHeaders(String authorization) {
     int start = authorization.indexOf("SignedHeaders=") + "SignedHeaders=".length();
     return new TreeSet<>(
-        Splitter.on(';').splitToList(authorization.substring(start, authorization.indexOf(',', start))));
+        Splitter.on(';')
+            .splitToList(authorization.substring(start, authorization.indexOf(',', start))));
   }
 
   private static Set<String> unsignedHeaders(Received request, String authorization) {

@@ -110,8 +110,7 @@ class SignerTest {
   @ParameterizedTest
   @MethodSource("suite")
   void authorization_isThatOfTheSuite(Vector vector) {
-    Credentials credentials =
-        new Credentials(SUITE.accessKey(), SUITE.secretKey(), vector.token());
+    Credentials credentials = new Credentials(SUITE.accessKey(), SUITE.secretKey(), vector.token());
 
     String authorization =
         new Signer("us-east-1", "service")
@@ -132,7 +131,9 @@ class SignerTest {
                 + vector.signature());
   }
 
-  /** The examples of the Amazon S3 API reference, "Signature Calculations for the Authorization". */
+  /**
+   * The examples of the Amazon S3 API reference, "Signature Calculations for the Authorization".
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -197,8 +198,7 @@ class SignerTest {
     Signer signer = new Signer("us-east-1", "service");
     Credentials other = Credentials.of("AKIDEXAMPLE", "another");
     String first = vanilla(signer, SUITE, "20150830T123600Z");
-    assertThat(first)
-        .endsWith("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+    assertThat(first).endsWith("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
 
     assertThat(vanilla(signer, SUITE, "20150831T123600Z"))
         .isEqualTo(vanilla(new Signer("us-east-1", "service"), SUITE, "20150831T123600Z"))

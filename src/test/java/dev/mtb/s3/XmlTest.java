@@ -57,8 +57,7 @@ class XmlTest {
   void longText_isReadWhole() throws IOException {
     String text = "&amp;x\n".repeat(50_000);
 
-    assertThat(parse("<R><T>" + text + "</T></R>").text("T"))
-        .hasValue(text.replace("&amp;", "&"));
+    assertThat(parse("<R><T>" + text + "</T></R>").text("T")).hasValue(text.replace("&amp;", "&"));
   }
 
   @Test
@@ -73,16 +72,14 @@ class XmlTest {
     for (Charset charset : new Charset[] {ISO_8859_1, UTF_16}) {
       String document =
           "<?xml version=\"1.0\" encoding=\"" + charset.name() + "\"?><R><A>grün</A></R>";
-      assertThatThrownBy(
-              () -> Xml.parse(new ByteArrayInputStream(document.getBytes(charset))))
+      assertThatThrownBy(() -> Xml.parse(new ByteArrayInputStream(document.getBytes(charset))))
           .isInstanceOf(MalformedAnswerException.class);
     }
   }
 
   @Test
   void byteOrderMark_isNoPartOfTheDocument() throws IOException {
-    assertThat(parse("\ufeff<?xml version=\"1.0\"?><R><A>grün</A></R>").text("A"))
-        .hasValue("grün");
+    assertThat(parse("\ufeff<?xml version=\"1.0\"?><R><A>grün</A></R>").text("A")).hasValue("grün");
   }
 
   @ParameterizedTest
@@ -150,7 +147,9 @@ class XmlTest {
             random -> {
               String text = Fuzz.text(random, 20, "&", "<", ">", "]]>", "&amp;", "\r", "\n");
               // XML cannot have them, and keys with halves of pairs are no keys.
-              String possible = text.replaceAll("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]", "");
+              String possible =
+                  text.replaceAll(
+                      "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]", "");
               Xml xml = parse("<R><K>" + Xml.escape(possible) + "</K></R>");
               assertThat(xml.text("K").orElse("")).isEqualTo(possible);
             });
@@ -165,8 +164,7 @@ class XmlTest {
               byte[] valid =
                   "<?xml version=\"1.0\"?><R><A>x&amp;y</A><B><C>1</C></B></R>".getBytes(UTF_8);
               try {
-                Xml unused =
-                    Xml.parse(new ByteArrayInputStream(Fuzz.mutated(random, valid)));
+                Xml unused = Xml.parse(new ByteArrayInputStream(Fuzz.mutated(random, valid)));
               } catch (MalformedAnswerException e) {
                 // As it should.
                 return;
