@@ -215,10 +215,10 @@ public record BackupJob(
     }
 
     /**
-     * Sets {@link BackupJob#bucket()}. Needs {@code
-     * org.apache.httpcomponents.client5:httpclient5} on the class path, {@code
-     * software.amazon.awssdk:auth} if the environment does not hold the credentials, and {@code
-     * com.h2database:h2-mvstore} to remember from run to run what need not be asked for.
+     * Sets {@link BackupJob#bucket()}. Needs {@code org.apache.httpcomponents.client5:httpclient5}
+     * on the class path, {@code software.amazon.awssdk:auth} if the environment does not hold the
+     * credentials, and {@code com.h2database:h2-mvstore} to remember from run to run what need not
+     * be asked for.
      *
      * @param location the bucket must exist
      * @return this

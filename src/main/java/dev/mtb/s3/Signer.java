@@ -3,6 +3,7 @@ package dev.mtb.s3;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.security.InvalidKeyException;
+import java.security.Key;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -39,9 +40,9 @@ final class Signer {
   private final String service;
 
   /** The key of a day is the same for all its requests. */
-  private volatile DayKey last = new DayKey("", "", new byte[0]);
+  private volatile DayKey last = new DayKey("", "", key(new byte[1]));
 
-  private record DayKey(String secretKey, String day, byte[] key) {}
+  private record DayKey(String secretKey, String day, Key key) {}
 
   Signer(String region, String service) {
     this.region = region;
@@ -107,21 +108,26 @@ final class Signer {
     return trimmed.contains("  ") ? trimmed.replaceAll(" +", " ") : trimmed;
   }
 
-  private byte[] dayKey(String secretKey, String day) {
+  private Key dayKey(String secretKey, String day) {
     DayKey known = last;
     if (known.day().equals(day) && known.secretKey().equals(secretKey)) {
       return known.key();
     }
-    byte[] key = hmac(("AWS4" + secretKey).getBytes(UTF_8), day);
-    key = hmac(hmac(hmac(key, region), service), "aws4_request");
-    last = new DayKey(secretKey, day, key);
-    return key;
+    Key ofSecret = key(("AWS4" + secretKey).getBytes(UTF_8));
+    Key ofRegion = key(hmac(key(hmac(ofSecret, day)), region));
+    Key ofDay = key(hmac(key(hmac(ofRegion, service)), "aws4_request"));
+    last = new DayKey(secretKey, day, ofDay);
+    return ofDay;
   }
 
-  private static byte[] hmac(byte[] key, String text) {
+  private static Key key(byte[] bytes) {
+    return new SecretKeySpec(bytes, "HmacSHA256");
+  }
+
+  private static byte[] hmac(Key key, String text) {
     try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, mac.getAlgorithm()));
+      Mac mac = Mac.getInstance(key.getAlgorithm());
+      mac.init(key);
       return mac.doFinal(text.getBytes(UTF_8));
     } catch (NoSuchAlgorithmException | InvalidKeyException e) {
       throw new IllegalStateException("each Java platform has HmacSHA256", e);

@@ -22,6 +22,9 @@ final class Bench implements AutoCloseable {
   /** A destination, and the tree that it has a backup of. Each is used by one run at a time. */
   private record Lane(Ground ground, SourceTree tree) {}
 
+  /** After some thousand requests the server is hardly any faster. */
+  private static final Shape WARM_UP = new Shape(5_000, 50, 4 * 1024);
+
   private final Options options;
   private final Meter meter = new Meter();
   private final long start = System.nanoTime();
@@ -37,6 +40,12 @@ final class Bench implements AutoCloseable {
   }
 
   List<Measurement> run(List<Cell> plan) throws Exception {
+    if (options.mode == Mode.BUCKET) {
+      // The server's code is compiled before the first tool meets it.
+      try (Ground ground = newGround(Tool.MTB)) {
+        ground.populate(tree(WARM_UP));
+      }
+    }
     int total = plan.stream().mapToInt(cell -> cell.tools().size()).sum() * options.repeat;
     for (int repetition = 0; repetition < options.repeat; repetition++) {
       for (Cell cell : plan) {
@@ -62,7 +71,7 @@ final class Bench implements AutoCloseable {
       runTogether(cell, together, repetition, total);
     }
     for (Tool tool : single) {
-      measure(cell, tool, "alone", repetition, total);
+      measure(cell, tool, false, repetition, total);
     }
     if (repetition % 2 != 0) {
       runTogether(cell, together, repetition, total);
@@ -77,7 +86,7 @@ final class Bench implements AutoCloseable {
     // Before any clock runs, as that takes all of the processor.
     if (cell.scenario().isRepeated()) {
       for (Tool tool : tools) {
-        lane(cell, tool.id());
+        lane(cell, tool, true);
       }
     }
     ExecutorService pool = Executors.newFixedThreadPool(tools.size());
@@ -87,7 +96,7 @@ final class Bench implements AutoCloseable {
         running.add(
             pool.submit(
                 () -> {
-                  measure(cell, tool, tool.id(), repetition, total);
+                  measure(cell, tool, true, repetition, total);
                   return null;
                 }));
       }
@@ -99,41 +108,40 @@ final class Bench implements AutoCloseable {
     }
   }
 
-  private void measure(Cell cell, Tool tool, String laneName, int repetition, int total)
+  private void measure(Cell cell, Tool tool, boolean sideBySide, int repetition, int total)
       throws Exception {
     if (cell.scenario().isRepeated()) {
-      Lane lane = lane(cell, laneName);
+      Lane lane = lane(cell, tool, sideBySide);
       if (cell.scenario() == Scenario.CHANGED) {
         lane.tree().changeOnePercent();
       }
-      Measurement measurement = measure(cell, tool, laneName, repetition, lane);
+      Measurement measurement = measure(cell, tool, sideBySide, repetition, lane);
       record(measurement, total);
       if (measurement.timedOut() || !measurement.isResult() || measurement.wrongTimes() > 0) {
         lane.ground().populate(lane.tree());
       }
     } else {
-      try (Ground ground = newGround()) {
+      try (Ground ground = newGround(tool)) {
         Lane lane = new Lane(ground, tree(cell.shape()));
-        record(measure(cell, tool, laneName, repetition, lane), total);
+        record(measure(cell, tool, sideBySide, repetition, lane), total);
       }
     }
   }
 
-  private Measurement measure(Cell cell, Tool tool, String laneName, int repetition, Lane lane)
+  private Measurement measure(Cell cell, Tool tool, boolean sideBySide, int repetition, Lane lane)
       throws Exception {
     Path scratch = newFolder("run");
     lane.ground().open(cell.link());
     Tool.Job job =
         new Tool.Job(
             options.jar,
-            options.launcher,
             options.threads,
             cell.scenario(),
             cell.shape(),
             lane.tree().root(),
             lane.ground().destination(),
-            scratch,
             lane.ground().bucket(),
+            scratch,
             lane.ground().state());
     Meter.Outcome outcome =
         meter.run(
@@ -155,10 +163,10 @@ final class Bench implements AutoCloseable {
         tool,
         tool.label(cell.scenario(), options.threads),
         repetition,
-        !laneName.equals("alone"),
+        sideBySide,
         outcome.seconds(),
         outcome.timedOut(),
-        outcome.peakBytes(),
+        outcome.usage(),
         traffic,
         verdict.problem(),
         verdict.wrongTimes());
@@ -179,7 +187,7 @@ final class Bench implements AutoCloseable {
             .orElse("");
     System.err.printf(
         Locale.ROOT,
-        "[%d/%d, %d s] %s, %s, %s: %s%.2f s%s%s%s%n",
+        "[%d/%d, %d s] %s, %s, %s: %s%.2f s%s%s%s%s%n",
         measurements.size(),
         total,
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start),
@@ -188,27 +196,38 @@ final class Bench implements AutoCloseable {
         measurement.label(),
         measurement.timedOut() ? "stopped after " : "",
         measurement.seconds(),
+        measurement.usage().map(Bench::text).orElse(""),
         traffic,
         measurement.wrongTimes() > 0 ? "; " + measurement.wrongTimes() + " wrong mtimes" : "",
         measurement.problem().map(problem -> "; NO RESULT: " + problem).orElse(""));
   }
 
+  private static String text(Usage usage) {
+    return String.format(
+        Locale.ROOT,
+        ", processor %.2f s, %d MB",
+        usage.processorSeconds(),
+        usage.peakBytes() / 1_000_000);
+  }
+
   private void trace(Cell cell, Tool tool, Ground ground) throws IOException {
-    if (options.trace.isPresent() && ground instanceof S3fsGround s3fs) {
+    if (options.trace.isPresent() && ground instanceof S3Ground s3) {
       Files.createDirectories(options.trace.get());
       String name =
           String.join("-", cell.link().label(), cell.scenario().id(), tool.id())
                   .replaceAll("\\W+", "-")
               + ".txt";
-      Files.write(options.trace.get().resolve(name), s3fs.recentRequests());
+      Files.write(options.trace.get().resolve(name), s3.recentRequests());
     }
   }
 
-  private synchronized Lane lane(Cell cell, String name) throws Exception {
-    String key = cell.shape() + " " + name;
+  private synchronized Lane lane(Cell cell, Tool tool, boolean sideBySide) throws Exception {
+    // Another version of MTB may remember things in another form, so it has a place of its own too.
+    boolean own = sideBySide || tool.jar().isPresent();
+    String key = cell.shape() + " " + (own ? tool.id() : "");
     Lane lane = lanes.get(key);
     if (lane == null) {
-      lane = new Lane(newGround(), SourceTree.create(newFolder("tree"), cell.shape()));
+      lane = new Lane(newGround(tool), SourceTree.create(newFolder("tree"), cell.shape()));
       lanes.put(key, lane);
       lane.ground().populate(lane.tree());
       SourceTree.Verdict verdict = lane.ground().judge(lane.tree());
@@ -228,33 +247,27 @@ final class Bench implements AutoCloseable {
     return tree;
   }
 
-  private Ground newGround() throws Exception {
+  private Ground newGround(Tool tool) throws Exception {
+    // By a jar that is measured: it is there, and a wrong copy would be noticed.
+    Tool mtb = tool.jar().isPresent() ? tool : Tool.MTB;
     Path state = newFolder("state");
-    return options.local
-        ? LocalGround.create((from, to) -> copy(from, to, state), newFolder("copy"), state)
-        : S3fsGround.start((from, to) -> copy(from, to, state), options.mountOptions, state);
+    Copyist copyist = (from, to, bucket) -> copy(mtb, from, to, bucket, state);
+    return options.mode == Mode.LOCAL
+        ? LocalGround.create(copyist, newFolder("copy"), state)
+        : S3Ground.start(copyist, options, state);
   }
 
-  /** By the jar that is measured: it is there, and a wrong copy would be noticed. */
-  private void copy(Path source, Path destination, Path state) throws Exception {
+  private void copy(Tool mtb, Path source, String destination, Optional<Bucket> bucket, Path state)
+      throws Exception {
     Path scratch = newFolder("populate");
     Shape any = new Shape(1, 1, 1);
     Tool.Job job =
         new Tool.Job(
-            options.jar,
-            options.launcher,
-            16,
-            Scenario.FIRST,
-            any,
-            source,
-            destination,
-            scratch,
-            Optional.empty(),
-            state);
+            options.jar, 16, Scenario.FIRST, any, source, destination, bucket, scratch, state);
     Meter.Outcome outcome =
         meter.run(
-            Tool.MTB.command(job),
-            Tool.MTB.environment(job),
+            mtb.command(job),
+            mtb.environment(job),
             scratch.resolveSibling(scratch.getFileName() + ".log"),
             options.limit);
     if (outcome.timedOut() || outcome.exitCode() != 0) {

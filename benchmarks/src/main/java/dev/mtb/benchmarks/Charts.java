@@ -30,13 +30,12 @@ final class Charts {
 
   void write(Path folder) throws IOException {
     for (Scenario scenario : Scenario.values()) {
-      String name =
-          options.local
-              ? "local-" + scenario.id()
-              : (options.bucket ? "bucket-" : "") + name(scenario);
-      write(folder.resolve(name + ".svg"), seconds(scenario));
+      String prefix = options.mode == Mode.S3FS ? "" : options.mode.fileName + "-";
+      write(folder.resolve(prefix + name(scenario) + ".svg"), seconds(scenario));
     }
-    write(folder.resolve("requests-per-file.svg"), requests());
+    if (options.mode == Mode.S3FS) {
+      write(folder.resolve("requests-per-file.svg"), requests());
+    }
   }
 
   private static String name(Scenario scenario) {
@@ -45,6 +44,8 @@ final class Charts {
       case UNCHANGED -> "nothing-changed";
       case CHANGED -> "one-percent-changed";
       case LARGE -> "large-file";
+      case DEEP -> "deep-tree";
+      case SOURCE -> "source";
     };
   }
 
@@ -65,7 +66,7 @@ final class Charts {
             true);
     for (Cell cell : cells) {
       String group =
-          options.local
+          options.mode == Mode.LOCAL
               ? cell.link().label()
               : cell.link().roundTripMillis()
                   + " ms round trip"
@@ -83,7 +84,7 @@ final class Charts {
                           (summary.timedOut() ? "> " : "")
                               + Summary.number(summary.seconds())
                               + " s",
-                          summary.tool() == Tool.MTB,
+                          summary.tool().equals(Tool.MTB),
                           summary.timedOut()))
               .toList());
     }
@@ -127,17 +128,22 @@ final class Charts {
               double value = summary.requestsPerFile().getAsDouble();
               String text = String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.1f", value);
               return new BarChart.Bar(
-                  summary.label(), value, text, summary.tool() == Tool.MTB, false);
+                  summary.label(), value, text, summary.tool().equals(Tool.MTB), false);
             })
         .toList();
   }
 
   private String conditions() {
-    if (options.local) {
-      return "From a local disk to the same disk";
-    }
-    String mount =
-        options.mountOptions.isEmpty() ? "default options" : String.join(",", options.mountOptions);
-    return "Onto a fresh mount by s3fs " + versions.get("s3fs") + ", " + mount;
+    return switch (options.mode) {
+      case LOCAL -> "From folder to folder";
+      case BUCKET -> "Straight to the bucket, over " + (options.tls.isPresent() ? "HTTPS" : "HTTP");
+      case S3FS ->
+          "Onto a fresh mount by s3fs "
+              + versions.get("s3fs")
+              + ", "
+              + (options.mountOptions.isEmpty()
+                  ? "default options"
+                  : String.join(",", options.mountOptions));
+    };
   }
 }

@@ -7,8 +7,11 @@ import java.util.Optional;
 
 /** A place to back up to. For one thread. */
 interface Ground extends AutoCloseable {
-  /** The folder that takes the backup. */
-  Path destination();
+  /** The folder that takes the backup, or bucket and prefix. */
+  String destination();
+
+  /** How the bucket is reached; empty if the destination is a folder. */
+  Optional<Bucket> bucket();
 
   /** Fills the destination as fast as possible, with what {@code tree} has now. */
   void populate(SourceTree tree) throws Exception;
@@ -22,9 +25,6 @@ interface Ground extends AutoCloseable {
    * @return what went over the link; empty where there is none
    */
   Optional<Counts> finish() throws Exception;
-
-  /** The same place for tools that need no mount; empty if there is no bucket. */
-  Optional<Tool.Bucket> bucket();
 
   /** Where MTB remembers things about this place from run to run. */
   Path state();

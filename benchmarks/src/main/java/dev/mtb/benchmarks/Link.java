@@ -4,14 +4,14 @@ import dev.mtb.testing.CountingProxy;
 import java.time.Duration;
 
 /**
- * What lies between s3fs and the bucket.
+ * What lies between the tool, or s3fs, and the bucket.
  *
  * @param roundTripMillis what is added to the time between a request and its response
  * @param upMegabits upstream bandwidth in Mbit/s; 0 is no limit
  */
 record Link(int roundTripMillis, int upMegabits) {
   /** No proxy at all. */
-  static final Link LOCAL_DISK = new Link(-1, 0);
+  static final Link NONE = new Link(-1, 0);
 
   /** Reads {@code 50} or, with a bandwidth, {@code 50@20}. */
   static Link parse(String text) {
@@ -20,8 +20,8 @@ record Link(int roundTripMillis, int upMegabits) {
   }
 
   String label() {
-    if (equals(LOCAL_DISK)) {
-      return "local disk";
+    if (equals(NONE)) {
+      return "folder to folder";
     }
     return roundTripMillis + " ms" + (upMegabits == 0 ? "" : ", " + upMegabits + " Mbit/s up");
   }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A folder on a local disk. */
+/** A folder, on whichever file system the working folder is. */
 final class LocalGround implements Ground {
   private final Copyist copyist;
   private final Path folder;
@@ -27,13 +27,13 @@ final class LocalGround implements Ground {
   }
 
   @Override
-  public Path destination() {
-    return folder;
+  public String destination() {
+    return folder.toString();
   }
 
   @Override
   public void populate(SourceTree tree) throws Exception {
-    copyist.copy(tree.root(), folder);
+    copyist.copy(tree.root(), destination(), bucket());
   }
 
   @Override
@@ -53,7 +53,7 @@ final class LocalGround implements Ground {
   }
 
   @Override
-  public Optional<Tool.Bucket> bucket() {
+  public Optional<Bucket> bucket() {
     return Optional.empty();
   }
 

@@ -16,6 +16,8 @@ import org.gaul.s3proxy.S3Proxy;
 final class Machine {
   private static final Pattern VERSION = Pattern.compile("\\d[\\w.~+:-]*");
 
+  private static final String NOT_INSTALLED = "not installed";
+
   private Machine() {}
 
   static Map<String, String> describe() {
@@ -32,10 +34,14 @@ final class Machine {
     return facts;
   }
 
-  static Map<String, String> versions(Path jar) {
+  static Map<String, String> versions(Options options) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     Map<String, String> versions = new LinkedHashMap<>();
-    versions.put("MTB", version(java, "-jar", jar.toString(), "--version"));
+    versions.put("MTB", version(java, "-jar", options.jar.toString(), "--version"));
+    for (Tool tool : options.furtherJars) {
+      String jar = tool.jar().orElseThrow().toString();
+      versions.put(tool.id(), version(java, "-jar", jar, "--version"));
+    }
     versions.put("Java", System.getProperty("java.version"));
     versions.put("s3fs", version("s3fs", "--version"));
     Path s3proxy =
@@ -47,6 +53,7 @@ final class Machine {
     versions.put("fpsync", version("fpsync", "-h"));
     versions.put("rclone", version("rclone", "version"));
     versions.put("aws", version("aws", "--version"));
+    versions.values().removeIf(NOT_INSTALLED::equals);
     return versions;
   }
 
@@ -58,7 +65,7 @@ final class Machine {
       process.waitFor();
       return firstVersion(text.lines().findFirst().orElse(""));
     } catch (IOException e) {
-      return "not installed";
+      return NOT_INSTALLED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return "unknown";

@@ -50,9 +50,9 @@ public final class Main {
       Options options, List<Cell> plan, List<Measurement> measurements, Instant date)
       throws IOException {
     Map<String, String> machine = Machine.describe();
-    Map<String, String> versions = Machine.versions(options.jar);
+    Map<String, String> versions = Machine.versions(options);
     Files.createDirectories(options.out);
-    String name = options.local ? "local" : options.bucket ? "bucket" : "results";
+    String name = options.mode.fileName;
     Path tables = options.out.resolve(name + ".md");
     Files.writeString(
         tables, MarkdownReport.of(options, plan, measurements, date, machine, versions), UTF_8);

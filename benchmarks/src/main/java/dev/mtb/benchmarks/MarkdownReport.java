@@ -40,17 +40,10 @@ final class MarkdownReport {
 
   private void header(Instant date, Map<String, String> machine, Map<String, String> versions) {
     String day = DateTimeFormatter.ISO_LOCAL_DATE.withZone(ZoneOffset.UTC).format(date);
-    lines.add(
-        options.local
-            ? "# Local disk to local disk"
-            : options.bucket ? "# Straight to the bucket" : "# MTB and its peers on S3FS");
+    lines.add("# " + options.mode.title + (options.tls.isPresent() ? ", over HTTPS" : ""));
     lines.add("");
-    lines.add(
-        "Measured by `benchmarks/run"
-            + (options.local ? " local" : options.bucket ? " bucket" : "")
-            + "` on "
-            + day
-            + ".");
+    String mode = options.mode == Mode.S3FS ? "" : " " + options.mode.fileName;
+    lines.add("Measured by `benchmarks/run" + mode + "` on " + day + ".");
     lines.add("");
     machine.forEach((name, value) -> lines.add("- " + name + ": " + value));
     lines.add(
@@ -58,7 +51,7 @@ final class MarkdownReport {
             + versions.entrySet().stream()
                 .map(entry -> entry.getKey() + " " + entry.getValue())
                 .collect(Collectors.joining(", ")));
-    if (!options.local) {
+    if (options.mode == Mode.S3FS) {
       lines.add(
           "- s3fs mounted with "
               + (options.mountOptions.isEmpty()
@@ -71,6 +64,9 @@ final class MarkdownReport {
             + (options.repeat == 1
                 ? "One run each."
                 : "Medians of " + options.repeat + " runs each, with the fastest and slowest."));
+    if (!options.missing.isEmpty()) {
+      lines.add("- Left out, because it is not installed: " + String.join(", ", options.missing));
+    }
     if (measurements.stream().anyMatch(Measurement::sideBySide)) {
       lines.add(
           "- Tools marked \\* have one request under way at a time and so wait nearly all the time;"
@@ -87,27 +83,27 @@ final class MarkdownReport {
     }
     lines.add("## " + cell.link().label() + ": " + title(cell));
     lines.add("");
-    boolean counted = !options.local;
+    boolean counted = options.mode != Mode.LOCAL;
     lines.add(
-        "| tool | seconds | against MTB |"
-            + (counted ? " requests | per file | MB up | MB down |" : "")
-            + " peak MB |");
-    lines.add("|---|---:|---:|" + (counted ? "---:|---:|---:|---:|" : "") + "---:|");
+        "| tool | clock s | against MTB | processor s | peak MB |"
+            + (counted ? " requests | per file | MB up | MB down |" : ""));
+    lines.add("|---|---:|---:|---:|---:|" + (counted ? "---:|---:|---:|---:|" : ""));
     Optional<Summary> mtb =
-        summaries.stream().filter(s -> s.tool() == Tool.MTB && !s.timedOut()).findFirst();
+        summaries.stream().filter(s -> s.tool().equals(Tool.MTB) && !s.timedOut()).findFirst();
     for (Summary summary : summaries) {
-      boolean sideBySide = summary.runs().get(0).sideBySide();
-      StringBuilder row = new StringBuilder("| " + summary.label() + (sideBySide ? " \\*" : ""));
-      row.append(" | ").append(summary.secondsText());
-      row.append(" | ").append(mtb.map(base -> ratio(summary, base)).orElse(""));
+      List<String> row = new ArrayList<>();
+      row.add(summary.label() + (summary.runs().get(0).sideBySide() ? " \\*" : ""));
+      row.add(summary.secondsText());
+      row.add(mtb.map(base -> ratio(summary, base)).orElse(""));
+      row.add(summary.processorText());
+      row.add(summary.peakText());
       if (counted) {
-        row.append(" | ").append(text(summary.requests(), "%,.0f", 1));
-        row.append(" | ").append(text(summary.requestsPerFile(), "%,.2f", 1));
-        row.append(" | ").append(text(summary.bytesUp(), "%,.2f", MEGABYTE));
-        row.append(" | ").append(text(summary.bytesDown(), "%,.2f", MEGABYTE));
+        row.add(text(summary.requests(), "%,.0f", 1));
+        row.add(text(summary.requestsPerFile(), "%,.2f", 1));
+        row.add(text(summary.bytesUp(), "%,.2f", MEGABYTE));
+        row.add(text(summary.bytesDown(), "%,.2f", MEGABYTE));
       }
-      row.append(String.format(Locale.ROOT, " | %,.0f |", summary.peakBytes() / MEGABYTE));
-      lines.add(row.toString());
+      lines.add("| " + String.join(" | ", row) + " |");
     }
     for (Summary summary : summaries) {
       int wrong = summary.runs().stream().mapToInt(Measurement::wrongTimes).max().orElse(0);

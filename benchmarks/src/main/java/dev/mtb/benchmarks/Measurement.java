@@ -11,7 +11,8 @@ import java.util.TreeMap;
  * What one run of one tool took.
  *
  * @param sideBySide whether other tools that mostly wait ran at the same time
- * @param traffic what went over the link; empty on a local disk
+ * @param usage empty if the time was up
+ * @param traffic what went over the link; empty from folder to folder
  * @param problem why this is no result; empty if the copy is right, or the time was up
  * @param wrongTimes how many files of the copy have another mtime than their source
  */
@@ -23,7 +24,7 @@ record Measurement(
     boolean sideBySide,
     double seconds,
     boolean timedOut,
-    long peakBytes,
+    Optional<Usage> usage,
     Optional<Counts> traffic,
     Optional<String> problem,
     int wrongTimes) {
@@ -46,7 +47,9 @@ record Measurement(
       Map<Kind, Long> requestsByKind,
       Long bytesUp,
       Long bytesDown,
-      long peakBytes,
+      Double userSeconds,
+      Double systemSeconds,
+      Long peakBytes,
       int wrongTimes,
       String problem) {}
 
@@ -71,7 +74,9 @@ record Measurement(
         traffic.map(counts -> (Map<Kind, Long>) new TreeMap<>(counts.requests())).orElse(null),
         traffic.map(Counts::bytesUp).orElse(null),
         traffic.map(Counts::bytesDown).orElse(null),
-        peakBytes,
+        usage.map(Usage::userSeconds).orElse(null),
+        usage.map(Usage::systemSeconds).orElse(null),
+        usage.map(Usage::peakBytes).orElse(null),
         wrongTimes,
         problem.orElse(null));
   }

@@ -3,17 +3,22 @@ package dev.mtb.benchmarks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** The command line; {@code benchmarks/run --help} explains it. */
 final class Options {
-  boolean local;
-  boolean bucket;
+  Mode mode = Mode.S3FS;
   Path jar = Path.of("target/mtb.jar");
-  Path launcher = Path.of("mtb");
+
+  /** Other versions of MTB, each measured as a tool of its own. */
+  final List<Tool> furtherJars = new ArrayList<>();
+
   Path work = Path.of("/tmp");
   Path out = Path.of("benchmarks/results");
   int threads = 64;
@@ -27,8 +32,16 @@ final class Options {
   Optional<Integer> files = Optional.empty();
   Optional<Integer> directories = Optional.empty();
   Optional<Integer> fileKilobytes = Optional.empty();
-  Optional<Integer> largeMegabytes = Optional.empty();
+  Optional<Integer> largeMebibytes = Optional.empty();
   Optional<Path> trace = Optional.empty();
+
+  /** The folder with the server's certificate, if tools reach the bucket over HTTPS. */
+  Optional<Path> tls = Optional.empty();
+
+  Path source = Path.of("/usr");
+
+  /** Tools that cannot be measured here, by what they are called in the option. */
+  final Set<String> missing = new TreeSet<>();
 
   private Options() {}
 
@@ -38,9 +51,9 @@ final class Options {
     while (!words.isEmpty()) {
       String word = words.pop();
       if (word.equals("local")) {
-        options.local = true;
+        options.mode = Mode.LOCAL;
       } else if (word.equals("bucket")) {
-        options.bucket = true;
+        options.mode = Mode.BUCKET;
       } else if (word.equals("--alone")) {
         options.alone = true;
       } else if (words.isEmpty()) {
@@ -55,7 +68,7 @@ final class Options {
   private void set(String name, String value) {
     switch (name) {
       case "--jar" -> jar = Path.of(value).toAbsolutePath();
-      case "--launcher" -> launcher = Path.of(value).toAbsolutePath();
+      case "--further-jar" -> furtherJars.add(Tool.launcherOf(Path.of(value).toAbsolutePath()));
       case "--work" -> work = Path.of(value).toAbsolutePath();
       case "--out" -> out = Path.of(value).toAbsolutePath();
       case "--threads" -> threads = positive(name, value);
@@ -69,8 +82,10 @@ final class Options {
       case "--files" -> files = Optional.of(positive(name, value));
       case "--directories" -> directories = Optional.of(positive(name, value));
       case "--file-kb" -> fileKilobytes = Optional.of(positive(name, value));
-      case "--large-mb" -> largeMegabytes = Optional.of(positive(name, value));
+      case "--large-mib" -> largeMebibytes = Optional.of(positive(name, value));
       case "--trace" -> trace = Optional.of(Path.of(value).toAbsolutePath());
+      case "--tls" -> tls = Optional.of(Path.of(value).toAbsolutePath());
+      case "--source" -> source = Path.of(value).toAbsolutePath();
       default -> throw new IllegalArgumentException("no option " + name);
     }
   }

@@ -1,30 +1,32 @@
 package dev.mtb.benchmarks;
 
 import static dev.mtb.benchmarks.Scenario.CHANGED;
+import static dev.mtb.benchmarks.Scenario.DEEP;
 import static dev.mtb.benchmarks.Scenario.FIRST;
 import static dev.mtb.benchmarks.Scenario.LARGE;
+import static dev.mtb.benchmarks.Scenario.SOURCE;
 import static dev.mtb.benchmarks.Scenario.UNCHANGED;
-import static dev.mtb.benchmarks.Tool.AWS;
-import static dev.mtb.benchmarks.Tool.CP;
-import static dev.mtb.benchmarks.Tool.JAVA_JAR;
-import static dev.mtb.benchmarks.Tool.MTB;
-import static dev.mtb.benchmarks.Tool.MTB_MOUNT;
-import static dev.mtb.benchmarks.Tool.PARALLEL;
-import static dev.mtb.benchmarks.Tool.RCLONE;
-import static dev.mtb.benchmarks.Tool.RCLONE_S3;
-import static dev.mtb.benchmarks.Tool.RSYNC;
-import static dev.mtb.benchmarks.Tool.RSYNC_INPLACE;
+import static dev.mtb.benchmarks.Tool.Kind.AWS;
+import static dev.mtb.benchmarks.Tool.Kind.CP;
+import static dev.mtb.benchmarks.Tool.Kind.FPSYNC;
+import static dev.mtb.benchmarks.Tool.Kind.JAVA_JAR;
+import static dev.mtb.benchmarks.Tool.Kind.MTB;
+import static dev.mtb.benchmarks.Tool.Kind.MTB_MOUNT;
+import static dev.mtb.benchmarks.Tool.Kind.PARALLEL;
+import static dev.mtb.benchmarks.Tool.Kind.RCLONE;
+import static dev.mtb.benchmarks.Tool.Kind.RSYNC;
+import static dev.mtb.benchmarks.Tool.Kind.RSYNC_INPLACE;
 
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * What is measured, and in which order.
  *
- * <p>The default has every tool at 50 ms. Elsewhere it leaves out whoever needs minutes to show
- * once more what 50 ms shows, so that all of it ends within a quarter of an hour.
+ * <p>The default has every tool at 50 ms. Elsewhere it leaves out each tool that needs minutes to
+ * show once more what 50 ms shows, so that all of it ends within a quarter of an hour.
  */
 final class Plan {
   private static final Link NEAR = new Link(5, 0);
@@ -32,77 +34,101 @@ final class Plan {
   private static final Link FAR = new Link(200, 0);
   private static final Link NARROW = new Link(50, 20);
 
-  private static final int LARGE_MEGABYTES = 200;
-  private static final int BUCKET_MEGABYTES = 1024;
-  private static final int NARROW_MEGABYTES = 10;
+  private static final int LARGE_MEBIBYTES = 200;
+  private static final int BUCKET_MEBIBYTES = 1024;
+  private static final int NARROW_MEBIBYTES = 10;
   private static final int SMALL_KILOBYTES = 4;
 
-  private Plan() {}
+  /** As a home directory is, where directories are many and have few files. */
+  private static final int DEEP_FILES = 13_500;
 
-  static List<Cell> of(Options options) {
-    List<Cell> cells = new ArrayList<>();
-    if (options.local) {
-      for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED))) {
-        Shape shape = shape(options, scenario, 50_000, 500);
-        add(cells, options, Link.LOCAL_DISK, scenario, shape, List.of(MTB, RSYNC, CP));
-      }
-      return cells;
+  private static final int DEEP_DIRECTORIES = 3_600;
+
+  private final Options options;
+  private final List<Cell> cells = new ArrayList<>();
+
+  private Plan(Options options) {
+    this.options = options;
+  }
+
+  static List<Cell> of(Options options) throws IOException {
+    Plan plan = new Plan(options);
+    switch (options.mode) {
+      case S3FS -> plan.s3fs();
+      case BUCKET -> plan.bucket();
+      case LOCAL -> plan.local();
     }
-    if (options.bucket) {
+    if (plan.cells.isEmpty()) {
+      throw new IllegalArgumentException("there is nothing to measure");
+    }
+    return plan.cells;
+  }
+
+  private void local() throws IOException {
+    for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED, DEEP, SOURCE))) {
+      Shape shape = shape(scenario, 50_000, 500, BUCKET_MEBIBYTES);
+      add(Link.NONE, scenario, shape, List.of(MTB, JAVA_JAR, RSYNC, CP));
+    }
+  }
+
+  private void bucket() throws IOException {
+    for (Link link : options.links.orElse(List.of(USUAL))) {
       for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED, LARGE))) {
-        Shape shape =
-            scenario == LARGE
-                ? Shape.oneFile(options.largeMegabytes.orElse(BUCKET_MEGABYTES))
-                : shape(options, scenario, 10_000, 100);
-        Link link = options.links.orElse(List.of(USUAL)).get(0);
-        // S3Proxy tells no dates of directories' objects, and aws s3 sync stops there.
-        List<Tool> tools =
-            scenario == UNCHANGED ? List.of(MTB, RCLONE_S3) : List.of(MTB, RCLONE_S3, AWS);
-        add(cells, options, link, scenario, shape, tools);
+        Shape shape = shape(scenario, 10_000, 100, BUCKET_MEBIBYTES);
+        add(link, scenario, shape, List.of(MTB, JAVA_JAR, RCLONE, AWS));
       }
-      return cells;
     }
+  }
+
+  private void s3fs() throws IOException {
     for (Link link : options.links.orElse(List.of(USUAL, NEAR, FAR, NARROW))) {
+      int mebibytes = link.equals(NARROW) ? NARROW_MEBIBYTES : LARGE_MEBIBYTES;
       for (Scenario scenario : options.scenarios.orElse(scenarios(link))) {
-        Shape shape = shape(options, scenario, 200, 10);
+        Shape shape = shape(scenario, 200, 10, mebibytes);
         if (scenario.isRepeated()) {
-          shape = shape(options, scenario, 1000, 20);
+          shape = shape(scenario, 1000, 20, mebibytes);
         } else if (link.equals(FAR)) {
-          shape = shape(options, scenario, 16, 4);
+          shape = shape(scenario, 16, 4, mebibytes);
         }
-        if (scenario == LARGE) {
-          int usual = link.equals(NARROW) ? NARROW_MEGABYTES : LARGE_MEGABYTES;
-          shape = Shape.oneFile(options.largeMegabytes.orElse(usual));
-        }
-        add(cells, options, link, scenario, shape, tools(link, scenario));
+        add(link, scenario, shape, tools(link, scenario));
       }
     }
-    return cells;
   }
 
-  private static void add(
-      List<Cell> cells,
-      Options options,
-      Link link,
-      Scenario scenario,
-      Shape shape,
-      List<Tool> usual) {
-    List<Tool> suitable =
-        options.tools.orElse(usual).stream().filter(tool -> tool.suits(scenario)).toList();
-    if (!suitable.isEmpty()) {
-      cells.add(new Cell(link, scenario, shape, suitable));
+  private void add(Link link, Scenario scenario, Shape shape, List<Tool.Kind> usual) {
+    List<Tool> tools = new ArrayList<>(options.tools.orElse(Tool.of(usual)));
+    tools.addAll(options.furtherJars);
+    tools.removeIf(tool -> !tool.suits(options.mode, scenario));
+    for (Tool tool : List.copyOf(tools)) {
+      if (!tool.isInstalled()) {
+        tools.remove(tool);
+        options.missing.add(tool.id());
+      }
+    }
+    if (!tools.isEmpty()) {
+      cells.add(new Cell(link, scenario, shape, tools));
     }
   }
 
-  private static Shape shape(Options options, Scenario scenario, int files, int directories) {
-    if (scenario == LARGE) {
-      return Shape.oneFile(options.largeMegabytes.orElse(LARGE_MEGABYTES));
-    }
+  /** The shape that a scenario has here if no option says otherwise. */
+  private Shape shape(Scenario scenario, int files, int directories, int mebibytes)
+      throws IOException {
+    return switch (scenario) {
+      case FIRST, UNCHANGED, CHANGED -> tree(files, directories, false);
+      case LARGE -> Shape.oneFile(options.largeMebibytes.orElse(mebibytes));
+      case DEEP -> tree(DEEP_FILES, DEEP_DIRECTORIES, true);
+      case SOURCE -> Shape.of(options.source);
+    };
+  }
+
+  private Shape tree(int files, int directories, boolean deep) {
     int number = options.files.orElse(files);
     return new Shape(
         number,
         Math.min(options.directories.orElse(directories), number),
-        options.fileKilobytes.orElse(SMALL_KILOBYTES) * 1024L);
+        options.fileKilobytes.orElse(SMALL_KILOBYTES) * 1024L,
+        deep,
+        Optional.empty());
   }
 
   private static List<Scenario> scenarios(Link link) {
@@ -114,7 +140,7 @@ final class Plan {
         : List.of(FIRST, UNCHANGED, CHANGED, LARGE);
   }
 
-  private static List<Tool> tools(Link link, Scenario scenario) {
+  private static List<Tool.Kind> tools(Link link, Scenario scenario) {
     if (link.equals(NEAR)) {
       return List.of(MTB, RSYNC, CP, PARALLEL, RCLONE);
     }
@@ -124,15 +150,16 @@ final class Plan {
     if (link.equals(NARROW)) {
       return List.of(MTB, CP, RCLONE);
     }
+    List<Tool.Kind> tools =
+        new ArrayList<>(
+            List.of(MTB, MTB_MOUNT, RSYNC, RSYNC_INPLACE, CP, PARALLEL, FPSYNC, RCLONE));
     if (scenario == CHANGED) {
-      return List.of(MTB, MTB_MOUNT, RSYNC, RSYNC_INPLACE, CP, PARALLEL, RCLONE);
-    }
-    EnumSet<Tool> tools = EnumSet.complementOf(EnumSet.of(RCLONE_S3, AWS));
-    if (scenario != UNCHANGED) {
+      tools.remove(FPSYNC);
+    } else if (scenario == UNCHANGED) {
       // How it is started matters only where there is little else to do.
-      tools.remove(JAVA_JAR);
+      tools.add(JAVA_JAR);
     }
-    return List.copyOf(tools);
+    return tools;
   }
 
   /** The shape that all cells have, if it is one; otherwise each has to be named. */

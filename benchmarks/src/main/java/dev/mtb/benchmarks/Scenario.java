@@ -8,7 +8,9 @@ enum Scenario {
   FIRST("First backup"),
   UNCHANGED("Nothing changed"),
   CHANGED("1 % changed"),
-  LARGE("One large file");
+  LARGE("One large file"),
+  DEEP("Deep tree"),
+  SOURCE("A tree of this machine");
 
   private final String title;
 

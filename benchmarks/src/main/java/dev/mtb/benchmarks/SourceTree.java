@@ -1,11 +1,14 @@
 package dev.mtb.benchmarks;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,8 +46,12 @@ final class SourceTree {
   private static final int BLOCK = 64 * 1024;
   private static final int SAMPLES = 20;
 
+  /** Directories in each directory of a deep tree. */
+  private static final int FAN_OUT = 3;
+
   private final Path root;
   private final Shape shape;
+  private final List<Path> files = new ArrayList<>();
   private int generation;
 
   private SourceTree(Path root, Shape shape) {
@@ -52,12 +59,22 @@ final class SourceTree {
     this.shape = shape;
   }
 
+  /** Makes the tree at {@code root}, unless the shape is that of a tree that is there already. */
   static SourceTree create(Path root, Shape shape) throws IOException {
+    if (shape.source().isPresent()) {
+      SourceTree tree = new SourceTree(shape.source().get(), shape);
+      list(tree.root).stream()
+          .map(tree.root::resolve)
+          .filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS))
+          .forEach(tree.files::add);
+      return tree;
+    }
     SourceTree tree = new SourceTree(root, shape);
     for (int i = 0; i < shape.directories(); i++) {
       Files.createDirectories(tree.directory(i));
     }
     for (int i = 0; i < shape.files(); i++) {
+      tree.files.add(tree.file(i));
       tree.write(i);
     }
     for (int i = 0; i < shape.directories(); i++) {
@@ -94,29 +111,35 @@ final class SourceTree {
     for (Path name : mine) {
       Path source = root.resolve(name);
       Path backup = copy.resolve(name);
-      if (Files.isDirectory(source) != Files.isDirectory(backup)) {
+      BasicFileAttributes mineNow = attributes(source);
+      BasicFileAttributes theirsNow = attributes(backup);
+      if (mineNow.isDirectory() != theirsNow.isDirectory()
+          || mineNow.isSymbolicLink() != theirsNow.isSymbolicLink()) {
         return Verdict.wrong(name + " is of another kind");
       }
-      if (Files.isDirectory(source)) {
+      if (!mineNow.isRegularFile()) {
         continue;
       }
-      if (Files.size(source) != Files.size(backup)) {
-        return Verdict.wrong(name + " has " + Files.size(backup) + " bytes");
+      if (mineNow.size() != theirsNow.size()) {
+        return Verdict.wrong(name + " has " + theirsNow.size() + " bytes");
       }
       Duration apart =
           Duration.between(
-              Files.getLastModifiedTime(source).toInstant(),
-              Files.getLastModifiedTime(backup).toInstant());
+              mineNow.lastModifiedTime().toInstant(), theirsNow.lastModifiedTime().toInstant());
       wrongTimes += apart.abs().compareTo(MTIME_WINDOW) > 0 ? 1 : 0;
     }
-    int step = Math.max(1, shape.files() / SAMPLES);
-    for (int i = generation % step; i < shape.files(); i += step) {
-      Path name = root.relativize(file(i));
-      if (!sameEnds(root.resolve(name), copy.resolve(name))) {
+    int step = Math.max(1, files.size() / SAMPLES);
+    for (int i = generation % step; i < files.size(); i += step) {
+      Path name = root.relativize(files.get(i));
+      if (!sameEnds(files.get(i), copy.resolve(name))) {
         return Verdict.wrong(name + " has other content");
       }
     }
     return new Verdict(Optional.empty(), wrongTimes);
+  }
+
+  private static BasicFileAttributes attributes(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS);
   }
 
   /** Compares the first and the last block, so that a large file need not be downloaded. */
@@ -146,7 +169,10 @@ final class SourceTree {
   }
 
   private Path directory(int index) {
-    return root.resolve("directory-%03d".formatted(index));
+    // As in a heap.
+    boolean nested = shape.deep() && index >= FAN_OUT;
+    Path parent = nested ? directory(index / FAN_OUT - 1) : root;
+    return parent.resolve("directory-%03d".formatted(index));
   }
 
   private Path file(int index) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /** All repetitions of one tool in one cell. */
@@ -16,7 +17,7 @@ record Summary(Cell cell, Tool tool, String label, List<Measurement> runs) {
         .map(
             tool ->
                 measurements.stream()
-                    .filter(run -> run.cell().equals(cell) && run.tool() == tool)
+                    .filter(run -> run.cell().equals(cell) && run.tool().equals(tool))
                     .filter(Measurement::isResult)
                     .toList())
         .filter(runs -> !runs.isEmpty())
@@ -32,22 +33,23 @@ record Summary(Cell cell, Tool tool, String label, List<Measurement> runs) {
     return median(runs.stream().mapToDouble(Measurement::seconds).toArray());
   }
 
-  /** The median with, if there are several runs, the fastest and the slowest. */
   String secondsText() {
-    if (timedOut()) {
-      return "> " + number(runs.get(0).seconds());
-    }
-    String text = number(seconds());
-    if (runs.size() > 1) {
-      double least = runs.stream().mapToDouble(Measurement::seconds).min().orElseThrow();
-      double most = runs.stream().mapToDouble(Measurement::seconds).max().orElseThrow();
-      text += " (" + number(least) + " to " + number(most) + ")";
-    }
-    return text;
+    return timedOut()
+        ? "> " + number(runs.get(0).seconds())
+        : text(runs.stream().mapToDouble(Measurement::seconds).toArray());
   }
 
-  double peakBytes() {
-    return median(runs.stream().mapToDouble(Measurement::peakBytes).toArray());
+  String processorText() {
+    return text(usages(Usage::processorSeconds));
+  }
+
+  /** In 10^6 bytes. */
+  String peakText() {
+    return text(usages(usage -> usage.peakBytes() / 1e6));
+  }
+
+  private double[] usages(ToDoubleFunction<Usage> value) {
+    return runs.stream().flatMap(run -> run.usage().stream()).mapToDouble(value).toArray();
   }
 
   OptionalDouble requests() {
@@ -85,6 +87,19 @@ record Summary(Cell cell, Tool tool, String label, List<Measurement> runs) {
     Arrays.sort(sorted);
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  /** The median with, if there are several values, the least and the greatest. */
+  private static String text(double[] values) {
+    if (values.length == 0) {
+      return "-";
+    }
+    String text = number(median(values));
+    if (values.length > 1) {
+      double[] sorted = Arrays.stream(values).sorted().toArray();
+      text += " (" + number(sorted[0]) + " to " + number(sorted[sorted.length - 1]) + ")";
+    }
+    return text;
   }
 
   /** Three digits that count. */

@@ -1,52 +1,74 @@
 package dev.mtb.benchmarks;
 
+import static dev.mtb.benchmarks.Mode.BUCKET;
+import static dev.mtb.benchmarks.Mode.LOCAL;
+import static dev.mtb.benchmarks.Mode.S3FS;
+
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** A program that is measured, and how it is called. */
-enum Tool {
-  MTB("mtb"),
-  MTB_MOUNT("mtb --via mount"),
-  JAVA_JAR("java -jar mtb.jar"),
-  RSYNC("rsync -a"),
-  RSYNC_INPLACE("rsync -a --inplace -W"),
-  CP("cp -a"),
-  PARALLEL("parallel -j16 rsync"),
-  FPSYNC("fpsync -n 16"),
-  RCLONE("rclone sync, 64 transfers"),
-  RCLONE_S3("rclone sync to S3, 64 transfers"),
-  AWS("aws s3 sync");
+/**
+ * A program that is measured, and how it is called.
+ *
+ * @param jar a version of MTB of its own; empty for the one that all else is compared with, and for
+ *     tools that are not MTB
+ */
+record Tool(Kind kind, String id, Optional<Path> jar) {
+  /** How a tool is called. */
+  enum Kind {
+    MTB("mtb", "sh", S3FS, BUCKET, LOCAL),
+    MTB_MOUNT("mtb --via mount", "sh", S3FS),
+    JAVA_JAR("java -jar mtb.jar", "sh", S3FS, BUCKET, LOCAL),
+    RSYNC("rsync -a", "rsync", S3FS, LOCAL),
+    RSYNC_INPLACE("rsync -a --inplace -W", "rsync", S3FS, LOCAL),
+    CP("cp -a", "cp", S3FS, LOCAL),
+    PARALLEL("parallel -j16 rsync", "parallel", S3FS, LOCAL),
+    FPSYNC("fpsync -n 16", "fpsync", S3FS, LOCAL),
+    RCLONE("rclone sync, 64 transfers", "rclone", S3FS, BUCKET, LOCAL),
+    AWS("aws s3 sync", "aws", BUCKET);
+
+    private final String label;
+    private final String program;
+    private final Set<Mode> modes;
+
+    Kind(String label, String program, Mode... modes) {
+      this.label = label;
+      this.program = program;
+      this.modes = EnumSet.copyOf(Arrays.asList(modes));
+    }
+  }
 
   /**
    * One piece of work for a tool.
    *
-   * @param jar the runnable jar of MTB
-   * @param launcher that runs it as it is installed; the archive of its classes lies beside it
+   * @param jar the runnable jar of MTB, its launcher beside it
    * @param threads MTB's copying threads
+   * @param destination a folder, or bucket and prefix
+   * @param bucket how the bucket is reached; empty if the destination is a folder
    * @param scratch an empty folder of the tool's own
-   * @param bucket the destination for a tool that needs no mount
    * @param state where MTB remembers things from run to run
    */
   record Job(
       Path jar,
-      Path launcher,
       int threads,
       Scenario scenario,
       Shape shape,
       Path source,
-      Path destination,
-      Path scratch,
+      String destination,
       Optional<Bucket> bucket,
+      Path scratch,
       Path state) {}
 
-  /** A place in a bucket. */
-  record Bucket(String endpoint, String path, String accessKey, String secretKey) {}
+  static final Tool MTB = of(Kind.MTB);
 
   /** Each directory of the tree's first level is a job; the names keep their path below it. */
   private static final String PARALLEL_SCRIPT =
@@ -55,100 +77,122 @@ enum Tool {
 
   private static final int FPSYNC_WORKERS = 16;
 
-  private final String label;
+  static Tool of(Kind kind) {
+    return new Tool(kind, kind.name().toLowerCase(Locale.ROOT).replace('_', '-'), Optional.empty());
+  }
 
-  Tool(String label) {
-    this.label = label;
+  static List<Tool> of(List<Kind> kinds) {
+    return kinds.stream().map(Tool::of).toList();
+  }
+
+  /** Another version of MTB, called as the folder is that it lies in. */
+  static Tool launcherOf(Path jar) {
+    return new Tool(Kind.MTB, jar.getParent().getFileName().toString(), Optional.of(jar));
   }
 
   static Tool parse(String id) {
-    return Arrays.stream(values())
+    return of(Arrays.asList(Kind.values())).stream()
         .filter(tool -> tool.id().equals(id))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no tool " + id));
   }
 
-  String id() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
   String label(Scenario scenario, int threads) {
-    return switch (this) {
-      case MTB, MTB_MOUNT, JAVA_JAR -> label + " -t " + threads;
+    return switch (kind) {
+      case MTB -> id + " -t " + threads;
+      case MTB_MOUNT, JAVA_JAR -> kind.label + " -t " + threads;
       // Without -u, cp copies all files each time.
-      case CP -> scenario.isRepeated() ? "cp -au" : label;
-      default -> label;
+      case CP -> scenario.isRepeated() ? "cp -au" : kind.label;
+      default -> kind.label;
     };
   }
 
   /** Whether it has one request under way at a time, and so waits nearly all the time. */
   boolean isOneByOne() {
-    return this == RSYNC || this == RSYNC_INPLACE || this == CP;
+    return kind == Kind.RSYNC || kind == Kind.RSYNC_INPLACE || kind == Kind.CP;
   }
 
-  /** Whether it can do anything else with such a tree than a tool that is measured anyway. */
-  boolean suits(Scenario scenario) {
-    return scenario != Scenario.LARGE || (this != PARALLEL && this != FPSYNC);
+  /**
+   * Whether it can do this at all, and does it in another way than a tool that is measured anyway.
+   */
+  boolean suits(Mode mode, Scenario scenario) {
+    return switch (kind) {
+      case PARALLEL, FPSYNC -> kind.modes.contains(mode) && scenario != Scenario.LARGE;
+      // S3Proxy tells no dates of directories' objects, and aws s3 sync stops there.
+      case AWS -> kind.modes.contains(mode) && !scenario.isRepeated();
+      default -> kind.modes.contains(mode);
+    };
+  }
+
+  boolean isInstalled() {
+    return Arrays.stream(System.getenv("PATH").split(":"))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, kind.program)));
   }
 
   List<String> command(Job job) {
     String source = job.source().toString();
-    String destination = job.destination().toString();
-    List<String> command = new ArrayList<>();
-    switch (this) {
-      case MTB, MTB_MOUNT, JAVA_JAR -> {
-        if (this == JAVA_JAR) {
-          command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-          command.addAll(List.of("-jar", job.jar().toString()));
-        } else {
-          command.add(job.launcher().toString());
-        }
-        command.addAll(List.of("backup", "-q"));
-        command.addAll(List.of("-t", Integer.toString(job.threads())));
-        if (this == MTB_MOUNT) {
-          command.addAll(List.of("--via", "mount"));
-        }
-        command.addAll(List.of("-b", source, source, destination));
-      }
-      case RSYNC -> command.addAll(List.of("rsync", "-a", source + "/", destination + "/"));
+    String destination = job.destination();
+    return switch (kind) {
+      case MTB, MTB_MOUNT, JAVA_JAR -> mtb(job);
+      case RSYNC -> List.of("rsync", "-a", source + "/", destination + "/");
       case RSYNC_INPLACE ->
-          command.addAll(
-              List.of("rsync", "-a", "--inplace", "-W", source + "/", destination + "/"));
+          List.of("rsync", "-a", "--inplace", "-W", source + "/", destination + "/");
       case CP ->
-          command.addAll(
-              List.of(
-                  "cp",
-                  job.scenario().isRepeated() ? "-au" : "-a",
-                  source + "/.",
-                  destination + "/"));
+          List.of(
+              "cp", job.scenario().isRepeated() ? "-au" : "-a", source + "/.", destination + "/");
       case PARALLEL ->
-          command.addAll(
-              List.of("bash", "-c", PARALLEL_SCRIPT, "parallel-rsync", source, destination));
-      case FPSYNC -> {
-        int share = (job.shape().files() + FPSYNC_WORKERS - 1) / FPSYNC_WORKERS;
-        command.addAll(List.of("fpsync", "-n", Integer.toString(FPSYNC_WORKERS)));
-        command.addAll(List.of("-f", Integer.toString(share)));
-        command.addAll(List.of("-t", job.scratch().toString()));
-        command.addAll(List.of("-o", "-lptgoD --numeric-ids --inplace -W"));
-        command.addAll(List.of(source + "/", destination + "/"));
-      }
-      case RCLONE_S3 ->
+          List.of("bash", "-c", PARALLEL_SCRIPT, "parallel-rsync", source, destination);
+      case FPSYNC -> fpsync(job);
+      case RCLONE ->
           // With the slash, it does not ask whether that is a file.
-          command.addAll(rclone(source, ":s3:" + job.bucket().orElseThrow().path() + "/"));
+          rclone(source, job.bucket().isPresent() ? ":s3:" + destination + "/" : destination);
       case AWS ->
-          command.addAll(
-              List.of(
-                  "aws",
-                  "--endpoint-url",
-                  job.bucket().orElseThrow().endpoint(),
-                  "s3",
-                  "sync",
-                  "--only-show-errors",
-                  source,
-                  "s3://" + job.bucket().orElseThrow().path()));
-      case RCLONE -> command.addAll(rclone(source, destination));
+          List.of(
+              "aws",
+              "--endpoint-url",
+              job.bucket().orElseThrow().endpoint(),
+              "s3",
+              "sync",
+              "--only-show-errors",
+              source,
+              "s3://" + destination);
+    };
+  }
+
+  private List<String> mtb(Job job) {
+    String source = job.source().toString();
+    List<String> command = new ArrayList<>();
+    if (kind == Kind.JAVA_JAR) {
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(List.of("-jar", job.jar().toString()));
+    } else {
+      command.add(jar.orElse(job.jar()).resolveSibling("mtb").toString());
     }
+    command.addAll(List.of("backup", "-q", "-t", Integer.toString(job.threads())));
+    if (kind == Kind.MTB_MOUNT) {
+      command.addAll(List.of("--via", "mount"));
+    }
+    command.addAll(List.of("-b", source));
+    job.bucket().ifPresent(bucket -> command.addAll(List.of("--endpoint-url", bucket.endpoint())));
+    command.add(source);
+    command.add(job.bucket().isPresent() ? "s3://" + job.destination() : job.destination());
     return command;
+  }
+
+  private static List<String> fpsync(Job job) {
+    int share = (job.shape().files() + FPSYNC_WORKERS - 1) / FPSYNC_WORKERS;
+    return List.of(
+        "fpsync",
+        "-n",
+        Integer.toString(FPSYNC_WORKERS),
+        "-f",
+        Integer.toString(share),
+        "-t",
+        job.scratch().toString(),
+        "-o",
+        "-lptgoD --numeric-ids --inplace -W",
+        job.source() + "/",
+        job.destination() + "/");
   }
 
   private static List<String> rclone(String source, String destination) {
@@ -172,25 +216,12 @@ enum Tool {
     environment.put("HOME", job.scratch().toString());
     environment.put("MTB_STATE_DIR", job.state().toString());
     environment.put("JAVA_HOME", System.getProperty("java.home"));
-    environment.put("XDG_CACHE_HOME", job.launcher().resolveSibling("cache").toString());
-    // A bundle of certificates is of no use with http, and rclone does not take it.
-    environment.put("AWS_CA_BUNDLE", "");
-    if (job.bucket().isPresent() && needsNoMount()) {
-      Bucket bucket = job.bucket().get();
-      environment.put("AWS_ACCESS_KEY_ID", bucket.accessKey());
-      environment.put("AWS_SECRET_ACCESS_KEY", bucket.secretKey());
-      environment.put("AWS_DEFAULT_REGION", "us-east-1");
-      // S3Proxy does not know the checksums that newer versions send.
-      environment.put("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required");
-      environment.put("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required");
-      environment.put("RCLONE_S3_PROVIDER", "Other");
-      environment.put("RCLONE_S3_ENV_AUTH", "true");
-      environment.put("RCLONE_S3_ENDPOINT", bucket.endpoint());
+    environment.put("XDG_CACHE_HOME", jar.orElse(job.jar()).resolveSibling("cache").toString());
+    job.bucket().ifPresent(bucket -> environment.putAll(bucket.environment()));
+    if (kind != Kind.AWS || job.bucket().flatMap(Bucket::tls).isEmpty()) {
+      // The user's bundle of certificates; and rclone, which has an option for it, fails with one.
+      environment.put("AWS_CA_BUNDLE", "");
     }
     return environment;
-  }
-
-  private boolean needsNoMount() {
-    return this == RCLONE_S3 || this == AWS;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Measures MTB and its peers at the same work: on a bucket that s3fs mounts through a proxy which
- * adds latency and counts requests, and on a local disk.
+ * Measures MTB and its peers at the same work: onto S3FS, straight to a bucket over HTTP or HTTPS,
+ * and from folder to folder.
  */
 package dev.mtb.benchmarks;

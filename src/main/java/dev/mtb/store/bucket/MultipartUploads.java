@@ -142,8 +142,7 @@ final class MultipartUploads {
    *
    * @param md5 of what was sent last; called after the part is sent
    */
-  UploadedPart sendPart(
-      String key, String uploadId, int number, Body body, Supplier<byte[]> md5)
+  UploadedPart sendPart(String key, String uploadId, int number, Body body, Supplier<byte[]> md5)
       throws IOException {
     StoredObject stored =
         client.send("UploadPart", key, s3 -> s3.putPart(key, uploadId, number, body));
@@ -153,8 +152,7 @@ final class MultipartUploads {
         stored.tag().orElseThrow(() -> new IOException("the server tells no ETag of the part")));
   }
 
-  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts)
-      throws IOException {
+  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts) throws IOException {
     Begun start = begun.remove(uploadId);
     try {
       StoredObject stored =

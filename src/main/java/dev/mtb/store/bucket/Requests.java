@@ -68,8 +68,7 @@ final class Requests implements Closeable {
   ListPage list(String prefix, String delimiter, String startAfter, String token)
       throws IOException {
     ListPage page =
-        client.send(
-            "ListObjectsV2", "", s3 -> s3.list(prefix, delimiter, startAfter, token, PAGE));
+        client.send("ListObjectsV2", "", s3 -> s3.list(prefix, delimiter, startAfter, token, PAGE));
     client.learnTime(page.date());
     // What is listed may be deleted, so that a key outside of the prefix must not pass.
     boolean isWithin =
@@ -139,8 +138,7 @@ final class Requests implements Closeable {
     long start = System.nanoTime();
     Map<String, String> headers = client.headers(key, source);
     StoredObject stored =
-        client.send(
-            "PutObject", key, s3 -> s3.put(key, headers, upload.body(), upload.md5()));
+        client.send("PutObject", key, s3 -> s3.put(key, headers, upload.body(), upload.md5()));
     BucketClient.checkTag(key, stored, ContentTag.of(upload.md5()));
     return client.stored(stored, start);
   }
@@ -185,8 +183,7 @@ final class Requests implements Closeable {
 
   private Map<String, IOException> deleteTogether(Collection<String> keys) throws IOException {
     Map<String, String> refused =
-        client.send(
-            "DeleteObjects", keys.iterator().next() + " and others", s3 -> s3.delete(keys));
+        client.send("DeleteObjects", keys.iterator().next() + " and others", s3 -> s3.delete(keys));
     Map<String, IOException> failures = new HashMap<>();
     refused.forEach((key, why) -> failures.put(key, new IOException("the server answers " + why)));
     return failures;

@@ -37,5 +37,4 @@ final class ServerClock {
     }
     return atStart.map(time -> time.plus(elapsed));
   }
-
 }

@@ -64,8 +64,7 @@ final class ServerCopies {
         key,
         ifMatch,
         condition ->
-            copyWhole(
-                key, key, with(condition, replacement(client.headers(key, source)))));
+            copyWhole(key, key, with(condition, replacement(client.headers(key, source)))));
   }
 
   private static Map<String, String> replacement(Map<String, String> headers) {
@@ -110,8 +109,7 @@ final class ServerCopies {
     Map<String, String> headers = new HashMap<>(client.styleHeaders());
     headers.putAll(more);
     long start = System.nanoTime();
-    return client.stored(
-        client.send("CopyObject", from, s3 -> s3.copy(from, to, headers)), start);
+    return client.stored(client.send("CopyObject", from, s3 -> s3.copy(from, to, headers)), start);
   }
 
   private StoredVersion copyInParts(

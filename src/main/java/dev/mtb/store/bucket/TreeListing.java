@@ -199,10 +199,7 @@ final class TreeListing {
       for (int page = 0; page < PAGES_PER_GROUP && isMore; page++) {
         ListPage found = source.list(prefix, null, after, token);
         tree.add(found);
-        isMore =
-            found.isTruncated()
-                && tree.lastKey != null
-                && compare(tree.lastKey, end) < 0;
+        isMore = found.isTruncated() && tree.lastKey != null && compare(tree.lastKey, end) < 0;
         token = isMore ? pages.next(found) : null;
       }
       // A directory that the last page cut off is listed by itself.

@@ -170,8 +170,7 @@ class HostileBucketFuzzTest {
         if (slash >= 0) {
           commons.add(key.substring(0, slash + 1));
         } else {
-          objects.add(
-              new ListedObject(key, Optional.of(1L), Optional.empty(), Optional.empty()));
+          objects.add(new ListedObject(key, Optional.of(1L), Optional.empty(), Optional.empty()));
         }
         last = key;
       }

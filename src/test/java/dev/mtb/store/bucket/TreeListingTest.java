@@ -45,8 +45,7 @@ class TreeListingTest {
     }
 
     @Override
-    public ListPage list(
-        String prefix, String delimiter, String startAfter, String token) {
+    public ListPage list(String prefix, String delimiter, String startAfter, String token) {
       requests.incrementAndGet();
       String after = token != null ? token : startAfter == null ? "" : startAfter;
       Set<String> commons = new LinkedHashSet<>();

@@ -11,8 +11,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** A folder in a bucket of its own, mounted by s3fs through a proxy. */
-final class S3fsGround implements Ground {
+/**
+ * A folder in a bucket of its own, behind a proxy that adds the round trip and counts. Either s3fs
+ * mounts it, or the tools reach it themselves, over HTTP or over HTTPS.
+ */
+final class S3Ground implements Ground {
   private static final String BUCKET = "benchmark";
 
   /** Not the root: s3fs refuses to set the times of a mount point. */
@@ -27,36 +30,44 @@ final class S3fsGround implements Ground {
   private final Copyist copyist;
   private final S3Server server;
   private final CountingProxy proxy;
-  private final List<String> options;
+  private final Optional<TlsFront> front;
+  private final Options options;
   private final Path state;
   private Optional<S3fsMount> mount = Optional.empty();
 
-  private S3fsGround(
+  private S3Ground(
       Copyist copyist,
       S3Server server,
       CountingProxy proxy,
-      List<String> mountOptions,
+      Optional<TlsFront> front,
+      Options options,
       Path state) {
-    this.state = state;
     this.copyist = copyist;
     this.server = server;
     this.proxy = proxy;
-    this.options = mountOptions;
+    this.front = front;
+    this.options = options;
+    this.state = state;
   }
 
   /**
-   * Starts a server and a proxy.
+   * Starts a server and what stands before it.
    *
-   * @param mountOptions of the mount that is measured
    * @param state where MTB remembers things
    */
-  static S3fsGround start(Copyist copyist, List<String> mountOptions, Path state) throws Exception {
+  static S3Ground start(Copyist copyist, Options options, Path state) throws Exception {
     S3Server server = S3Server.start(BUCKET);
     try {
       CountingProxy proxy = CountingProxy.start(server.port());
-      S3fsGround ground = new S3fsGround(copyist, server, proxy, mountOptions, state);
-      try (S3fsMount direct = ground.mountDirectly()) {
-        Files.createDirectory(direct.mountPoint().resolve(FOLDER));
+      Optional<TlsFront> front =
+          options.tls.isPresent()
+              ? Optional.of(TlsFront.start(options.tls.get(), proxy.port()))
+              : Optional.empty();
+      S3Ground ground = new S3Ground(copyist, server, proxy, front, options, state);
+      if (ground.isMounted()) {
+        try (S3fsMount direct = ground.mountDirectly(FAST)) {
+          Files.createDirectory(direct.mountPoint().resolve(FOLDER));
+        }
       }
       return ground;
     } catch (IOException | RuntimeException e) {
@@ -65,35 +76,59 @@ final class S3fsGround implements Ground {
     }
   }
 
+  private boolean isMounted() {
+    return options.mode == Mode.S3FS;
+  }
+
   @Override
-  public Path destination() {
-    return mount.orElseThrow().mountPoint().resolve(FOLDER);
+  public String destination() {
+    return isMounted()
+        ? mount.orElseThrow().mountPoint().resolve(FOLDER).toString()
+        : BUCKET + "/" + FOLDER;
+  }
+
+  @Override
+  public Optional<Bucket> bucket() {
+    return isMounted()
+        ? Optional.empty()
+        : Optional.of(
+            new Bucket(
+                front.map(TlsFront::port).orElse(proxy.port()),
+                server.identity(),
+                server.credential(),
+                options.tls));
   }
 
   @Override
   public void populate(SourceTree tree) throws Exception {
-    try (S3fsMount direct = mountDirectly()) {
-      copyist.copy(tree.root(), direct.mountPoint().resolve(FOLDER));
+    if (isMounted()) {
+      try (S3fsMount direct = mountDirectly(FAST)) {
+        String folder = direct.mountPoint().resolve(FOLDER).toString();
+        copyist.copy(tree.root(), folder, Optional.empty());
+      }
+    } else {
+      copyist.copy(tree.root(), destination(), bucket());
     }
   }
 
   @Override
   public void open(Link link) throws Exception {
     unmount();
-    proxy.setRoundTrip(Duration.ZERO);
-    proxy.setUpstreamBandwidth(0);
-    mount = Optional.of(S3fsMount.mount(server, proxy.port(), options));
+    if (isMounted()) {
+      mount = Optional.of(S3fsMount.mount(server, proxy.port(), options.mountOptions));
+    }
     proxy.awaitQuiet(QUIET, QUIET_LIMIT);
     proxy.reset();
     link.apply(proxy);
+    front.ifPresent(tls -> tls.setRoundTrip(link.roundTripMillis()));
   }
 
   @Override
   public Optional<Counts> finish() throws Exception {
     proxy.awaitQuiet(QUIET, QUIET_LIMIT);
     Counts counts = proxy.snapshot();
-    proxy.setRoundTrip(Duration.ZERO);
-    proxy.setUpstreamBandwidth(0);
+    new Link(0, 0).apply(proxy);
+    front.ifPresent(tls -> tls.setRoundTrip(0));
     unmount();
     return Optional.of(counts);
   }
@@ -101,19 +136,9 @@ final class S3fsGround implements Ground {
   @Override
   public SourceTree.Verdict judge(SourceTree tree) throws Exception {
     // Tools that go to the bucket make no objects for directories.
-    try (S3fsMount direct = S3fsMount.mount(server, server.port(), List.of())) {
+    try (S3fsMount direct = mountDirectly(List.of())) {
       return tree.compareWith(direct.mountPoint().resolve(FOLDER));
     }
-  }
-
-  @Override
-  public Optional<Tool.Bucket> bucket() {
-    return Optional.of(
-        new Tool.Bucket(
-            "http://127.0.0.1:" + proxy.port(),
-            BUCKET + "/" + FOLDER,
-            server.identity(),
-            server.credential()));
   }
 
   @Override
@@ -130,14 +155,18 @@ final class S3fsGround implements Ground {
     try {
       unmount();
     } finally {
+      if (front.isPresent()) {
+        front.get().close();
+      }
       proxy.close();
       server.close();
     }
   }
 
   /** Not through the proxy, and with nothing cached. */
-  private S3fsMount mountDirectly() throws IOException, InterruptedException {
-    return S3fsMount.mount(server, server.port(), FAST);
+  private S3fsMount mountDirectly(List<String> mountOptions)
+      throws IOException, InterruptedException {
+    return S3fsMount.mount(server, server.port(), mountOptions);
   }
 
   private void unmount() throws IOException {
