@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -17,38 +16,25 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Java's properties and the files of AWS; the environment of a process cannot be changed. */
 class AwsSettingsTest {
-  private final Map<String, String> before = new HashMap<>();
+  private final ChangedProperties properties = new ChangedProperties();
   @TempDir Path temp;
 
   /** Nothing of the machine that runs the tests counts. */
   @BeforeEach
   void isolate() {
-    set("aws.accessKeyId", null);
-    set("aws.secretAccessKey", null);
-    set("aws.sessionToken", null);
-    set("aws.region", null);
-    set("aws.profile", null);
-    set("aws.sharedCredentialsFile", temp.resolve("credentials").toString());
-    set("aws.configFile", temp.resolve("config").toString());
-    set("aws.disableEc2Metadata", "true");
+    properties.set("aws.accessKeyId", null);
+    properties.set("aws.secretAccessKey", null);
+    properties.set("aws.sessionToken", null);
+    properties.set("aws.region", null);
+    properties.set("aws.profile", null);
+    properties.set("aws.sharedCredentialsFile", temp.resolve("credentials").toString());
+    properties.set("aws.configFile", temp.resolve("config").toString());
+    properties.set("aws.disableEc2Metadata", "true");
   }
 
   @AfterEach
   void restore() {
-    before.forEach(AwsSettingsTest::change);
-  }
-
-  private void set(String name, String value) {
-    before.putIfAbsent(name, System.getProperty(name));
-    change(name, value);
-  }
-
-  private static void change(String name, String value) {
-    if (value == null) {
-      System.clearProperty(name);
-    } else {
-      System.setProperty(name, value);
-    }
+    properties.restore();
   }
 
   private static Credentials credentials() throws IOException {
@@ -59,11 +45,11 @@ class AwsSettingsTest {
 
   @Test
   void properties_areCredentials() throws IOException {
-    set("aws.accessKeyId", " key ");
-    set("aws.secretAccessKey", "secret\n");
+    properties.set("aws.accessKeyId", " key ");
+    properties.set("aws.secretAccessKey", "secret\n");
     assertThat(credentials()).isEqualTo(Credentials.of("key", "secret"));
 
-    set("aws.sessionToken", "token");
+    properties.set("aws.sessionToken", "token");
     assertThat(credentials()).isEqualTo(new Credentials("key", "secret", Optional.of("token")));
   }
 
@@ -81,12 +67,12 @@ class AwsSettingsTest {
         aws_secret_access_key = secret
         aws_session_token = token
         """);
-    set("aws.accessKeyId", "key");
-    set("aws.secretAccessKey", " ");
+    properties.set("aws.accessKeyId", "key");
+    properties.set("aws.secretAccessKey", " ");
 
     assertThat(credentials()).isEqualTo(Credentials.of("fromFile", "secret"));
 
-    set("aws.profile", "temporary");
+    properties.set("aws.profile", "temporary");
     assertThat(credentials())
         .isEqualTo(new Credentials("temporary", "secret", Optional.of("token")));
   }
@@ -121,7 +107,7 @@ class AwsSettingsTest {
 
   @Test
   void region_isThatOfTheProperty() {
-    set("aws.region", " eu-west-3 ");
+    properties.set("aws.region", " eu-west-3 ");
 
     assertThat(AwsSettings.region()).hasValue("eu-west-3");
   }

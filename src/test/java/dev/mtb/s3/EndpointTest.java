@@ -134,7 +134,8 @@ class EndpointTest {
                   server.ifPresent(r::endpoint);
                 })
             .join()
-            .url();
+            .endpointUrl()
+            .toUri();
     if (url.getHost() == null) {
       // An address with labels before it is no host; with us the bucket stands in the path.
       return server.orElseThrow() + "/" + bucket + "/";

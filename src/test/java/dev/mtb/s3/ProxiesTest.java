@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +21,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProxiesTest {
   private static final Endpoint HTTP = endpoint("http://s3.example.org:9000");
   private static final Endpoint HTTPS = endpoint("https://s3.example.org");
+
+  private final ChangedProperties changed = new ChangedProperties();
+
+  @AfterEach
+  void restore() {
+    changed.restore();
+  }
+
+  private void useProxy(String scheme, ScriptedServer proxy) {
+    changed.set("http.nonProxyHosts", "");
+    changed.set(scheme + ".proxyHost", "127.0.0.1");
+    changed.set(scheme + ".proxyPort", Integer.toString(proxy.port()));
+  }
 
   private static Endpoint endpoint(String url) {
     return Endpoint.of("bucket", "us-east-1", Optional.of(URI.create(url)), /* pathStyle= */ true);
@@ -128,11 +141,12 @@ class ProxiesTest {
   /** A proxy for plain HTTP is a server that is asked for whole URLs. */
   @Test
   void requestOverHttp_goesThroughTheProxy() throws IOException {
-    try (ScriptedServer proxy = ScriptedServer.start();
-        Properties properties = new Properties("http", proxy.port());
-        S3Client client = client("http://s3.invalid:9000")) {
-      client.delete("a b//c");
-      client.putPart("key", "id", 1, Body.of("content".getBytes(UTF_8)));
+    try (ScriptedServer proxy = ScriptedServer.start()) {
+      useProxy("http", proxy);
+      try (S3Client client = client("http://s3.invalid:9000")) {
+        client.delete("a b//c");
+        client.putPart("key", "id", 1, Body.of("content".getBytes(UTF_8)));
+      }
 
       assertThat(proxy.requests())
           .extracting(request -> request.method + " " + request.target)
@@ -140,8 +154,8 @@ class ProxiesTest {
               "DELETE http://s3.invalid:9000/bucket/a%20b//c",
               "PUT http://s3.invalid:9000/bucket/key?partNumber=1&uploadId=id");
       assertThat(proxy.requests())
-          .allMatch(request -> request.header("host").get().equals("s3.invalid:9000"))
-          .allMatch(request -> request.header("authorization").get().startsWith("AWS4-"));
+          .allMatch(request -> request.header("host").orElseThrow().equals("s3.invalid:9000"))
+          .allMatch(request -> request.header("authorization").orElseThrow().startsWith("AWS4-"));
       assertThat(proxy.last().text()).isEqualTo("content");
       assertThat(proxy.connections()).isEqualTo(1);
     }
@@ -149,10 +163,10 @@ class ProxiesTest {
 
   @Test
   void proxyThatWantsAPassword_getsIt() throws IOException {
-    try (ScriptedServer proxy = ScriptedServer.start();
-        Properties properties = new Properties("http", proxy.port())) {
-      System.setProperty("http.proxyUser", "me");
-      System.setProperty("http.proxyPassword", "se:cret");
+    try (ScriptedServer proxy = ScriptedServer.start()) {
+      useProxy("http", proxy);
+      changed.set("http.proxyUser", "me");
+      changed.set("http.proxyPassword", "se:cret");
       proxy.then(answer(407, "", "Proxy-Authenticate: Basic realm=\"proxy\""));
       try (S3Client client = client("http://s3.invalid:9000")) {
         client.putPart("key", "id", 1, Body.of("content".getBytes(UTF_8)));
@@ -162,7 +176,7 @@ class ProxiesTest {
       assertThat(proxy.requests().get(0).header("proxy-authorization")).isEmpty();
       assertThat(proxy.last().header("proxy-authorization"))
           .hasValue("Basic " + Base64.getEncoder().encodeToString("me:se:cret".getBytes(UTF_8)));
-      assertThat(proxy.last().header("authorization").get()).startsWith("AWS4-");
+      assertThat(proxy.last().header("authorization").orElseThrow()).startsWith("AWS4-");
       assertThat(proxy.last().text()).isEqualTo("content");
     }
   }
@@ -171,16 +185,17 @@ class ProxiesTest {
   @ParameterizedTest
   @CsvSource({"https://s3.invalid, s3.invalid:443", "https://s3.invalid:9000, s3.invalid:9000"})
   void requestOverHttps_asksTheProxyForATunnel(String url, String authority) throws IOException {
-    try (ScriptedServer proxy = ScriptedServer.start();
-        Properties properties = new Properties("https", proxy.port());
-        S3Client client = client(url)) {
+    try (ScriptedServer proxy = ScriptedServer.start()) {
+      useProxy("https", proxy);
       proxy.always(
           wire -> {
             wire.send("HTTP/1.1 200 Connected\r\n\r\n");
             wire.end();
           });
 
-      assertThatThrownBy(() -> client.delete("key")).isInstanceOf(IOException.class);
+      try (S3Client client = client(url)) {
+        assertThatThrownBy(() -> client.delete("key")).isInstanceOf(IOException.class);
+      }
 
       assertThat(proxy.requests())
           .extracting(request -> request.method + " " + request.target)
@@ -192,9 +207,9 @@ class ProxiesTest {
   @Test
   void exception_isReallyConnectedToDirectly() throws IOException {
     try (ScriptedServer proxy = ScriptedServer.start();
-        ScriptedServer server = ScriptedServer.start();
-        Properties properties = new Properties("http", proxy.port())) {
-      System.setProperty("http.nonProxyHosts", "localhost|127.*");
+        ScriptedServer server = ScriptedServer.start()) {
+      useProxy("http", proxy);
+      changed.set("http.nonProxyHosts", "localhost|127.*");
       try (S3Client client = new S3Client(server.settings(/* retries= */ 0))) {
         client.delete("key");
       }
@@ -207,29 +222,5 @@ class ProxiesTest {
     CredentialsSource credentials = CredentialsSource.of(Credentials.of("access", "secret"));
     return new S3Client(
         new S3Settings("bucket", "us-east-1", endpoint(url), credentials, 1, 0, Map.of()));
-  }
-
-  /** Sets Java's own properties for a while. No other test runs meanwhile in this JVM. */
-  private static final class Properties implements AutoCloseable {
-    private final String scheme;
-    private final String noneBefore = System.getProperty("http.nonProxyHosts");
-
-    Properties(String scheme, int port) {
-      this.scheme = scheme;
-      System.setProperty(scheme + ".proxyHost", "127.0.0.1");
-      System.setProperty(scheme + ".proxyPort", Integer.toString(port));
-    }
-
-    @Override
-    public void close() {
-      for (String name : List.of("proxyHost", "proxyPort", "proxyUser", "proxyPassword")) {
-        System.clearProperty(scheme + "." + name);
-      }
-      if (noneBefore == null) {
-        System.clearProperty("http.nonProxyHosts");
-      } else {
-        System.setProperty("http.nonProxyHosts", noneBefore);
-      }
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.commons.io.input.BrokenInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -126,13 +127,7 @@ class XmlTest {
 
   @Test
   void failureOfTheStream_isAnAnswerThatWasCutOff() {
-    InputStream in =
-        new InputStream() {
-          @Override
-          public int read() throws IOException {
-            throw new IOException("reset");
-          }
-        };
+    InputStream in = new BrokenInputStream(new IOException("reset"));
 
     assertThatThrownBy(() -> Xml.parse(in))
         .isInstanceOf(MalformedAnswerException.class)
