@@ -127,7 +127,7 @@ class XmlTest {
 
   @Test
   void failureOfTheStream_isAnAnswerThatWasCutOff() {
-    InputStream in = new BrokenInputStream(new IOException("reset"));
+    InputStream in = new BrokenInputStream(() -> new IOException("reset"));
 
     assertThatThrownBy(() -> Xml.parse(in))
         .isInstanceOf(MalformedAnswerException.class)
