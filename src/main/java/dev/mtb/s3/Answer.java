@@ -8,15 +8,20 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
-import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.io.CloseMode;
 
 /** An answer whose head has come. To be closed. For one thread. */
 final class Answer implements Closeable {
-  private final ClassicHttpResponse response;
+  /** To read more than this takes longer than to connect anew; the rest may have no end. */
+  private static final int LONGEST_REST = 64 * 1024;
 
-  Answer(ClassicHttpResponse response) {
+  private final CloseableHttpResponse response;
+  private InputStream content;
+
+  Answer(CloseableHttpResponse response) {
     this.response = response;
   }
 
@@ -57,22 +62,33 @@ final class Answer implements Closeable {
     return response.getHeaders();
   }
 
-  /** The body. To close it reads the rest, so that the connection can be used again. */
+  /** The body. */
   InputStream content() throws IOException {
-    HttpEntity entity = response.getEntity();
-    return entity == null ? InputStream.nullInputStream() : entity.getContent();
+    if (content == null) {
+      HttpEntity entity = response.getEntity();
+      content = entity == null ? InputStream.nullInputStream() : entity.getContent();
+    }
+    return content;
   }
 
   /** Hands the body out. Closing it closes the answer. */
   ObjectContent handOut() throws IOException {
-    return new ObjectContent(content(), response);
+    return new ObjectContent(content(), this::abort);
   }
 
-  /** Reads the rest, so that the connection can be used again. */
+  /** Reads the rest if it is short, so that the connection can be used again. */
   @Override
   public void close() throws IOException {
-    try (response) {
-      content().close();
+    try {
+      // At its end the connection is given back.
+      long unused = content().skip(LONGEST_REST);
+    } finally {
+      abort();
     }
+  }
+
+  /** Closes the connection if it has not been given back. Any other way to close reads the rest. */
+  private void abort() {
+    response.close(CloseMode.IMMEDIATE);
   }
 }

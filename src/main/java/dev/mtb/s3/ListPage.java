@@ -24,8 +24,15 @@ public record ListPage(
     Optional<String> nextToken,
     Optional<Instant> date) {
 
-  static ListPage of(Xml xml, Optional<Instant> date) {
-    UnaryOperator<String> decoder = decoder(xml);
+  static ListPage of(Xml xml, Optional<Instant> date) throws MalformedAnswerException {
+    try {
+      return of(xml, decoder(xml), date);
+    } catch (IllegalArgumentException e) {
+      throw wrongEncoding(e);
+    }
+  }
+
+  private static ListPage of(Xml xml, UnaryOperator<String> decoder, Optional<Instant> date) {
     return new ListPage(
         xml.children("Contents").stream().map(object -> object(object, decoder)).toList(),
         xml.children("CommonPrefixes").stream()
@@ -40,7 +47,14 @@ public record ListPage(
     return xml.text(child).filter(text -> text.trim().equals("true")).isPresent();
   }
 
-  /** Undoes the encoding that was asked for; a server that does not know it says nothing of it. */
+  static MalformedAnswerException wrongEncoding(IllegalArgumentException e) {
+    return new MalformedAnswerException("the server's list has a key that is not encoded", e);
+  }
+
+  /**
+   * Undoes the encoding that was asked for; a server that does not know it says nothing of it. An
+   * {@link IllegalArgumentException} comes from it if a text is not encoded.
+   */
   static UnaryOperator<String> decoder(Xml xml) {
     boolean isEncoded = xml.text("EncodingType").filter(type -> type.equals("url")).isPresent();
     return isEncoded ? ListPage::decode : UnaryOperator.identity();

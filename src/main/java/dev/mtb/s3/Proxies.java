@@ -2,6 +2,7 @@ package dev.mtb.s3;
 
 import com.google.common.base.Splitter;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -16,10 +17,12 @@ import org.apache.hc.core5.http.HttpHost;
  * {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code NO_PROXY}, or Java's own properties.
  */
 final class Proxies {
-  private final URI proxy;
+  private final HttpHost host;
+  private final Optional<UsernamePasswordCredentials> user;
 
-  private Proxies(URI proxy) {
-    this.proxy = proxy;
+  private Proxies(HttpHost host, Optional<UsernamePasswordCredentials> user) {
+    this.host = host;
+    this.user = user;
   }
 
   /** The proxy for an endpoint; empty if it is connected to directly. */
@@ -32,40 +35,78 @@ final class Proxies {
       Function<String, String> properties,
       Function<String, String> environment) {
     String scheme = endpoint.scheme();
-    String host = properties.apply(scheme + ".proxyHost");
-    if (host != null && !host.isEmpty()) {
-      String port = properties.apply(scheme + ".proxyPort");
-      String none = Optional.ofNullable(properties.apply("http.nonProxyHosts")).orElse("");
-      return proxy(host + (port == null ? "" : ":" + port), endpoint, none.replace('|', ','));
+    Optional<String> host = value(scheme + ".proxyHost", properties);
+    if (host.isPresent()) {
+      String exceptions = value("http.nonProxyHosts", properties).orElse("").replace('|', ',');
+      int port = value(scheme + ".proxyPort", properties).map(Integer::parseInt).orElse(-1);
+      String password = value(scheme + ".proxyPassword", properties).orElse("");
+      return isException(endpoint, exceptions)
+          ? Optional.empty()
+          : Optional.of(
+              new Proxies(
+                  new HttpHost("http", host.get(), port),
+                  value(scheme + ".proxyUser", properties).map(name -> user(name, password))));
     }
-    String name = scheme + "_proxy";
-    return variable(name, environment)
-        .flatMap(url -> proxy(url, endpoint, variable("no_proxy", environment).orElse("")));
+    return variable(scheme + "_proxy", environment)
+        .filter(url -> !isException(endpoint, variable("no_proxy", environment).orElse("")))
+        .map(Proxies::of);
+  }
+
+  private static Optional<String> value(String name, Function<String, String> source) {
+    return Optional.ofNullable(source.apply(name)).filter(value -> !value.isBlank());
   }
 
   /** In small letters, or in capitals. */
   private static Optional<String> variable(String name, Function<String, String> environment) {
-    return Optional.ofNullable(environment.apply(name))
-        .or(() -> Optional.ofNullable(environment.apply(name.toUpperCase(Locale.ROOT))))
-        .filter(value -> !value.isBlank());
+    return value(name, environment).or(() -> value(name.toUpperCase(Locale.ROOT), environment));
   }
 
-  private static Optional<Proxies> proxy(String url, Endpoint endpoint, String exceptions) {
-    boolean isException =
-        Splitter.on(',')
-            .trimResults()
-            .omitEmptyStrings()
-            .splitToStream(exceptions)
-            .anyMatch(pattern -> matches(pattern, endpoint.host()));
-    return isException
-        ? Optional.empty()
-        : Optional.of(new Proxies(URI.create(url.contains("://") ? url : "http://" + url)));
+  /** From a URL; curl takes one without a scheme, too. */
+  private static Proxies of(String text) {
+    URI url = parse(text.contains("://") ? text : "http://" + text);
+    return new Proxies(
+        new HttpHost(url.getScheme(), url.getHost(), url.getPort()),
+        Optional.ofNullable(url.getUserInfo()).map(Proxies::user));
+  }
+
+  private static URI parse(String text) {
+    try {
+      URI url = new URI(text);
+      if (url.getHost() != null) {
+        return url;
+      }
+    } catch (URISyntaxException e) {
+      // Its message has the text, in which there may be a password.
+    }
+    throw new IllegalArgumentException("the proxy is not http://[USER:PASSWORD@]HOST:PORT");
+  }
+
+  private static UsernamePasswordCredentials user(String info) {
+    int colon = info.indexOf(':');
+    return colon < 0 ? user(info, "") : user(info.substring(0, colon), info.substring(colon + 1));
+  }
+
+  private static UsernamePasswordCredentials user(String name, String password) {
+    return new UsernamePasswordCredentials(name, password.toCharArray());
+  }
+
+  private static boolean isException(Endpoint endpoint, String exceptions) {
+    return Splitter.on(',')
+        .trimResults()
+        .omitEmptyStrings()
+        .splitToStream(exceptions.toLowerCase(Locale.ROOT))
+        .anyMatch(
+            pattern ->
+                matches(pattern, endpoint.host())
+                    || matches(pattern, endpoint.host() + ":" + endpoint.port()));
   }
 
   /** A name holds for all names below it, with or without a dot or a star before it. */
-  private static boolean matches(String pattern, String host) {
-    if (pattern.equals("*")) {
-      return true;
+  private static boolean matches(String pattern, String anyHost) {
+    String host = anyHost.toLowerCase(Locale.ROOT);
+    if (pattern.endsWith("*")) {
+      // Java's own way to name a network, such as 127.*, and curl's to name all.
+      return host.startsWith(pattern.substring(0, pattern.length() - 1));
     }
     String name = pattern.startsWith("*") ? pattern.substring(1) : pattern;
     String suffix = name.startsWith(".") ? name : "." + name;
@@ -74,22 +115,17 @@ final class Proxies {
 
   /** Makes a client use it. */
   void apply(HttpClientBuilder builder) {
-    HttpHost host = new HttpHost(proxy.getScheme(), proxy.getHost(), proxy.getPort());
     builder.setProxy(host);
-    String user = proxy.getUserInfo();
-    if (user != null) {
-      int colon = user.indexOf(':');
-      String name = colon < 0 ? user : user.substring(0, colon);
-      String password = colon < 0 ? "" : user.substring(colon + 1);
+    if (user.isPresent()) {
       BasicCredentialsProvider credentials = new BasicCredentialsProvider();
-      credentials.setCredentials(
-          new AuthScope(host), new UsernamePasswordCredentials(name, password.toCharArray()));
+      credentials.setCredentials(new AuthScope(host), user.get());
       builder.setDefaultCredentialsProvider(credentials);
     }
   }
 
+  /** Without the password. */
   @Override
   public String toString() {
-    return proxy.getHost() + ":" + proxy.getPort();
+    return user.map(u -> u.getUserName() + "@").orElse("") + host.toHostString();
   }
 }

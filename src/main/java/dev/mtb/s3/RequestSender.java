@@ -3,7 +3,8 @@ package dev.mtb.s3;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -12,9 +13,6 @@ final class RequestSender implements Closeable {
   /** An error is shorter; a longer answer comes from something that is no S3 server. */
   private static final int LONGEST_ERROR = 64 * 1024;
 
-  /** For errors in the document of an answer that says that all is well. */
-  private static final int SERVER_ERROR = 500;
-
   private final S3Settings settings;
   private final Transport transport;
   private final Signer signer;
@@ -22,11 +20,11 @@ final class RequestSender implements Closeable {
   private final SkewedClock clock = new SkewedClock();
   private volatile Pace pace = Pace.FREE;
 
-  RequestSender(S3Settings settings) {
+  RequestSender(S3Settings settings, Retries.Sleep sleep) {
     this.settings = settings;
     transport = new Transport(settings.endpoint(), settings.connections(), () -> pace);
     signer = new Signer(settings.region(), "s3");
-    retries = new Retries(settings.retries());
+    retries = new Retries(settings.retries(), sleep);
   }
 
   /** Makes something of an answer that says that all is well. */
@@ -44,10 +42,12 @@ final class RequestSender implements Closeable {
   }
 
   <T> T send(S3Request request, Reading<T> reading) throws IOException {
+    boolean isCorrected = false;
     for (int attempt = 1; ; attempt++) {
+      Duration offset = clock.offset();
       IOException failure;
       try {
-        Answer answer = sendOnce(request);
+        Answer answer = sendOnce(request, Instant.now().plus(offset));
         if (answer.isSuccess()) {
           return reading.read(answer, attempt);
         }
@@ -57,25 +57,26 @@ final class RequestSender implements Closeable {
       } catch (IOException e) {
         failure = e;
       }
-      boolean isSkewed = failure instanceof S3Exception refusal && clock.learn(refusal);
-      if (isSkewed && attempt == 1) {
+      boolean isSkewed = failure instanceof S3Exception refusal && clock.learn(refusal, offset);
+      if (isSkewed && !isCorrected) {
+        isCorrected = true;
         continue;
       }
       if (!retries.isWorth(failure, attempt)) {
         throw failure;
       }
-      Retries.pause(attempt);
+      retries.pause(attempt);
     }
   }
 
-  private Answer sendOnce(S3Request request) throws IOException {
+  private Answer sendOnce(S3Request request, Instant time) throws IOException {
     Credentials credentials = settings.credentials().get();
     String path = settings.endpoint().path() + Encoding.encodePath(request.key);
     String query = Signer.query(request.query);
     TreeMap<String, String> headers = new TreeMap<>(request.headers);
     headers.put("host", settings.endpoint().hostHeader());
     headers.put("x-amz-content-sha256", request.payload);
-    headers.put("x-amz-date", Signer.time(clock.now()));
+    headers.put("x-amz-date", Signer.time(time));
     credentials.sessionToken().ifPresent(token -> headers.put("x-amz-security-token", token));
     String authorization =
         signer.authorization(request.method, path, query, headers, request.payload, credentials);
@@ -101,9 +102,8 @@ final class RequestSender implements Closeable {
 
   private static S3Exception refusal(Answer answer) throws IOException {
     byte[] document;
-    try (answer;
-        InputStream in = answer.content()) {
-      document = in.readNBytes(LONGEST_ERROR);
+    try (answer) {
+      document = answer.content().readNBytes(LONGEST_ERROR);
     }
     try {
       return refusal(answer, Xml.parse(new ByteArrayInputStream(document)));
@@ -116,7 +116,7 @@ final class RequestSender implements Closeable {
   /** What a document says that was refused. */
   static S3Exception refusal(Answer answer, Xml error) {
     return new S3Exception(
-        answer.isSuccess() ? SERVER_ERROR : answer.status(),
+        answer.status(),
         error.text("Code").orElse(""),
         error.text("Message").orElse(""),
         answer.date(),

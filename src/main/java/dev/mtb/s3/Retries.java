@@ -41,10 +41,17 @@ final class Retries {
           "BandwidthLimitExceeded",
           "TooManyRequestsException");
 
-  private final int most;
+  /** How the time before a retry passes; tests do not wait. */
+  interface Sleep {
+    void sleep(long millis) throws InterruptedException;
+  }
 
-  Retries(int most) {
+  private final int most;
+  private final Sleep sleep;
+
+  Retries(int most, Sleep sleep) {
     this.most = most;
+    this.sleep = sleep;
   }
 
   /** Whether a request is to be sent again after a failure. */
@@ -69,11 +76,11 @@ final class Retries {
   }
 
   /** Waits before a request is sent again. */
-  static void pause(int sentBefore) throws InterruptedIOException {
+  void pause(int sentBefore) throws InterruptedIOException {
     long doubled = FIRST_DELAY.toMillis() << Math.min(sentBefore - 1, MOST_DOUBLINGS);
-    long most = Math.min(doubled, LONGEST_DELAY.toMillis());
+    long delay = Math.min(doubled, LONGEST_DELAY.toMillis());
     try {
-      Thread.sleep(most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1));
+      sleep.sleep(delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for a server that failed");

@@ -27,8 +27,17 @@ public final class S3Client implements Closeable {
 
   /** Makes one; no request is sent yet. */
   public S3Client(S3Settings settings) {
+    this(settings, Thread::sleep);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param sleep before a retry
+   */
+  S3Client(S3Settings settings, Retries.Sleep sleep) {
     this.settings = settings;
-    sender = new RequestSender(settings);
+    sender = new RequestSender(settings, sleep);
   }
 
   /** Sends requests no faster than a pace allows, from now on. */

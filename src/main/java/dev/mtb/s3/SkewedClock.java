@@ -26,25 +26,27 @@ final class SkewedClock {
 
   private volatile Duration offset = Duration.ZERO;
 
-  Instant now() {
-    return Instant.now().plus(offset);
+  /** How far the server's time is ahead of this machine's. */
+  Duration offset() {
+    return offset;
   }
 
   /**
    * Learns the server's time from a refusal.
    *
+   * @param used the offset that the request was signed with; another thread may have learnt since
    * @return whether the request is worth to be sent again with it
    */
-  boolean learn(S3Exception refusal) {
+  boolean learn(S3Exception refusal, Duration used) {
     boolean isPossible = refusal.status() == FORBIDDEN && POSSIBLE_CODES.contains(refusal.code());
     if (!CODES.contains(refusal.code()) && !isPossible) {
       return false;
     }
-    Optional<Duration> difference = refusal.date().map(time -> Duration.between(now(), time));
-    if (difference.isEmpty() || difference.get().abs().compareTo(SMALL) < 0) {
+    Optional<Duration> right = refusal.date().map(time -> Duration.between(Instant.now(), time));
+    if (right.isEmpty() || right.get().minus(used).abs().compareTo(SMALL) < 0) {
       return false;
     }
-    offset = offset.plus(difference.get());
+    offset = right.get();
     return true;
   }
 }

@@ -10,7 +10,9 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.DefaultConnectionKeepAliveStrategy;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpResponse;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
@@ -21,6 +23,7 @@ import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.HttpClientConnection;
 import org.apache.hc.core5.http.io.HttpResponseInformationCallback;
@@ -92,7 +95,7 @@ final class Transport implements Closeable {
         HttpClientBuilder.create()
             .setConnectionManager(pool.build())
             .setRequestExecutor(new Executor())
-            .setKeepAliveStrategy((response, context) -> IDLE)
+            .setKeepAliveStrategy(Transport::idle)
             .setDefaultRequestConfig(
                 RequestConfig.custom()
                     .setResponseTimeout(ANSWER_TIMEOUT)
@@ -113,6 +116,15 @@ final class Transport implements Closeable {
     Proxies.of(endpoint)
         .ifPresentOrElse(proxies -> proxies.apply(builder), builder::disableAuthCaching);
     return builder.build();
+  }
+
+  /** A server may tell that it keeps a connection for a shorter time. */
+  private static TimeValue idle(HttpResponse response, HttpContext context) {
+    TimeValue told =
+        DefaultConnectionKeepAliveStrategy.INSTANCE.getKeepAliveDuration(response, context);
+    return TimeValue.isNonNegative(told)
+        ? TimeValue.ofMilliseconds(Math.min(told.toMilliseconds(), IDLE.toMilliseconds()))
+        : IDLE;
   }
 
   private static SSLContext tls() {
@@ -141,7 +153,8 @@ final class Transport implements Closeable {
     } else if (method.equals("PUT") || method.equals("POST")) {
       request.setEntity(new BodyEntity(Body.of(new byte[0]), Pace.FREE));
     }
-    return new Answer(client.executeOpen(host, request, HttpClientContext.create()));
+    return new Answer(
+        CloseableHttpResponse.adapt(client.executeOpen(host, request, HttpClientContext.create())));
   }
 
   /** Lets a body know the connection that it is sent by. */

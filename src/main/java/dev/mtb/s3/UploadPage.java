@@ -10,8 +10,15 @@ import java.util.function.UnaryOperator;
  * @param isTruncated whether there are more pages
  */
 public record UploadPage(List<UnfinishedUpload> uploads, boolean isTruncated) {
-  static UploadPage of(Xml xml) {
-    UnaryOperator<String> decoder = ListPage.decoder(xml);
+  static UploadPage of(Xml xml) throws MalformedAnswerException {
+    try {
+      return of(xml, ListPage.decoder(xml));
+    } catch (IllegalArgumentException e) {
+      throw ListPage.wrongEncoding(e);
+    }
+  }
+
+  private static UploadPage of(Xml xml, UnaryOperator<String> decoder) {
     return new UploadPage(
         xml.children("Upload").stream()
             .map(

@@ -1,6 +1,10 @@
 package dev.mtb.s3;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +12,8 @@ import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import org.apache.commons.io.input.BOMInputStream;
+import org.apache.commons.io.input.CloseShieldInputStream;
 
 /** An element of an answer: its text, and the elements in it. Namespaces are left out. */
 final class Xml {
@@ -37,7 +43,7 @@ final class Xml {
    */
   static Xml parse(InputStream in) throws MalformedAnswerException {
     try {
-      XMLStreamReader reader = FACTORY.createXMLStreamReader(in);
+      XMLStreamReader reader = FACTORY.createXMLStreamReader(text(in));
       try {
         reader.nextTag();
         Xml root = read(reader);
@@ -48,9 +54,17 @@ final class Xml {
       } finally {
         reader.close();
       }
-    } catch (XMLStreamException e) {
+    } catch (XMLStreamException | IOException e) {
       throw new MalformedAnswerException("the server's answer is no valid XML", e);
     }
+  }
+
+  /** S3 writes UTF-8 only. The parser would print what is not, besides throwing it. */
+  private static Reader text(InputStream in) throws IOException {
+    // The parser closes what it has read to its end; an answer is closed once, by its owner.
+    InputStream shielded = CloseShieldInputStream.wrap(in);
+    InputStream withoutMark = BOMInputStream.builder().setInputStream(shielded).get();
+    return new InputStreamReader(withoutMark, StandardCharsets.UTF_8.newDecoder());
   }
 
   private static Xml read(XMLStreamReader reader) throws XMLStreamException {
