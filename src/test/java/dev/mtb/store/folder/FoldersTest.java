@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class FoldersTest {
   @TempDir Path temp;
-  private final Folders folders = new Folders();
+  private final Folders folders = new Folders(Folders.FEWEST_IDLE);
   private Path start;
 
   @BeforeEach
