@@ -260,8 +260,8 @@ public final class Copier {
     control.bytesWritten().accept(count);
   }
 
-  private static Copied committed(
-      FileWrite write, Metadata before, Optional<MessageDigest> digest) throws IOException {
+  private static Copied committed(FileWrite write, Metadata before, Optional<MessageDigest> digest)
+      throws IOException {
     Optional<AttributesException> unset = unset(() -> write.commit(before));
     Optional<String> hex = digest.map(d -> Hex.encodeHexString(d.digest()));
     return new Copied(before, hex, Optional.empty(), unset);

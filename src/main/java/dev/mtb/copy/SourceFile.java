@@ -64,9 +64,7 @@ final class SourceFile {
   }
 
   private static boolean isSmallFile(Metadata seen) {
-    return seen.kind() == Kind.FILE
-        && seen.size() < Store.SMALL_FILE
-        && seen.ctime().isPresent();
+    return seen.kind() == Kind.FILE && seen.size() < Store.SMALL_FILE && seen.ctime().isPresent();
   }
 
   /** How long ago it was changed, in nanoseconds; long ago is the highest number. */
@@ -141,8 +139,7 @@ final class SourceFile {
    *
    * @param expected how much there should be
    */
-  static int fill(ReadableByteChannel in, ByteBuffer buffer, long expected)
-      throws SourceException {
+  static int fill(ReadableByteChannel in, ByteBuffer buffer, long expected) throws SourceException {
     buffer.clear();
     try {
       while (buffer.hasRemaining() && in.read(buffer) >= 0) {

@@ -49,8 +49,8 @@ public final class Folders implements Closeable {
    */
   static final int MOST_IDLE = 500;
 
-  /** The directories of source and destination, two descriptors each, take half of all. */
-  private static final int DESCRIPTORS_FOR_ONE = 8;
+  /** Two for each directory, on two sides, take a quarter: several jobs may run in a process. */
+  private static final int DESCRIPTORS_FOR_ONE = 16;
 
   /** The least recently used first; guarded by itself. */
   private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
@@ -159,7 +159,9 @@ public final class Folders implements Closeable {
   /** The same; {@code isDirectory} is whether a look has just told that it is a directory. */
   Folder scan(Path directory, Path start, boolean isDirectory) throws IOException {
     Optional<SecureDirectoryStream<Path>> stream = stream(directory, start, isDirectory);
-    return stream.isPresent() ? share(directory, new OpenDirectory(stream.get())) : byPath(directory);
+    return stream.isPresent()
+        ? share(directory, new OpenDirectory(stream.get()))
+        : byPath(directory);
   }
 
   private static Folder byPath(Path directory) {

@@ -114,8 +114,7 @@ public class MetadataWriter {
    * is right already: on ext4 each change of an inode goes through the journal. One look tells it
    * for all files that are made in the directory with that mode.
    */
-  final void setOfNewFile(
-      DirectoryTree tree, NewFile file, Metadata source, AttributeSetter setter)
+  final void setOfNewFile(DirectoryTree tree, NewFile file, Metadata source, AttributeSetter setter)
       throws IOException {
     Path path = file.path();
     if (!isUnix) {
@@ -245,8 +244,7 @@ public class MetadataWriter {
     setTimes(path, source, /* accessTime= */ null);
   }
 
-  private static void setTimes(Path path, Metadata source, FileTime accessTime)
-      throws IOException {
+  private static void setTimes(Path path, Metadata source, FileTime accessTime) throws IOException {
     Instant mtime = source.mtime();
     if (mtime.equals(Metadata.UNKNOWN_TIME)) {
       return;

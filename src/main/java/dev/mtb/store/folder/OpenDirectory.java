@@ -37,9 +37,7 @@ final class OpenDirectory implements Closeable {
   }
 
   private OpenDirectory(
-      SecureDirectoryStream<Path> stream,
-      Optional<Metadata> asMade,
-      Map<Integer, Metadata> made) {
+      SecureDirectoryStream<Path> stream, Optional<Metadata> asMade, Map<Integer, Metadata> made) {
     this.stream = stream;
     this.asMade = asMade;
     this.made = made;
