@@ -180,9 +180,11 @@ class FoldersTest {
   @Test
   void openFileLimit_isTheSoftOne() {
     String limits =
-        "Limit                     Soft Limit           Hard Limit           Units     \n"
-            + "Max processes             96000                96000                processes \n"
-            + "Max open files            1024                 524288               files     \n";
+        """
+        Limit                     Soft Limit           Hard Limit           Units
+        Max processes             96000                96000                processes
+        Max open files            1024                 524288               files
+        """;
 
     assertThat(OpenFileLimit.parse(limits)).isEqualTo(1024);
     assertThat(OpenFileLimit.parse(limits.replace("1024  ", "unlimited")))
