@@ -4,7 +4,6 @@ import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributesException;
-import dev.mtb.store.Content;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.RefusedException;
@@ -129,10 +128,16 @@ public final class Copier {
   private Copied tryCopy(
       SourceFile source, Optional<Metadata> seen, Path target, Optional<Metadata> existing)
       throws IOException {
-    Optional<Metadata> known = seen;
+    Optional<SourceFile.Before> found = seen.flatMap(SourceFile::asFound);
+    if (found.isPresent()) {
+      Optional<Copied> copied = copied(source, found.get(), target, existing);
+      if (copied.isPresent()) {
+        return copied.get();
+      }
+      // It has changed since it was found, which is no sign that it keeps changing.
+    }
     for (int attempt = 1; attempt <= TRIES; attempt++) {
-      SourceFile.Before before = source.settled(known, control.pause());
-      known = Optional.empty();
+      SourceFile.Before before = source.settled(control.pause());
       Optional<Copied> copied = copied(source, before, target, existing);
       if (copied.isPresent()) {
         return copied.get();
@@ -375,23 +380,5 @@ public final class Copier {
       }
     }
     return new Digested(size, Hex.encodeHexString(digest.digest()));
-  }
-
-  /** A source that a destination reads by itself. */
-  private record SourceContent(SourceFile file, CopyControl control) implements Content {
-    @Override
-    public SeekableByteChannel open() throws IOException {
-      return (SeekableByteChannel) file.open();
-    }
-
-    @Override
-    public void sent(long bytes) {
-      control.bytesWritten().accept(bytes);
-    }
-
-    @Override
-    public void stopIfAsked() throws IOException {
-      control.stopIfAsked();
-    }
   }
 }

@@ -41,15 +41,17 @@ final class SourceFile {
   }
 
   /**
-   * Looks when no later change can have the same ctime.
-   *
-   * @param seen what was seen earlier; a small file is read at once, so that another look can wait
-   *     until it was read
+   * What was seen when a file was found, if that does for its copy: a small file is read at once,
+   * and looked at again then.
    */
-  Before settled(Optional<Metadata> seen, Retry.Pause pause) throws SourceException {
-    if (seen.isPresent() && isSmallFile(seen.get()) && age(seen.get()) >= TICK.toNanos()) {
-      return new Before(seen.get(), /* isSafe= */ false);
-    }
+  static Optional<Before> asFound(Metadata seen) {
+    return isSmallFile(seen) && age(seen) >= TICK.toNanos()
+        ? Optional.of(new Before(seen, /* isSafe= */ false))
+        : Optional.empty();
+  }
+
+  /** Looks when no later change can have the same ctime. */
+  Before settled(Retry.Pause pause) throws SourceException {
     Metadata now = look();
     if (now.ctime().isEmpty()) {
       return new Before(now, /* isSafe= */ true);

@@ -23,6 +23,9 @@ final class FairSchedule implements Schedule {
    */
   private static final int FEW = 256;
 
+  /** Work that waits for each of many threads while the walk is woken and finds more. */
+  private static final int FOR_EACH_THREAD = 4;
+
   /**
    * A file this large takes longer than its directory's small ones together, so it is begun before
    * them: begun last it would be copied when there is nothing else left to do.
@@ -42,10 +45,10 @@ final class FairSchedule implements Schedule {
   /** Directories that have work waiting and are not at their limit, each once. */
   private final ArrayDeque<DirectoryNode> ready = new ArrayDeque<>();
 
-  /** A schedule for a destination. */
-  FairSchedule(Features destination) {
+  /** A schedule for the threads that write to a destination. */
+  FairSchedule(Features destination, int threads) {
     runningPerDirectory = destination.operationsPerDirectory();
-    most = destination.listingBringsMetadata() ? MANY : FEW;
+    most = destination.listingBringsMetadata() ? MANY : Math.max(FEW, FOR_EACH_THREAD * threads);
   }
 
   @Override

@@ -240,7 +240,7 @@ final class Pipeline {
         .limits()
         .order()
         .map(order -> (Schedule) new OrderedSchedule(order, features.operationsPerDirectory()))
-        .orElseGet(() -> new FairSchedule(features));
+        .orElseGet(() -> new FairSchedule(features, options.concurrency().threads()));
   }
 
   private DirectoryNode root() {

@@ -4,7 +4,9 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What is known of one file, directory or link without reading it.
@@ -79,6 +82,10 @@ public record Metadata(
           PosixFilePermission.OTHERS_READ, 0004,
           PosixFilePermission.OTHERS_WRITE, 0002,
           PosixFilePermission.OTHERS_EXECUTE, 0001);
+
+  /** NIO's permissions by mode: they are asked for with each new file. */
+  private static final Map<Integer, ImmutableSet<PosixFilePermission>> PERMISSIONS =
+      new ConcurrentHashMap<>();
 
   /** Checks that nothing is null. */
   public Metadata {
@@ -203,7 +210,9 @@ public record Metadata(
 
   /** Turns permission bits into NIO's permissions; those above 0777 have no counterpart. */
   public static Set<PosixFilePermission> permissions(int mode) {
-    return Maps.filterValues(BITS, bit -> (mode & bit) != 0).keySet();
+    return PERMISSIONS.computeIfAbsent(
+        mode & 0777,
+        bits -> Sets.immutableEnumSet(Maps.filterValues(BITS, bit -> (bits & bit) != 0).keySet()));
   }
 
   /**

@@ -60,7 +60,8 @@ public final class AttributeSetter {
 
   /** Whether something could not be set because no such file was found. */
   public boolean isMissing() {
-    return failures.values().stream().anyMatch(NoSuchFileException.class::isInstance);
+    return !failures.isEmpty()
+        && failures.values().stream().anyMatch(NoSuchFileException.class::isInstance);
   }
 
   /** Something could be set in part only, because of a failure that is reported. */

@@ -55,7 +55,7 @@ class WorkQueueTest {
   void whatManyThreadsAdd_isAllDone() throws Exception {
     int adders = 8;
     int each = 3000;
-    for (Schedule schedule : List.of(new FairSchedule(Features.PLAIN), ordered(2), ordered(9))) {
+    for (Schedule schedule : List.of(new FairSchedule(Features.PLAIN, 4), ordered(2), ordered(9))) {
       AtomicInteger done = new AtomicInteger();
       CountDownLatch end = new CountDownLatch(adders * each);
       ForkJoinPool pool = new ForkJoinPool(4);
@@ -95,7 +95,7 @@ class WorkQueueTest {
 
   @Test
   void whereDirectoriesAreHeldOpen_theWalkStaysNearTheCopies() {
-    Schedule schedule = new FairSchedule(Features.PLAIN);
+    Schedule schedule = new FairSchedule(Features.PLAIN, 4);
 
     assertThat(schedule.most()).isEqualTo(256);
   }

@@ -8,6 +8,7 @@ import dev.mtb.model.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -315,10 +316,19 @@ public final class Folder implements Closeable {
         : Optional.empty();
   }
 
-  /** Opens a directory that this process has just made in this one, which is held open. */
-  OpenDirectory openNew(Path name, Metadata made) throws IOException {
+  /**
+   * Opens a directory that this process has just made in this one, which is held open.
+   *
+   * @return empty if this process may not read it, whatever mode it was made with
+   */
+  Optional<OpenDirectory> openNew(Path name, Metadata made) throws IOException {
     OpenDirectory parent = opened.orElseThrow();
-    return parent.withNew(parent.stream().newDirectoryStream(name, NOFOLLOW_LINKS), made);
+    try {
+      return Optional.of(
+          parent.withNew(parent.stream().newDirectoryStream(name, NOFOLLOW_LINKS), made));
+    } catch (AccessDeniedException e) {
+      return Optional.empty();
+    }
   }
 
   private SecureDirectoryStream<Path> child(

@@ -36,22 +36,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * it and kept for later calls.
  */
 public final class Folders implements Closeable {
-  /**
-   * Directories that stay open when no thread uses them, at the least: more than there are copying
-   * threads. Each takes two descriptors, of the 1,024 that are usual at the least.
-   */
-  static final int FEWEST_IDLE = 100;
-
-  /**
-   * The same at the most. The threads that walk a deep tree, 32 of them ten levels deep, and those
-   * that copy what the walk has just found then find open all that they need; each directory takes
-   * some 10 KB in the C library.
-   */
-  static final int MOST_IDLE = 500;
-
-  /** Two for each directory, on two sides, take a quarter: several jobs may run in a process. */
-  private static final int DESCRIPTORS_FOR_ONE = 16;
-
   /** The least recently used first; guarded by itself. */
   private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
 
@@ -63,7 +47,7 @@ public final class Folders implements Closeable {
 
   /** Holds directories open where the file system can do that. */
   public Folders() {
-    this(idleOf(OpenFileLimit.ofThisProcess()), /* isByPath= */ false);
+    this(OpenFileLimit.idleDirectories(OpenFileLimit.ofThisProcess()), /* isByPath= */ false);
   }
 
   /** Keeps so many directories open that no thread uses. */
@@ -74,11 +58,6 @@ public final class Folders implements Closeable {
   private Folders(int mostIdle, boolean isByPath) {
     this.mostIdle = mostIdle;
     this.isByPath = isByPath;
-  }
-
-  /** How many directories may stay open where a process may have so many files open. */
-  static int idleOf(long openFiles) {
-    return (int) Math.max(FEWEST_IDLE, Math.min(MOST_IDLE, openFiles / DESCRIPTORS_FOR_ONE));
   }
 
   /**
@@ -92,13 +71,18 @@ public final class Folders implements Closeable {
   }
 
   /** An open directory and how many use it. */
-  private static final class Shared {
+  private final class Shared implements Folder.Return {
     final OpenDirectory directory;
     int users = 1;
     boolean isKept;
 
     Shared(OpenDirectory directory) {
       this.directory = directory;
+    }
+
+    @Override
+    public void run() throws IOException {
+      giveBack(this);
     }
   }
 
@@ -140,7 +124,7 @@ public final class Folders implements Closeable {
         known.users++;
       }
     }
-    return Optional.ofNullable(known).map(shared -> lend(directory, shared));
+    return known != null ? Optional.of(lend(directory, known)) : Optional.empty();
   }
 
   /**
@@ -254,7 +238,7 @@ public final class Folders implements Closeable {
   }
 
   private Folder lend(Path directory, Shared shared) {
-    return new Folder(directory, Optional.of(shared.directory), () -> giveBack(shared));
+    return new Folder(directory, Optional.of(shared.directory), shared);
   }
 
   private void giveBack(Shared shared) throws IOException {

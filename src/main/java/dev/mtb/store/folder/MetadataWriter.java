@@ -22,12 +22,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A writer of metadata: it sets owner, group, permissions and mtime of files, directories and links
- * of one file system. Immutable.
+ * of one file system. Thread-safe.
  */
 public class MetadataWriter {
   /** Set-user-ID and set-group-ID. */
@@ -40,6 +42,7 @@ public class MetadataWriter {
   protected final ProcessIdentity process;
   private final boolean isUnix;
   private final boolean isPosix;
+  private final Map<Integer, FileAttribute<?>> modeAttributes = new ConcurrentHashMap<>();
 
   /** Finds out what the file system of a path keeps. */
   public MetadataWriter(Path root, ProcessIdentity process) {
@@ -61,9 +64,14 @@ public class MetadataWriter {
 
   /** What a new file or directory is created with. */
   public final FileAttribute<?>[] modeAttribute(int mode) {
-    return isPosix && mode != Metadata.UNKNOWN
-        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(Metadata.permissions(mode))}
-        : new FileAttribute<?>[0];
+    if (!isPosix || mode == Metadata.UNKNOWN) {
+      return new FileAttribute<?>[0];
+    }
+    // Java copies and checks a set for each; files are made by the thousand with the same mode.
+    FileAttribute<?> attribute =
+        modeAttributes.computeIfAbsent(
+            mode, m -> PosixFilePermissions.asFileAttribute(Metadata.permissions(m)));
+    return new FileAttribute<?>[] {attribute};
   }
 
   /**

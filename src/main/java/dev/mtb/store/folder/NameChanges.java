@@ -100,14 +100,18 @@ final class NameChanges {
     Files.createDirectory(temporary, metadata.modeAttribute(mode));
     try {
       Metadata made = lookAtNew(folder, temporary, mode);
-      OpenDirectory opened = folder.openNew(temporary.getFileName(), made);
+      Optional<OpenDirectory> opened = folder.openNew(temporary.getFileName(), made);
       try {
         giveName(folder, temporary, name, isInTheWay);
       } catch (IOException | RuntimeException e) {
-        opened.close();
+        if (opened.isPresent()) {
+          opened.get().close();
+        }
         throw e;
       }
-      tree.folders.keep(path, opened);
+      if (opened.isPresent()) {
+        tree.folders.keep(path, opened.get());
+      }
       return made;
     } catch (IOException e) {
       DirectoryTree.deleteAfter(e, temporary);

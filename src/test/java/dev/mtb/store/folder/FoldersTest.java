@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class FoldersTest {
   @TempDir Path temp;
-  private final Folders folders = new Folders(Folders.FEWEST_IDLE);
+  private final Folders folders = new Folders(OpenFileLimit.FEWEST_IDLE);
   private Path start;
 
   @BeforeEach
@@ -171,10 +171,10 @@ class FoldersTest {
 
   @Test
   void heldDirectories_areFew_whereFewFilesMayBeOpen() {
-    assertThat(Folders.idleOf(0)).isEqualTo(Folders.FEWEST_IDLE);
-    assertThat(Folders.idleOf(1024)).isEqualTo(Folders.FEWEST_IDLE);
-    assertThat(Folders.idleOf(4096)).isEqualTo(256);
-    assertThat(Folders.idleOf(Long.MAX_VALUE)).isEqualTo(Folders.MOST_IDLE);
+    assertThat(OpenFileLimit.idleDirectories(0)).isEqualTo(OpenFileLimit.FEWEST_IDLE);
+    assertThat(OpenFileLimit.idleDirectories(1024)).isEqualTo(OpenFileLimit.FEWEST_IDLE);
+    assertThat(OpenFileLimit.idleDirectories(4096)).isEqualTo(256);
+    assertThat(OpenFileLimit.idleDirectories(Long.MAX_VALUE)).isEqualTo(OpenFileLimit.MOST_IDLE);
   }
 
   @Test
@@ -234,7 +234,7 @@ class FoldersTest {
     Files.move(path, start.resolve("moved"));
     Files.createDirectory(path);
     try (Folder parent = folders.open(start, start)) {
-      folders.keep(path, parent.openNew(path.getFileName(), Metadata.of(path)));
+      folders.keep(path, parent.openNew(path.getFileName(), Metadata.of(path)).orElseThrow());
     }
 
     try (Folder folder = folders.open(path, start)) {
