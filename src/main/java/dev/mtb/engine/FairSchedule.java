@@ -21,10 +21,10 @@ final class FairSchedule implements Schedule {
    * The same where directories are held open: the walk must not be so far ahead of the copies that
    * they have to open its directories again. Deep trees have a few files in each.
    */
-  private static final int FEW = 256;
+  private static final int FEW = 64;
 
   /** Work that waits for each of many threads while the walk is woken and finds more. */
-  private static final int FOR_EACH_THREAD = 4;
+  private static final int FOR_EACH_THREAD = 2;
 
   /**
    * A file this large takes longer than its directory's small ones together, so it is begun before

@@ -6,7 +6,7 @@ interface Schedule {
    * Room that comes free before a checker that waits for room is woken: waking a thread for each
    * file costs more than finding the file.
    */
-  int BATCH = 128;
+  int BATCH = 32;
 
   /** How much work may be waiting in all. */
   int most();

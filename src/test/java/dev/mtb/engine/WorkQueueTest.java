@@ -97,6 +97,6 @@ class WorkQueueTest {
   void whereDirectoriesAreHeldOpen_theWalkStaysNearTheCopies() {
     Schedule schedule = new FairSchedule(Features.PLAIN, 4);
 
-    assertThat(schedule.most()).isEqualTo(256);
+    assertThat(schedule.most()).isEqualTo(64);
   }
 }

@@ -312,6 +312,10 @@ public class FolderStore implements Store {
         file.equals(root) ? Optional.empty() : tree.folders.check(file, root, source.kind());
     AttributeSetter setter = new AttributeSetter();
     metadata.set(file, source, attributes, accessTime, setter);
+    if (source.kind() == Kind.DIRECTORY && attributes.contains(Attribute.MTIME)) {
+      // The mtime is set when all that is in the directory is done.
+      tree.folders.release(file);
+    }
     setter.check();
   }
 

@@ -183,6 +183,11 @@ public class FolderTree implements Tree {
       }
       throw new ReplacedException(path);
     }
+
+    @Override
+    public void done() throws IOException {
+      folders.release(path);
+    }
   }
 
   /** A directory that is held open while it is read. */

@@ -36,27 +36,27 @@ import java.util.concurrent.ConcurrentHashMap;
  * it and kept for later calls.
  */
 public final class Folders implements Closeable {
+  /**
+   * Directories that stay open when no thread uses them: those in which a run has something to do
+   * ({@link #release}) hardly ever are more, in deep trees with 32 threads that walk and 32 that
+   * copy. Each takes two descriptors, of the 1,024 that are usual at the least.
+   */
+  private static final int MOST_IDLE = 110;
+
   /** The least recently used first; guarded by itself. */
   private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
 
   /** Those that a thread is opening now: others wait for it instead of opening them, too. */
   private final Map<Path, Object> opening = new ConcurrentHashMap<>();
 
-  private final int mostIdle;
   private volatile boolean isByPath;
 
   /** Holds directories open where the file system can do that. */
   public Folders() {
-    this(OpenFileLimit.idleDirectories(OpenFileLimit.ofThisProcess()), /* isByPath= */ false);
+    this(false);
   }
 
-  /** Keeps so many directories open that no thread uses. */
-  Folders(int mostIdle) {
-    this(mostIdle, /* isByPath= */ false);
-  }
-
-  private Folders(int mostIdle, boolean isByPath) {
-    this.mostIdle = mostIdle;
+  private Folders(boolean isByPath) {
     this.isByPath = isByPath;
   }
 
@@ -67,7 +67,7 @@ public final class Folders implements Closeable {
    * @return lends folders that go by path
    */
   public static Folders byPath() {
-    return new Folders(0, /* isByPath= */ true);
+    return new Folders(true);
   }
 
   /** An open directory and how many use it. */
@@ -209,7 +209,7 @@ public final class Folders implements Closeable {
     synchronized (kept) {
       opened.isKept = kept.putIfAbsent(directory, opened) == null;
       Iterator<Shared> oldest = kept.values().iterator();
-      while (kept.size() > mostIdle && oldest.hasNext()) {
+      while (kept.size() > MOST_IDLE && oldest.hasNext()) {
         Shared next = oldest.next();
         if (next.users == 0) {
           oldest.remove();
@@ -223,18 +223,24 @@ public final class Folders implements Closeable {
 
   /** Keeps a directory that this process has made at a path, and has opened. */
   void keep(Path directory, OpenDirectory opened) throws IOException {
-    Shared before;
+    release(directory);
+    share(directory, opened).close();
+  }
+
+  /** Keeps a directory open no longer than threads use it: most likely it is not needed again. */
+  void release(Path directory) throws IOException {
+    boolean isUnused;
+    Shared shared;
     synchronized (kept) {
-      before = kept.remove(directory);
-      if (before != null) {
-        before.isKept = false;
-        before.users++;
+      shared = kept.remove(directory);
+      isUnused = shared != null && shared.users == 0;
+      if (shared != null) {
+        shared.isKept = false;
       }
     }
-    if (before != null) {
-      giveBack(before);
+    if (isUnused) {
+      shared.directory.close();
     }
-    share(directory, opened).close();
   }
 
   private Folder lend(Path directory, Shared shared) {

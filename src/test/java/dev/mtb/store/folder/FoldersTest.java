@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class FoldersTest {
   @TempDir Path temp;
-  private final Folders folders = new Folders(OpenFileLimit.FEWEST_IDLE);
+  private final Folders folders = new Folders();
   private Path start;
 
   @BeforeEach
@@ -170,28 +170,22 @@ class FoldersTest {
   }
 
   @Test
-  void heldDirectories_areFew_whereFewFilesMayBeOpen() {
-    assertThat(OpenFileLimit.idleDirectories(0)).isEqualTo(OpenFileLimit.FEWEST_IDLE);
-    assertThat(OpenFileLimit.idleDirectories(1024)).isEqualTo(OpenFileLimit.FEWEST_IDLE);
-    assertThat(OpenFileLimit.idleDirectories(4096)).isEqualTo(256);
-    assertThat(OpenFileLimit.idleDirectories(Long.MAX_VALUE)).isEqualTo(OpenFileLimit.MOST_IDLE);
-  }
+  void releasedDirectory_isClosed_whenNoThreadUsesIt() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    assumeThat(descriptors).isDirectory();
+    Path directory = start.resolve("a/b");
+    folders.open(directory, start).close();
+    int before = descriptors.toFile().list().length;
+    try (Folder used = folders.open(directory, start)) {
+      folders.release(directory);
+      folders.release(directory);
+      folders.release(start.resolve("never/opened"));
 
-  @Test
-  void openFileLimit_isTheSoftOne() {
-    String limits =
-        """
-        Limit                     Soft Limit           Hard Limit           Units
-        Max processes             96000                96000                processes
-        Max open files            1024                 524288               files
-        """;
+      assertThat(used.look()).contains(Metadata.of(directory));
+    }
 
-    assertThat(OpenFileLimit.parse(limits)).isEqualTo(1024);
-    assertThat(OpenFileLimit.parse(limits.replace("1024  ", "unlimited")))
-        .isEqualTo(Long.MAX_VALUE);
-    assertThat(OpenFileLimit.parse("something else")).isZero();
-    assumeThat(Path.of("/proc/self/limits")).exists();
-    assertThat(OpenFileLimit.ofThisProcess()).isPositive();
+    assertThat(descriptors.toFile().list().length).isLessThan(before);
+    assertThat(read(directory.resolve("f"))).isEqualTo("inside");
   }
 
   @Test
