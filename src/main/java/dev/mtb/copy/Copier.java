@@ -4,7 +4,6 @@ import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributesException;
-import dev.mtb.store.Content;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.RefusedException;
@@ -83,12 +82,30 @@ public final class Copier {
    */
   public Copied copy(TreeEntry source, Path target, Optional<Metadata> existing)
       throws IOException {
+    return copy(source, /* seen= */ Optional.empty(), target, existing);
+  }
+
+  /**
+   * Copies a file or link.
+   *
+   * @param seen what the source was like when it was found, which saves another look
+   * @param target where to, relative to the destination
+   * @param existing what is there, as the comparison saw it
+   * @throws SourceException if the source is gone, unreadable or never holds still
+   * @throws StoppedException if the run is being stopped
+   */
+  public Copied copy(
+      TreeEntry source, Optional<Metadata> seen, Path target, Optional<Metadata> existing)
+      throws IOException {
     SourceFile file = new SourceFile(tree, source);
     return retry.run(
         Retry.Kind.CHANGE,
         "copying",
         target,
-        attempt -> tryCopy(file, target, attempt == 1 ? existing : lookAgain(target, existing)));
+        attempt ->
+            attempt == 1
+                ? tryCopy(file, seen, target, existing)
+                : tryCopy(file, Optional.empty(), target, lookAgain(target, existing)));
   }
 
   /**
@@ -108,10 +125,19 @@ public final class Copier {
     return metadata.isPresent() && metadata.get().kind() == Kind.DIRECTORY;
   }
 
-  private Copied tryCopy(SourceFile source, Path target, Optional<Metadata> existing)
+  private Copied tryCopy(
+      SourceFile source, Optional<Metadata> seen, Path target, Optional<Metadata> existing)
       throws IOException {
+    Optional<SourceFile.Before> found = seen.flatMap(SourceFile::asFound);
+    if (found.isPresent()) {
+      Optional<Copied> copied = copied(source, found.get(), target, existing);
+      if (copied.isPresent()) {
+        return copied.get();
+      }
+      // It has changed since it was found, which is no sign that it keeps changing.
+    }
     for (int attempt = 1; attempt <= TRIES; attempt++) {
-      Metadata before = source.settled(control.pause());
+      SourceFile.Before before = source.settled(control.pause());
       Optional<Copied> copied = copied(source, before, target, existing);
       if (copied.isPresent()) {
         return copied.get();
@@ -125,17 +151,17 @@ public final class Copier {
   }
 
   private Optional<Copied> copied(
-      SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
+      SourceFile source, SourceFile.Before before, Path target, Optional<Metadata> existing)
       throws IOException {
     try {
-      return switch (before.kind()) {
+      return switch (before.metadata().kind()) {
         case FILE -> copyFile(source, before, target, existing);
-        case LINK -> copyLink(source, before, target, existing);
+        case LINK -> copyLink(source, before.metadata(), target, existing);
         default -> throw SourceException.moved("is no file any more", null);
       };
     } catch (SourceException e) {
       // What became a link or a directory cannot be opened or read; that is no failure of its own.
-      if (e.moved() || source.isSame(before)) {
+      if (e.moved() || source.isSame(before.metadata())) {
         throw e;
       }
       return Optional.empty();
@@ -164,47 +190,86 @@ public final class Copier {
   }
 
   private Optional<Copied> copyFile(
-      SourceFile source, Metadata before, Path target, Optional<Metadata> existing)
+      SourceFile source, SourceFile.Before seen, Path target, Optional<Metadata> existing)
       throws IOException {
     try (Buffers.Loan loan = buffers.lend();
         ReadableByteChannel in = source.open()) {
       ByteBuffer buffer = loan.buffer();
-      long total = SourceFile.fill(in, buffer);
-      // A small file is known to be whole and of one version before the destination is touched.
-      boolean isAll = total < buffer.capacity();
-      if (isAll && !source.isStill(before, total)) {
+      long total = SourceFile.fill(in, buffer, seen.metadata().size());
+      if (total < buffer.capacity()) {
+        // A small file is known to be whole and of one version before the destination is touched.
+        Optional<Metadata> before = source.still(seen, total);
+        return before.isPresent()
+            ? writeWhole(buffer, before.get(), target, existing)
+            : Optional.empty();
+      }
+      if (!seen.isSafe()) {
+        // It was a small file when it was found.
         return Optional.empty();
       }
       control.stopIfAsked();
-      if (!isAll && in instanceof SeekableByteChannel) {
+      Metadata before = seen.metadata();
+      if (in instanceof SeekableByteChannel) {
         Attempt uploaded = upload(source, before, target, existing);
         if (uploaded.isMade()) {
           return uploaded.copied();
         }
       }
-      Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
-      try (FileWrite write = destination.write(target, before, existing)) {
-        while (buffer.hasRemaining()) {
-          int count = buffer.remaining();
-          digest.ifPresent(d -> d.update(buffer.duplicate()));
-          write.write(buffer);
-          control.bytesWritten().accept(count);
-          if (!isAll) {
-            control.stopIfAsked();
-            total += SourceFile.fill(in, buffer);
-          }
-          if (total > before.size()) {
-            return Optional.empty();
-          }
-        }
-        if (!isAll && !source.isStill(before, total)) {
+      return writeInPieces(source, in, buffer, before, target, existing);
+    }
+  }
+
+  private Optional<Copied> writeWhole(
+      ByteBuffer buffer, Metadata before, Path target, Optional<Metadata> existing)
+      throws IOException {
+    control.stopIfAsked();
+    Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
+    try (FileWrite write = destination.write(target, before, existing)) {
+      if (buffer.hasRemaining()) {
+        write(write, buffer, digest);
+      }
+      return Optional.of(committed(write, before, digest));
+    }
+  }
+
+  private Optional<Copied> writeInPieces(
+      SourceFile source,
+      ReadableByteChannel in,
+      ByteBuffer buffer,
+      Metadata before,
+      Path target,
+      Optional<Metadata> existing)
+      throws IOException {
+    long total = buffer.remaining();
+    Optional<MessageDigest> digest = algorithm.map(DigestAlgorithm::start);
+    try (FileWrite write = destination.write(target, before, existing)) {
+      while (buffer.hasRemaining()) {
+        write(write, buffer, digest);
+        control.stopIfAsked();
+        total += SourceFile.fill(in, buffer, before.size() - total);
+        if (total > before.size()) {
           return Optional.empty();
         }
-        Optional<AttributesException> unset = unset(() -> write.commit(before));
-        Optional<String> hex = digest.map(d -> Hex.encodeHexString(d.digest()));
-        return Optional.of(new Copied(before, hex, Optional.empty(), unset));
       }
+      return source.isStill(before, total)
+          ? Optional.of(committed(write, before, digest))
+          : Optional.empty();
     }
+  }
+
+  private void write(FileWrite write, ByteBuffer buffer, Optional<MessageDigest> digest)
+      throws IOException {
+    int count = buffer.remaining();
+    digest.ifPresent(d -> d.update(buffer.duplicate()));
+    write.write(buffer);
+    control.bytesWritten().accept(count);
+  }
+
+  private static Copied committed(FileWrite write, Metadata before, Optional<MessageDigest> digest)
+      throws IOException {
+    Optional<AttributesException> unset = unset(() -> write.commit(before));
+    Optional<String> hex = digest.map(d -> Hex.encodeHexString(d.digest()));
+    return new Copied(before, hex, Optional.empty(), unset);
   }
 
   private interface Commit {
@@ -315,23 +380,5 @@ public final class Copier {
       }
     }
     return new Digested(size, Hex.encodeHexString(digest.digest()));
-  }
-
-  /** A source that a destination reads by itself. */
-  private record SourceContent(SourceFile file, CopyControl control) implements Content {
-    @Override
-    public SeekableByteChannel open() throws IOException {
-      return (SeekableByteChannel) file.open();
-    }
-
-    @Override
-    public void sent(long bytes) {
-      control.bytesWritten().accept(bytes);
-    }
-
-    @Override
-    public void stopIfAsked() throws IOException {
-      control.stopIfAsked();
-    }
   }
 }

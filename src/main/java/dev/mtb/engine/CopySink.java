@@ -113,7 +113,8 @@ final class CopySink implements Sink {
     if (work.existing().isPresent()) {
       guard.check(work.target());
     }
-    done(work, copier.copy(work.entry(), work.target(), work.existing()));
+    Optional<Metadata> seen = Optional.of(work.metadata());
+    done(work, copier.copy(work.entry(), seen, work.target(), work.existing()));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Store;
+import dev.mtb.store.TreeEntry;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Queue;
@@ -58,6 +59,7 @@ final class DirectoryFinisher {
     Optional<DirectoryNode> node = Optional.of(directory);
     while (node.isPresent() && node.get().end() && !stop.stopping()) {
       DirectoryNode done = node.get();
+      release(done.entry);
       Set<Attribute> attributes = done.toSet(destination.features().contentsMoveDirectoryMtime());
       if (!attributes.isEmpty()) {
         later(() -> finish(done, attributes));
@@ -67,6 +69,15 @@ final class DirectoryFinisher {
       if (node.isEmpty()) {
         whenDone.run();
       }
+    }
+  }
+
+  private static void release(TreeEntry directory) {
+    try {
+      directory.done();
+    } catch (IOException e) {
+      // It was only read.
+      log.debug("{} cannot be closed", directory.path(), e);
     }
   }
 

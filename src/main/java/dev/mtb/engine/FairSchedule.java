@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import dev.mtb.store.Features;
 import java.util.ArrayDeque;
 
 /**
@@ -9,6 +10,21 @@ import java.util.ArrayDeque;
 final class FairSchedule implements Schedule {
   /** What one directory may have waiting: enough that its turn always finds something. */
   private static final int PER_DIRECTORY = 256;
+
+  /**
+   * What all directories together may have waiting, at some 500 bytes each: 4 MB. Enough that
+   * hundreds of directories take turns.
+   */
+  private static final int MANY = 8192;
+
+  /**
+   * The same where directories are held open: the walk must not be so far ahead of the copies that
+   * they have to open its directories again. Deep trees have a few files in each.
+   */
+  private static final int FEW = 64;
+
+  /** Work that waits for each of many threads while the walk is woken and finds more. */
+  private static final int FOR_EACH_THREAD = 2;
 
   /**
    * A file this large takes longer than its directory's small ones together, so it is begun before
@@ -24,17 +40,30 @@ final class FairSchedule implements Schedule {
   private static final int IN_A_ROW = 16;
 
   private final int runningPerDirectory;
+  private final int most;
 
   /** Directories that have work waiting and are not at their limit, each once. */
   private final ArrayDeque<DirectoryNode> ready = new ArrayDeque<>();
 
-  FairSchedule(int runningPerDirectory) {
-    this.runningPerDirectory = runningPerDirectory;
+  /** A schedule for the threads that write to a destination. */
+  FairSchedule(Features destination, int threads) {
+    runningPerDirectory = destination.operationsPerDirectory();
+    most = destination.listingBringsMetadata() ? MANY : Math.max(FEW, FOR_EACH_THREAD * threads);
+  }
+
+  @Override
+  public int most() {
+    return most;
   }
 
   @Override
   public boolean isFull(DirectoryNode directory) {
     return directory.queued.size() >= PER_DIRECTORY;
+  }
+
+  @Override
+  public boolean hasRoomAgain(DirectoryNode directory) {
+    return directory.queued.size() == PER_DIRECTORY - BATCH;
   }
 
   @Override

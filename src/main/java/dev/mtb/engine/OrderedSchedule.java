@@ -12,6 +12,9 @@ import java.util.PriorityQueue;
  * would be an order only within small parts of it.
  */
 final class OrderedSchedule implements Schedule {
+  /** What is sorted, at some 500 bytes each: 4 MB. */
+  private static final int MOST = 8192;
+
   /**
    * The work of one directory; no record, since it is found by what it is, not by what it holds.
    */
@@ -50,7 +53,17 @@ final class OrderedSchedule implements Schedule {
   }
 
   @Override
+  public int most() {
+    return MOST;
+  }
+
+  @Override
   public boolean isFull(DirectoryNode directory) {
+    return false;
+  }
+
+  @Override
+  public boolean hasRoomAgain(DirectoryNode directory) {
     return false;
   }
 

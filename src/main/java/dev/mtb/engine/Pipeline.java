@@ -15,6 +15,7 @@ import dev.mtb.place.SourceMounts;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
 import dev.mtb.state.StateDirectory;
+import dev.mtb.store.Features;
 import dev.mtb.store.Store;
 import dev.mtb.store.TemporaryNames;
 import dev.mtb.store.TreeEntry;
@@ -234,12 +235,12 @@ final class Pipeline {
   }
 
   private Schedule schedule() {
-    int most = destination.features().operationsPerDirectory();
+    Features features = destination.features();
     return options
         .limits()
         .order()
-        .map(order -> (Schedule) new OrderedSchedule(order, most))
-        .orElseGet(() -> new FairSchedule(most));
+        .map(order -> (Schedule) new OrderedSchedule(order, features.operationsPerDirectory()))
+        .orElseGet(() -> new FairSchedule(features, options.concurrency().threads()));
   }
 
   private DirectoryNode root() {

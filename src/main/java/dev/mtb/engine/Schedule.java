@@ -2,8 +2,20 @@ package dev.mtb.engine;
 
 /** The order in which waiting work is dealt out. Guarded by the lock of its {@link WorkQueue}. */
 interface Schedule {
+  /**
+   * Room that comes free before a checker that waits for room is woken: waking a thread for each
+   * file costs more than finding the file.
+   */
+  int BATCH = 32;
+
+  /** How much work may be waiting in all. */
+  int most();
+
   /** Whether a directory has as much work waiting as it may. */
   boolean isFull(DirectoryNode directory);
+
+  /** Whether a directory that was full has just got room for a batch. */
+  boolean hasRoomAgain(DirectoryNode directory);
 
   /** Adds work. */
   void add(FileWork work);

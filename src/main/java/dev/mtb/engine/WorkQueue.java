@@ -12,12 +12,6 @@ import java.util.function.Consumer;
  * <p>Only checkers wait here, never copiers, so the pool that drains it cannot block on it.
  */
 final class WorkQueue {
-  /**
-   * What all directories together may have waiting, at some 500 bytes each: 4 MB. Enough that
-   * hundreds of directories take turns.
-   */
-  private static final int IN_ALL = 8192;
-
   private final ForkJoinPool pool;
   private final int threads;
   private final Schedule line;
@@ -51,7 +45,7 @@ final class WorkQueue {
   private boolean put(FileWork work, boolean waits) {
     lock.lock();
     try {
-      while (!stop.stopping() && (waiting >= IN_ALL || line.isFull(work.directory()))) {
+      while (!stop.stopping() && (waiting >= line.most() || line.isFull(work.directory()))) {
         if (!waits) {
           return false;
         }
@@ -107,7 +101,9 @@ final class WorkQueue {
         return null;
       }
       waiting--;
-      room.signalAll();
+      if (waiting == line.most() - Schedule.BATCH || line.hasRoomAgain(work.directory())) {
+        room.signalAll();
+      }
       return work;
     } finally {
       lock.unlock();

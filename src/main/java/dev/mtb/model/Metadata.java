@@ -4,8 +4,11 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import java.io.IOException;
+import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What is known of one file, directory or link without reading it.
@@ -53,10 +57,19 @@ public record Metadata(
   public static final Instant UNKNOWN_TIME = Instant.MIN;
 
   private static final String UNIX =
-      "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,"
-          + "isRegularFile,isDirectory,isSymbolicLink";
+      "unix:mode,uid,gid,dev,ino,size,lastModifiedTime,ctime,fileKey";
+
+  /** Of jimfs and others, whose mode does not tell the kind. */
+  private static final String UNIX_AND_KIND = UNIX + ",isRegularFile,isDirectory,isSymbolicLink";
 
   private static final int PERMISSION_BITS = 07777;
+
+  /** What the kernel puts above the permission bits (inode(7)). */
+  private static final int KIND_BITS = 0170000;
+
+  private static final int DIRECTORY_BITS = 0040000;
+  private static final int FILE_BITS = 0100000;
+  private static final int LINK_BITS = 0120000;
 
   private static final ImmutableMap<PosixFilePermission, Integer> BITS =
       ImmutableMap.of(
@@ -69,6 +82,10 @@ public record Metadata(
           PosixFilePermission.OTHERS_READ, 0004,
           PosixFilePermission.OTHERS_WRITE, 0002,
           PosixFilePermission.OTHERS_EXECUTE, 0001);
+
+  /** NIO's permissions by mode: they are asked for with each new file. */
+  private static final Map<Integer, ImmutableSet<PosixFilePermission>> PERMISSIONS =
+      new ConcurrentHashMap<>();
 
   /** Checks that nothing is null. */
   public Metadata {
@@ -93,49 +110,51 @@ public record Metadata(
    * is not followed.
    */
   public static Metadata of(Path path) throws IOException {
-    return read(path, UNIX, NOFOLLOW_LINKS).metadata;
+    return reading(path).metadata;
+  }
+
+  /** The same, with what tells the file from all others. */
+  public static Reading reading(Path path) throws IOException {
+    return read(path, NOFOLLOW_LINKS);
   }
 
   /**
-   * The same, if {@code path} leads to a certain file; else empty.
+   * What one system call tells.
    *
-   * @param fileKey of {@link BasicFileAttributes#fileKey()}; null where the file system has none
+   * @param fileKey as {@link BasicFileAttributes#fileKey()}; null where the file system has none
    */
-  public static Optional<Metadata> of(Path path, Object fileKey) throws IOException {
-    Reading reading = read(path, UNIX + ",fileKey", NOFOLLOW_LINKS);
-    return Objects.equals(reading.fileKey, fileKey)
-        ? Optional.of(reading.metadata)
-        : Optional.empty();
+  public record Reading(Metadata metadata, Object fileKey) {
+    /** The metadata, if it is that of a certain file; else empty. */
+    public Optional<Metadata> ifOf(Object key) {
+      return Objects.equals(fileKey, key) ? Optional.of(metadata) : Optional.empty();
+    }
   }
-
-  /** What one system call tells. */
-  private record Reading(Metadata metadata, Object fileKey) {}
 
   /** Reads the metadata of what {@code path} leads to, through symbolic links if need be. */
   public static Metadata following(Path path) throws IOException {
-    return read(path, UNIX).metadata;
+    return read(path).metadata;
   }
 
-  private static Reading read(Path path, String attributes, LinkOption... options)
-      throws IOException {
-    Set<String> views = path.getFileSystem().supportedFileAttributeViews();
+  private static Reading read(Path path, LinkOption... options) throws IOException {
+    FileSystem fileSystem = path.getFileSystem();
+    Set<String> views = fileSystem.supportedFileAttributeViews();
     if (views.contains("unix")) {
-      Map<String, Object> unix = Files.readAttributes(path, attributes, options);
+      boolean isOfKernel = fileSystem == FileSystems.getDefault();
+      Map<String, Object> unix =
+          Files.readAttributes(path, isOfKernel ? UNIX : UNIX_AND_KIND, options);
+      int mode = (Integer) unix.get("mode");
       Metadata metadata =
           new Metadata(
-              kind(
-                  (Boolean) unix.get("isRegularFile"),
-                  (Boolean) unix.get("isDirectory"),
-                  (Boolean) unix.get("isSymbolicLink")),
+              isOfKernel ? kind(mode) : kind(unix),
               (Long) unix.get("size"),
               ((FileTime) unix.get("lastModifiedTime")).toInstant(),
-              ((Integer) unix.get("mode")) & PERMISSION_BITS,
+              mode & PERMISSION_BITS,
               (Integer) unix.get("uid"),
               (Integer) unix.get("gid"),
               ((Number) unix.get("dev")).longValue(),
               ((Number) unix.get("ino")).longValue(),
               // jimfs has an attribute of that name that is something else.
-              path.getFileSystem() == FileSystems.getDefault()
+              isOfKernel
                   ? Optional.of(((FileTime) unix.get("ctime")).toInstant())
                   : Optional.empty());
       return new Reading(metadata, unix.get("fileKey"));
@@ -145,6 +164,22 @@ public record Metadata(
       return basic(posix, mode(posix.permissions()));
     }
     return basic(Files.readAttributes(path, BasicFileAttributes.class, options), UNKNOWN);
+  }
+
+  private static Kind kind(int mode) {
+    return switch (mode & KIND_BITS) {
+      case FILE_BITS -> Kind.FILE;
+      case DIRECTORY_BITS -> Kind.DIRECTORY;
+      case LINK_BITS -> Kind.LINK;
+      default -> Kind.SPECIAL;
+    };
+  }
+
+  private static Kind kind(Map<String, Object> unix) {
+    return kind(
+        (Boolean) unix.get("isRegularFile"),
+        (Boolean) unix.get("isDirectory"),
+        (Boolean) unix.get("isSymbolicLink"));
   }
 
   private static Reading basic(BasicFileAttributes attributes, int mode) {
@@ -175,7 +210,9 @@ public record Metadata(
 
   /** Turns permission bits into NIO's permissions; those above 0777 have no counterpart. */
   public static Set<PosixFilePermission> permissions(int mode) {
-    return Maps.filterValues(BITS, bit -> (mode & bit) != 0).keySet();
+    return PERMISSIONS.computeIfAbsent(
+        mode & 0777,
+        bits -> Sets.immutableEnumSet(Maps.filterValues(BITS, bit -> (bits & bit) != 0).keySet()));
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.mtb.store;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.ErrorText;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
@@ -55,6 +56,12 @@ public final class AttributeSetter {
   /** Whether a file has, as far as is known, the owner and group that it should have. */
   public boolean isOwned() {
     return !failures.containsKey(What.OWNER) && !failures.containsKey(What.GROUP);
+  }
+
+  /** Whether something could not be set because no such file was found. */
+  public boolean isMissing() {
+    return !failures.isEmpty()
+        && failures.values().stream().anyMatch(NoSuchFileException.class::isInstance);
   }
 
   /** Something could be set in part only, because of a failure that is reported. */

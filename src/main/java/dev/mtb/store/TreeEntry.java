@@ -72,4 +72,12 @@ public interface TreeEntry {
    * @throws IOException if it cannot be opened, or is no directory
    */
   TreeScan scan() throws IOException;
+
+  /**
+   * Says that nothing more will be asked of what is in a directory, so that it need not be kept
+   * open. Asking all the same is no mistake.
+   *
+   * @throws IOException if it cannot be closed
+   */
+  default void done() throws IOException {}
 }

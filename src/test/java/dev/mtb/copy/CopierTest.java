@@ -112,6 +112,51 @@ class CopierTest {
     assertThat(pauses).isEmpty();
   }
 
+  /** On a file system that has ctimes. */
+  private Copied copySeen(Path file, Metadata seen) throws IOException {
+    return copier(() -> {})
+        .copy(tree.entry(file), Optional.of(seen), target, destination.stat(target));
+  }
+
+  private static Metadata changedLongAgo(Metadata seen) {
+    return new Metadata(
+        seen.kind(),
+        seen.size(),
+        seen.mtime(),
+        seen.mode(),
+        seen.uid(),
+        seen.gid(),
+        seen.device(),
+        seen.inode(),
+        seen.ctime().map(c -> c.minusSeconds(9)));
+  }
+
+  @Test
+  void whatTheWalkHasSeen_isNotTrusted_whenTheFileHasChangedSince(@TempDir Path folder)
+      throws IOException {
+    for (int size : new int[] {3, LARGE}) {
+      Path file = Files.write(folder.resolve("file"), bytes(7));
+      Metadata seen = changedLongAgo(Metadata.of(file));
+      Files.write(file, bytes(size));
+
+      Copied result = copySeen(file, seen);
+
+      assertThat(result.metadata()).isEqualTo(Metadata.of(file));
+      assertCopied(bytes(size));
+      // That is no sign that it keeps changing; only the clock's tick is waited for.
+      assertThat(pauses).allMatch(pause -> pause.toMillis() <= 20);
+    }
+  }
+
+  @Test
+  void whatTheWalkHasSeen_ofAnotherFile_isNotTrusted(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("file"), bytes(7));
+    Path other = Files.write(folder.resolve("other"), bytes(7));
+
+    assertThat(copySeen(file, changedLongAgo(Metadata.of(other))).metadata())
+        .isEqualTo(Metadata.of(file));
+  }
+
   @ParameterizedTest
   @EnumSource(DigestAlgorithm.class)
   void digest_isThatOfWhatWasCopied(DigestAlgorithm algorithm) throws IOException {

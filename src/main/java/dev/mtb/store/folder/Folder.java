@@ -3,10 +3,12 @@ package dev.mtb.store.folder;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import com.google.common.collect.ImmutableSet;
+import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -20,7 +22,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Iterator;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -44,14 +49,16 @@ public final class Folder implements Closeable {
   }
 
   private final Path path;
+  private final Optional<OpenDirectory> opened;
   private final Optional<SecureDirectoryStream<Path>> handle;
   private final Return giveBack;
   private Optional<DirectoryStream<Path>> listed = Optional.empty();
 
-  Folder(Path path, Optional<SecureDirectoryStream<Path>> handle, Return giveBack) {
+  Folder(Path path, Optional<OpenDirectory> opened, Return giveBack) {
     this.path = path;
-    this.handle = handle;
+    this.opened = opened;
     this.giveBack = giveBack;
+    handle = opened.map(OpenDirectory::stream);
   }
 
   /**
@@ -84,8 +91,23 @@ public final class Folder implements Closeable {
     Path file = path.resolve(name);
     // Java tells a file's owner and its whole mode by path only; the key binds both looks.
     return handle.isPresent()
-        ? Metadata.of(file, attributes(handle.get(), name).fileKey())
+        ? Metadata.reading(file).ifOf(attributes(handle.get(), name).fileKey())
         : Optional.of(Metadata.of(file));
+  }
+
+  /**
+   * What a new file or directory is like that was made in it with a mode, as far as others show
+   * that: a new entry that no other process has touched.
+   *
+   * @return empty if that is not known
+   */
+  Optional<Metadata> made(Kind kind, int mode) {
+    return opened.flatMap(o -> o.made(kind, mode));
+  }
+
+  /** Notes what a new entry is like. */
+  void noteMade(Kind kind, int mode, Metadata metadata) {
+    opened.ifPresent(o -> o.noteMade(kind, mode, metadata));
   }
 
   /**
@@ -127,12 +149,42 @@ public final class Folder implements Closeable {
    * @throws IOException if nothing is there, or it cannot be told
    */
   public Optional<Metadata> look() throws IOException {
-    if (handle.isEmpty()) {
-      return Optional.of(Metadata.of(path));
+    return opened.isPresent()
+        ? Metadata.reading(path).ifOf(opened.get().key())
+        : Optional.of(Metadata.of(path));
+  }
+
+  /**
+   * Looks at the directory itself, which was looked at by its path before it was opened.
+   *
+   * @param before what was seen then
+   * @return the same if it is still that directory and unchanged, without another look by its path;
+   *     otherwise as {@link #look()}
+   * @throws IOException if nothing is there, or it cannot be told
+   */
+  Optional<Metadata> look(Metadata.Reading before) throws IOException {
+    if (opened.isPresent() && before.fileKey() != null) {
+      BasicFileAttributes own = opened.get().look();
+      boolean isSame =
+          before.fileKey().equals(own.fileKey())
+              && before.metadata().mtime().equals(own.lastModifiedTime().toInstant());
+      if (isSame) {
+        return Optional.of(before.metadata());
+      }
     }
-    BasicFileAttributes own =
-        handle.get().getFileAttributeView(BasicFileAttributeView.class).readAttributes();
-    return Metadata.of(path, own.fileKey());
+    return look();
+  }
+
+  /** When it was last read; empty if something else is at its path now, or it is not held open. */
+  Optional<FileTime> accessTime() throws IOException {
+    if (opened.isEmpty()) {
+      return Optional.empty();
+    }
+    BasicFileAttributes there =
+        Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS);
+    return Objects.equals(opened.get().key(), there.fileKey())
+        ? Optional.of(there.lastAccessTime())
+        : Optional.empty();
   }
 
   /**
@@ -160,6 +212,20 @@ public final class Folder implements Closeable {
     return handle.isPresent()
         ? handle.get().newByteChannel(name, NEW_FILE, attributes)
         : Files.newByteChannel(path.resolve(name), NEW_FILE, attributes);
+  }
+
+  /**
+   * Sets the permissions of a file in it, which is held open for that.
+   *
+   * @param name a single name
+   * @param mode permission bits, without set-user-ID, set-group-ID and sticky
+   * @throws IOException if they cannot be set
+   */
+  void setPermissions(Path name, int mode) throws IOException {
+    handle
+        .orElseThrow()
+        .getFileAttributeView(name, PosixFileAttributeView.class, NOFOLLOW_LINKS)
+        .setPermissions(Metadata.permissions(mode));
   }
 
   /**
@@ -238,15 +304,38 @@ public final class Folder implements Closeable {
     }
   }
 
-  /** Opens a directory in this one, if there is a handle to do so by. */
-  Optional<SecureDirectoryStream<Path>> child(Path name) throws IOException {
-    return handle.isPresent() ? Optional.of(child(handle.get(), name)) : Optional.empty();
+  /**
+   * Opens a directory in this one, if there is a handle to do so by.
+   *
+   * @param isDirectory whether it is known to be one: opening a pipe waits for a process that
+   *     writes into it
+   */
+  Optional<SecureDirectoryStream<Path>> child(Path name, boolean isDirectory) throws IOException {
+    return handle.isPresent()
+        ? Optional.of(child(handle.get(), name, isDirectory))
+        : Optional.empty();
   }
 
-  private SecureDirectoryStream<Path> child(SecureDirectoryStream<Path> parent, Path name)
-      throws IOException {
-    // Asked before, since opening a pipe waits for a process that writes into it.
-    checkDirectory(parent, name);
+  /**
+   * Opens a directory that this process has just made in this one, which is held open.
+   *
+   * @return empty if this process may not read it, whatever mode it was made with
+   */
+  Optional<OpenDirectory> openNew(Path name, Metadata made) throws IOException {
+    OpenDirectory parent = opened.orElseThrow();
+    try {
+      return Optional.of(
+          parent.withNew(parent.stream().newDirectoryStream(name, NOFOLLOW_LINKS), made));
+    } catch (AccessDeniedException e) {
+      return Optional.empty();
+    }
+  }
+
+  private SecureDirectoryStream<Path> child(
+      SecureDirectoryStream<Path> parent, Path name, boolean isDirectory) throws IOException {
+    if (!isDirectory) {
+      checkDirectory(parent, name);
+    }
     try {
       return parent.newDirectoryStream(name, NOFOLLOW_LINKS);
     } catch (IOException e) {

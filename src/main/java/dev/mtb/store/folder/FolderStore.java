@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -72,6 +73,7 @@ public class FolderStore implements Store {
     names =
         new NameChanges(
             tree,
+            metadata,
             place.isShared(),
             place
                 .oldVersions()
@@ -236,7 +238,7 @@ public class FolderStore implements Store {
 
   /** Closes a file whose content is complete and sets its metadata. */
   protected void finish(
-      SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
+      SeekableByteChannel channel, NewFile temporary, Metadata source, AttributeSetter setter)
       throws IOException {
     try (channel) {
       if (place.fsync() && channel instanceof FileChannel file) {
@@ -297,19 +299,23 @@ public class FolderStore implements Store {
   @Override
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
-    names.makeDirectory(tree.at(directory), existing, metadata.modeAttribute(source.mode() | 0700));
-    return metadata.remainingAfterCreation(source);
+    Optional<Metadata> made =
+        names.makeDirectory(tree.at(directory), existing, source.mode() | 0700);
+    return metadata.remainingAfterCreation(source, made);
   }
 
   @Override
   public void setMetadata(Path path, Metadata source, Set<Attribute> attributes)
       throws IOException {
     Path file = tree.at(path);
-    if (!file.equals(root)) {
-      tree.folders.check(file, root, source.kind());
-    }
+    Optional<FileTime> accessTime =
+        file.equals(root) ? Optional.empty() : tree.folders.check(file, root, source.kind());
     AttributeSetter setter = new AttributeSetter();
-    metadata.set(file, source, attributes, setter);
+    metadata.set(file, source, attributes, accessTime, setter);
+    if (source.kind() == Kind.DIRECTORY && attributes.contains(Attribute.MTIME)) {
+      // The mtime is set when all that is in the directory is done.
+      tree.folders.release(file);
+    }
     setter.check();
   }
 

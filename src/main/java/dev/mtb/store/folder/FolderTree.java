@@ -113,6 +113,9 @@ public class FolderTree implements Tree {
     private final Path path;
     private final Path start;
 
+    /** What the latest look by path has told; null before. */
+    private volatile Metadata.Reading seen;
+
     Entry(Path path, Path start) {
       this.path = path;
       this.start = start;
@@ -129,7 +132,12 @@ public class FolderTree implements Tree {
 
     @Override
     public Metadata look() throws IOException {
-      return isStart() ? Metadata.following(path) : Metadata.of(path);
+      if (isStart()) {
+        return Metadata.following(path);
+      }
+      Metadata.Reading now = Metadata.reading(path);
+      seen = now;
+      return now.metadata();
     }
 
     @Override
@@ -149,13 +157,21 @@ public class FolderTree implements Tree {
 
     @Override
     public TreeScan scan() throws IOException {
+      // Once: if it was replaced since, it is looked at again.
+      Optional<Metadata.Reading> before = Optional.ofNullable(seen);
+      seen = null;
       for (int attempt = 1; attempt <= TRIES; attempt++) {
-        Folder folder = folders.scan(path, start);
+        boolean isDirectory =
+            before.isPresent() && before.get().metadata().kind() == Kind.DIRECTORY;
+        Folder folder = folders.scan(path, start, isDirectory);
         try {
           // What everything begins with may be a link to a directory.
-          Optional<Metadata> seen = isStart() ? Optional.empty() : folder.look();
-          if (isStart() || seen.isPresent()) {
-            return new Scan(this, folder, seen);
+          Optional<Metadata> now = Optional.empty();
+          if (!isStart()) {
+            now = isDirectory ? folder.look(before.get()) : folder.look();
+          }
+          if (isStart() || now.isPresent()) {
+            return new Scan(this, folder, now);
           }
         } catch (IOException | RuntimeException e) {
           folder.close();
@@ -163,8 +179,14 @@ public class FolderTree implements Tree {
         }
         folder.close();
         folders.forget(path, start);
+        before = Optional.empty();
       }
       throw new ReplacedException(path);
+    }
+
+    @Override
+    public void done() throws IOException {
+      folders.release(path);
     }
   }
 

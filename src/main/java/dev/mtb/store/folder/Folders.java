@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Directories held open, so that what is in them is reached by them and not by their paths, in
@@ -35,13 +37,17 @@ import java.util.Optional;
  */
 public final class Folders implements Closeable {
   /**
-   * Directories that stay open when no thread uses them: more than there are copying threads. Each
-   * takes two descriptors, of the 1,024 that are usual at the least.
+   * Directories that stay open when no thread uses them: those in which a run has something to do
+   * ({@link #release}) hardly ever are more, in deep trees with 32 threads that walk and 32 that
+   * copy. Each takes two descriptors, of the 1,024 that are usual at the least.
    */
-  private static final int MOST_IDLE = 100;
+  private static final int MOST_IDLE = 110;
 
   /** The least recently used first; guarded by itself. */
   private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
+
+  /** Those that a thread is opening now: others wait for it instead of opening them, too. */
+  private final Map<Path, Object> opening = new ConcurrentHashMap<>();
 
   private volatile boolean isByPath;
 
@@ -65,13 +71,18 @@ public final class Folders implements Closeable {
   }
 
   /** An open directory and how many use it. */
-  private static final class Shared {
-    final SecureDirectoryStream<Path> stream;
+  private final class Shared implements Folder.Return {
+    final OpenDirectory directory;
     int users = 1;
     boolean isKept;
 
-    Shared(SecureDirectoryStream<Path> stream) {
-      this.stream = stream;
+    Shared(OpenDirectory directory) {
+      this.directory = directory;
+    }
+
+    @Override
+    public void run() throws IOException {
+      giveBack(this);
     }
   }
 
@@ -88,6 +99,24 @@ public final class Folders implements Closeable {
     if (isByPath) {
       return byPath(directory);
     }
+    Optional<Folder> known = kept(directory);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    // A directory waits for the one above it only, so that no two threads wait for each other.
+    Object turn = opening.computeIfAbsent(directory, d -> new Object());
+    try {
+      synchronized (turn) {
+        known = kept(directory);
+        return known.isPresent() ? known.get() : scan(directory, start);
+      }
+    } finally {
+      opening.remove(directory, turn);
+    }
+  }
+
+  /** Borrows a directory that is open already. */
+  private Optional<Folder> kept(Path directory) {
     Shared known;
     synchronized (kept) {
       known = kept.get(directory);
@@ -95,7 +124,7 @@ public final class Folders implements Closeable {
         known.users++;
       }
     }
-    return known != null ? lend(directory, known) : scan(directory, start);
+    return known != null ? Optional.of(lend(directory, known)) : Optional.empty();
   }
 
   /**
@@ -108,16 +137,23 @@ public final class Folders implements Closeable {
    * @throws IOException if it cannot be opened
    */
   public Folder scan(Path directory, Path start) throws IOException {
-    Optional<SecureDirectoryStream<Path>> stream = stream(directory, start);
-    return stream.isPresent() ? share(directory, stream.get()) : byPath(directory);
+    return scan(directory, start, /* isDirectory= */ false);
+  }
+
+  /** The same; {@code isDirectory} is whether a look has just told that it is a directory. */
+  Folder scan(Path directory, Path start, boolean isDirectory) throws IOException {
+    Optional<SecureDirectoryStream<Path>> stream = stream(directory, start, isDirectory);
+    return stream.isPresent()
+        ? share(directory, new OpenDirectory(stream.get()))
+        : byPath(directory);
   }
 
   private static Folder byPath(Path directory) {
     return new Folder(directory, Optional.empty(), () -> {});
   }
 
-  private Optional<SecureDirectoryStream<Path>> stream(Path directory, Path start)
-      throws IOException {
+  private Optional<SecureDirectoryStream<Path>> stream(
+      Path directory, Path start, boolean isDirectory) throws IOException {
     if (isByPath) {
       return Optional.empty();
     }
@@ -130,7 +166,9 @@ public final class Folders implements Closeable {
       }
     }
     try (Folder parent = open(directory.getParent(), start)) {
-      return parent.isHeld() ? parent.child(directory.getFileName()) : alone(directory);
+      return parent.isHeld()
+          ? parent.child(directory.getFileName(), isDirectory)
+          : alone(directory);
     }
   }
 
@@ -165,8 +203,8 @@ public final class Folders implements Closeable {
     return opened;
   }
 
-  private Folder share(Path directory, SecureDirectoryStream<Path> stream) throws IOException {
-    Shared opened = new Shared(stream);
+  private Folder share(Path directory, OpenDirectory unshared) throws IOException {
+    Shared opened = new Shared(unshared);
     List<Shared> surplus = new ArrayList<>();
     synchronized (kept) {
       opened.isKept = kept.putIfAbsent(directory, opened) == null;
@@ -183,8 +221,30 @@ public final class Folders implements Closeable {
     return lend(directory, opened);
   }
 
+  /** Keeps a directory that this process has made at a path, and has opened. */
+  void keep(Path directory, OpenDirectory opened) throws IOException {
+    release(directory);
+    share(directory, opened).close();
+  }
+
+  /** Keeps a directory open no longer than threads use it: most likely it is not needed again. */
+  void release(Path directory) throws IOException {
+    boolean isUnused;
+    Shared shared;
+    synchronized (kept) {
+      shared = kept.remove(directory);
+      isUnused = shared != null && shared.users == 0;
+      if (shared != null) {
+        shared.isKept = false;
+      }
+    }
+    if (isUnused) {
+      shared.directory.close();
+    }
+  }
+
   private Folder lend(Path directory, Shared shared) {
-    return new Folder(directory, Optional.of(shared.stream), () -> giveBack(shared));
+    return new Folder(directory, Optional.of(shared.directory), shared);
   }
 
   private void giveBack(Shared shared) throws IOException {
@@ -194,7 +254,7 @@ public final class Folders implements Closeable {
       isLast = shared.users == 0 && !shared.isKept;
     }
     if (isLast) {
-      shared.stream.close();
+      shared.directory.close();
     }
   }
 
@@ -225,7 +285,7 @@ public final class Folders implements Closeable {
 
   private static void close(List<Shared> unused) throws IOException {
     for (Shared shared : unused) {
-      shared.stream.close();
+      shared.directory.close();
     }
   }
 
@@ -271,11 +331,33 @@ public final class Folders implements Closeable {
    * @param file absolute
    * @param start see above, of the directory it is in
    * @param kind what should be there; anything passes where folders go by path
+   * @return when it was last read, if that was seen
    * @throws IOException if it is not there
    */
-  public void check(Path file, Path start, Kind kind) throws IOException {
-    if (!isByPath && look(file, start).kind() != kind) {
+  public Optional<FileTime> check(Path file, Path start, Kind kind) throws IOException {
+    if (isByPath) {
+      return Optional.empty();
+    }
+    if (kind == Kind.DIRECTORY) {
+      Optional<FileTime> held = checkHeld(file);
+      if (held.isPresent()) {
+        return held;
+      }
+    }
+    if (look(file, start).kind() != kind) {
       throw new ReplacedException(file);
+    }
+    return Optional.empty();
+  }
+
+  /** Compares what is at a path with the directory that was opened there and is still held. */
+  private Optional<FileTime> checkHeld(Path directory) throws IOException {
+    Optional<Folder> held = kept(directory);
+    if (held.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Folder folder = held.get()) {
+      return folder.accessTime();
     }
   }
 

@@ -22,21 +22,27 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A writer of metadata: it sets owner, group, permissions and mtime of files, directories and links
- * of one file system. Immutable.
+ * of one file system. Thread-safe.
  */
 public class MetadataWriter {
   /** Set-user-ID and set-group-ID. */
   private static final int SET_ID = 06000;
+
+  private static final ImmutableSet<Attribute> ONLY_TIME = ImmutableSet.of(Attribute.MTIME);
 
   private static final ImmutableSet<Attribute> ALL = ImmutableSet.copyOf(Attribute.values());
 
   protected final ProcessIdentity process;
   private final boolean isUnix;
   private final boolean isPosix;
+  private final Map<Integer, FileAttribute<?>> modeAttributes = new ConcurrentHashMap<>();
 
   /** Finds out what the file system of a path keeps. */
   public MetadataWriter(Path root, ProcessIdentity process) {
@@ -58,16 +64,28 @@ public class MetadataWriter {
 
   /** What a new file or directory is created with. */
   public final FileAttribute<?>[] modeAttribute(int mode) {
-    return isPosix && mode != Metadata.UNKNOWN
-        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(Metadata.permissions(mode))}
-        : new FileAttribute<?>[0];
+    if (!isPosix || mode == Metadata.UNKNOWN) {
+      return new FileAttribute<?>[0];
+    }
+    // Java copies and checks a set for each; files are made by the thousand with the same mode.
+    FileAttribute<?> attribute =
+        modeAttributes.computeIfAbsent(
+            mode, m -> PosixFilePermissions.asFileAttribute(Metadata.permissions(m)));
+    return new FileAttribute<?>[] {attribute};
   }
 
   /**
    * Sets attributes. The owner comes first, since changing it clears the set-user-ID bit, and the
    * mtime last. The others are set even if one cannot be set.
+   *
+   * @param accessTime when the file was last read, which stays; if it is empty, Java looks
    */
-  final void set(Path path, Metadata source, Set<Attribute> attributes, AttributeSetter setter)
+  final void set(
+      Path path,
+      Metadata source,
+      Set<Attribute> attributes,
+      Optional<FileTime> accessTime,
+      AttributeSetter setter)
       throws DestinationException {
     if (attributes.contains(Attribute.OWNER) && keepsOwner()) {
       setOwner(setter, path, source);
@@ -79,7 +97,15 @@ public class MetadataWriter {
       setPermissions(setter, path, source);
     }
     if (attributes.contains(Attribute.MTIME)) {
-      setter.set(AttributeSetter.What.TIME, () -> setMtime(path, source));
+      setter.set(
+          AttributeSetter.What.TIME,
+          () -> {
+            if (accessTime.isPresent()) {
+              setTimes(path, source, accessTime.get());
+            } else {
+              setMtime(path, source);
+            }
+          });
     }
   }
 
@@ -93,12 +119,48 @@ public class MetadataWriter {
 
   /**
    * Sets what a file that was just written does not have yet. To look costs less than to set what
-   * is right already: on ext4 each change of an inode goes through the journal.
+   * is right already: on ext4 each change of an inode goes through the journal. One look tells it
+   * for all files that are made in the directory with that mode.
    */
-  final void setOfNewFile(DirectoryTree tree, Path file, Metadata source, AttributeSetter setter)
+  final void setOfNewFile(DirectoryTree tree, NewFile file, Metadata source, AttributeSetter setter)
       throws IOException {
-    Set<Attribute> differing = isUnix ? differing(source, tree.look(file)) : ALL;
-    set(file, source, differing, setter);
+    Path path = file.path();
+    if (!isUnix) {
+      set(path, source, ALL, /* accessTime= */ Optional.empty(), setter);
+      return;
+    }
+    // What it would have anyway; otherwise Java asks for it.
+    Optional<FileTime> now = Optional.of(FileTime.from(Instant.now()));
+    Optional<Metadata> known = file.folder().made(Kind.FILE, file.mode());
+    Set<Attribute> differing = known.map(made -> differing(source, made)).orElse(ALL);
+    if (known.isEmpty() || needsPath(source, differing)) {
+      // Which must lead to the file.
+      Metadata made = tree.look(path);
+      file.folder().noteMade(Kind.FILE, file.mode(), made);
+      set(path, source, differing(source, made), now, setter);
+      return;
+    }
+    if (differing.contains(Attribute.MODE) && source.mode() != Metadata.UNKNOWN) {
+      setter.set(
+          AttributeSetter.What.PERMISSIONS,
+          () -> file.folder().setPermissions(path.getFileName(), source.mode()));
+    }
+    set(path, source, ONLY_TIME, now, setter);
+    if (setter.isMissing()) {
+      // Its directory is at another path now, or this finds out what else is wrong.
+      Metadata unused = tree.look(path);
+    }
+  }
+
+  /**
+   * Whether more than permissions and mtime are to be set, which Java does by path only, or no
+   * mtime, which shows by the way whether the path still leads to the file.
+   */
+  private static boolean needsPath(Metadata source, Set<Attribute> differing) {
+    boolean hasOtherBits = source.mode() != Metadata.UNKNOWN && (source.mode() & ~0777) != 0;
+    return differing.contains(Attribute.OWNER)
+        || hasOtherBits
+        || source.mtime().equals(Metadata.UNKNOWN_TIME);
   }
 
   private Set<Attribute> differing(Metadata source, Metadata now) {
@@ -122,9 +184,13 @@ public class MetadataWriter {
     return keepsOwner() && source.gid() != Metadata.UNKNOWN && source.gid() != now.gid();
   }
 
-  /** What a new directory does not have yet. A set-group-ID parent gives it another group. */
-  protected Set<Attribute> remainingAfterCreation(Metadata source) {
-    return ALL;
+  /**
+   * What a new directory does not have yet. A set-group-ID parent gives it another group.
+   *
+   * @param made what it is like; empty if that was not looked at
+   */
+  protected Set<Attribute> remainingAfterCreation(Metadata source, Optional<Metadata> made) {
+    return isUnix && made.isPresent() ? differing(source, made.get()) : ALL;
   }
 
   /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
@@ -183,6 +249,10 @@ public class MetadataWriter {
 
   /** Sets the mtime of a file, a directory or a link. */
   protected void setMtime(Path path, Metadata source) throws IOException {
+    setTimes(path, source, /* accessTime= */ null);
+  }
+
+  private static void setTimes(Path path, Metadata source, FileTime accessTime) throws IOException {
     Instant mtime = source.mtime();
     if (mtime.equals(Metadata.UNKNOWN_TIME)) {
       return;
@@ -192,6 +262,6 @@ public class MetadataWriter {
       mtime = mtime.truncatedTo(ChronoUnit.SECONDS);
     }
     Files.getFileAttributeView(path, BasicFileAttributeView.class, NOFOLLOW_LINKS)
-        .setTimes(FileTime.from(mtime), null, null);
+        .setTimes(FileTime.from(mtime), accessTime, null);
   }
 }

@@ -2,6 +2,7 @@ package dev.mtb.store.folder;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.ReplacedException;
 import dev.mtb.store.TemporaryNames;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -17,12 +18,18 @@ import java.util.Optional;
  */
 final class NameChanges {
   private final DirectoryTree tree;
+  private final MetadataWriter metadata;
   private final boolean isShared;
   private final Optional<OldVersionsFolder> oldVersions;
 
   /** The changes in a tree; if it is shared, other shards may make the same directories in it. */
-  NameChanges(DirectoryTree tree, boolean isShared, Optional<OldVersionsFolder> oldVersions) {
+  NameChanges(
+      DirectoryTree tree,
+      MetadataWriter metadata,
+      boolean isShared,
+      Optional<OldVersionsFolder> oldVersions) {
     this.tree = tree;
+    this.metadata = metadata;
     this.isShared = isShared;
     this.oldVersions = oldVersions;
   }
@@ -55,23 +62,29 @@ final class NameChanges {
     }
   }
 
-  /** Makes a directory where {@code existing} was when that was compared. */
-  void makeDirectory(Path path, Optional<Metadata> existing, FileAttribute<?>[] mode)
+  /**
+   * Makes a directory where {@code existing} was when that was compared.
+   *
+   * @return what it is like; empty if that was not looked at
+   */
+  Optional<Metadata> makeDirectory(Path path, Optional<Metadata> existing, int mode)
       throws IOException {
     boolean isInTheWay = existing.isPresent() && existing.get().kind() != Kind.DIRECTORY;
+    Optional<Metadata> made = Optional.empty();
     try (Folder folder = tree.folderOf(path)) {
       if (folder.isHeld() && isShared) {
-        makeInPlace(folder, path, isInTheWay, mode);
+        makeInPlace(folder, path, isInTheWay, metadata.modeAttribute(mode));
       } else if (folder.isHeld()) {
-        makeAndRename(folder, path, isInTheWay, mode);
+        made = Optional.of(makeAndRename(folder, path, isInTheWay, mode));
       } else {
         if (isInTheWay) {
           remove(folder, path.getFileName(), existing.get().kind());
         }
-        Files.createDirectory(path, mode);
+        Files.createDirectory(path, metadata.modeAttribute(mode));
       }
       tree.changed(folder.path());
     }
+    return made;
   }
 
   /**
@@ -79,27 +92,59 @@ final class NameChanges {
    * if a link leads the path to another place, the directory there has a name that means nothing,
    * and renaming does not find it.
    */
-  private void makeAndRename(Folder folder, Path path, boolean isInTheWay, FileAttribute<?>[] mode)
+  private Metadata makeAndRename(Folder folder, Path path, boolean isInTheWay, int mode)
       throws IOException {
     Path name = path.getFileName();
     Path temporary = path.resolveSibling(TemporaryNames.next());
     tree.checkWay(folder);
-    Files.createDirectory(temporary, mode);
+    Files.createDirectory(temporary, metadata.modeAttribute(mode));
     try {
-      if (isInTheWay) {
-        // Nothing is deleted before its replacement exists.
-        tree.folders.check(temporary, tree.root, Kind.DIRECTORY);
-        if (oldVersions.isPresent()) {
-          oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
-          return;
+      Metadata made = lookAtNew(folder, temporary, mode);
+      Optional<OpenDirectory> opened = folder.openNew(temporary.getFileName(), made);
+      try {
+        giveName(folder, temporary, name, isInTheWay);
+      } catch (IOException | RuntimeException e) {
+        if (opened.isPresent()) {
+          opened.get().close();
         }
-        folder.delete(name);
+        throw e;
       }
-      folder.rename(temporary.getFileName(), name);
+      if (opened.isPresent()) {
+        tree.folders.keep(path, opened.get());
+      }
+      return made;
     } catch (IOException e) {
       DirectoryTree.deleteAfter(e, temporary);
       throw e;
     }
+  }
+
+  private void giveName(Folder folder, Path temporary, Path name, boolean isInTheWay)
+      throws IOException {
+    if (isInTheWay) {
+      // Nothing is deleted before its replacement exists.
+      tree.folders.check(temporary, tree.root, Kind.DIRECTORY);
+      if (oldVersions.isPresent()) {
+        oldVersions.get().replaceByMoving(folder, temporary.getFileName(), name);
+        return;
+      }
+      folder.delete(name);
+    }
+    folder.rename(temporary.getFileName(), name);
+  }
+
+  /** One look tells what all directories are like that are made there with that mode. */
+  private static Metadata lookAtNew(Folder folder, Path temporary, int mode) throws IOException {
+    Optional<Metadata> known = folder.made(Kind.DIRECTORY, mode);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Metadata made =
+        folder
+            .look(temporary.getFileName())
+            .orElseThrow(() -> new ReplacedException(folder.path()));
+    folder.noteMade(Kind.DIRECTORY, mode, made);
+    return made;
   }
 
   /**

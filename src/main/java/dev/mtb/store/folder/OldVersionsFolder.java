@@ -19,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The old versions of the entries of a directory tree, in their place on the same file system.
@@ -198,7 +199,12 @@ final class OldVersionsFolder {
           ByteStreams.copy(in, out);
         }
         // An old version without its owner is better than none.
-        metadata.set(copy, old, EnumSet.allOf(Attribute.class), new AttributeSetter());
+        metadata.set(
+            copy,
+            old,
+            EnumSet.allOf(Attribute.class),
+            /* accessTime= */ Optional.empty(),
+            new AttributeSetter());
       } else {
         throw new RefusedException("the old version is no file, and it cannot be kept");
       }
@@ -249,7 +255,11 @@ final class OldVersionsFolder {
       try {
         Files.createDirectory(directory, metadata.modeAttribute(like.mode() | 0700));
         metadata.set(
-            directory, like, EnumSet.of(Attribute.OWNER, Attribute.MODE), new AttributeSetter());
+            directory,
+            like,
+            EnumSet.of(Attribute.OWNER, Attribute.MODE),
+            /* accessTime= */ Optional.empty(),
+            new AttributeSetter());
         tree.changed(directory.getParent());
       } catch (FileAlreadyExistsException e) {
         // Another thread or an earlier run has made it. If it is a link, it is not followed later.

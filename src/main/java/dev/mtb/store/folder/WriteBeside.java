@@ -24,7 +24,7 @@ public final class WriteBeside implements FileWrite {
   private final Path path;
   private final boolean replaces;
   private final boolean keepHoles;
-  private final Path temporary;
+  private final NewFile temporary;
   private final SeekableByteChannel channel;
   private boolean endsInHole;
   private boolean isOpen = true;
@@ -43,15 +43,19 @@ public final class WriteBeside implements FileWrite {
     this.path = path;
     this.replaces = replaces;
     this.keepHoles = keepHoles;
-    temporary = path.resolveSibling(TemporaryNames.next());
     folder = destination.tree.folderOf(path);
     try {
       int mode = source.mode() == Metadata.UNKNOWN ? Metadata.UNKNOWN : MODE;
-      channel = folder.create(temporary.getFileName(), destination.metadata.modeAttribute(mode));
+      temporary = new NewFile(folder, path.resolveSibling(TemporaryNames.next()), mode);
+      channel = folder.create(name(), destination.metadata.modeAttribute(mode));
     } catch (IOException | RuntimeException e) {
       folder.close();
       throw e;
     }
+  }
+
+  private Path name() {
+    return temporary.path().getFileName();
   }
 
   @Override
@@ -83,7 +87,7 @@ public final class WriteBeside implements FileWrite {
     AttributeSetter setter = new AttributeSetter();
     destination.finish(channel, temporary, source, setter);
     isOpen = false;
-    destination.names.publish(folder, temporary.getFileName(), path.getFileName(), replaces);
+    destination.names.publish(folder, name(), path.getFileName(), replaces);
     isPublished = true;
     setter.set(AttributeSetter.What.TIME, () -> destination.metadata.setAfterRename(path, source));
     setter.check();
@@ -104,7 +108,7 @@ public final class WriteBeside implements FileWrite {
         channel.close();
       }
     } finally {
-      folder.deleteIfExists(temporary.getFileName());
+      folder.deleteIfExists(name());
     }
   }
 }

@@ -18,6 +18,7 @@ import dev.mtb.store.StoredFile;
 import dev.mtb.store.folder.FolderPlace;
 import dev.mtb.store.folder.FolderStore;
 import dev.mtb.store.folder.Folders;
+import dev.mtb.store.folder.NewFile;
 import dev.mtb.store.folder.WriteBeside;
 import java.io.IOException;
 import java.nio.channels.ReadableByteChannel;
@@ -260,13 +261,14 @@ public final class MountStore extends FolderStore {
   /** On S3FS the metadata comes first and rides along with the upload at close. */
   @Override
   protected void finish(
-      SeekableByteChannel channel, Path temporary, Metadata source, AttributeSetter setter)
+      SeekableByteChannel channel, NewFile temporary, Metadata source, AttributeSetter setter)
       throws IOException {
+    Path path = temporary.path();
     Metadata created = metadata.created(source, WriteBeside.MODE);
     try (channel) {
-      metadata.setWhileOpen(temporary, source, created, setter);
+      metadata.setWhileOpen(path, source, created, setter);
     }
-    metadata.setAfterClose(temporary, source, created, setter);
+    metadata.setAfterClose(path, source, created, setter);
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 
@@ -110,7 +111,7 @@ final class S3fsMetadata extends MetadataWriter {
   }
 
   @Override
-  protected Set<Attribute> remainingAfterCreation(Metadata source) {
+  protected Set<Attribute> remainingAfterCreation(Metadata source, Optional<Metadata> made) {
     EnumSet<Attribute> remaining = EnumSet.of(Attribute.MTIME);
     if (!process.is(source.uid(), source.gid())) {
       remaining.add(Attribute.OWNER);

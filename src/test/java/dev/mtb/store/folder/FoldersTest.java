@@ -17,7 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -162,6 +167,73 @@ class FoldersTest {
     assertThat(descriptors.toFile().list().length - before).isBetween(100, 220);
     folders.close();
     assertThat(descriptors.toFile().list().length - before).isLessThan(20);
+  }
+
+  @Test
+  void releasedDirectory_isClosed_whenNoThreadUsesIt() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    assumeThat(descriptors).isDirectory();
+    Path directory = start.resolve("a/b");
+    folders.open(directory, start).close();
+    int before = descriptors.toFile().list().length;
+    try (Folder used = folders.open(directory, start)) {
+      folders.release(directory);
+      folders.release(directory);
+      folders.release(start.resolve("never/opened"));
+
+      assertThat(used.look()).contains(Metadata.of(directory));
+    }
+
+    assertThat(descriptors.toFile().list().length).isLessThan(before);
+    assertThat(read(directory.resolve("f"))).isEqualTo("inside");
+  }
+
+  @Test
+  void directoryThatManyThreadsWant_isOpenedOnce() throws Exception {
+    Path descriptors = Path.of("/proc/self/fd");
+    assumeThat(descriptors).isDirectory();
+    int before = descriptors.toFile().list().length;
+    List<Folder> borrowed = new CopyOnWriteArrayList<>();
+    CountDownLatch go = new CountDownLatch(1);
+    List<CompletableFuture<Void>> threads = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      threads.add(
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  go.await();
+                  borrowed.add(folders.open(start.resolve("a/b"), start));
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              },
+              task -> new Thread(task).start()));
+    }
+    go.countDown();
+    for (CompletableFuture<Void> thread : threads) {
+      thread.get();
+    }
+
+    // The start, a, and b, two descriptors each.
+    assertThat(descriptors.toFile().list().length - before).isLessThanOrEqualTo(6);
+    for (Folder folder : borrowed) {
+      folder.close();
+    }
+  }
+
+  @Test
+  void directoryOfAnEarlierOne_isNotTakenForTheNewOne() throws IOException {
+    Path path = start.resolve("a");
+    folders.open(path, start).close();
+    Files.move(path, start.resolve("moved"));
+    Files.createDirectory(path);
+    try (Folder parent = folders.open(start, start)) {
+      folders.keep(path, parent.openNew(path.getFileName(), Metadata.of(path)).orElseThrow());
+    }
+
+    try (Folder folder = folders.open(path, start)) {
+      assertThat(folder.look()).contains(Metadata.of(path));
+    }
   }
 
   @Test

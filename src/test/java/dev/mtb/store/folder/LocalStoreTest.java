@@ -27,7 +27,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -154,6 +157,41 @@ class LocalStoreTest extends StoreContract {
       write.write(ByteBuffer.wrap(bytes(10)));
       Path temporary = root.resolve(names().get(0));
       assertThat(Metadata.of(temporary).mode()).isEqualTo(0600);
+    }
+  }
+
+  /** One look tells for a directory what new files are like there: it must not be another's. */
+  @Test
+  void ownerAndMode_areTheSourcesOwn_whateverTheDirectoriesGive() throws IOException {
+    assumeThat(destination.features().keepsOwner()).isTrue();
+    ProcessIdentity process = ProcessIdentity.read();
+    Files.createDirectory(root.resolve("grouped"));
+    Files.setAttribute(root.resolve("grouped"), "unix:gid", 4321);
+    Files.setAttribute(root.resolve("grouped"), "unix:mode", 02755);
+    Metadata parent =
+        new Metadata(Kind.DIRECTORY, 0, TIME, 0750, process.uid(), process.gid(), -1, -1);
+    Map<String, Set<Attribute>> remaining = new TreeMap<>();
+    for (String directory : new String[] {"plain", "plain/deep", "grouped/in", "grouped/in/deep"}) {
+      Set<Attribute> unset = destination.createDirectory(path(directory), parent, Optional.empty());
+      assertThat(unset.contains(Attribute.OWNER)).isEqualTo(directory.contains("grouped"));
+      remaining.put(directory, unset);
+      int mode = 0640;
+      for (int owner : new int[] {process.uid(), 1234}) {
+        for (int group : new int[] {process.gid(), 4321, process.gid()}) {
+          String name = directory + "/f" + owner + "-" + group + "-" + mode;
+          Metadata like = new Metadata(Kind.FILE, 3, TIME, mode, owner, group, -1, -1);
+          write(name, bytes(3), like);
+          assertFile(name, bytes(3), like);
+          assertThat(stat(name).uid()).as(name).isEqualTo(owner);
+          assertThat(stat(name).gid()).as(name).isEqualTo(group);
+          mode = mode == 0640 ? 04755 : 0640;
+        }
+      }
+    }
+    for (String directory : remaining.keySet()) {
+      destination.setMetadata(path(directory), parent, remaining.get(directory));
+      assertThat(stat(directory).mode()).as(directory).isEqualTo(0750);
+      assertThat(stat(directory).gid()).as(directory).isEqualTo(process.gid());
     }
   }
 
