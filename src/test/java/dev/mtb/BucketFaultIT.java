@@ -313,7 +313,8 @@ class BucketFaultIT {
                 ? Fault.Action.loseResponse()
                 : Fault.Action.pass());
     assertThat(backUp().failures()).isEmpty();
-    assertThat(lost.get()).isEqualTo(2);
+    // A busy server may answer the second with nonsense, while it is still busy with the first.
+    assertThat(lost.get()).isBetween(2, 3);
     assertThat(probe.unfinishedUploads()).isEmpty();
     assertVerified();
   }
@@ -321,39 +322,43 @@ class BucketFaultIT {
   @Test
   void killedDuringAnUpload_theNextRunIsWhole_andNothingIsLeft() throws Exception {
     files(50);
-    RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 60_000_000), Instant.EPOCH);
-    proxy.setUpstreamBandwidth(200_000_000);
-    MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command().toArray(String[]::new));
-    while (probe.unfinishedUploads().isEmpty()) {
-      Thread.sleep(20);
-    }
-    Thread.sleep(200);
+    assertThat(backUp().failures()).isEmpty();
+    MtbProcess mtb = startUpload();
     mtb.signal("KILL");
     assertThat(mtb.exitCode()).isEqualTo(137);
     assertThat(probe.unfinishedUploads()).isNotEmpty();
-    proxy.setUpstreamBandwidth(0);
+    proxy.setFault(Fault.NONE);
     assertThat(MtbProcess.run(temp, command().toArray(String[]::new)).exitCode()).isZero();
     assertThat(probe.unfinishedUploads()).isEmpty();
     assertVerified();
   }
 
-  @Test
-  void interruptedDuringAnUpload_abortsIt() throws Exception {
+  /**
+   * Starts a backup with a large file. Two of its six parts are on the server and not answered yet:
+   * S3Proxy cannot abort an upload of which a part was cut off, since it keeps what it has of the
+   * part under a name of its own.
+   */
+  private MtbProcess startUpload() throws Exception {
     int size = (int) (6 * ContentTag.PART_SIZE);
     RandomTree.write(source.resolve("large"), RandomTree.bytes(1, size), Instant.EPOCH);
-    // Two of its six parts are on the server and not answered yet. S3Proxy cannot abort an upload
-    // of which a part was cut off: it keeps what it has of the part under a name of its own.
     proxy.setFault(
         (method, path, sequence) ->
             path.contains("partNumber=")
                 ? Fault.Action.stallResponse(Duration.ofSeconds(5))
                 : Fault.Action.pass());
+    proxy.reset();
     List<String> command = command();
     command.addAll(1, List.of("-t", "2"));
     MtbProcess mtb = MtbProcess.start(temp, Map.of(), List.of(), command.toArray(String[]::new));
     while (proxy.snapshot().bytesUp() < 2 * ContentTag.PART_SIZE) {
       Thread.sleep(20);
     }
+    return mtb;
+  }
+
+  @Test
+  void interruptedDuringAnUpload_abortsIt() throws Exception {
+    MtbProcess mtb = startUpload();
     long start = System.nanoTime();
     mtb.signal("INT");
     assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);

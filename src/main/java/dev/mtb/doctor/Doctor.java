@@ -32,8 +32,8 @@ import org.apache.commons.io.function.IOBiConsumer;
  */
 public final class Doctor {
   /**
-   * How long to wait for one check by default. The S3 client gives up connecting after 10 s,
-   * and its message is the better one; a busy machine needs as long again to load what it needs.
+   * How long to wait for one check by default. The S3 client gives up connecting after 10 s, and
+   * its message is the better one; a busy machine needs as long again to load what it needs.
    */
   public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(30);
 

@@ -134,8 +134,8 @@ public record RestoreJob(
     }
 
     /**
-     * Sets {@link RestoreJob#backup()} to a place in a bucket. Needs the same
-     * libraries as {@link BackupJob.Builder#destination(S3Location)}.
+     * Sets {@link RestoreJob#backup()} to a place in a bucket. Needs the same libraries as {@link
+     * BackupJob.Builder#destination(S3Location)}.
      *
      * @param place that was backed up to
      * @return this

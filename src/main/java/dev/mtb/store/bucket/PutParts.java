@@ -7,7 +7,6 @@ import dev.mtb.store.ContentTag;
 import dev.mtb.store.FileWrite;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -88,34 +87,16 @@ final class PutParts implements FileWrite {
 
     @Override
     protected void compute() {
-      Content watched = new Watched();
-      ContentBody body = new ContentBody(watched, start, length);
+      ContentBody body = new ContentBody(content, start, length);
       try {
-        watched.stopIfAsked();
+        // Before it begins: a server may keep what it has of a part that is cut off.
+        stopIfAnotherFailed();
+        content.stopIfAsked();
         parts[index] = uploads.sendPart(key, uploadId, index + 1, body, body::md5);
         content.sent(length);
       } catch (IOException | RuntimeException | Error e) {
         failure.compareAndSet(null, e);
       }
-    }
-  }
-
-  /** The content, whose reading also stops when another part has failed. */
-  private final class Watched implements Content {
-    @Override
-    public SeekableByteChannel open() throws IOException {
-      return content.open();
-    }
-
-    @Override
-    public void sent(long bytes) {
-      content.sent(bytes);
-    }
-
-    @Override
-    public void stopIfAsked() throws IOException {
-      stopIfAnotherFailed();
-      content.stopIfAsked();
     }
   }
 
