@@ -65,7 +65,7 @@ final class RequestSender implements Closeable {
       if (!retries.isWorth(failure, attempt)) {
         throw failure;
       }
-      retries.pause(attempt);
+      retries.pause(failure, attempt);
     }
   }
 

@@ -21,7 +21,8 @@ final class Retries {
 
   private static final int SERVER_ERROR = 500;
   private static final int TOO_MANY_REQUESTS = 429;
-  private static final Set<Integer> TRANSIENT = Set.of(SERVER_ERROR, 502, 503, 504);
+  private static final int UNAVAILABLE = 503;
+  private static final Set<Integer> TRANSIENT = Set.of(SERVER_ERROR, 502, UNAVAILABLE, 504);
 
   /** Transient, whatever their status is (AWS SDK for Java, "RetryUtils" and Amazon S3). */
   private static final Set<String> CODES =
@@ -75,9 +76,13 @@ final class Retries {
             && failure.getClass() == InterruptedIOException.class);
   }
 
-  /** Waits before a request is sent again. */
-  void pause(int sentBefore) throws InterruptedIOException {
-    long doubled = FIRST_DELAY.toMillis() << Math.min(sentBefore - 1, MOST_DOUBLINGS);
+  /** Waits before a request is sent again: twice as long if the server asks for a pause. */
+  void pause(IOException failure, int sentBefore) throws InterruptedIOException {
+    boolean isThrottled =
+        failure instanceof S3Exception answer
+            && (answer.status() == UNAVAILABLE || answer.status() == TOO_MANY_REQUESTS);
+    int doublings = Math.min(sentBefore - 1, MOST_DOUBLINGS) + (isThrottled ? 1 : 0);
+    long doubled = FIRST_DELAY.toMillis() << doublings;
     long delay = Math.min(doubled, LONGEST_DELAY.toMillis());
     try {
       sleep.sleep(delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1));

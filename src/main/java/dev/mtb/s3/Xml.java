@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,8 +41,9 @@ final class Xml {
    * Reads a document to its end.
    *
    * @throws MalformedAnswerException if it is no XML, or was cut off
+   * @throws IOException if it cannot be read
    */
-  static Xml parse(InputStream in) throws MalformedAnswerException {
+  static Xml parse(InputStream in) throws IOException {
     try {
       XMLStreamReader reader = FACTORY.createXMLStreamReader(text(in));
       try {
@@ -54,9 +56,18 @@ final class Xml {
       } finally {
         reader.close();
       }
-    } catch (XMLStreamException | IOException e) {
-      throw new MalformedAnswerException("the server's answer is no valid XML", e);
+    } catch (XMLStreamException e) {
+      boolean isUnreadable =
+          e.getNestedException() instanceof IOException
+              && !(e.getNestedException() instanceof CharacterCodingException);
+      throw isUnreadable ? (IOException) e.getNestedException() : malformed(e);
+    } catch (CharacterCodingException e) {
+      throw malformed(e);
     }
+  }
+
+  private static MalformedAnswerException malformed(Exception e) {
+    return new MalformedAnswerException("the server's answer is no valid XML", e);
   }
 
   /** S3 writes UTF-8 only. The parser would print what is not, besides throwing it. */

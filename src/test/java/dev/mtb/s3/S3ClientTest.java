@@ -128,8 +128,21 @@ class S3ClientTest {
 
     assertThat(server.requests()).hasSize(3);
     assertThat(delays).hasSize(2);
-    assertThat(delays.get(0)).isBetween(250L, 500L);
-    assertThat(delays.get(1)).isBetween(500L, 1000L);
+    assertThat(delays.get(0)).isBetween(250L, 1000L);
+    assertThat(delays.get(1)).isBetween(500L, 2000L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"500, 250", "502, 250", "503, 500", "429, 500"})
+  void serverThatAsksForAPause_getsTwiceTheTime(int status, long least) throws IOException {
+    server.then(answer(status, ""), answer(status, ""));
+    server.always(answer(200, LIST));
+
+    ListPage unused = client.list("", null, null, null, 10);
+
+    assertThat(delays).hasSize(2);
+    assertThat(delays.get(0)).isBetween(least, 2 * least);
+    assertThat(delays.get(1)).isBetween(2 * least, 4 * least);
   }
 
   @ParameterizedTest
