@@ -32,8 +32,14 @@ final class TreeListing {
   /** A group is made a little smaller than a page, or the last of it would cost another. */
   private static final double FILL = 0.9;
 
-  /** Larger groups would be listed one page after another, where the others wait for it. */
-  private static final int PAGES_PER_GROUP = 2;
+  /**
+   * In one page there is room for one directory of 500 files, in four pages for seven. Larger groups
+   * would be listed one page after another, where the others wait for it.
+   */
+  private static final int PAGES_PER_GROUP = 4;
+
+  /** What a group must save at the least to be worth another page. */
+  private static final double WORTH = 0.95;
 
   /**
    * Read of a tree before it is split. The second is not wasted on a large one, which would list
@@ -160,14 +166,22 @@ final class TreeListing {
       return;
     }
     double perDirectory = (double) seen.keys / seen.published;
-    int size = Math.max(1, (int) (FILL * Requests.PAGE / perDirectory));
+    int size = 1;
+    int pages = 1;
+    for (int more = 1; more <= PAGES_PER_GROUP; more++) {
+      int fitting = (int) (FILL * more * Requests.PAGE / perDirectory);
+      if (fitting > 1 && more / (double) fitting < WORTH * pages / size) {
+        size = fitting;
+        pages = more;
+      }
+    }
     if (size == 1) {
       return;
     }
     for (int start = 0; start < directories.size(); start += size) {
       List<String> members =
           List.copyOf(directories.subList(start, Math.min(directories.size(), start + size)));
-      Group group = new Group(prefix, members);
+      Group group = new Group(prefix, members, pages);
       members.forEach(member -> groups.put(member, group));
     }
   }
@@ -176,11 +190,16 @@ final class TreeListing {
   private final class Group {
     private final String prefix;
     private final List<String> members;
+
+    /** That it should take. */
+    private final int expectedPages;
+
     private boolean listed;
 
-    Group(String prefix, List<String> members) {
+    Group(String prefix, List<String> members, int expectedPages) {
       this.prefix = prefix;
       this.members = members;
+      this.expectedPages = expectedPages;
     }
 
     synchronized void list() throws IOException {
@@ -196,7 +215,7 @@ final class TreeListing {
       String token = null;
       boolean isMore = true;
       PageSequence pages = new PageSequence();
-      for (int page = 0; page < PAGES_PER_GROUP && isMore; page++) {
+      for (int page = 0; page <= expectedPages && isMore; page++) {
         ListPage found = source.list(prefix, null, after, token);
         tree.add(found);
         isMore = found.isTruncated() && tree.lastKey != null && compare(tree.lastKey, end) < 0;

@@ -216,6 +216,10 @@ class TreeListingTest {
     "10, 1000, 22",
     // Nothing but small directories.
     "5000, 1, 20",
+    // Two directories fill a page, or nearly: groups of seven in four pages.
+    "105, 476, 70",
+    "105, 490, 70",
+    "75, 600, 62",
   })
   void requests_areAFewForEachThousandKeys(int directories, int files, int most)
       throws IOException {
