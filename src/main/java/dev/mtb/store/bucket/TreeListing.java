@@ -33,8 +33,8 @@ final class TreeListing {
   private static final double FILL = 0.9;
 
   /**
-   * In one page there is room for one directory of 500 files, in four pages for seven. Larger groups
-   * would be listed one page after another, where the others wait for it.
+   * In one page there is room for one directory of 500 files, in four pages for seven. Larger
+   * groups would be listed one page after another, where the others wait for it.
    */
   private static final int PAGES_PER_GROUP = 4;
 
