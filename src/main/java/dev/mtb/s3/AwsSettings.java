@@ -1,7 +1,9 @@
 package dev.mtb.s3;
 
+import java.net.URI;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What the machine is set up with for AWS: system properties, environment, files in {@code ~/.aws},
@@ -45,6 +47,33 @@ public final class AwsSettings {
 
   private static String trimmed(String value) {
     return value == null ? "" : value.trim();
+  }
+
+  /**
+   * The URL of the service that the machine is set up for; empty for Amazon's own. One in a profile
+   * of {@code ~/.aws/config} is not looked for.
+   *
+   * @throws IllegalArgumentException if it is no URL
+   */
+  public static Optional<URI> endpoint() {
+    return endpoint(System::getProperty, System::getenv);
+  }
+
+  static Optional<URI> endpoint(
+      Function<String, String> properties, Function<String, String> environment) {
+    boolean isIgnored =
+        trimmed(environment.apply("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")).equalsIgnoreCase("true");
+    return isIgnored
+        ? Optional.empty()
+        : Stream.of(
+                properties.apply("aws.endpointUrlS3"),
+                environment.apply("AWS_ENDPOINT_URL_S3"),
+                properties.apply("aws.endpointUrl"),
+                environment.apply("AWS_ENDPOINT_URL"))
+            .map(AwsSettings::trimmed)
+            .filter(url -> !url.isEmpty())
+            .findFirst()
+            .map(URI::create);
   }
 
   /** The region that the machine is set up for; empty if it is set up for none. */

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +43,22 @@ class AwsSettingsTest {
     try (CredentialsSource source = AwsSettings.credentials()) {
       return source.get();
     }
+  }
+
+  @Test
+  void endpoint_ofTheServiceComesFirst() {
+    Map<String, String> none = Map.of();
+    Map<String, String> both =
+        Map.of("AWS_ENDPOINT_URL", "http://all", "AWS_ENDPOINT_URL_S3", "http://s3:9000");
+    assertThat(AwsSettings.endpoint(none::get, none::get)).isEmpty();
+    assertThat(AwsSettings.endpoint(none::get, both::get)).contains(URI.create("http://s3:9000"));
+    assertThat(AwsSettings.endpoint(Map.of("aws.endpointUrlS3", "http://p")::get, both::get))
+        .contains(URI.create("http://p"));
+    assertThat(AwsSettings.endpoint(none::get, Map.of("AWS_ENDPOINT_URL", " http://all ")::get))
+        .contains(URI.create("http://all"));
+    Map<String, String> ignored = new HashMap<>(both);
+    ignored.put("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    assertThat(AwsSettings.endpoint(none::get, ignored::get)).isEmpty();
   }
 
   @Test

@@ -1,7 +1,9 @@
 package dev.mtb.store.bucket;
 
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -28,21 +30,32 @@ public record BucketPlace(
    * What a job says.
    *
    * @param options its endpoint, region, addressing and password file
+   * @throws InvalidJobException if the endpoint in the environment is no URL
    */
   public static BucketPlace of(S3Location location, BackupOptions options) {
+    Optional<URI> endpoint = options.connection().endpoint().or(BucketPlace::endpointOfMachine);
     boolean pathStyle =
         switch (options.connection().addressing()) {
           case PATH -> true;
           case VIRTUAL -> false;
-          case AUTO -> options.connection().endpoint().isPresent();
+          case AUTO -> endpoint.isPresent();
         };
     return new BucketPlace(
         location,
-        options.connection().endpoint(),
+        endpoint,
         options.connection().region(),
         pathStyle,
         options.connection().passwdFile(),
         ObjectStyle.DEFAULT);
+  }
+
+  private static Optional<URI> endpointOfMachine() {
+    try {
+      return AwsSettings.endpoint();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidJobException(
+          "AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL is no URL: " + e.getMessage(), e);
+    }
   }
 
   /** What it is called in messages. */
