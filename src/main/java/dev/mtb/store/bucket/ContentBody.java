@@ -9,10 +9,14 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.security.MessageDigest;
+import java.util.Optional;
 
 /**
  * A range of a content that is sent: opened anew for each try, never held in memory as a whole.
- * Knows its MD5 once it was sent. For one request at a time.
+ * Knows its MD5 once it was read. For one request at a time.
+ *
+ * <p>The MD5 is taken when it is read for the first time. If it changes before it is read again,
+ * the tag that comes back does not fit.
  */
 final class ContentBody implements Body {
   /** Read at a time: four records of TLS, and one system call. */
@@ -34,24 +38,25 @@ final class ContentBody implements Body {
     return length;
   }
 
-  /** Of what was sent last. */
+  /** Of the whole range, once that was read. */
   byte[] md5() {
     return md5.clone();
   }
 
   @Override
   public void writeTo(OutputStream out) throws IOException {
-    MessageDigest digest = DigestAlgorithm.MD5.start();
+    Optional<MessageDigest> digest =
+        md5 == null ? Optional.of(DigestAlgorithm.MD5.start()) : Optional.empty();
     ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(BUFFER, Math.max(length, 1)));
     try (SeekableByteChannel channel = open()) {
       for (long left = length; left > 0; left -= buffer.limit()) {
         buffer.clear().limit((int) Math.min(buffer.capacity(), left));
         fill(buffer, channel);
-        digest.update(buffer.array(), 0, buffer.limit());
+        digest.ifPresent(d -> d.update(buffer.array(), 0, buffer.limit()));
         out.write(buffer.array(), 0, buffer.limit());
       }
     }
-    md5 = digest.digest();
+    digest.ifPresent(d -> md5 = d.digest());
   }
 
   private SeekableByteChannel open() throws SourceException {
