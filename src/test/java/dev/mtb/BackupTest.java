@@ -35,14 +35,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The library on local folders and other file systems. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class BackupTest {
   private static final Instant OLD = Instant.ofEpochSecond(1_500_000_000, 123_456_789);
 

@@ -23,17 +23,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Destinations that take names for one which the source has as two. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
 class FoldedNamesTest {
   private static final Instant OLD = Instant.parse("2024-01-01T00:00:00Z");
 

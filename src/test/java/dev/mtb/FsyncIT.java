@@ -9,14 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code --fsync} asks of the kernel, seen by strace. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class FsyncIT {
   @TempDir Path temp;
   private Path source;

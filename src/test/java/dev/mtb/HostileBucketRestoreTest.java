@@ -30,17 +30,14 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Out of a bucket that holds, and a server that answers, what no honest one would. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class HostileBucketRestoreTest {
   private static final String FILE = "33188";
   private static final String LINK = "41471";

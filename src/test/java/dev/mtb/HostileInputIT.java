@@ -22,14 +22,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names, lists and keys that somebody made to do harm, or that came out of a broken script. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class HostileInputIT {
   private static final String EVIL = "\u001b[31m\u0007\r\u202e\u009b\ufeff\u2028";
 

@@ -23,11 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -153,7 +151,6 @@ class KillIT {
   }
 
   @Test
-  @Timeout(value = 5, unit = TimeUnit.MINUTES)
   void killedTwentyTimes_whileOldVersionsAreKept_eachNameHasAWholeFile() throws Exception {
     killOnALocalFolder("--backup-dir", "../old");
     try (Stream<Path> old = Files.walk(temp.resolve("old"))) {

@@ -20,16 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a listener is told, in which order, and by which thread. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class ListenerTest {
   /** Writes down what each thread tells, and checks that it ends what it begins. */
   private static final class Diary implements BackupListener {

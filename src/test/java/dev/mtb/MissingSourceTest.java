@@ -12,16 +12,13 @@ import dev.mtb.options.Deletion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the user names and what is not there is an error (23), never a file that moved (24). */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class MissingSourceTest {
   @TempDir Path temp;
   private Path source;

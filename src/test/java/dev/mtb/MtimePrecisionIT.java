@@ -19,11 +19,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,7 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** How close two versions of one size may be in time and yet be told apart. */
 @RequiresS3fs
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class MtimePrecisionIT {
   private static final Instant TIME = Instant.parse("2024-05-06T07:08:09.123456789Z");
 

@@ -30,11 +30,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,7 +40,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copies that are read back, from a real bucket: through a real mount, and straight. */
 @RequiresS3fs
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class ReadBackIT {
   private static final String FRUGAL = "enable_noobj_cache,notsup_compat_dir";
 

@@ -14,17 +14,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Places that refuse owners, permissions or times: root without the capability for it, which is
  * what root is on an NFS share that does not trust it.
  */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RefusedAttributesIT {
   private static final Instant OLD = Instant.parse("2024-01-01T00:00:00.123456789Z");
 

@@ -31,15 +31,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Out of a backup in a folder, into a folder. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class RestoreTest {
   private static final Instant OLD = Instant.ofEpochSecond(1_500_000_000, 123_000_000);
 

@@ -31,7 +31,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,7 +40,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * past the mount is the bucket that is mounted.
  */
 @RequiresS3fs
-@Timeout(120)
 class S3fsTrustIT {
   private static final int NOBODY = 65534;
   private static final Instant TIME = Instant.ofEpochSecond(1_600_000_000);

@@ -28,17 +28,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What takes the place of something else at the destination, on each kind of destination. */
 @RequiresS3fs
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class SafeReplacementIT {
   private enum Way {
     FOLDER,

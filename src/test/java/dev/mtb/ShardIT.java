@@ -19,14 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Four processes at once, each a shard, as a scheduler would start them. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ShardIT {
   private static final int SHARDS = 4;
   private static final Instant TIME = Instant.ofEpochSecond(1_600_000_000L);

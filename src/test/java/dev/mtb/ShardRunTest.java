@@ -28,15 +28,12 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several parts of one job, by threads of one program; ShardIT has processes. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ShardRunTest {
   @TempDir Path temp;
   private Path source;

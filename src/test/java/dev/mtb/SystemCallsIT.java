@@ -10,16 +10,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a backup from a folder to a folder asks of the kernel, counted by strace. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class SystemCallsIT {
   private static final int DIRECTORIES = 120;
   private static final int FILES_IN_EACH = 4;

@@ -21,15 +21,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two processes on one destination. The first is stopped by a signal in the middle of its run. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class TwoRunsIT {
   @TempDir Path temp;
   private Path source;

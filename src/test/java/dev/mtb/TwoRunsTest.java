@@ -22,11 +22,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two runs of one program on one destination; TwoRunsIT has two programs. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class TwoRunsTest {
   @TempDir Path temp;
   private Path source;

@@ -22,14 +22,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What can be seen of a run from outside of its process, while it goes on. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class WatchIT {
   private static final String JAR =
       Path.of(System.getProperty("mtb.jar", "target/mtb.jar")).toAbsolutePath().toString();

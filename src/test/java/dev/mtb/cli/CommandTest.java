@@ -17,15 +17,12 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What the user types, and what comes back. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class CommandTest {
   @TempDir Path temp;
   private Path source;

@@ -7,11 +7,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,7 +17,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** How a user finds out what to type. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 final class HelpTest {
   private String out;
   private String err;

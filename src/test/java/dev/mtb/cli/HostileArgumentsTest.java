@@ -15,13 +15,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import picocli.CommandLine.TypeConversionException;
 
 /** What may be typed, and what must not reach the terminal. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class HostileArgumentsTest {
   private static final int TIMES = 5_000;
 

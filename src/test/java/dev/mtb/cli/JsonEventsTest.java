@@ -23,14 +23,11 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The schema in json-events.md, and that nothing breaks it. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class JsonEventsTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

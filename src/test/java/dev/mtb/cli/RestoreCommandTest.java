@@ -11,14 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code mtb restore} as it is typed. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class RestoreCommandTest {
   private static final Instant OLD = Instant.ofEpochSecond(1_500_000_000);
 

@@ -12,14 +12,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What stands on the terminal in the end, with lines at the bottom that change. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class TerminalStreamTest {
   /**
    * As much of a terminal as is used: it has rows without end, and refuses what it does not know.

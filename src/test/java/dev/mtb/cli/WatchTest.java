@@ -17,14 +17,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What is known of a run while it goes on, and what is printed of it, by a clock of our own. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class WatchTest {
   private static final long MB = 1_000_000;
 

@@ -41,13 +41,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A source that is changed by others while it is backed up, on a real file system. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class MovingSourceTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
   private static final String SECRET = "secret of the outside";

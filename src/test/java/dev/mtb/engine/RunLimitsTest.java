@@ -26,16 +26,13 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What runs leave, by rules and by limits, and that they say so. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class RunLimitsTest {
   private static final Instant OLD = Instant.parse("2020-01-01T00:00:00Z");
   private static final Instant NEW = Instant.parse("2024-01-01T00:00:00Z");

@@ -31,13 +31,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs over a destination whose faults pass, and over one whose faults do not. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class RunRetryTest {
   private static final int THREADS = 8;
 

@@ -19,13 +19,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever the system, its administrator or a server says, nothing falls over it. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class HostileInputFuzzTest {
   private static final int TIMES = 5_000;
 

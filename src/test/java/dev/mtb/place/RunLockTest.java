@@ -24,13 +24,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs of one JVM; TwoRunsIT has those of several. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class RunLockTest {
   @TempDir Path temp;
 

@@ -15,13 +15,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which process is taken for the s3fs of a mount, in a table of processes that is made up. */
-@Timeout(60)
 class S3fsProcessesTest {
   private static final Path POINT = Path.of("/mnt/bucket");
   private static final long CONNECTION = 40;

@@ -11,12 +11,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Lists of anything, against a reader that anybody can follow. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
 class ListReaderFuzzTest {
   /** What a list holds up to the first error, and whether there is one. */
   private record Outcome(List<String> entries, boolean refused) {}

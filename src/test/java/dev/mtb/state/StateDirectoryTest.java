@@ -23,11 +23,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What MTB remembers is nobody else's to read, to lock or to change. */
-@Timeout(60)
 class StateDirectoryTest {
   @TempDir Path temp;
   private Path state;

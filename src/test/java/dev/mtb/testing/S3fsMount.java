@@ -22,9 +22,9 @@ import java.util.stream.Stream;
  * removes mounts that a test has left behind; only a kill -9 of the test's own process leaves some.
  */
 public final class S3fsMount implements AutoCloseable {
-  private static final Duration MOUNT_LIMIT = Duration.ofSeconds(30);
+  private static final Duration MOUNT_LIMIT = Duration.ofMinutes(2);
   private static final Duration BUSY_LIMIT = Duration.ofSeconds(3);
-  private static final Duration EXIT_LIMIT = Duration.ofSeconds(20);
+  private static final Duration EXIT_LIMIT = Duration.ofMinutes(1);
 
   private final String bucket;
   private final List<String> options;

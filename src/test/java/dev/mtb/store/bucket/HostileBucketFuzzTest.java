@@ -27,13 +27,10 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What others have put into a bucket, or into the files that MTB reads for one. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class HostileBucketFuzzTest {
   private static final BucketPlace PLACE =
       new BucketPlace(

@@ -22,11 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** A bucket on Adobe's S3Mock, which has nothing in common with S3Proxy. */
 class S3MockBucketIT extends BucketContract {
@@ -131,7 +129,6 @@ class S3MockBucketIT extends BucketContract {
 
   /** S3 itself has no objection to a file and a directory of one name. */
   @Test
-  @Timeout(value = 2, unit = TimeUnit.MINUTES)
   void directoryThatBecomesAFile_leavesNothingOfItself_andIsKeptWhereThatIsWanted()
       throws Exception {
     Path source = Files.createDirectory(temp.resolve("source"));

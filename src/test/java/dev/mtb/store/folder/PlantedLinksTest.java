@@ -30,11 +30,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Somebody who may write at the destination puts symbolic links there that lead out of it. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 public class PlantedLinksTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
   public static final String ABANDONED = TemporaryNamesTest.withProcess("2147483647", "1");
