@@ -1,6 +1,8 @@
 package dev.mtb.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.List;
 import org.gaul.s3proxy.AuthenticationType;
@@ -8,11 +10,14 @@ import org.gaul.s3proxy.S3Proxy;
 import org.jclouds.ContextBuilder;
 import org.jclouds.blobstore.BlobStore;
 import org.jclouds.blobstore.BlobStoreContext;
+import org.jclouds.blobstore.domain.Blob;
 import org.jclouds.blobstore.domain.MultipartPart;
 import org.jclouds.blobstore.domain.MultipartUpload;
 import org.jclouds.blobstore.options.ListContainerOptions;
+import org.jclouds.blobstore.options.PutOptions;
 import org.jclouds.blobstore.util.ForwardingBlobStore;
 import org.jclouds.io.Payload;
+import org.jclouds.io.Payloads;
 
 /**
  * An S3 server inside the test's own process, with one bucket. It is the real S3Proxy, because s3fs
@@ -61,7 +66,7 @@ public final class S3Server implements AutoCloseable {
   private void listen() throws IOException {
     S3Proxy next =
         S3Proxy.builder()
-            .blobStore(new WithoutCutParts(context.getBlobStore()))
+            .blobStore(new WithoutCutBodies(context.getBlobStore()))
             .endpoint(URI.create("http://127.0.0.1:" + port))
             .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, IDENTITY, CREDENTIAL)
             .build();
@@ -118,14 +123,37 @@ public final class S3Server implements AutoCloseable {
   }
 
   /**
-   * S3Proxy keeps what came of a part that was cut off, under the part's name and a UUID, and then
-   * cannot read its own list of the parts: it refuses to complete or to abort the upload. No other
-   * server does. (It takes a part whose digest is signed into memory first, so that the AWS SDK
-   * does not see it over HTTP.)
+   * S3Proxy keeps what came of a body that was cut off, under the key and a UUID. A list shows it
+   * as one more object; and if it is a part, S3Proxy cannot read its own list of the parts: it
+   * refuses to complete or to abort the upload. No other server does. (It takes a body whose digest
+   * is signed into memory first, so that the AWS SDK does not see it over HTTP.)
    */
-  private static final class WithoutCutParts extends ForwardingBlobStore {
-    WithoutCutParts(BlobStore real) {
+  private static final class WithoutCutBodies extends ForwardingBlobStore {
+    WithoutCutBodies(BlobStore real) {
       super(real);
+    }
+
+    @Override
+    public String putBlob(String container, Blob blob) {
+      return super.putBlob(container, whole(blob));
+    }
+
+    @Override
+    public String putBlob(String container, Blob blob, PutOptions options) {
+      return super.putBlob(container, whole(blob), options);
+    }
+
+    /** Waits for the whole body before anything is stored. No single PUT of a test is large. */
+    private static Blob whole(Blob blob) {
+      Payload payload = blob.getPayload();
+      try (InputStream in = payload.openStream()) {
+        Payload whole = Payloads.newByteArrayPayload(in.readAllBytes());
+        whole.setContentMetadata(payload.getContentMetadata());
+        blob.setPayload(whole);
+        return blob;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     @Override
