@@ -10,6 +10,7 @@
  * thread-safe. There is no global state: any number of jobs may run at once.
  *
  * <p>The other packages are the rooms of the engine; apart from {@code job}, {@code options},
- * {@code model} and {@code store} they are not API and may change in any release.
+ * {@code model} and {@code store} they are not API, the module does not export them, and they may
+ * change in any release.
  */
 package dev.mtb;

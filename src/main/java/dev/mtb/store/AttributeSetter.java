@@ -38,6 +38,10 @@ public final class AttributeSetter {
   }
 
   private final Map<What, IOException> failures = new EnumMap<>(What.class);
+
+  /** Has not set anything yet. */
+  public AttributeSetter() {}
+
   private final Set<Attribute> incomplete = EnumSet.noneOf(Attribute.class);
 
   /** Sets something; only the loss of the whole place ends it. */
