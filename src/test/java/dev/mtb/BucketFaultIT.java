@@ -357,14 +357,21 @@ class BucketFaultIT {
   }
 
   @Test
-  void interruptedDuringAnUpload_abortsIt() throws Exception {
+  void interruptedDuringAnUpload_leavesItToTheNextRun() throws Exception {
     MtbProcess mtb = startUpload();
     long start = System.nanoTime();
     mtb.signal("INT");
     assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(40));
-    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertThat(probe.unfinishedUploads()).containsExactly("backup/large");
     assertThat(probe.keys("backup/")).doesNotContain("backup/large");
+    proxy.setFault(Fault.NONE);
+    proxy.reset();
+    assertThat(MtbProcess.run(temp, command().toArray(String[]::new)).exitCode()).isZero();
+    // Two parts were on the server.
+    assertThat(proxy.snapshot().bytesUp()).isLessThan(4 * ContentTag.PART_SIZE + 50_000);
+    assertThat(probe.unfinishedUploads()).isEmpty();
+    assertVerified();
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.function.UnaryOperator;
  * @param filters what is left out of the backup, and of a comparison with it
  * @param deletion whether what is not in the source any more is deleted from the backup
  * @param oldVersions where old versions are kept
+ * @param uploads how large files are uploaded to a bucket
  * @param updateRules what is left as it is at the destination, although it differs; without effect
  *     on {@code verify}
  * @param limits how fast a run may go, how much it may do, and what it does first; of these only
@@ -53,6 +54,7 @@ public record BackupOptions(
     Filters filters,
     Deletion deletion,
     OldVersions oldVersions,
+    Uploads uploads,
     UpdateRules updateRules,
     Limits limits,
     Shard shard,
@@ -66,8 +68,8 @@ public record BackupOptions(
   public BackupOptions {
     Object[] parts = {
       concurrency, comparison, attributes, connection, checks,
-      waiting, filters, deletion, oldVersions, updateRules,
-      limits, shard, manifest, stateDirectory
+      waiting, filters, deletion, oldVersions, uploads,
+      updateRules, limits, shard, manifest, stateDirectory
     };
     for (Object part : parts) {
       requireNonNull(part);
@@ -91,6 +93,7 @@ public record BackupOptions(
     builder.filters = filters;
     builder.deletion = deletion;
     builder.oldVersions = oldVersions;
+    builder.uploads = uploads;
     builder.updateRules = updateRules;
     builder.limits = limits;
     builder.shard = shard;
@@ -111,6 +114,7 @@ public record BackupOptions(
     private Filters filters = Filters.NONE;
     private Deletion deletion = Deletion.NONE;
     private OldVersions oldVersions = OldVersions.NONE;
+    private Uploads uploads = Uploads.DEFAULT;
     private UpdateRules updateRules = UpdateRules.NONE;
     private Limits limits = Limits.NONE;
     private Shard shard = Shard.WHOLE;
@@ -189,6 +193,12 @@ public record BackupOptions(
       return this;
     }
 
+    /** Changes {@link BackupOptions#uploads()}. */
+    public Builder uploads(UnaryOperator<Uploads> change) {
+      uploads = change.apply(uploads);
+      return this;
+    }
+
     /** Sets {@link BackupOptions#updateRules()}. */
     public Builder updateRules(UpdateRules value) {
       updateRules = value;
@@ -237,6 +247,7 @@ public record BackupOptions(
           filters,
           deletion,
           oldVersions,
+          uploads,
           updateRules,
           limits,
           shard,

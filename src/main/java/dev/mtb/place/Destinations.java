@@ -114,7 +114,13 @@ public final class Destinations {
   }
 
   static BucketAccess access(BackupOptions options, boolean readOnly, ProcessIdentity process) {
-    return new BucketAccess(connections(options), options.waiting().retries(), readOnly, process);
+    return new BucketAccess(
+        connections(options),
+        options.waiting().retries(),
+        readOnly,
+        options.uploads().reusesParts(options.comparison().mode()),
+        options.uploads().keep(),
+        process);
   }
 
   private static Store open(

@@ -266,6 +266,19 @@ public final class S3Client implements Closeable {
   }
 
   /**
+   * Lists the parts of an unfinished upload (ListParts).
+   *
+   * @param after the number of the last part of the page before; 0 for the first page
+   */
+  public PartPage listParts(String key, String uploadId, int after) throws IOException {
+    S3Request request =
+        new S3Request("GET", key)
+            .query("uploadId", uploadId)
+            .query("part-number-marker", after == 0 ? null : Integer.toString(after));
+    return send(request, (answer, attempt) -> PartPage.of(document(answer)));
+  }
+
+  /**
    * Reads the document of an answer. A server that needs long to copy or to complete an object says
    * that all is well, and tells in the document if that was too early.
    */

@@ -62,6 +62,12 @@ public record ContentTag(String md5, int parts) {
             parts == null ? 0 : Integer.parseInt(parts)));
   }
 
+  /** As S3 writes it, without quotation marks. */
+  @Override
+  public String toString() {
+    return parts == 0 ? md5 : md5 + "-" + parts;
+  }
+
   /**
    * How large the parts of an upload are.
    *

@@ -7,7 +7,6 @@ import dev.mtb.options.Addressing;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.ProcessIdentity;
-import dev.mtb.store.bucket.BucketAccess;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
@@ -57,7 +56,7 @@ class ConfirmedBucketIT {
     ConfirmedBucket.open(
             BucketPlace.of(new S3Location("bucket", "p"), options),
             mounted,
-            new BucketAccess(2, 0, readOnly, ProcessIdentity.read()),
+            Destinations.access(BackupOptions.builder().waiting(w -> w.withRetries(0)).build(), readOnly, ProcessIdentity.read()),
             Optional.empty(),
             temp.resolve("state"))
         .close();

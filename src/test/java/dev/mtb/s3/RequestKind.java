@@ -235,6 +235,18 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
                   client.abortMultipartUpload(r -> r.bucket(BUCKET).key(key).uploadId(UPLOAD)),
               ""),
           new RequestKind(
+              "list parts",
+              (client, key) -> client.listParts(key, UPLOAD, 0),
+              (client, key) -> client.listParts(r -> r.bucket(BUCKET).key(key).uploadId(UPLOAD)),
+              "<ListPartsResult/>"),
+          new RequestKind(
+              "list parts, next page",
+              (client, key) -> client.listParts(key, UPLOAD, 1000),
+              (client, key) ->
+                  client.listParts(
+                      r -> r.bucket(BUCKET).key(key).uploadId(UPLOAD).partNumberMarker(1000)),
+              "<ListPartsResult/>"),
+          new RequestKind(
               "list uploads",
               (client, key) -> client.listUploads(key, Optional.empty()),
               (client, key) ->

@@ -145,6 +145,26 @@ public final class CountingProxy implements AutoCloseable {
      */
     Action onRequest(String method, String path, long sequence);
 
+    /** The same for a request whose content the server takes from another object. */
+    default Action onCopy(String method, String path, long sequence) {
+      return onRequest(method, path, sequence);
+    }
+
+    /** Something that happens to each copy, and to nothing else. */
+    static Fault ofCopies(Action action) {
+      return new Fault() {
+        @Override
+        public Action onRequest(String method, String path, long sequence) {
+          return Action.pass();
+        }
+
+        @Override
+        public Action onCopy(String method, String path, long sequence) {
+          return action;
+        }
+      };
+    }
+
     /** What becomes of a request. */
     sealed interface Action {
       /** Forwards the request. */
@@ -202,7 +222,15 @@ public final class CountingProxy implements AutoCloseable {
       static Action wrongTags() {
         return new WrongTags();
       }
+
+      /** Forwards the request without a header, for servers that check no signatures. */
+      static Action withoutHeader(String name) {
+        return new WithoutHeader(name);
+      }
     }
+
+    /** See {@link Action#withoutHeader}. */
+    record WithoutHeader(String name) implements Action {}
 
     /** See {@link Action#pass}. */
     record Pass() implements Action {}

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Finds the limits of HTTP/1.1 messages in a stream. For one thread. */
 final class HttpInput {
@@ -26,6 +27,15 @@ final class HttpInput {
 
     byte[] raw() {
       return raw;
+    }
+
+    /** The bytes without a header. */
+    byte[] without(String name) {
+      return lines.stream()
+          .filter(line -> !line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
+          .map(line -> line + "\r\n")
+          .collect(Collectors.joining("", "", "\r\n"))
+          .getBytes(ISO_8859_1);
     }
 
     /** Of the body; empty if that is chunked, or lasts to the end of the stream. */

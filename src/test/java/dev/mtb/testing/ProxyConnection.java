@@ -122,9 +122,13 @@ final class ProxyConnection {
       throws IOException, InterruptedException {
     String method = head.word(0);
     String target = head.word(1);
-    Exchange exchange = proxy.begin(method, target, head.header("x-amz-copy-source").isPresent());
+    boolean isCopy = head.header("x-amz-copy-source").isPresent();
+    Exchange exchange = proxy.begin(method, target, isCopy);
     unanswered.add(exchange);
-    Fault.Action action = proxy.fault().onRequest(method, target, exchange.sequence);
+    Fault.Action action =
+        isCopy
+            ? proxy.fault().onCopy(method, target, exchange.sequence)
+            : proxy.fault().onRequest(method, target, exchange.sequence);
     exchange.action = action;
     if (action instanceof Fault.Answer answer) {
       return answer(exchange, answer.status(), head, input);
@@ -136,7 +140,8 @@ final class ProxyConnection {
     if (action instanceof Fault.Stall stall && !stall.afterResponse()) {
       TimeUnit.NANOSECONDS.sleep(stall.duration().toNanos());
     }
-    toServer.send(head.raw());
+    toServer.send(
+        action instanceof Fault.WithoutHeader without ? head.without(without.name()) : head.raw());
     Cut cut = new Cut(action instanceof Fault.CutRequest request ? request.bytes() : NO_CUT);
     input.copyBody(
         head,

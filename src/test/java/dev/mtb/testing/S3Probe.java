@@ -2,6 +2,7 @@ package dev.mtb.testing;
 
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
@@ -89,6 +91,54 @@ public final class S3Probe implements AutoCloseable {
   /** The size of an object. */
   public long size(String key) {
     return s3.headObject(r -> r.bucket(bucket).key(key)).contentLength();
+  }
+
+  /** The ETag of an object, without quotation marks. */
+  public String tag(String key) {
+    return s3.headObject(r -> r.bucket(bucket).key(key)).eTag().replace("\"", "");
+  }
+
+  /** Stores an object in two parts, as another client might. */
+  public void putInParts(String key, byte[] first, byte[] second) {
+    String id = startUpload(key);
+    List<CompletedPart> parts = new ArrayList<>();
+    for (byte[] content : List.of(first, second)) {
+      int number = parts.size() + 1;
+      String tag =
+          s3.uploadPart(
+                  r -> r.bucket(bucket).key(key).uploadId(id).partNumber(number),
+                  RequestBody.fromBytes(content))
+              .eTag();
+      parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+    }
+    s3.completeMultipartUpload(
+        r -> r.bucket(bucket).key(key).uploadId(id).multipartUpload(m -> m.parts(parts)));
+  }
+
+  /** Starts an upload in parts, and leaves it. */
+  public String startUpload(String key) {
+    return s3.createMultipartUpload(r -> r.bucket(bucket).key(key)).uploadId();
+  }
+
+  private List<String> uploads(String key) {
+    return s3.listMultipartUploads(r -> r.bucket(bucket)).uploads().stream()
+        .filter(upload -> upload.key().equals(key))
+        .map(MultipartUpload::uploadId)
+        .toList();
+  }
+
+  /** Ends the unfinished uploads of a key. */
+  public void abortUploads(String key) {
+    uploads(key)
+        .forEach(id -> s3.abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(id)));
+  }
+
+  /** Sends a part to the unfinished upload of a key. */
+  public void replacePart(String key, int number, byte[] content) {
+    String id = uploads(key).get(0);
+    s3.uploadPart(
+        r -> r.bucket(bucket).key(key).uploadId(id).partNumber(number),
+        RequestBody.fromBytes(content));
   }
 
   /** The content of an object; empty if there is none. */

@@ -84,7 +84,7 @@ public final class BucketStore implements Store {
     looks = new ObjectLooks(requests);
     reads = new ObjectReads(requests, access.retries());
     tree = new BucketTree(place, requests, reads);
-    ObjectWriter writer = new ObjectWriter(requests, catalog);
+    ObjectWriter writer = new ObjectWriter(requests, catalog, access);
     root = new DestinationRoot(place, access.readOnly(), requests, writer, listings);
     changes =
         new DestinationChanges(
@@ -228,11 +228,7 @@ public final class BucketStore implements Store {
     changes.deleteStale(directory, listing);
   }
 
-  /**
-   * What is in the destination itself, without taking it from the next list of it.
-   *
-   * @return as it was when the destination was opened
-   */
+  /** What was in the destination itself when it was opened. The next list of it has it, too. */
   public Listing peek() {
     return listings.peek();
   }
@@ -390,6 +386,7 @@ public final class BucketStore implements Store {
   @Override
   public void close() {
     try {
+      changes.end();
       probes.awaitDeletion();
       reads.close();
       requests.close();

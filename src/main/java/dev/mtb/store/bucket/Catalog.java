@@ -17,7 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
@@ -33,7 +35,10 @@ import org.slf4j.LoggerFactory;
  * ctime, and each change of a file changes it. An object is known again by its key, its tag and its
  * date. What is not remembered is asked for, so that nothing is lost with a catalog but time.
  *
- * <p>Some 50 bytes an object, on disk. Thread-safe.
+ * <p>It also keeps the digests of the parts of large objects, and which uploads in parts are not
+ * ended yet.
+ *
+ * <p>Some 50 bytes an object, on disk, and 16 for each part of a large one. Thread-safe.
  */
 final class Catalog implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Catalog.class);
@@ -59,6 +64,13 @@ final class Catalog implements Closeable {
 
   private final MVStore store;
   private final MVMap<Long, byte[]> entries;
+
+  /** See {@link PartDigests.OfObject}; null if nothing may be changed. */
+  private final MVMap<Long, byte[]> parts;
+
+  /** See {@link UploadNote}; null if nothing may be changed. */
+  private final MVMap<Long, String> uploads;
+
   private final boolean keepsOwner;
 
   /** Whether the store has failed; from then on nothing is known. */
@@ -69,6 +81,8 @@ final class Catalog implements Closeable {
     this.keepsOwner = keepsOwner;
     try {
       entries = store.openMap("objects");
+      parts = store.isReadOnly() ? null : store.openMap("parts");
+      uploads = store.isReadOnly() ? null : store.openMap("uploads");
     } catch (RuntimeException | AssertionError e) {
       store.closeImmediately();
       throw e;
@@ -150,7 +164,7 @@ final class Catalog implements Closeable {
 
   /** What is remembered of an object that a list shows. */
   Recollection recall(String key, ListedEntry glance, Metadata source) {
-    byte[] entry = source.ctime().isEmpty() || broken ? null : get(key);
+    byte[] entry = source.ctime().isEmpty() ? null : ask(() -> entries.get(hash(key)), null);
     if (entry == null || entry.length != ENTRY_BYTES) {
       return Recollection.NONE;
     }
@@ -165,13 +179,20 @@ final class Catalog implements Closeable {
     return version == version(source) ? Recollection.SAME : Recollection.SOURCE_CHANGED;
   }
 
-  private byte[] get(String key) {
+  private <T> T ask(Supplier<T> question, T otherwise) {
+    if (broken) {
+      return otherwise;
+    }
     try {
-      return entries.get(hash(key));
+      return question.get();
     } catch (RuntimeException | AssertionError e) {
       fail(e);
-      return null;
+      return otherwise;
     }
+  }
+
+  private void change(Supplier<?> change) {
+    Object unused = ask(change, null);
   }
 
   /**
@@ -201,7 +222,7 @@ final class Catalog implements Closeable {
    *     since this one replaced it
    */
   void remember(String key, ListedEntry glance, Metadata source, Duration took) {
-    if (source.ctime().isEmpty() || broken) {
+    if (source.ctime().isEmpty()) {
       return;
     }
     byte[] entry =
@@ -211,23 +232,52 @@ final class Catalog implements Closeable {
             .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
             .putInt(Ints.saturatedCast(took.toSeconds()))
             .array();
-    try {
-      byte[] unused = entries.put(hash(key), entry);
-    } catch (RuntimeException | AssertionError e) {
-      fail(e);
-    }
+    change(() -> entries.put(hash(key), entry));
   }
 
   /** Nothing is known of an object any more. */
   void forget(String key) {
-    if (broken) {
-      return;
-    }
-    try {
-      byte[] unused = entries.remove(hash(key));
-    } catch (RuntimeException | AssertionError e) {
-      fail(e);
-    }
+    change(() -> entries.remove(hash(key)));
+    change(() -> parts.remove(hash(key)));
+  }
+
+  // Large objects
+
+  /** The parts of an object as it was stored last. */
+  Optional<PartDigests.OfObject> parts(String key) {
+    byte[] stored = ask(() -> parts.get(hash(key)), null);
+    return Optional.ofNullable(stored).flatMap(PartDigests.OfObject::of);
+  }
+
+  void rememberParts(String key, PartDigests.OfObject stored) {
+    change(() -> parts.put(hash(key), stored.toBytes()));
+  }
+
+  void forgetParts(String key) {
+    change(() -> parts.remove(hash(key)));
+  }
+
+  /** The upload of an object that was started last and not ended. */
+  Optional<UploadNote> upload(String key) {
+    String note = ask(() -> uploads.get(hash(key)), null);
+    return Optional.ofNullable(note).flatMap(UploadNote::of).filter(n -> n.key().equals(key));
+  }
+
+  /** All uploads that were not ended. */
+  List<UploadNote> uploads() {
+    List<String> notes =
+        uploads == null ? List.of() : ask(() -> List.copyOf(uploads.values()), List.of());
+    return notes.stream().map(UploadNote::of).flatMap(Optional::stream).toList();
+  }
+
+  /** Notes an upload. It is known after a kill, too. */
+  void note(UploadNote upload) {
+    change(() -> uploads.put(hash(upload.key()), upload.toText()));
+    change(store::commit);
+  }
+
+  void dropUpload(String key) {
+    change(() -> uploads.remove(hash(key)));
   }
 
   private static long hash(String key) {
@@ -241,7 +291,8 @@ final class Catalog implements Closeable {
         : hash(glance.tag().get().md5() + "-" + glance.tag().get().parts());
   }
 
-  private long version(Metadata source) {
+  /** Stands for a version of a file; the ctime must be known. */
+  long version(Metadata source) {
     Hasher hasher = Hashing.murmur3_128().newHasher();
     hasher
         .putBoolean(keepsOwner)

@@ -59,6 +59,16 @@ final class ContentBody implements Body {
     digest.ifPresent(d -> md5 = d.digest());
   }
 
+  /** Reads the whole range for its MD5, which is what {@link #md5} tells from then on. */
+  byte[] digest() throws IOException {
+    try {
+      writeTo(OutputStream.nullOutputStream());
+      return md5();
+    } catch (SourceException e) {
+      throw e.failure();
+    }
+  }
+
   private SeekableByteChannel open() throws SourceException {
     try {
       return content.open().position(start);

@@ -26,9 +26,6 @@ import java.util.Optional;
  * deleted, if there is a place for them. Thread-safe.
  */
 final class DestinationChanges {
-  /** From this size on s3fs uploads in parts (multipart_threshold). */
-  private static final long MULTIPART_FROM = 25L << 20;
-
   private final BucketKeys keys;
   private final Requests requests;
   private final ObjectWriter writer;
@@ -81,9 +78,9 @@ final class DestinationChanges {
   FileWrite upload(Path file, Metadata source, Optional<Metadata> existing, Content content)
       throws IOException {
     String key = target(file, existing);
-    return source.size() < MULTIPART_FROM
+    return source.size() < MultipartUploads.FROM
         ? new PutFile(writer, key, content, source.size())
-        : new PutParts(writer, key, source, content);
+        : new PutParts(writer.large(), key, source, content, existing);
   }
 
   void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
@@ -109,8 +106,7 @@ final class DestinationChanges {
     } else {
       String key = keys.of(path);
       // Only the version that was compared gets this metadata.
-      Optional<String> ifMatch = looks.takeTag(key);
-      writer.remember(key, source, requests.copies().replaceMetadata(key, source, ifMatch));
+      writer.replaceMetadata(key, source, looks.takeTag(key));
     }
   }
 
@@ -176,6 +172,11 @@ final class DestinationChanges {
     }
     writer.forget(temporary);
     requests.delete(temporary);
+  }
+
+  /** Ends what this and earlier runs have left and no run will need. */
+  void end() {
+    writer.large().endExpired();
   }
 
   void putAside(Path directory) throws IOException {

@@ -4,6 +4,8 @@ import com.google.common.collect.Iterables;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.mtb.model.Metadata;
 import dev.mtb.s3.Body;
+import dev.mtb.s3.ListedPart;
+import dev.mtb.s3.PartPage;
 import dev.mtb.s3.StartedUpload;
 import dev.mtb.s3.StoredObject;
 import dev.mtb.s3.UnfinishedUpload;
@@ -14,11 +16,15 @@ import dev.mtb.store.DestinationException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -30,6 +36,9 @@ final class MultipartUploads {
 
   /** With the pauses one second in all: an interrupted run should end soon. */
   private static final int MOST_ABORTS = 6;
+
+  /** From this size on s3fs uploads in parts (multipart_threshold). */
+  static final long FROM = 25L << 20;
 
   private static final Duration ABORT_PAUSE = Duration.ofMillis(200);
 
@@ -47,21 +56,92 @@ final class MultipartUploads {
   /** By the upload's id. */
   private final Map<String, Begun> begun = new ConcurrentHashMap<>();
 
-  /** Upload ids of what a killed run left, by key; listed when the first large file is met. */
+  /**
+   * Upload ids of what earlier runs left, by key; listed when the first large file is met. Guarded
+   * by this.
+   */
   private Map<String, List<String>> unfinished;
+
+  /** Whether the server has listed them. Guarded by this. */
+  private boolean isListed;
 
   MultipartUploads(BucketClient client, Requests requests) {
     this.client = client;
     this.requests = requests;
   }
 
-  /** Aborts what a killed run left of the same object, and starts an upload. */
-  String startAnew(String key, Metadata source) throws IOException {
-    abortAll(key, takeUnfinished(key));
-    return start(key, source);
+  /** The headers that an upload is started with. */
+  Map<String, String> headers(String key, Metadata source) {
+    return client.headers(key, source);
   }
 
-  private void abortAll(String key, List<String> uploadIds) throws DestinationException {
+  /**
+   * Aborts what earlier runs left of the same object, and starts an upload.
+   *
+   * @param known ids of such uploads, besides those that the server lists
+   */
+  String startAnew(String key, Map<String, String> headers, List<String> known)
+      throws IOException {
+    Set<String> stale = new LinkedHashSet<>(takeUnfinished(key));
+    stale.addAll(known);
+    abortAll(key, stale);
+    return start(key, headers);
+  }
+
+  /**
+   * Looks what an unfinished upload has, and aborts all others of its key.
+   *
+   * @return its parts by their numbers; empty if it cannot be continued
+   */
+  Optional<Map<Integer, ListedPart>> resume(UploadNote note) throws IOException {
+    String key = note.key();
+    if (!mayBeThere(note)) {
+      return Optional.empty();
+    }
+    Map<Integer, ListedPart> parts;
+    try {
+      parts = listParts(key, note.id());
+    } catch (DestinationException e) {
+      throw e;
+    } catch (IOException e) {
+      // It is gone, or MTB lacks the permission; the file can be sent as a whole.
+      log.info("the unfinished upload of {} cannot be continued: {}", key, e.getMessage());
+      return Optional.empty();
+    }
+    List<String> others = new ArrayList<>(takeUnfinished(key));
+    others.remove(note.id());
+    abortAll(key, others);
+    long before = Math.max(0, Duration.between(note.started(), Instant.now()).toNanos());
+    begun.putIfAbsent(note.id(), new Begun(System.nanoTime() - before, note.ctime()));
+    return Optional.of(parts);
+  }
+
+  /** A server may know no difference between an upload without parts and one that is gone. */
+  private synchronized boolean mayBeThere(UploadNote note) {
+    listOnce();
+    return begun.containsKey(note.id())
+        || !isListed
+        || unfinished.getOrDefault(note.key(), List.of()).contains(note.id());
+  }
+
+  private Map<Integer, ListedPart> listParts(String key, String uploadId) throws IOException {
+    Map<Integer, ListedPart> parts = new HashMap<>();
+    int last = 0;
+    while (true) {
+      int after = last;
+      PartPage page = client.send("ListParts", key, s3 -> s3.listParts(key, uploadId, after));
+      for (ListedPart part : page.parts()) {
+        parts.put(part.number(), part);
+        last = Math.max(last, part.number());
+      }
+      // A server that repeats a page makes no progress.
+      if (!page.isTruncated() || last == after) {
+        return parts;
+      }
+    }
+  }
+
+  private void abortAll(String key, Collection<String> uploadIds) throws DestinationException {
     for (String uploadId : uploadIds) {
       try {
         abort(key, uploadId);
@@ -93,19 +173,24 @@ final class MultipartUploads {
   }
 
   private synchronized List<String> takeUnfinished(String key) {
+    listOnce();
+    List<String> taken = unfinished.remove(key);
+    return taken == null ? List.of() : taken;
+  }
+
+  private synchronized void listOnce() {
     if (unfinished == null) {
       unfinished = new HashMap<>();
       try {
         for (UnfinishedUpload upload : listUnfinished(client.prefix())) {
           unfinished.computeIfAbsent(upload.key(), k -> new ArrayList<>()).add(upload.id());
         }
+        isListed = true;
       } catch (IOException e) {
         // MTB may lack the permission; a backup does not need the list.
         log.info("unfinished uploads cannot be listed: {}", e.getMessage());
       }
     }
-    List<String> taken = unfinished.remove(key);
-    return taken == null ? List.of() : taken;
   }
 
   private List<UnfinishedUpload> listUnfinished(String prefix) throws IOException {
@@ -125,9 +210,8 @@ final class MultipartUploads {
   }
 
   /** Starts an upload. */
-  String start(String key, Metadata source) throws IOException {
+  String start(String key, Map<String, String> headers) throws IOException {
     long start = System.nanoTime();
-    Map<String, String> headers = client.headers(key, source);
     StartedUpload started =
         client.send("CreateMultipartUpload", key, s3 -> s3.startUpload(key, headers));
     begun.put(started.id(), new Begun(start, headers.get("x-amz-meta-ctime")));
@@ -153,7 +237,15 @@ final class MultipartUploads {
   }
 
   StoredVersion complete(String key, String uploadId, List<UploadedPart> parts) throws IOException {
-    Begun start = begun.remove(uploadId);
+    // Not removed before it is complete: it may be completed in a second attempt.
+    Begun start = begun.get(uploadId);
+    StoredVersion done = complete(key, uploadId, parts, start);
+    begun.remove(uploadId);
+    return done;
+  }
+
+  private StoredVersion complete(
+      String key, String uploadId, List<UploadedPart> parts, Begun start) throws IOException {
     try {
       StoredObject stored =
           client.send(

@@ -2,6 +2,7 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.ContentTag;
 import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.time.Instant;
@@ -11,10 +12,12 @@ import java.util.Optional;
 final class ObjectWriter {
   private final Requests requests;
   private final Optional<Catalog> catalog;
+  private final LargeUploads large;
 
-  ObjectWriter(Requests requests, Optional<Catalog> catalog) {
+  ObjectWriter(Requests requests, Optional<Catalog> catalog, BucketAccess access) {
     this.requests = requests;
     this.catalog = catalog;
+    large = new LargeUploads(requests, this, catalog, access);
   }
 
   /** Stores an object with one request. */
@@ -33,9 +36,30 @@ final class ObjectWriter {
     putDirectory(key, new Metadata(Kind.DIRECTORY, 0, Instant.now(), mode, none, none, none, none));
   }
 
-  /** For uploads in parts; call {@link #remember} once one is complete. */
-  MultipartUploads uploads() {
-    return requests.uploads();
+  /** For uploads in parts. */
+  LargeUploads large() {
+    return large;
+  }
+
+  /**
+   * Gives an object other metadata.
+   *
+   * @param version that it must be; empty for any
+   */
+  void replaceMetadata(String key, Metadata source, Optional<String> version) throws IOException {
+    StoredVersion stored = requests.copies().replaceMetadata(key, source, version);
+    remember(key, source, stored);
+    if (catalog.isPresent() && source.size() >= MultipartUploads.FROM) {
+      // A copy as a whole has another tag than parts have. What is in it is the same.
+      Optional<PartDigests.OfObject> parts =
+          catalog
+              .get()
+              .parts(key)
+              .filter(old -> version.flatMap(ContentTag::parse).equals(Optional.of(old.tag())));
+      if (parts.isPresent() && stored.tag().isPresent()) {
+        catalog.get().rememberParts(key, parts.get().withTag(stored.tag().get()));
+      }
+    }
   }
 
   /** Notes for the next run what this run has stored. */

@@ -3,11 +3,9 @@ package dev.mtb.store.bucket;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Metadata;
 import dev.mtb.s3.Body;
-import dev.mtb.s3.SourceException;
 import dev.mtb.store.Content;
 import dev.mtb.store.FileWrite;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
@@ -35,16 +33,7 @@ final class PutFile implements FileWrite {
       md5 = DigestAlgorithm.MD5.start().digest(bytes);
     } else {
       body = stream;
-      md5 = digest(stream);
-    }
-  }
-
-  private static byte[] digest(ContentBody stream) throws IOException {
-    try {
-      stream.writeTo(OutputStream.nullOutputStream());
-      return stream.md5();
-    } catch (SourceException e) {
-      throw e.failure();
+      md5 = stream.digest();
     }
   }
 

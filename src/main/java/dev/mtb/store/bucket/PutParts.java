@@ -10,36 +10,52 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveAction;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An upload of a large file in parts. They are sent side by side by the idle threads of the calling
- * thread's pool. A part is read while it is sent, so that none is held in memory.
+ * thread's pool. A part is read while it is sent, so that none is held in memory. A part that the
+ * server may have already is read for its MD5 first, and not sent if it is there.
  */
 final class PutParts implements FileWrite {
-  private final ObjectWriter writer;
-  private final MultipartUploads uploads;
+  private static final Logger log = LoggerFactory.getLogger(PutParts.class);
+
+  private final LargeUploads uploads;
   private final String key;
   private final Content content;
   private final long size;
-  private final String uploadId;
   private final UploadedPart[] parts;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
+  private LargeUploads.Ongoing upload;
+  private PartDigests digests;
   private boolean isDone;
 
-  PutParts(ObjectWriter writer, String key, Metadata source, Content content) throws IOException {
-    this.writer = writer;
-    uploads = writer.uploads();
+  /**
+   * Sends the content.
+   *
+   * @param existing what is there
+   */
+  PutParts(
+      LargeUploads uploads,
+      String key,
+      Metadata source,
+      Content content,
+      Optional<Metadata> existing)
+      throws IOException {
+    this.uploads = uploads;
     this.key = key;
     this.content = content;
     size = source.size();
-    long partSize = ContentTag.partSize(size);
-    parts = new UploadedPart[(int) ((size + partSize - 1) / partSize)];
-    uploadId = uploads.startAnew(key, source);
+    digests = new PartDigests(size);
+    parts = new UploadedPart[digests.count()];
+    upload = uploads.begin(key, source, existing);
     try {
-      send(partSize);
+      send();
     } catch (IOException | RuntimeException | Error e) {
       try {
         close();
@@ -54,11 +70,10 @@ final class PutParts implements FileWrite {
    * Sends the parts. No part throws: the pool does not wait for the other tasks when one throws,
    * and if the upload is aborted while a part is sent the server may keep the part.
    */
-  private void send(long partSize) throws IOException {
+  private void send() throws IOException {
     List<Part> tasks = new ArrayList<>();
     for (int i = 0; i < parts.length; i++) {
-      long start = i * partSize;
-      tasks.add(new Part(i, start, Math.min(partSize, size - start)));
+      tasks.add(new Part(i));
     }
     ForkJoinTask.invokeAll(tasks);
     Throwable first = failure.get();
@@ -76,24 +91,26 @@ final class PutParts implements FileWrite {
   /** One part. */
   private final class Part extends RecursiveAction {
     private final int index;
-    private final long start;
-    private final long length;
 
-    Part(int index, long start, long length) {
+    Part(int index) {
       this.index = index;
-      this.start = start;
-      this.length = length;
     }
 
     @Override
     protected void compute() {
-      ContentBody body = new ContentBody(content, start, length);
+      long start = digests.start(index);
+      ContentBody body = new ContentBody(content, start, digests.length(index));
       try {
         // Before it begins: a server may keep what it has of a part that is cut off.
         stopIfAnotherFailed();
         content.stopIfAsked();
-        parts[index] = uploads.sendPart(key, uploadId, index + 1, body, body::md5);
-        content.sent(length);
+        Optional<UploadedPart> there = upload.reuse().find(index, start, body);
+        parts[index] =
+            there.isPresent()
+                ? there.get()
+                : uploads.requests().sendPart(key, upload.id(), index + 1, body, body::md5);
+        digests.set(index, body.md5());
+        content.sent(body.length());
       } catch (IOException | RuntimeException | Error e) {
         failure.compareAndSet(null, e);
       }
@@ -113,15 +130,53 @@ final class PutParts implements FileWrite {
 
   @Override
   public void commit(Metadata source) throws IOException {
-    StoredVersion stored = uploads.complete(key, uploadId, Arrays.asList(parts));
+    try {
+      StoredVersion stored = uploads.complete(key, upload.id(), Arrays.asList(parts));
+      isDone = true;
+      long reused = upload.reuse().bytes();
+      Optional<ContentTag> tag = stored.tag();
+      if (reused > 0 && tag.isPresent() && !tag.get().equals(digests.tag())) {
+        stored = sendAgain(source, tag.get());
+      } else if (reused > 0) {
+        log.info("{}: {} of {} bytes were sent, the rest was there", key, size - reused, size);
+      }
+      uploads.remember(key, source, stored, digests);
+    } catch (IOException e) {
+      failure.compareAndSet(null, e);
+      throw e;
+    }
+  }
+
+  /** The server may have put something else together than it has said of each part. */
+  private StoredVersion sendAgain(Metadata source, ContentTag tag) throws IOException {
+    log.warn("{} is sent again as a whole: its ETag is {}, not {}", key, tag, digests.tag());
+    uploads.distrust(key, source);
+    upload = uploads.beginWhole(key, source);
+    isDone = false;
+    PartDigests first = digests;
+    digests = new PartDigests(size);
+    send();
+    if (!digests.isSame(first)) {
+      throw new IOException("it changed while it was read");
+    }
+    StoredVersion stored = uploads.complete(key, upload.id(), Arrays.asList(parts));
     isDone = true;
-    writer.remember(key, source, stored);
+    return stored;
   }
 
   @Override
   public void close() throws IOException {
     if (!isDone) {
-      uploads.abort(key, uploadId);
+      uploads.end(key, upload.id(), isStopping() || LargeUploads.isInterruption(failure.get()));
+    }
+  }
+
+  private boolean isStopping() {
+    try {
+      content.stopIfAsked();
+      return false;
+    } catch (IOException e) {
+      return true;
     }
   }
 }

@@ -18,6 +18,7 @@ import java.util.List;
  */
 final class PutStream implements FileWrite {
   private final ObjectWriter writer;
+  private final MultipartUploads uploads;
   private final String key;
   private final Metadata source;
   private final ByteArrayOutputStream pending;
@@ -27,6 +28,7 @@ final class PutStream implements FileWrite {
 
   PutStream(ObjectWriter writer, String key, Metadata source) {
     this.writer = writer;
+    uploads = writer.large().requests();
     this.key = key;
     this.source = source;
     pending = new ByteArrayOutputStream((int) Math.min(source.size(), ContentTag.PART_SIZE));
@@ -50,19 +52,17 @@ final class PutStream implements FileWrite {
 
   private void sendPart() throws IOException {
     if (uploadId == null) {
-      uploadId = writer.uploads().startAnew(key, source);
+      uploadId = uploads.startAnew(key, uploads.headers(key, source), List.of());
     }
     byte[] bytes = pending.toByteArray();
     pending.reset();
     parts.add(
-        writer
-            .uploads()
-            .sendPart(
-                key,
-                uploadId,
-                parts.size() + 1,
-                Body.of(bytes),
-                () -> DigestAlgorithm.MD5.start().digest(bytes)));
+        uploads.sendPart(
+            key,
+            uploadId,
+            parts.size() + 1,
+            Body.of(bytes),
+            () -> DigestAlgorithm.MD5.start().digest(bytes)));
   }
 
   @Override
@@ -71,7 +71,7 @@ final class PutStream implements FileWrite {
       writer.put(key, metadata, Requests.Upload.of(pending.toByteArray()));
     } else {
       sendPart();
-      StoredVersion stored = writer.uploads().complete(key, uploadId, parts);
+      StoredVersion stored = uploads.complete(key, uploadId, parts);
       isDone = true;
       writer.remember(key, metadata, stored);
     }
@@ -80,7 +80,7 @@ final class PutStream implements FileWrite {
   @Override
   public void close() throws IOException {
     if (!isDone && uploadId != null) {
-      writer.uploads().abort(key, uploadId);
+      uploads.abort(key, uploadId);
     }
   }
 }

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The requests that MTB makes of a bucket. Here are those that list, look at, store, read and
- * delete objects; {@link #uploads} and {@link #copies} have the others. Thread-safe.
+ * delete objects; {@link #uploads}, {@link #copies} and {@link #rangeCopies} have the others. Thread-safe.
  */
 final class Requests implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Requests.class);
@@ -40,6 +40,7 @@ final class Requests implements Closeable {
   private final BucketClient client;
   private final MultipartUploads uploads;
   private final ServerCopies copies;
+  private final RangeCopies rangeCopies;
 
   /** Whether the server has shown that it cannot delete many objects at once. */
   private volatile boolean deletesSingly;
@@ -49,6 +50,7 @@ final class Requests implements Closeable {
     client = new BucketClient(place, owner, connections, retries);
     uploads = new MultipartUploads(client, this);
     copies = new ServerCopies(client, this);
+    rangeCopies = new RangeCopies(client);
   }
 
   MultipartUploads uploads() {
@@ -57,6 +59,10 @@ final class Requests implements Closeable {
 
   ServerCopies copies() {
     return copies;
+  }
+
+  RangeCopies rangeCopies() {
+    return rangeCopies;
   }
 
   /** Sends requests no faster than a throttle allows, from now on. */

@@ -24,6 +24,7 @@ final class S3Errors {
   private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
   private static final int PRECONDITION_FAILED = 412;
+  private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERROR = 500;
   private static final int NOT_IMPLEMENTED = 501;
 
@@ -55,6 +56,13 @@ final class S3Errors {
   /** Whether a request asked for another version than the one that is there. */
   static boolean isPreconditionFailed(IOException e) {
     return e.getCause() instanceof S3Exception refusal && refusal.status() == PRECONDITION_FAILED;
+  }
+
+  /** Whether the server may do later what it has not done. */
+  static boolean isTransient(IOException e) {
+    return e.getCause() instanceof S3Exception refusal
+        && (refusal.status() == TOO_MANY_REQUESTS
+            || (refusal.status() >= SERVER_ERROR && refusal.status() != NOT_IMPLEMENTED));
   }
 
   private IOException ofServer(String what, String key, S3Exception e) {
@@ -145,8 +153,9 @@ final class S3Errors {
     return switch (what) {
       case "ListObjectsV2" -> "ListBucket";
       case "HeadObject" -> "GetObject";
-      case "CopyObject" -> "GetObject and s3:PutObject";
+      case "CopyObject", "UploadPartCopy" -> "GetObject and s3:PutObject";
       case "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload" -> "PutObject";
+      case "ListParts" -> "ListMultipartUploadParts";
       case "ListMultipartUploads" -> "ListBucketMultipartUploads";
       case "DeleteObjects" -> "DeleteObject";
       default -> what;

@@ -120,7 +120,7 @@ final class ServerCopies {
   private StoredVersion copyEachPart(
       String from, String to, Metadata source, Optional<String> ifMatch) throws IOException {
     MultipartUploads uploads = requests.uploads();
-    String uploadId = uploads.start(to, source);
+    String uploadId = uploads.start(to, client.headers(to, source));
     try {
       List<UploadedPart> parts = new ArrayList<>();
       for (long start = 0; start < source.size(); start += PART) {

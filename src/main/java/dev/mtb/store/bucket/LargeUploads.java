@@ -1,0 +1,224 @@
+package dev.mtb.store.bucket;
+
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.hash.Hashing;
+import dev.mtb.model.Metadata;
+import dev.mtb.s3.ListedPart;
+import dev.mtb.s3.UploadedPart;
+import dev.mtb.store.DestinationException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The uploads of large files: what an earlier run has left is continued, and what is the same in
+ * the object that is replaced is copied by the server. Both need the catalog. Thread-safe.
+ */
+final class LargeUploads {
+  private static final Logger log = LoggerFactory.getLogger(LargeUploads.class);
+
+  private static final String CTIME = "x-amz-meta-ctime";
+
+  /** Far from the mtime of any file that is marked with {@link StoredMetadata#EARLIEST}. */
+  private static final Duration DAY = Duration.ofDays(1);
+
+  private final Requests requests;
+  private final MultipartUploads uploads;
+  private final ObjectWriter writer;
+  private final Optional<Catalog> catalog;
+  private final BucketAccess access;
+
+  /**
+   * Makes one.
+   *
+   * @param writer notes what is stored
+   */
+  LargeUploads(
+      Requests requests, ObjectWriter writer, Optional<Catalog> catalog, BucketAccess access) {
+    this.requests = requests;
+    uploads = requests.uploads();
+    this.writer = writer;
+    this.catalog = catalog;
+    this.access = access;
+  }
+
+  MultipartUploads requests() {
+    return uploads;
+  }
+
+  /**
+   * An upload that parts are sent to.
+   *
+   * @param reuse what need not be sent
+   */
+  record Ongoing(String id, PartReuse reuse) {}
+
+  /**
+   * Begins an upload, or continues what an earlier run has left of the same version of the file.
+   *
+   * @param existing what is there
+   */
+  Ongoing begin(String key, Metadata source, Optional<Metadata> existing) throws IOException {
+    Optional<PartDigests.OfObject> old = old(key, source, existing);
+    Map<String, String> headers = uploads.headers(key, source);
+    if (!areKept(source)) {
+      return ongoing(key, uploads.startAnew(key, headers, List.of()), Map.of(), old);
+    }
+    long work = work(source, headers);
+    Instant now = Instant.now();
+    Optional<UploadNote> note = catalog.get().upload(key);
+    if (note.isPresent() && note.get().work() == work) {
+      Optional<Map<Integer, ListedPart>> sent = uploads.resume(note.get());
+      if (sent.isPresent()) {
+        log.info("an unfinished upload of {} is continued; it has {} parts", key, sent.get().size());
+        catalog.get().note(note.get().usedAt(now));
+        return ongoing(key, note.get().id(), sent.get(), old);
+      }
+    }
+    String id = uploads.startAnew(key, headers, note.map(UploadNote::id).stream().toList());
+    catalog.get().note(new UploadNote(key, id, work, headers.get(CTIME), now, now));
+    return ongoing(key, id, Map.of(), old);
+  }
+
+  /** Begins an upload to which everything is sent. */
+  Ongoing beginWhole(String key, Metadata source) throws IOException {
+    String id = uploads.startAnew(key, uploads.headers(key, source), List.of());
+    return ongoing(key, id, Map.of(), Optional.empty());
+  }
+
+  private Ongoing ongoing(
+      String key, String id, Map<Integer, ListedPart> sent, Optional<PartDigests.OfObject> old) {
+    return new Ongoing(id, new PartReuse(requests.rangeCopies(), key, id, sent, old));
+  }
+
+  /** Whether a run that is cut off leaves its upload to the next one. */
+  private boolean areKept(Metadata source) {
+    return catalog.isPresent() && source.ctime().isPresent() && !access.keepUploads().isZero();
+  }
+
+  /** Stands for the version of a file and what its object is stored with. */
+  private long work(Metadata source, Map<String, String> headers) {
+    Map<String, String> lasting = new HashMap<>(headers);
+    lasting.remove(CTIME);
+    return Hashing.murmur3_128()
+        .newHasher()
+        .putLong(catalog.orElseThrow().version(source))
+        .putString(ImmutableSortedMap.copyOf(lasting).toString(), StandardCharsets.UTF_8)
+        .hash()
+        .asLong();
+  }
+
+  /** The parts of the object that is there, if they can be used for a file. */
+  private Optional<PartDigests.OfObject> old(
+      String key, Metadata source, Optional<Metadata> existing) {
+    boolean isLarge = existing.isPresent() && existing.get().size() >= MultipartUploads.FROM;
+    if (!isLarge || !access.reusesParts() || requests.rangeCopies().areRefused()) {
+      return Optional.empty();
+    }
+    Optional<PartDigests.OfObject> old = catalog.flatMap(c -> c.parts(key));
+    if (old.isEmpty() || !old.get().hasSize(existing.get().size())) {
+      log.info("{} is sent as a whole: MTB does not know the parts of what is there", key);
+      return Optional.empty();
+    }
+    if (!old.get().parts().hasGridOf(new PartDigests(source.size()))) {
+      log.info("{} is sent as a whole: its parts have another size now", key);
+      return Optional.empty();
+    }
+    return old;
+  }
+
+  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts)
+      throws IOException {
+    StoredVersion stored = uploads.complete(key, uploadId, parts);
+    catalog.ifPresent(c -> c.dropUpload(key));
+    return stored;
+  }
+
+  /** Notes what is stored, and the MD5s of its parts if its tag is made of them. */
+  void remember(String key, Metadata source, StoredVersion stored, PartDigests parts) {
+    writer.remember(key, source, stored);
+    if (catalog.isEmpty()) {
+      return;
+    }
+    if (stored.tag().equals(Optional.of(parts.tag()))) {
+      catalog.get().rememberParts(key, new PartDigests.OfObject(parts, parts.tag()));
+    } else {
+      catalog.get().forgetParts(key);
+      log.info("{} will be sent as a whole when it changes: its ETag is not made of MD5s", key);
+    }
+  }
+
+  /** Makes sure that the next run stores an object again, whatever becomes of this one. */
+  void distrust(String key, Metadata source) throws IOException {
+    requests.rangeCopies().refuse("an object that was made of such parts has another ETag");
+    writer.forget(key);
+    Instant wrong = StoredMetadata.EARLIEST;
+    if (source.mtime().isBefore(wrong.plus(DAY))) {
+      wrong = wrong.plus(DAY).plus(DAY);
+    }
+    Metadata marked =
+        new Metadata(
+            source.kind(),
+            source.size(),
+            wrong,
+            source.mode(),
+            source.uid(),
+            source.gid(),
+            source.device(),
+            source.inode());
+    StoredVersion unused =
+        requests.copies().replaceMetadata(key, marked, /* ifMatch= */ Optional.empty());
+  }
+
+  /**
+   * Ends an upload that is not complete: it is left to the next run if that can continue it.
+   *
+   * @param isInterrupted whether nothing but the end of the run is the reason
+   */
+  void end(String key, String uploadId, boolean isInterrupted) throws IOException {
+    Optional<String> noted = catalog.flatMap(c -> c.upload(key)).map(UploadNote::id);
+    boolean isNoted = noted.equals(Optional.of(uploadId));
+    if (isNoted && isInterrupted) {
+      log.info("the upload of {} is left to the next run", key);
+      return;
+    }
+    uploads.abort(key, uploadId);
+    if (isNoted) {
+      catalog.get().dropUpload(key);
+    }
+  }
+
+  /** Whether a failure says nothing against the same upload in the next run. */
+  static boolean isInterruption(Throwable failure) {
+    return failure instanceof DestinationException
+        || failure instanceof InterruptedIOException
+        || (failure instanceof IOException e && S3Errors.isTransient(e));
+  }
+
+  /** Aborts what no run has continued for too long. */
+  void endExpired() {
+    Instant limit = Instant.now().minus(access.keepUploads());
+    for (UploadNote note : catalog.map(Catalog::uploads).orElse(List.of())) {
+      if (note.used().isAfter(limit)) {
+        continue;
+      }
+      try {
+        uploads.abort(note.key(), note.id());
+        catalog.get().dropUpload(note.key());
+        log.info("an unfinished upload of {} was aborted; no run has continued it", note.key());
+      } catch (DestinationException e) {
+        return;
+      } catch (IOException e) {
+        log.info("an unfinished upload of {} cannot be aborted: {}", note.key(), e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,324 @@
+package dev.mtb;
+
+import static dev.mtb.LargeFileFixture.DOCUMENTS;
+import static dev.mtb.LargeFileFixture.PART;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.RestoreJob;
+import dev.mtb.options.CompareMode;
+import dev.mtb.options.S3Location;
+import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.CountingProxy.Kind;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.S3MockServer;
+import dev.mtb.testing.S3Server;
+import dev.mtb.testing.Seed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Of a large file that has changed only what has changed is sent. */
+class DeltaUploadIT {
+  private static final int SIZE = 60_000_000;
+  private static final int PARTS = 6;
+
+  private static S3Server server;
+  private static S3MockServer mock;
+
+  @TempDir Path temp;
+  private LargeFileFixture large;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = S3Server.start("bucket");
+    mock = S3MockServer.start("bucket");
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    mock.close();
+    server.close();
+  }
+
+  @AfterEach
+  void close() {
+    large.close();
+  }
+
+  private void open(String name) throws IOException {
+    large =
+        name.equals("S3Mock")
+            ? new LargeFileFixture(mock.port(), "bucket", "any", "any", temp)
+            : new LargeFileFixture(
+                server.port(), server.bucket(), server.identity(), server.credential(), temp);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "S3Mock"})
+  void fourKilobytesInTheMiddle_areOnePart(String name) throws Exception {
+    open(name);
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+
+    Counts counts = large.counting();
+
+    assertThat(counts.bytesUp()).as("%s", counts).isLessThan(PART + DOCUMENTS);
+    assertThat(counts.bytesDown()).as("%s", counts).isLessThan(DOCUMENTS);
+    // S3Proxy shows another tag than it has answered, and denies the first copy.
+    long denied = name.equals("S3Proxy") ? 1 : 0;
+    assertThat(counts.of(Kind.COPY)).as("%s", counts).isEqualTo(PARTS - 1 + denied);
+    assertThat(counts.of(Kind.PUT)).as("%s", counts).isEqualTo(1);
+    large.assertIs(content, name);
+    assertRestored(content);
+  }
+
+  private void assertRestored(byte[] content) throws IOException {
+    Path target = Files.createDirectory(temp.resolve("target"));
+    RestoreJob job =
+        RestoreJob.builder()
+            .from(new S3Location("bucket", temp.getFileName().toString()))
+            .to(target)
+            .options(large.job(options -> options).options())
+            .build();
+    assertThat(Mtb.restore(job, BackupListener.NONE).failures()).isEmpty();
+    assertThat(Arrays.equals(Files.readAllBytes(target.resolve("large")), content)).isTrue();
+  }
+
+  @Test
+  void appendedFile_sendsItsEnd_andAnUnchangedOneCostsWhatItDid() throws Exception {
+    open("S3Mock");
+    byte[] first = large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = Arrays.copyOf(first, SIZE + 1_000_000);
+    System.arraycopy(RandomTree.bytes(3, 1_000_000), 0, content, SIZE, 1_000_000);
+    large.write(content);
+
+    Counts counts = large.counting();
+
+    assertThat(counts.bytesUp()).as("%s", counts).isLessThan(PART + DOCUMENTS);
+    large.assertIs(content, "appended");
+    large.proxy.reset();
+    assertThat(large.backUp().totals().unchanged()).isGreaterThanOrEqualTo(1);
+    assertThat(large.proxy.snapshot().of(Kind.LIST)).isEqualTo(large.proxy.snapshot().total());
+  }
+
+  /** A copy as a whole, which a change of metadata is, has another ETag on most servers. */
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "S3Mock"})
+  void metadataThatChanged_leavesThePartsKnown(String name) throws Exception {
+    open(name);
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    Files.setLastModifiedTime(large.file, FileTime.from(Instant.ofEpochSecond(1_600_000_000)));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(5, RandomTree.bytes(2, 5));
+
+    Counts counts = large.counting();
+
+    assertThat(counts.bytesUp()).as("%s", counts).isLessThan(PART + DOCUMENTS);
+    large.assertIs(content, name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "S3Mock"})
+  void fiftyRandomEdits_areAlwaysTheSource(String name) throws Exception {
+    open(name);
+    long seed = Seed.of("edits on " + name);
+    SplittableRandom random = new SplittableRandom(seed);
+    byte[] content = new byte[0];
+    for (int edit = 1; edit <= 50; edit++) {
+      content = edited(content, random);
+      large.write(content);
+      // Two changes within the precision of times could not be told apart.
+      FileTime time = FileTime.from(Instant.ofEpochSecond(1_600_000_000L + 10 * edit));
+      Files.setLastModifiedTime(large.file, time);
+      String description = "seed " + seed + ", edit " + edit + ", " + content.length + " bytes";
+      assertThat(large.backUp().failures()).as(description).isEmpty();
+      large.assertIs(content, description);
+    }
+  }
+
+  private static byte[] edited(byte[] old, SplittableRandom random) {
+    int[] sizes = {1000, 2 * PART, 25 << 20, 3 * PART, 4 * PART};
+    int size = sizes[random.nextInt(sizes.length)] + random.nextInt(3) - 1;
+    byte[] random64k = new byte[1 + random.nextInt(65_536)];
+    random.nextBytes(random64k);
+    int at = old.length == 0 ? 0 : random.nextInt(old.length);
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        // Insert, at a limit of parts if there is one.
+        int limit = at / PART * PART;
+        byte[] longer = Arrays.copyOf(old, old.length + random64k.length);
+        System.arraycopy(random64k, 0, longer, limit, random64k.length);
+        System.arraycopy(old, limit, longer, limit + random64k.length, old.length - limit);
+        return longer;
+      }
+      case 1 -> {
+        byte[] same = old.clone();
+        int length = Math.min(random64k.length, old.length - at);
+        System.arraycopy(random64k, 0, same, at, length);
+        return same;
+      }
+      default -> {
+        // Truncate or grow.
+        byte[] other = Arrays.copyOf(old, size);
+        for (int i = old.length; i < size; i += random64k.length) {
+          System.arraycopy(random64k, 0, other, i, Math.min(random64k.length, size - i));
+        }
+        return other;
+      }
+    }
+  }
+
+  /** Ceph's gateway ignores the condition. S3Mock checks no signatures, so that it can be cut off. */
+  @Test
+  void serverThatIgnoresTheCondition_whileTheObjectIsReplaced_endsWithTheSource()
+      throws Exception {
+    open("S3Mock");
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    byte[] foreign = RandomTree.bytes(7, SIZE);
+    AtomicInteger copies = new AtomicInteger();
+    large.proxy.setFault(
+        new Fault() {
+          @Override
+          public Action onRequest(String method, String path, long sequence) {
+            return Action.pass();
+          }
+
+          @Override
+          public Action onCopy(String method, String path, long sequence) {
+            if (copies.incrementAndGet() == 3) {
+              large.probe.putInParts(
+                  large.key,
+                  Arrays.copyOf(foreign, 3 * PART),
+                  Arrays.copyOfRange(foreign, 3 * PART, SIZE));
+            }
+            return Action.withoutHeader("x-amz-copy-source-if-match");
+          }
+        });
+
+    // One part after the other.
+    Counts counts = large.counting(options -> options.threads(1));
+
+    // Two parts were copied from the old object. After the third nothing is copied any more.
+    assertThat(copies.get()).isEqualTo(3);
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(3L * PART);
+    large.assertIs(content, "replaced meanwhile");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "S3Mock"})
+  void objectThatAnotherClientHasReplaced_isNotCopiedFrom(String name) throws Exception {
+    open(name);
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] foreign = RandomTree.bytes(7, SIZE);
+    large.probe.putInParts(
+        large.key, Arrays.copyOf(foreign, 3 * PART), Arrays.copyOfRange(foreign, 3 * PART, SIZE));
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+
+    Counts counts = large.counting();
+
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(SIZE);
+    large.assertIs(content, name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 416, 501})
+  void serverThatRefusesToCopyParts_isAskedOnce_andGetsEverything(int status) throws Exception {
+    open("S3Proxy");
+    large.write(RandomTree.bytes(1, SIZE));
+    Path other = large.source.resolve("other");
+    RandomTree.write(other, RandomTree.bytes(4, SIZE), Instant.now());
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    Files.write(other, RandomTree.bytes(6, 10), StandardOpenOption.APPEND);
+    large.proxy.setFault(Fault.ofCopies(Fault.Action.answer(status)));
+    large.proxy.reset();
+
+    assertThat(large.backUp().failures()).isEmpty();
+
+    Counts counts = large.proxy.snapshot();
+    assertThat(counts.of(Kind.COPY)).as("%s", counts).isEqualTo(1);
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(2L * SIZE);
+    large.assertIs(content, "refused");
+  }
+
+  /** Each part is as it should be, and the object has another ETag than they make. */
+  @Test
+  void objectThatIsPutTogetherWrong_isSentAgainAsAWhole() throws Exception {
+    open("S3Proxy");
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    AtomicInteger ends = new AtomicInteger();
+    large.proxy.setFault(
+        (method, path, sequence) ->
+            method.equals("POST") && path.contains("uploadId=") && ends.incrementAndGet() == 1
+                ? Fault.Action.wrongTags()
+                : Fault.Action.pass());
+
+    Counts counts = large.counting();
+
+    assertThat(ends.get()).isEqualTo(2);
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(SIZE);
+    large.assertIs(content, "sent again");
+  }
+
+  /** It cannot be told whether the object is right: the next run stores it once more. */
+  @Test
+  void objectThatIsPutTogetherWrong_andCannotBeSentAgain_isStoredByTheNextRun() throws Exception {
+    open("S3Proxy");
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    AtomicInteger ends = new AtomicInteger();
+    large.proxy.setFault(
+        (method, path, sequence) -> {
+          if (method.equals("POST") && path.contains("uploadId=")) {
+            return ends.incrementAndGet() == 1
+                ? Fault.Action.wrongTags()
+                : Fault.Action.answer(403);
+          }
+          return Fault.Action.pass();
+        });
+    assertThat(large.backUp().exitCode()).isEqualTo(23);
+    large.proxy.setFault(Fault.NONE);
+
+    Counts counts = large.counting();
+
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(SIZE);
+    large.assertIs(content, "stored by the next run");
+  }
+
+  @Test
+  void compareAlways_trustsNothingThatIsThere() throws Exception {
+    open("S3Proxy");
+    byte[] content = large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+
+    Counts counts = large.counting(options -> options.compare(CompareMode.ALWAYS));
+
+    assertThat(counts.of(Kind.COPY)).as("%s", counts).isZero();
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(SIZE);
+    large.assertIs(content, "always");
+  }
+}

@@ -1,0 +1,146 @@
+package dev.mtb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mtb.job.BackupJob;
+import dev.mtb.job.BackupListener;
+import dev.mtb.job.BackupReport;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.S3Location;
+import dev.mtb.store.ContentTag;
+import dev.mtb.testing.CountingProxy;
+import dev.mtb.testing.CountingProxy.Counts;
+import dev.mtb.testing.CountingProxy.Fault;
+import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.Secrets;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** One large file, and its backup in a bucket behind a proxy. */
+final class LargeFileFixture implements AutoCloseable {
+  static final int PART = (int) ContentTag.PART_SIZE;
+
+  /** What requests and answers of an upload without its content may have. */
+  static final long DOCUMENTS = 20_000;
+
+  final CountingProxy proxy;
+  final S3Probe probe;
+  final Path source;
+  final Path file;
+  final String key;
+  private final String bucket;
+  private final Path temp;
+
+  LargeFileFixture(int port, String bucket, String identity, String credential, Path temp)
+      throws IOException {
+    this.bucket = bucket;
+    this.temp = temp;
+    proxy = CountingProxy.start(port);
+    probe = new S3Probe(port, bucket, identity, credential);
+    source = Files.createDirectories(temp.resolve("source"));
+    file = source.resolve("large");
+    key = temp.getFileName() + "/large";
+    Secrets.write(temp.resolve("passwd"), identity + ":" + credential);
+  }
+
+  /** Writes the file; the time tells it from its earlier versions. */
+  byte[] write(byte[] content) throws IOException {
+    RandomTree.write(file, content, Instant.now());
+    return content;
+  }
+
+  /** Changes a range of the file. */
+  byte[] overwrite(int start, byte[] bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(bytes), start);
+    }
+    return Files.readAllBytes(file);
+  }
+
+  BackupJob job(UnaryOperator<BackupOptions.Builder> change) {
+    BackupOptions.Builder options =
+        BackupOptions.builder()
+            .threads(4)
+            .stateDirectory(temp.resolve("state"))
+            .connection(
+                c ->
+                    c.withEndpoint(URI.create("http://127.0.0.1:" + proxy.port()))
+                        .withPasswdFile(temp.resolve("passwd")));
+    return BackupJob.builder()
+        .base(source)
+        .source(Path.of("."))
+        .destination(new S3Location(bucket, temp.getFileName().toString()))
+        .options(change.apply(options).build())
+        .build();
+  }
+
+  BackupReport backUp() {
+    return Mtb.backup(job(options -> options));
+  }
+
+  /** Backs up, and counts what that takes. */
+  Counts counting(UnaryOperator<BackupOptions.Builder> change) {
+    proxy.reset();
+    BackupReport report = Mtb.backup(job(change));
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).as("%s", report).isEqualTo(1);
+    return proxy.snapshot();
+  }
+
+  Counts counting() {
+    return counting(options -> options);
+  }
+
+  /** What is in the bucket is the file, as if it had been uploaded as a whole. */
+  void assertIs(byte[] content, String description) throws IOException {
+    proxy.setFault(Fault.NONE);
+    assertThat(Arrays.equals(probe.content(key).orElseThrow(), content)).as(description).isTrue();
+    if (content.length >= 25 << 20) {
+      // S3Proxy shows the MD5 of the whole.
+      assertThat(probe.tag(key)).as(description).isIn(tag(content), hex(md5(content)));
+    }
+    assertThat(Mtb.verify(job(options -> options), BackupListener.NONE).failures())
+        .as(description)
+        .isEmpty();
+    assertThat(probe.unfinishedUploads()).as(description).doesNotContain(key);
+  }
+
+  static String tag(byte[] content) {
+    List<byte[]> md5s = new ArrayList<>();
+    for (int start = 0; start < content.length; start += PART) {
+      md5s.add(md5(Arrays.copyOfRange(content, start, Math.min(content.length, start + PART))));
+    }
+    return ContentTag.ofParts(md5s).md5() + "-" + md5s.size();
+  }
+
+  private static String hex(byte[] md5) {
+    return ContentTag.of(md5).md5();
+  }
+
+  private static byte[] md5(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("MD5").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    probe.close();
+    proxy.close();
+  }
+}
