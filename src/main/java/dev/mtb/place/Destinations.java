@@ -114,7 +114,12 @@ public final class Destinations {
   }
 
   static BucketAccess access(BackupOptions options, boolean readOnly, ProcessIdentity process) {
-    return new BucketAccess(connections(options), options.waiting().retries(), readOnly, process);
+    return new BucketAccess(
+        connections(options),
+        options.waiting().retries(),
+        readOnly,
+        options.checks().overwriteConflicts(),
+        process);
   }
 
   private static Store open(

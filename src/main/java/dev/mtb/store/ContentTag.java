@@ -62,6 +62,11 @@ public record ContentTag(String md5, int parts) {
             parts == null ? 0 : Integer.parseInt(parts)));
   }
 
+  /** The ETag as it stands in a header. */
+  public String toHeader() {
+    return '"' + md5 + (parts == 0 ? "" : "-" + parts) + '"';
+  }
+
   /**
    * How large the parts of an upload are.
    *

@@ -57,7 +57,8 @@ class ConfirmedBucketIT {
     ConfirmedBucket.open(
             BucketPlace.of(new S3Location("bucket", "p"), options),
             mounted,
-            new BucketAccess(2, 0, readOnly, ProcessIdentity.read()),
+            new BucketAccess(
+                2, 0, readOnly, /* overwritesConflicts= */ false, ProcessIdentity.read()),
             Optional.empty(),
             temp.resolve("state"))
         .close();

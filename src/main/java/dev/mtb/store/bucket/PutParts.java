@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class PutParts implements FileWrite {
   private final ObjectWriter writer;
   private final MultipartUploads uploads;
+  private final ObjectWriter.Target target;
   private final String key;
   private final Content content;
   private final long size;
@@ -29,10 +30,12 @@ final class PutParts implements FileWrite {
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private boolean isDone;
 
-  PutParts(ObjectWriter writer, String key, Metadata source, Content content) throws IOException {
+  PutParts(ObjectWriter writer, ObjectWriter.Target target, Metadata source, Content content)
+      throws IOException {
     this.writer = writer;
     uploads = writer.uploads();
-    this.key = key;
+    this.target = target;
+    key = target.key();
     this.content = content;
     size = source.size();
     long partSize = ContentTag.partSize(size);
@@ -113,9 +116,8 @@ final class PutParts implements FileWrite {
 
   @Override
   public void commit(Metadata source) throws IOException {
-    StoredVersion stored = uploads.complete(key, uploadId, Arrays.asList(parts));
+    writer.complete(target, source, uploadId, Arrays.asList(parts));
     isDone = true;
-    writer.remember(key, source, stored);
   }
 
   @Override
