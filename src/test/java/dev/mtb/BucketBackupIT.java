@@ -20,6 +20,7 @@ import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.WriteConditionsAnswer;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -69,6 +70,8 @@ class BucketBackupIT {
     source = Files.createDirectory(temp.resolve("source"));
     prefix = test.getTestMethod().orElseThrow().getName();
     mounted = s3fs.root().resolve(prefix);
+    WriteConditionsAnswer.remember(
+        temp.resolve("state"), "http://127.0.0.1:" + s3fs.proxy().port());
     Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }

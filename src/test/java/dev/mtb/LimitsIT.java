@@ -19,6 +19,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.WriteConditionsAnswer;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,6 +71,8 @@ class LimitsIT {
     source = Files.createDirectory(temp.resolve("source"));
     prefix = test.getTestMethod().orElseThrow().getName();
     mounted = s3fs.root().resolve(prefix);
+    WriteConditionsAnswer.remember(
+        temp.resolve("state"), "http://127.0.0.1:" + s3fs.proxy().port());
     Secrets.write(
         temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
   }

@@ -29,7 +29,7 @@ enum OptionGroup {
   HOW(
       "How",
       "--dry-run --compare --modify-window --digest --read-data --strict --update"
-          + " --ignore-existing --existing --overwrite --delete --max-delete"
+          + " --ignore-existing --existing --overwrite --overwrite-conflicts --delete --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
           + " --fsync --read-only --keep-uploads"),
   /** How fast, how many at once, how long. */

@@ -16,6 +16,7 @@ final class OptionNames {
           .put("BackupJob.filesFrom0", "--from0")
           .put("BackupOptions.deletion", "--delete")
           .put("BackupOptions.dryRun", "--dry-run")
+          .put("Checks.overwriteConflicts", "--overwrite-conflicts")
           .put("CompareMode.ALWAYS", "--compare always")
           .put("Concurrency.checkers", "--checkers")
           .put("Concurrency.threads", "--threads")

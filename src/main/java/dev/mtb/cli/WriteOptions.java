@@ -37,6 +37,13 @@ final class WriteOptions {
   private boolean fsync;
 
   @Option(
+      names = "--overwrite-conflicts",
+      description =
+          "In a bucket, also overwrite what another program has written since this run listed it"
+              + " (otherwise that is a failure, where the server honours If-Match).")
+  private boolean overwriteConflicts;
+
+  @Option(
       names = "--lock-wait",
       paramLabel = "D",
       defaultValue = "0s",
@@ -49,7 +56,7 @@ final class WriteOptions {
     options
         .dryRun(dryRun)
         .compare(compare)
-        .checks(c -> c.withFsync(fsync))
+        .checks(c -> c.withFsync(fsync).withOverwriteConflicts(overwriteConflicts))
         .waiting(w -> w.withLockWait(lockWait));
   }
 

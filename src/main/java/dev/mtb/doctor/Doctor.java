@@ -52,6 +52,7 @@ public final class Doctor {
           .put("round trip", ServerChecks::roundTrip)
           .put("folder", FolderChecks::folder)
           .put("write", FolderChecks::write)
+          .put("conflicts", ServerChecks::conflicts)
           .put("space", FolderChecks::space)
           .put("open files", MachineChecks::openFiles)
           .put("state", MachineChecks::state)

@@ -52,6 +52,9 @@ final class ExaminedPlace {
   /** Whether the folder is a folder, or can be made. */
   volatile boolean isFolderGood;
 
+  /** Whether a probe was written and read back. */
+  volatile boolean isWritable;
+
   /** How far this machine's clock is ahead of the server's, once that has told its time. */
   volatile Optional<Duration> clockAhead = Optional.empty();
 

@@ -97,6 +97,7 @@ final class FolderChecks {
     String took = Format.duration(Duration.ofNanos(System.nanoTime() - start));
     try {
       if (probe.isWhole()) {
+        place.isWritable = true;
         String size = Format.size(PROBE_SIZE);
         found.ok("a probe of " + size + " was written in " + took + ", and read back");
       } else {

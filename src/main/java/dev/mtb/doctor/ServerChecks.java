@@ -5,6 +5,7 @@ import dev.mtb.model.ErrorText;
 import dev.mtb.model.Format;
 import dev.mtb.options.Via;
 import dev.mtb.place.PlaceInfo;
+import dev.mtb.state.StateDirectory;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.bucket.BucketCheck;
 import dev.mtb.store.bucket.BucketPlace;
@@ -176,6 +177,39 @@ final class ServerChecks {
       found.warn(text + "; this server accepts that, Amazon's would not", remedy);
     } else {
       found.fail(text + ", and S3 refuses requests that are more than 15 minutes off", remedy);
+    }
+  }
+
+  /** Whether the server keeps two machines from overwriting each other's files unseen. */
+  static void conflicts(ExaminedPlace place, Findings found) {
+    if (!place.isStraight || !(place.isWritable || place.readOnly)) {
+      if (place.hasServer()) {
+        found.notChecked(
+            place.isStraight ? "nothing can be written" : "a mount has no conditions for writes");
+      }
+      return;
+    }
+    Optional<BucketCheck.Conditions> conditions =
+        place
+            .connection
+            .orElseThrow()
+            .conditions(StateDirectory.ofCatalogs(place.options), !place.readOnly);
+    if (conditions.isEmpty()) {
+      found.notChecked("--read-only, and no backup has found it out yet");
+      return;
+    }
+    boolean ofFiles = conditions.get().ofFiles();
+    boolean ofParts = conditions.get().ofParts();
+    if (ofFiles && ofParts) {
+      found.ok(
+          "what another machine writes during a run is not overwritten (If-Match is honoured)");
+    } else {
+      found.ok(
+          (ofFiles ? "of large files, w" : "w")
+              + "hat another machine writes to the same name during a run is overwritten: this"
+              + " server ignores If-Match"
+              + (ofFiles ? " there" : "")
+              + "; give each machine a prefix of its own");
     }
   }
 

@@ -103,14 +103,15 @@ final class Examination {
   /** What the listing shows, with the source's own values for what it does not show. */
   private static Metadata seen(Metadata source, ListedEntry entry) {
     return new Metadata(
-        entry.isDirectory() ? Kind.DIRECTORY : source.kind(),
-        entry.size(),
-        source.mtime(),
-        source.mode(),
-        source.uid(),
-        source.gid(),
-        Metadata.UNKNOWN,
-        Metadata.UNKNOWN);
+            entry.isDirectory() ? Kind.DIRECTORY : source.kind(),
+            entry.size(),
+            source.mtime(),
+            source.mode(),
+            source.uid(),
+            source.gid(),
+            Metadata.UNKNOWN,
+            Metadata.UNKNOWN)
+        .withVersion(entry.tag().map(ContentTag::toHeader));
   }
 
   private static Result unchanged(Metadata source) {

@@ -38,6 +38,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param inode number within the device, or {@link #UNKNOWN}
  * @param ctime time of the last change of anything about it, which no program can set (inode(7));
  *     empty where the file system has none
+ * @param version what its store calls this state of its content, such as the ETag of an object;
+ *     empty where there is no such name
  */
 public record Metadata(
     Kind kind,
@@ -48,7 +50,8 @@ public record Metadata(
     int gid,
     long device,
     long inode,
-    Optional<Instant> ctime) {
+    Optional<Instant> ctime,
+    Optional<String> version) {
 
   /** Stands for a value that the file system does not have. */
   public static final int UNKNOWN = -1;
@@ -92,6 +95,21 @@ public record Metadata(
     requireNonNull(kind);
     requireNonNull(mtime);
     requireNonNull(ctime);
+    requireNonNull(version);
+  }
+
+  /** The same without a version. */
+  public Metadata(
+      Kind kind,
+      long size,
+      Instant mtime,
+      int mode,
+      int uid,
+      int gid,
+      long device,
+      long inode,
+      Optional<Instant> ctime) {
+    this(kind, size, mtime, mode, uid, gid, device, inode, ctime, Optional.empty());
   }
 
   /** The same without a ctime. */
@@ -239,11 +257,16 @@ public record Metadata(
 
   /** The same with other permission bits. */
   public Metadata withMode(int bits) {
-    return new Metadata(kind, size, mtime, bits, uid, gid, device, inode, ctime);
+    return new Metadata(kind, size, mtime, bits, uid, gid, device, inode, ctime, version);
   }
 
   /** The same with another time of modification. */
   public Metadata withMtime(Instant time) {
-    return new Metadata(kind, size, time, mode, uid, gid, device, inode, ctime);
+    return new Metadata(kind, size, time, mode, uid, gid, device, inode, ctime, version);
+  }
+
+  /** The same with another name of the state of its content. */
+  public Metadata withVersion(Optional<String> name) {
+    return new Metadata(kind, size, mtime, mode, uid, gid, device, inode, ctime, name);
   }
 }

@@ -1,8 +1,8 @@
 package dev.mtb.options;
 
 /**
- * What a run does to make sure that a copy is safe. Immutable. None of these is on by default: each
- * costs time, and a copy that was written without an error is complete.
+ * What a run does to make sure that a copy is safe. Immutable. None of these is on by default: a
+ * copy that was written without an error is complete.
  *
  * @param fsync whether each file is forced to disk before it gets its name; without effect on S3FS,
  *     where a file is in the bucket when its channel is closed
@@ -14,28 +14,41 @@ package dev.mtb.options;
  *     checksum proves it; for a destination that is not a bucket it does not matter
  * @param strict whether {@code verify} takes everything that the backup has and the source does not
  *     have for a failure; otherwise it is counted as {@code Totals.extra()}
+ * @param overwriteConflicts whether an object of a bucket is overwritten although another program
+ *     has written it since this run listed it; otherwise that is a failure, where the server
+ *     honours the conditions of writes
  */
-public record Checks(boolean fsync, boolean verifyAfter, boolean readData, boolean strict) {
+public record Checks(
+    boolean fsync,
+    boolean verifyAfter,
+    boolean readData,
+    boolean strict,
+    boolean overwriteConflicts) {
   /** None. */
-  public static final Checks DEFAULT = new Checks(false, false, false, false);
+  public static final Checks DEFAULT = new Checks(false, false, false, false, false);
 
   /** The same with another {@link #fsync()}. */
   public Checks withFsync(boolean value) {
-    return new Checks(value, verifyAfter, readData, strict);
+    return new Checks(value, verifyAfter, readData, strict, overwriteConflicts);
   }
 
   /** The same with another {@link #verifyAfter()}. */
   public Checks withVerifyAfter(boolean value) {
-    return new Checks(fsync, value, readData, strict);
+    return new Checks(fsync, value, readData, strict, overwriteConflicts);
   }
 
   /** The same with another {@link #readData()}. */
   public Checks withReadData(boolean value) {
-    return new Checks(fsync, verifyAfter, value, strict);
+    return new Checks(fsync, verifyAfter, value, strict, overwriteConflicts);
   }
 
   /** The same with another {@link #strict()}. */
   public Checks withStrict(boolean value) {
-    return new Checks(fsync, verifyAfter, readData, value);
+    return new Checks(fsync, verifyAfter, readData, value, overwriteConflicts);
+  }
+
+  /** The same with another {@link #overwriteConflicts()}. */
+  public Checks withOverwriteConflicts(boolean value) {
+    return new Checks(fsync, verifyAfter, readData, strict, value);
   }
 }

@@ -120,6 +120,7 @@ public final class Destinations {
         readOnly,
         options.uploads().reusesParts(options.comparison().mode()),
         options.uploads().keep(),
+        options.checks().overwriteConflicts(),
         process);
   }
 

@@ -8,6 +8,7 @@ import com.google.common.collect.Iterables;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.ObjectStyle;
@@ -25,7 +26,7 @@ import java.util.Optional;
 /**
  * Reads from the command line of an s3fs which bucket is behind its mount. MTB goes to the bucket
  * directly only if every option of the mount is in one of the tables here: each was looked up in
- * s3fs(1), and in the source of s3fs 1.90.
+ * s3fs(1), and in the source of s3fs 1.90 to 1.97.
  */
 final class MountedBucket {
   /** Where s3fs looks without {@code passwd_file} (s3fs(1), AUTHENTICATION). */
@@ -46,7 +47,7 @@ final class MountedBucket {
       words(
           """
           uid gid umask mp_umask allow_other allow_root default_permissions
-          complement_stat nonempty notsup_compat_dir fsname subtype
+          complement_stat nonempty compat_dir notsup_compat_dir fsname subtype
 
           rw ro dev nodev suid nosuid exec noexec sync async atime noatime relatime auto
           noauto user nouser users _netdev nofail attr_timeout entry_timeout
@@ -56,23 +57,24 @@ final class MountedBucket {
           retries tmpdir use_cache check_cache_dir_exist del_cache ensure_diskfree
           fake_diskfree free_space_ratio bucket_size multireq_max parallel_count
           parallel_upload fd_page_size multipart_size multipart_copy_size
-          multipart_threshold singlepart_copy_limit max_dirty_data nomixupload
+          multipart_threshold putheader_mp_threshold singlepart_copy_limit max_dirty_data nomixupload
           streamupload max_thread_count connect_timeout readwrite_timeout
           list_object_max_keys listobjectsv2 max_stat_cache_size stat_cache_expire
           stat_cache_interval_expire enable_noobj_cache disable_noobj_cache
           enable_negative_cache disable_negative_cache update_parent_dir_stat
           enable_content_md5 nodnscache nosscache dbglevel curldbg logfile instance_name
-          no_time_stamp_msg set_check_cache_sigusr1 noua noxmlns createbucket
+          no_time_stamp_msg set_check_cache_sigusr1 noua noxmlns createbucket hard_remove
+          insecure_logging ipresolve
 
-          sigv4 ssl_verify_hostname
+          sigv4 ssl_verify_hostname enable_unsigned_payload cipher_suites imdsv1only
           """);
 
   /** Options that say where the bucket is and how objects are stored; read below. */
   private static final ImmutableSet<String> UNDERSTOOD =
       words(
           """
-          bucket url host endpoint use_path_request_style passwd_file storage_class
-          use_rrs default_acl use_sse requester_pays
+          bucket url host endpoint region use_path_request_style passwd_file profile iam_role
+          ecs storage_class use_rrs default_acl use_sse requester_pays
           """);
 
   /** In the foreground, single-threaded, with debugging output. */
@@ -80,14 +82,28 @@ final class MountedBucket {
 
   /** What is wrong with some others, for the message. */
   private static final ImmutableMap<String, String> KNOWN_OBSTACLES =
-      ImmutableMap.of(
-          "use_wtf8", "names are encoded in a way of its own",
-          "use_xattr", "objects have extended attributes that MTB would not keep",
-          "nomultipart", "the server takes no uploads in parts",
-          "nocopyapi", "the server cannot copy",
-          "no_check_certificate", "the server's certificate cannot be checked",
-          "sigv2", "the server knows the old signatures only",
-          "ahbe_conf", "objects are given additional headers");
+      ImmutableMap.<String, String>builder()
+          .put("use_wtf8", "names are encoded in a way of its own")
+          .put("use_xattr", "objects have extended attributes that MTB would not keep")
+          .put("nomultipart", "the server takes no uploads in parts")
+          .put("nocopyapi", "the server cannot copy")
+          .put("norenameapi", "the server cannot copy to another name")
+          .put("no_check_certificate", "the server's certificate cannot be checked")
+          .put("sigv2", "the server knows the old signatures only")
+          .put("ahbe_conf", "objects are given additional headers")
+          .put("mime", "the types of objects come from a file of its own")
+          .put("servicepath", "the URL of the server has a path")
+          .put("public_bucket", "requests are not signed")
+          .put("proxy", "requests go through a proxy of its own")
+          .put("proxy_cred_file", "requests go through a proxy of its own")
+          .put("ssl_client_cert", "the server asks for a certificate of the client")
+          .put("load_sse_c", "objects are encrypted with keys of the customer's own")
+          .put("use_session_token", "its credentials stand in the environment of its process only")
+          .put("ibm_iam_auth", "requests have a token of IBM's IAM and no signature")
+          .put("ibm_iam_endpoint", "requests have a token of IBM's IAM and no signature")
+          .put("credlib", "its credentials come from a library that only s3fs can load")
+          .put("credlib_opts", "its credentials come from a library that only s3fs can load")
+          .buildOrThrow();
 
   /**
    * What was found.
@@ -125,14 +141,16 @@ final class MountedBucket {
     }
     Optional<URI> endpoint = endpoint(s3fs);
     ObjectStyle style = style(s3fs);
-    Path passwd = passwdFile(s3fs);
+    Optional<AwsIdentity> identity = identity(s3fs);
+    Optional<Path> passwd = identity.isPresent() ? Optional.empty() : Optional.of(passwdFile(s3fs));
     String name = new String(PathBytes.of(below), StandardCharsets.UTF_8);
     return new BucketPlace(
         new S3Location(start.bucket(), start.prefix() + "/" + name),
         endpoint,
-        Optional.of(s3fs.value("endpoint").orElse(DEFAULT_REGION)),
+        Optional.of(s3fs.value("endpoint").or(() -> s3fs.value("region")).orElse(DEFAULT_REGION)),
         s3fs.has("use_path_request_style"),
-        Optional.of(passwd),
+        passwd,
+        identity.orElse(AwsIdentity.ANY),
         style);
   }
 
@@ -216,6 +234,24 @@ final class MountedBucket {
     }
     return new ObjectStyle(
         storageClass, s3fs.value("default_acl"), encryption, key, s3fs.has("requester_pays"));
+  }
+
+  /**
+   * Which credentials of the machine s3fs takes, in its order (InitialS3fsCredentials); empty if it
+   * takes those of a password file. It reads only keys from a profile; MTB also follows what else
+   * leads to credentials there.
+   */
+  private static Optional<AwsIdentity> identity(S3fsProcess s3fs) {
+    if (s3fs.has("iam_role")) {
+      // An instance has one role, so that its name need not be given.
+      return Optional.of(AwsIdentity.of(AwsIdentity.Kind.INSTANCE));
+    }
+    if (s3fs.has("ecs")) {
+      return Optional.of(AwsIdentity.of(AwsIdentity.Kind.CONTAINER));
+    }
+    return s3fs.has("passwd_file")
+        ? Optional.empty()
+        : s3fs.value("profile").map(AwsIdentity::ofProfile);
   }
 
   private static Path passwdFile(S3fsProcess s3fs) throws DestinationException {

@@ -14,12 +14,16 @@ public final class AwsSettings {
   private AwsSettings() {}
 
   /**
-   * Finds the credentials of each request, and new ones when they expire.
+   * Finds the credentials of each request, and new ones before they expire.
    *
+   * @param identity if it is {@link AwsIdentity#ANY}, the properties and the environment come first
    * @throws NoClassDefFoundError from {@link CredentialsSource#get} if the SDK is needed and not on
    *     the class path
    */
-  public static CredentialsSource credentials() {
+  public static CredentialsSource credentials(AwsIdentity identity) {
+    if (!identity.equals(AwsIdentity.ANY)) {
+      return new AwsSdk(identity);
+    }
     return fixed(System::getProperty, "aws.accessKeyId", "aws.secretAccessKey", "aws.sessionToken")
         .or(
             () ->
@@ -29,7 +33,7 @@ public final class AwsSettings {
                     "AWS_SECRET_ACCESS_KEY",
                     "AWS_SESSION_TOKEN"))
         .map(CredentialsSource::of)
-        .orElseGet(AwsSdk::new);
+        .orElseGet(() -> new AwsSdk(identity));
   }
 
   private static Optional<Credentials> fixed(

@@ -224,8 +224,13 @@ public final class S3Client implements Closeable {
                 .orElseThrow(() -> new IOException("the server tells no ETag of the part")));
   }
 
-  /** Makes an object of the parts of an upload (CompleteMultipartUpload). */
-  public StoredObject completeUpload(String key, String uploadId, List<UploadedPart> parts)
+  /**
+   * Makes an object of the parts of an upload (CompleteMultipartUpload).
+   *
+   * @param headers that name a condition, by their names in lower case
+   */
+  public StoredObject completeUpload(
+      String key, String uploadId, List<UploadedPart> parts, Map<String, String> headers)
       throws IOException {
     StringBuilder xml = new StringBuilder("<CompleteMultipartUpload>");
     for (UploadedPart part : parts) {
@@ -236,7 +241,8 @@ public final class S3Client implements Closeable {
           .append("</ETag></Part>");
     }
     byte[] document = xml.append("</CompleteMultipartUpload>").toString().getBytes(UTF_8);
-    S3Request request = new S3Request("POST", key).query("uploadId", uploadId).signed(document);
+    S3Request request =
+        new S3Request("POST", key).query("uploadId", uploadId).headers(headers).signed(document);
     request.headers.put("content-type", XML);
     return send(
         request, (answer, attempt) -> StoredObject.of(answer, document(answer).text("ETag")));

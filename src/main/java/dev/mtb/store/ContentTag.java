@@ -68,6 +68,11 @@ public record ContentTag(String md5, int parts) {
     return parts == 0 ? md5 : md5 + "-" + parts;
   }
 
+  /** The ETag as it stands in a header. */
+  public String toHeader() {
+    return '"' + toString() + '"';
+  }
+
   /**
    * How large the parts of an upload are.
    *

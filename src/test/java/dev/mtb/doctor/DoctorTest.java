@@ -155,7 +155,10 @@ class DoctorTest {
     assertThat(checkup.exitCode()).as("%s", checkup).isZero();
     assertThat(checkup.findings())
         .extracting(Finding::what)
-        .containsExactly("bucket", "clock", "round trip", "write", "open files", "state", "java");
+        .containsExactly(
+            "bucket", "clock", "round trip", "write", "conflicts", "open files", "state", "java");
+    // S3Proxy ignores the conditions of a completion.
+    assertThat(the(checkup, "conflicts").text()).contains("of large files").contains("prefix");
     assertThat(checkup.count(Status.OK)).as("%s", checkup).isEqualTo(checkup.findings().size());
     try (var probe = dev.mtb.testing.S3Probe.of(server)) {
       assertThat(probe.keys("good")).isEmpty();

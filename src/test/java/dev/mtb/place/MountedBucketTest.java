@@ -3,6 +3,7 @@ package dev.mtb.place;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.ObjectStyle;
 import dev.mtb.store.mount.S3fsProcess;
@@ -53,6 +54,7 @@ class MountedBucketTest {
                 Optional.of("us-east-1"),
                 true,
                 Optional.of(passwd),
+                AwsIdentity.ANY,
                 ObjectStyle.DEFAULT));
   }
 
@@ -105,8 +107,10 @@ class MountedBucketTest {
         "use_sse=custom:/keys",
         "no_check_certificate",
         "ahbe_conf=/etc/headers",
-        "iam_role=auto",
-        "profile=work",
+        "ibm_iam_auth",
+        "credlib=/lib.so",
+        "proxy=http://proxy",
+        "public_bucket=1",
         "servicepath=/x",
         "an_option_of_tomorrow",
         "url=http://host/with/path",
@@ -118,6 +122,58 @@ class MountedBucketTest {
 
     assertThat(finding.place()).isEmpty();
     assertThat(finding.obstacle()).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "iam_role=auto, INSTANCE,",
+    "iam_role, INSTANCE,",
+    "'iam_role=backup,PW', INSTANCE,",
+    "ecs, CONTAINER,",
+    "profile=work, PROFILE, work"
+  })
+  void credentialsOfTheMachine_areTaken(String options, AwsIdentity.Kind kind, String profile) {
+    BucketPlace place = find("s3fs data /mnt/s3 -o " + options).place().orElseThrow();
+
+    assertThat(place.passwdFile()).isEmpty();
+    assertThat(place.identity()).isEqualTo(new AwsIdentity(kind, Optional.ofNullable(profile)));
+    // A password file comes before a profile.
+    BucketPlace both = find("s3fs data /mnt/s3 -o profile=work,PW").place().orElseThrow();
+    assertThat(both.passwdFile()).contains(passwd);
+  }
+
+  /** Of 1.91 to 1.97 and later, as their source names them; none is unknown. */
+  @Test
+  void optionsOfLaterVersions_areKnown() {
+    String plain =
+        "enable_unsigned_payload,disable_noobj_cache,compat_dir,streamupload,bucket_size=1G,"
+            + "max_thread_count=10,free_space_ratio=5,ipresolve=IPv4,region=eu-west-1,"
+            + "enable_negative_cache,disable_negative_cache,nonempty,multireq_max=20,"
+            + "parallel_count=5,update_parent_dir_stat,putheader_mp_threshold=25,hard_remove,"
+            + "imdsv1only,cipher_suites=AESGCM,insecure_logging,listobjectsv2,sigv4";
+    BucketPlace place = find("s3fs data /mnt/s3 -o PW," + plain).place().orElseThrow();
+    assertThat(place.region()).contains("eu-west-1");
+
+    for (String option :
+        List.of(
+            "proxy=http://p",
+            "proxy_cred_file=/f",
+            "credlib=/l.so",
+            "credlib_opts=x",
+            "ssl_client_cert=/c",
+            "mime=/m",
+            "norenameapi",
+            "use_session_token",
+            "load_sse_c",
+            "public_bucket=1",
+            "ibm_iam_auth",
+            "ibm_iam_endpoint=https://i",
+            "sigv2")) {
+      assertThat(find("s3fs data /mnt/s3 -o PW," + option).obstacle())
+          .as(option)
+          .isNotEmpty()
+          .doesNotContain("does not know");
+    }
   }
 
   @Test

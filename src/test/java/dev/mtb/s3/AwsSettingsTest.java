@@ -40,7 +40,7 @@ class AwsSettingsTest {
   }
 
   private static Credentials credentials() throws IOException {
-    try (CredentialsSource source = AwsSettings.credentials()) {
+    try (CredentialsSource source = AwsSettings.credentials(AwsIdentity.ANY)) {
       return source.get();
     }
   }
@@ -112,7 +112,7 @@ class AwsSettingsTest {
               with.bucket(),
               with.region(),
               with.endpoint(),
-              AwsSettings.credentials(),
+              AwsSettings.credentials(AwsIdentity.ANY),
               1,
               with.retries(),
               Map.of());

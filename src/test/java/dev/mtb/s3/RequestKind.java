@@ -217,13 +217,15 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
                   client.completeUpload(
                       key,
                       UPLOAD,
-                      List.of(new UploadedPart(1, TAG), new UploadedPart(2, "\"x&<\""))),
+                      List.of(new UploadedPart(1, TAG), new UploadedPart(2, "\"x&<\"")),
+                      Map.of("if-match", TAG)),
               (client, key) ->
                   client.completeMultipartUpload(
                       r ->
                           r.bucket(BUCKET)
                               .key(key)
                               .uploadId(UPLOAD)
+                              .ifMatch(TAG)
                               .multipartUpload(m -> m.parts(part(1, TAG), part(2, "\"x&<\"")))),
               "<CompleteMultipartUploadResult><ETag>"
                   + TAG

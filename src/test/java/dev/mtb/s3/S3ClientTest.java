@@ -280,12 +280,12 @@ class S3ClientTest {
   void errorInTheDocument_ofACompletion_isAFailure() {
     List<UploadedPart> parts = List.of(new UploadedPart(1, "\"x\""));
     server.always(error(200, "InternalError"));
-    assertThat(refusal(() -> client.completeUpload("a", "id", parts)).code())
+    assertThat(refusal(() -> client.completeUpload("a", "id", parts, Map.of())).code())
         .isEqualTo("InternalError");
     assertThat(server.requests()).hasSize(1 + RETRIES);
 
     server.then(error(200, "InvalidPart"));
-    assertThat(refusal(() -> client.completeUpload("a", "id", parts)).code())
+    assertThat(refusal(() -> client.completeUpload("a", "id", parts, Map.of())).code())
         .isEqualTo("InvalidPart");
     assertThat(server.requests()).hasSize(2 + RETRIES);
   }
@@ -299,7 +299,8 @@ class S3ClientTest {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n \n  \n<CompleteMultipartUploadResult>"
                 + "<ETag>\"x-1\"</ETag></CompleteMultipartUploadResult>"));
 
-    assertThat(client.completeUpload("a", "id", List.of(new UploadedPart(1, "\"x\""))).tag())
+    assertThat(
+            client.completeUpload("a", "id", List.of(new UploadedPart(1, "\"x\"")), Map.of()).tag())
         .hasValue("\"x-1\"");
   }
 

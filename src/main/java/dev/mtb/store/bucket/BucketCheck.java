@@ -8,6 +8,7 @@ import dev.mtb.store.ProcessIdentity;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -29,12 +30,22 @@ public final class BucketCheck implements Closeable {
    */
   public record Answer(Duration took, Optional<Instant> serverTime) {}
 
+  /**
+   * Which conditions of writes the server honours.
+   *
+   * @param ofFiles those of files that are sent in one request
+   * @param ofParts those of larger ones
+   */
+  public record Conditions(boolean ofFiles, boolean ofParts) {}
+
+  private final BucketPlace place;
   private final Requests requests;
   private final String prefix;
 
-  private BucketCheck(Requests requests, String prefix) {
+  private BucketCheck(BucketPlace place, Requests requests) {
+    this.place = place;
     this.requests = requests;
-    this.prefix = prefix;
+    prefix = place.location().prefix();
   }
 
   /**
@@ -47,8 +58,7 @@ public final class BucketCheck implements Closeable {
       throws DestinationException {
     try {
       return new BucketCheck(
-          new Requests(place, Owner.of(process), CONNECTIONS, /* retries= */ 0),
-          place.location().prefix());
+          place, new Requests(place, Owner.of(process), CONNECTIONS, /* retries= */ 0));
     } catch (RuntimeException e) {
       // Checks of names, URLs and files of settings.
       throw new DestinationException(
@@ -100,6 +110,26 @@ public final class BucketCheck implements Closeable {
   /** Deletes it. */
   public void delete(String name) throws IOException {
     requests.delete(prefix + name);
+  }
+
+  /**
+   * Finds out which conditions the server honours, and remembers it for backups.
+   *
+   * @param mayWrite whether probe objects may be written
+   * @return empty if that is not remembered, and nothing may be written
+   */
+  public Optional<Conditions> conditions(Path stateDirectory, boolean mayWrite) {
+    ServerConditions server = new ServerConditions(place, requests, stateDirectory);
+    boolean isKnown =
+        Arrays.stream(ServerConditions.Condition.values())
+            .allMatch(condition -> server.recall(condition).isPresent());
+    return isKnown || mayWrite
+        ? Optional.of(
+            new Conditions(
+                server.isHonoured(ServerConditions.Condition.OF_NEW)
+                    && server.isHonoured(ServerConditions.Condition.OF_CHANGED),
+                server.isHonoured(ServerConditions.Condition.OF_PARTS)))
+        : Optional.empty();
   }
 
   @Override

@@ -58,7 +58,7 @@ final class BucketClient implements Closeable {
 
   private static CredentialsSource credentials(BucketPlace place) throws DestinationException {
     if (place.passwdFile().isEmpty()) {
-      return AwsSettings.credentials();
+      return AwsSettings.credentials(place.identity());
     }
     PasswdFile passwd = PasswdFile.read(place.passwdFile().get(), place.location().bucket());
     return CredentialsSource.of(Credentials.of(passwd.accessKey(), passwd.secretKey()));

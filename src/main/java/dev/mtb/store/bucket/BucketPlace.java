@@ -3,6 +3,7 @@ package dev.mtb.store.bucket;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.AwsSettings;
 import java.net.URI;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param region for the signature; empty for what the machine is set up for
  * @param pathStyle whether the bucket's name stands in the path
  * @param passwdFile of s3fs, with the credentials; empty for what the machine has
+ * @param identity which credentials of the machine are taken, without a password file
  * @param style what every new object is given
  */
 public record BucketPlace(
@@ -24,6 +26,7 @@ public record BucketPlace(
     Optional<String> region,
     boolean pathStyle,
     Optional<Path> passwdFile,
+    AwsIdentity identity,
     ObjectStyle style) {
 
   /**
@@ -46,6 +49,7 @@ public record BucketPlace(
         options.connection().region(),
         pathStyle,
         options.connection().passwdFile(),
+        AwsIdentity.ANY,
         ObjectStyle.DEFAULT);
   }
 

@@ -32,8 +32,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A prefix of a bucket, in the format of s3fs: a file is an object, a directory an empty object
@@ -46,8 +44,6 @@ import org.slf4j.LoggerFactory;
  * </ul>
  */
 public final class BucketStore implements Store {
-  private static final Logger log = LoggerFactory.getLogger(BucketStore.class);
-
   private final BucketPlace place;
   private final String prefix;
   private final BucketKeys keys;
@@ -71,6 +67,7 @@ public final class BucketStore implements Store {
       Optional<Metadata> mounted,
       Optional<OldVersionsPlace> oldVersions,
       Requests requests,
+      WriteConditions conditions,
       Optional<Catalog> catalog) {
     this.place = place;
     this.access = access;
@@ -84,7 +81,7 @@ public final class BucketStore implements Store {
     looks = new ObjectLooks(requests);
     reads = new ObjectReads(requests, access.retries());
     tree = new BucketTree(place, requests, reads);
-    ObjectWriter writer = new ObjectWriter(requests, catalog, access);
+    ObjectWriter writer = new ObjectWriter(requests, conditions, catalog, access);
     root = new DestinationRoot(place, access.readOnly(), requests, writer, listings);
     changes =
         new DestinationChanges(
@@ -115,7 +112,13 @@ public final class BucketStore implements Store {
     Requests requests =
         new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
     return new BucketStore(
-        place, access, mounted, oldVersions, requests, catalog(stateDirectory, place, access));
+        place,
+        access,
+        mounted,
+        oldVersions,
+        requests,
+        access.conditions(place, requests, stateDirectory),
+        access.catalog(place, stateDirectory));
   }
 
   /** Connects to a bucket that is only read, as the source of a copy. No request is made yet. */
@@ -125,7 +128,13 @@ public final class BucketStore implements Store {
     Requests requests =
         new Requests(place, Owner.of(access.process()), connections, access.retries());
     return new BucketStore(
-        place, access, Optional.empty(), Optional.empty(), requests, Optional.empty());
+        place,
+        access,
+        Optional.empty(),
+        Optional.empty(),
+        requests,
+        new WriteConditions(requests, Optional.empty()),
+        Optional.empty());
   }
 
   /**
@@ -134,16 +143,6 @@ public final class BucketStore implements Store {
    */
   public List<Path> some(int most) throws DestinationException {
     return tree.some(most);
-  }
-
-  private static Optional<Catalog> catalog(
-      Path stateDirectory, BucketPlace place, BucketAccess access) {
-    try {
-      return Catalog.open(stateDirectory, place, access.readOnly(), access.process().isRoot());
-    } catch (LinkageError e) {
-      log.info("without h2-mvstore on the class path there is no catalog, and more to ask for");
-      return Optional.empty();
-    }
   }
 
   /**

@@ -54,15 +54,15 @@ final class DestinationChanges {
     return keys.checked(path);
   }
 
-  /** The key of a file or link that is about to be written. */
-  private String target(Path file, Optional<Metadata> existing) throws IOException {
+  /** A file or link that is about to be written. */
+  private ObjectWriter.Target target(Path file, Optional<Metadata> existing) throws IOException {
     String key = key(file);
     if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
       // S3 itself would keep both.
       throw new RefusedException("a directory stands in its place");
     }
     keepOld(key, existing);
-    return key;
+    return new ObjectWriter.Target(key, existing);
   }
 
   private void keepOld(String key, Optional<Metadata> existing) throws IOException {
@@ -77,10 +77,10 @@ final class DestinationChanges {
 
   FileWrite upload(Path file, Metadata source, Optional<Metadata> existing, Content content)
       throws IOException {
-    String key = target(file, existing);
+    ObjectWriter.Target target = target(file, existing);
     return source.size() < MultipartUploads.FROM
-        ? new PutFile(writer, key, content, source.size())
-        : new PutParts(writer.large(), key, source, content, existing);
+        ? new PutFile(writer, target, content, source.size())
+        : new PutParts(writer.large(), target, source, content);
   }
 
   void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)

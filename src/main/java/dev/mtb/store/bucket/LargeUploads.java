@@ -25,8 +25,6 @@ import org.slf4j.LoggerFactory;
 final class LargeUploads {
   private static final Logger log = LoggerFactory.getLogger(LargeUploads.class);
 
-  private static final String CTIME = "x-amz-meta-ctime";
-
   /** Far from the mtime of any file that is marked with {@link StoredMetadata#EARLIEST}. */
   private static final Duration DAY = Duration.ofDays(1);
 
@@ -63,11 +61,10 @@ final class LargeUploads {
 
   /**
    * Begins an upload, or continues what an earlier run has left of the same version of the file.
-   *
-   * @param existing what is there
    */
-  Ongoing begin(String key, Metadata source, Optional<Metadata> existing) throws IOException {
-    Optional<PartDigests.OfObject> old = old(key, source, existing);
+  Ongoing begin(ObjectWriter.Target target, Metadata source) throws IOException {
+    String key = target.key();
+    Optional<PartDigests.OfObject> old = old(key, source, target.existing());
     Map<String, String> headers = uploads.headers(key, source);
     if (!areKept(source)) {
       return ongoing(key, uploads.startAnew(key, headers, List.of()), Map.of(), old);
@@ -84,7 +81,7 @@ final class LargeUploads {
       }
     }
     String id = uploads.startAnew(key, headers, note.map(UploadNote::id).stream().toList());
-    catalog.get().note(new UploadNote(key, id, work, headers.get(CTIME), now, now));
+    catalog.get().note(new UploadNote(key, id, work, headers.get(Requests.CTIME), now, now));
     return ongoing(key, id, Map.of(), old);
   }
 
@@ -107,7 +104,7 @@ final class LargeUploads {
   /** Stands for the version of a file and what its object is stored with. */
   private long work(Metadata source, Map<String, String> headers) {
     Map<String, String> lasting = new HashMap<>(headers);
-    lasting.remove(CTIME);
+    lasting.remove(Requests.CTIME);
     return Hashing.murmur3_128()
         .newHasher()
         .putLong(catalog.orElseThrow().version(source))
@@ -135,10 +132,10 @@ final class LargeUploads {
     return old;
   }
 
-  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts)
+  StoredVersion complete(ObjectWriter.Target target, String uploadId, List<UploadedPart> parts)
       throws IOException {
-    StoredVersion stored = uploads.complete(key, uploadId, parts);
-    catalog.ifPresent(c -> c.dropUpload(key));
+    StoredVersion stored = writer.complete(target, uploadId, parts);
+    catalog.ifPresent(c -> c.dropUpload(target.key()));
     return stored;
   }
 

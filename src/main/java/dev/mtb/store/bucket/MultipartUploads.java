@@ -214,7 +214,7 @@ final class MultipartUploads {
     long start = System.nanoTime();
     StartedUpload started =
         client.send("CreateMultipartUpload", key, s3 -> s3.startUpload(key, headers));
-    begun.put(started.id(), new Begun(start, headers.get("x-amz-meta-ctime")));
+    begun.put(started.id(), new Begun(start, headers.get(Requests.CTIME)));
     if (started.requests() > 1) {
       abortOthers(key, started.id());
     }
@@ -236,40 +236,32 @@ final class MultipartUploads {
         stored.tag().orElseThrow(() -> new IOException("the server tells no ETag of the part")));
   }
 
-  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts) throws IOException {
+  /**
+   * Makes the object.
+   *
+   * @param condition the header of {@link WriteConditions}; empty for none
+   */
+  StoredVersion complete(
+      String key, String uploadId, List<UploadedPart> parts, Map<String, String> condition)
+      throws IOException {
     // Not removed before it is complete: it may be completed in a second attempt.
     Begun start = begun.get(uploadId);
-    StoredVersion done = complete(key, uploadId, parts, start);
-    begun.remove(uploadId);
-    return done;
-  }
-
-  private StoredVersion complete(
-      String key, String uploadId, List<UploadedPart> parts, Begun start) throws IOException {
+    StoredVersion stored;
     try {
-      StoredObject stored =
-          client.send(
-              "CompleteMultipartUpload", key, s3 -> s3.completeUpload(key, uploadId, parts));
-      return client.stored(stored, start.nanos());
+      stored =
+          client.stored(
+              client.send(
+                  "CompleteMultipartUpload",
+                  key,
+                  s3 -> s3.completeUpload(key, uploadId, parts, condition)),
+              start.nanos());
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      return completedBefore(key, start).orElseThrow(() -> e);
+      stored = requests.storedBefore(key, start.ctime(), start.nanos()).orElseThrow(() -> e);
     }
-  }
-
-  /**
-   * What an earlier request has completed: if the answer to that is lost, the request is sent
-   * again, and the server has no such upload any more.
-   *
-   * @return empty if the object is another one
-   */
-  private Optional<StoredVersion> completedBefore(String key, Begun start) throws IOException {
-    Duration took = Duration.ofNanos(System.nanoTime() - start.nanos());
-    return requests
-        .head(key)
-        .filter(head -> head.ctime().equals(Optional.of(start.ctime())))
-        .map(head -> new StoredVersion(head.tag(), Optional.empty(), took));
+    begun.remove(uploadId);
+    return stored;
   }
 
   /**

@@ -3,31 +3,66 @@ package dev.mtb.store.bucket;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.ContentTag;
+import dev.mtb.s3.UploadedPart;
 import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Stores objects, and notes in the catalog what it has stored. Thread-safe. */
 final class ObjectWriter {
   private final Requests requests;
+  private final WriteConditions conditions;
   private final Optional<Catalog> catalog;
   private final LargeUploads large;
 
-  ObjectWriter(Requests requests, Optional<Catalog> catalog, BucketAccess access) {
+  ObjectWriter(
+      Requests requests,
+      WriteConditions conditions,
+      Optional<Catalog> catalog,
+      BucketAccess access) {
     this.requests = requests;
+    this.conditions = conditions;
     this.catalog = catalog;
     large = new LargeUploads(requests, this, catalog, access);
   }
 
-  /** Stores an object with one request. */
-  void put(String key, Metadata source, Requests.Upload upload) throws IOException {
-    remember(key, source, requests.put(key, source, upload));
+  /**
+   * A file or link that is to be written.
+   *
+   * @param existing what the decision to write it was made on; empty if nothing was there
+   */
+  record Target(String key, Optional<Metadata> existing) {}
+
+  /**
+   * Stores a file or link with one request.
+   *
+   * @throws dev.mtb.store.RefusedException if another program has written it meanwhile
+   */
+  void put(Target target, Metadata source, Requests.Upload upload) throws IOException {
+    String key = target.key();
+    StoredVersion stored =
+        conditions.send(target, false, condition -> requests.put(key, source, upload, condition));
+    remember(key, source, stored);
   }
 
-  /** Stores a directory. */
+  /**
+   * Makes a file of the parts of an upload; call {@link #remember} then.
+   *
+   * @throws dev.mtb.store.RefusedException if another program has written it meanwhile
+   */
+  StoredVersion complete(Target target, String uploadId, List<UploadedPart> parts)
+      throws IOException {
+    return conditions.send(
+        target,
+        true,
+        condition -> large.requests().complete(target.key(), uploadId, parts, condition));
+  }
+
+  /** Stores a directory: it has no content that could be lost, and needs no condition. */
   void putDirectory(String key, Metadata source) throws IOException {
-    put(key, source, Requests.Upload.of(new byte[0]));
+    remember(key, source, requests.put(key, source, Requests.Upload.of(new byte[0])));
   }
 
   /** Stores a directory that has no source. */

@@ -17,14 +17,15 @@ final class PutFile implements FileWrite {
   private static final long SHORT = 256 * 1024;
 
   private final ObjectWriter writer;
-  private final String key;
+  private final ObjectWriter.Target target;
   private final Content content;
   private final Body body;
   private final byte[] md5;
 
-  PutFile(ObjectWriter writer, String key, Content content, long size) throws IOException {
+  PutFile(ObjectWriter writer, ObjectWriter.Target target, Content content, long size)
+      throws IOException {
     this.writer = writer;
-    this.key = key;
+    this.target = target;
     this.content = content;
     ContentBody stream = new ContentBody(content, 0, size);
     if (size <= SHORT) {
@@ -45,7 +46,7 @@ final class PutFile implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     content.stopIfAsked();
-    writer.put(key, source, new Requests.Upload(body, md5));
+    writer.put(target, source, new Requests.Upload(body, md5));
     content.sent(body.length());
   }
 

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.RecursiveAction;
@@ -26,6 +27,7 @@ final class PutParts implements FileWrite {
   private static final Logger log = LoggerFactory.getLogger(PutParts.class);
 
   private final LargeUploads uploads;
+  private final ObjectWriter.Target target;
   private final String key;
   private final Content content;
   private final long size;
@@ -35,25 +37,17 @@ final class PutParts implements FileWrite {
   private PartDigests digests;
   private boolean isDone;
 
-  /**
-   * Sends the content.
-   *
-   * @param existing what is there
-   */
-  PutParts(
-      LargeUploads uploads,
-      String key,
-      Metadata source,
-      Content content,
-      Optional<Metadata> existing)
+  /** Sends the content. */
+  PutParts(LargeUploads uploads, ObjectWriter.Target target, Metadata source, Content content)
       throws IOException {
     this.uploads = uploads;
-    this.key = key;
+    this.target = target;
+    key = target.key();
     this.content = content;
     size = source.size();
     digests = new PartDigests(size);
     parts = new UploadedPart[digests.count()];
-    upload = uploads.begin(key, source, existing);
+    upload = uploads.begin(target, source);
     try {
       send();
     } catch (IOException | RuntimeException | Error e) {
@@ -131,7 +125,7 @@ final class PutParts implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     try {
-      StoredVersion stored = uploads.complete(key, upload.id(), Arrays.asList(parts));
+      StoredVersion stored = uploads.complete(target, upload.id(), Arrays.asList(parts));
       isDone = true;
       long reused = upload.reuse().bytes();
       Optional<ContentTag> tag = stored.tag();
@@ -159,7 +153,9 @@ final class PutParts implements FileWrite {
     if (!digests.isSame(first)) {
       throw new IOException("it changed while it was read");
     }
-    StoredVersion stored = uploads.complete(key, upload.id(), Arrays.asList(parts));
+    // Without a condition: what is there is what this run has just stored.
+    StoredVersion stored =
+        uploads.requests().complete(key, upload.id(), Arrays.asList(parts), Map.of());
     isDone = true;
     return stored;
   }

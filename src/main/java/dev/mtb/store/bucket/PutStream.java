@@ -19,6 +19,7 @@ import java.util.List;
 final class PutStream implements FileWrite {
   private final ObjectWriter writer;
   private final MultipartUploads uploads;
+  private final ObjectWriter.Target target;
   private final String key;
   private final Metadata source;
   private final ByteArrayOutputStream pending;
@@ -26,10 +27,11 @@ final class PutStream implements FileWrite {
   private String uploadId;
   private boolean isDone;
 
-  PutStream(ObjectWriter writer, String key, Metadata source) {
+  PutStream(ObjectWriter writer, ObjectWriter.Target target, Metadata source) {
     this.writer = writer;
     uploads = writer.large().requests();
-    this.key = key;
+    this.target = target;
+    key = target.key();
     this.source = source;
     pending = new ByteArrayOutputStream((int) Math.min(source.size(), ContentTag.PART_SIZE));
   }
@@ -68,10 +70,10 @@ final class PutStream implements FileWrite {
   @Override
   public void commit(Metadata metadata) throws IOException {
     if (uploadId == null) {
-      writer.put(key, metadata, Requests.Upload.of(pending.toByteArray()));
+      writer.put(target, metadata, Requests.Upload.of(pending.toByteArray()));
     } else {
       sendPart();
-      StoredVersion stored = uploads.complete(key, uploadId, parts);
+      StoredVersion stored = writer.complete(target, uploadId, parts);
       isDone = true;
       writer.remember(key, metadata, stored);
     }

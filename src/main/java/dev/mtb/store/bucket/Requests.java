@@ -16,6 +16,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,6 +34,9 @@ final class Requests implements Closeable {
 
   /** S3 gives no more keys in one page of a list. */
   static final int PAGE = 1000;
+
+  /** The header of the time at which an object was made, which is unlike that of any other. */
+  static final String CTIME = "x-amz-meta-ctime";
 
   /** S3 deletes no more objects in one request. */
   private static final int MOST_DELETED = 1000;
@@ -63,6 +67,11 @@ final class Requests implements Closeable {
 
   RangeCopies rangeCopies() {
     return rangeCopies;
+  }
+
+  /** What these requests are sent by. */
+  BucketClient client() {
+    return client;
   }
 
   /** Sends requests no faster than a throttle allows, from now on. */
@@ -124,11 +133,12 @@ final class Requests implements Closeable {
 
   private static Metadata metadata(ObjectInfo info, String key, long size) {
     return StoredMetadata.read(
-        info.metadata(),
-        key,
-        info.contentType().orElse(null),
-        size,
-        info.lastModified().orElse(null));
+            info.metadata(),
+            key,
+            info.contentType().orElse(null),
+            size,
+            info.lastModified().orElse(null))
+        .withVersion(info.tag());
   }
 
   /** The content of a new object, and its MD5. */
@@ -139,14 +149,53 @@ final class Requests implements Closeable {
     }
   }
 
-  /** Stores an object as a whole. If that fails, what was there stays. */
+  /** Stores an object as a whole, whatever is there. If that fails, what was there stays. */
   StoredVersion put(String key, Metadata source, Upload upload) throws IOException {
+    return put(key, source, upload, Map.of());
+  }
+
+  /**
+   * Stores an object as a whole.
+   *
+   * @param condition the header of {@link WriteConditions}; empty for none
+   */
+  StoredVersion put(String key, Metadata source, Upload upload, Map<String, String> condition)
+      throws IOException {
     long start = System.nanoTime();
     Map<String, String> headers = client.headers(key, source);
-    StoredObject stored =
-        client.send("PutObject", key, s3 -> s3.put(key, headers, upload.body(), upload.md5()));
-    BucketClient.checkTag(key, stored, ContentTag.of(upload.md5()));
+    headers.putAll(condition);
+    ContentTag tag = ContentTag.of(upload.md5());
+    StoredObject stored;
+    try {
+      stored =
+          client.send("PutObject", key, s3 -> s3.put(key, headers, upload.body(), upload.md5()));
+    } catch (IOException e) {
+      if (!S3Errors.isPreconditionFailed(e)) {
+        throw e;
+      }
+      return storedBefore(key, headers.get(CTIME), start)
+          .filter(before -> before.tag().equals(Optional.of(tag)))
+          .orElseThrow(() -> e);
+    }
+    BucketClient.checkTag(key, stored, tag);
     return client.stored(stored, start);
+  }
+
+  /**
+   * What an earlier request has stored. If the answer to that is lost, the request is sent again,
+   * and the server refuses it: the upload is complete, or the object is not the one that the
+   * condition asks for.
+   *
+   * @param ctime that the object must have; no other object has the same nanosecond
+   * @param startNanos when MTB began to send it, by {@link System#nanoTime}
+   * @return empty if the object is another one
+   */
+  Optional<StoredVersion> storedBefore(String key, String ctime, long startNanos)
+      throws IOException {
+    Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
+    return head(key)
+        .filter(head -> head.ctime().equals(Optional.of(ctime)))
+        .map(head -> new StoredVersion(head.tag(), Optional.empty(), took));
   }
 
   void delete(String key) throws IOException {

@@ -46,8 +46,10 @@ final class S3Errors {
     }
     if (e instanceof CredentialsException) {
       return lost(
-          "no credentials were found; give Connection.passwdFile, or set AWS_ACCESS_KEY_ID and"
-              + " AWS_SECRET_ACCESS_KEY, or run aws configure",
+          !e.getMessage().isEmpty()
+              ? e.getMessage()
+              : "no credentials were found; give Connection.passwdFile, or set AWS_ACCESS_KEY_ID and"
+                  + " AWS_SECRET_ACCESS_KEY, or run aws configure",
           e);
     }
     return ofConnection(what, e);

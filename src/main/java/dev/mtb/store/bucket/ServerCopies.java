@@ -134,7 +134,7 @@ final class ServerCopies {
                 s3 -> s3.copyPart(from, to, uploadId, number, with(ifMatch, headers)));
         parts.add(new UploadedPart(number, tag));
       }
-      return uploads.complete(to, uploadId, parts);
+      return uploads.complete(to, uploadId, parts, Map.of());
     } catch (IOException | RuntimeException e) {
       try {
         uploads.abort(to, uploadId);

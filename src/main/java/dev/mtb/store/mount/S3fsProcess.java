@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,9 @@ public record S3fsProcess(
 
   /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
   private static final String FRUGAL_DEFAULTS = "1.92";
+
+  /** They delete an object of the name of a directory that they change (s3fs issue 2932). */
+  private static final ImmutableSet<String> STRAY_DELETES = ImmutableSet.of("1.96", "1.97");
 
   /** Options that make s3fs, or the kernel, keep the content of closed files. */
   private static final ImmutableList<String> READ_FROM_MEMORY =
@@ -150,6 +154,13 @@ public record S3fsProcess(
               + String.join(",", missing)
               + ", and a new file costs 3 requests instead of 9 (leave it if other clients than"
               + " s3fs make directories in this bucket)");
+    }
+    if (version.filter(STRAY_DELETES::contains).isPresent()) {
+      advice.add(
+          "this s3fs ("
+              + version.get()
+              + ") deletes an object NAME when the time of a directory NAME/ is set (s3fs issue"
+              + " 2932): let MTB go straight to the bucket if other clients write there");
     }
     for (String option : List.of("nocopyapi", "nomultipart")) {
       if (has(option)) {

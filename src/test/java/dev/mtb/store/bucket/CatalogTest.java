@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Recollection;
@@ -27,6 +28,7 @@ class CatalogTest {
           Optional.empty(),
           false,
           Optional.empty(),
+          AwsIdentity.ANY,
           ObjectStyle.DEFAULT);
 
   @TempDir Path folder;

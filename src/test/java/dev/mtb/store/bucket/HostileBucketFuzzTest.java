@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.ListPage;
 import dev.mtb.s3.ListedObject;
 import dev.mtb.store.ContentTag;
@@ -39,6 +40,7 @@ class HostileBucketFuzzTest {
           Optional.empty(),
           true,
           Optional.empty(),
+          AwsIdentity.ANY,
           ObjectStyle.DEFAULT);
 
   @TempDir Path temp;

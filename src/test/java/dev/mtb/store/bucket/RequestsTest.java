@@ -8,6 +8,7 @@ import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.Body;
 import dev.mtb.s3.UploadedPart;
 import dev.mtb.testing.CountingProxy;
@@ -49,6 +50,7 @@ class RequestsTest {
             Optional.empty(),
             /* pathStyle= */ true,
             Optional.of(Secrets.write(temp.resolve("passwd"), "key:secret")),
+            AwsIdentity.ANY,
             ObjectStyle.DEFAULT);
     requests = new Requests(place, new Owner(0, 0, true), 1, /* retries= */ 0);
   }

@@ -3,6 +3,7 @@ package dev.mtb.store.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.options.S3Location;
+import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.CredentialsException;
 import dev.mtb.s3.MalformedAnswerException;
 import dev.mtb.s3.S3Exception;
@@ -26,6 +27,7 @@ class S3ErrorsTest {
               Optional.empty(),
               false,
               Optional.empty(),
+              AwsIdentity.ANY,
               ObjectStyle.DEFAULT));
 
   private static IOException answer(int status, String code) {
@@ -95,10 +97,11 @@ class S3ErrorsTest {
     assertThat(TROUBLE.of("ListObjectsV2", "", new MalformedAnswerException("no XML", null)))
         .isNotInstanceOf(DestinationException.class)
         .hasMessageContaining("no XML");
-    assertThat(
-            TROUBLE.of(
-                "PutObject", "f", new CredentialsException("Unable to load credentials", null)))
+    assertThat(TROUBLE.of("PutObject", "f", new CredentialsException("", null)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("Connection.passwdFile");
+    assertThat(TROUBLE.of("PutObject", "f", new CredentialsException("no profile 'x'", null)))
+        .isInstanceOf(DestinationException.class)
+        .hasMessageContaining("no profile 'x'");
   }
 }

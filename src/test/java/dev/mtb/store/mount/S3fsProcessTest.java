@@ -2,15 +2,22 @@ package dev.mtb.store.mount;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class S3fsProcessTest {
   private static final Path ROOT = Path.of("/");
   private static final Path POINT = Path.of("/mnt/s3");
+
+  @TempDir Path temp;
 
   @Test
   void options_inEveryForm_areFound() {
@@ -23,6 +30,18 @@ class S3fsProcessTest {
     assertThat(process.has("url")).isTrue();
     assertThat(process.has("ur")).isFalse();
     assertThat(process.has("notsup_compat_dir")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1.90, false", "1.95, false", "1.96, true", "1.97, true", "1.98, false"})
+  void versionThatDeletesWhatItShouldNot_isSaid(String version, boolean isSaid) throws IOException {
+    Path program = Files.writeString(temp.resolve("s3fs"), "ELF\0" + version + "\0");
+    S3fsProcess process =
+        parse("s3fs", "bucket", "/mnt/s3", "-o", "enable_noobj_cache,notsup_compat_dir")
+            .with(program, Optional.empty());
+
+    assertThat(process.advice().stream().anyMatch(line -> line.contains("2932"))).isEqualTo(isSaid);
+    assertThat(process.advice()).hasSize(isSaid ? 1 : 0);
   }
 
   @ParameterizedTest

@@ -1,0 +1,36 @@
+package dev.mtb.s3;
+
+import java.util.Optional;
+
+/**
+ * Which of the credentials for AWS that a machine has are wanted.
+ *
+ * @param kind where they come from
+ * @param profile its name, for {@link Kind#PROFILE}
+ */
+public record AwsIdentity(Kind kind, Optional<String> profile) {
+  /** Where credentials come from. */
+  public enum Kind {
+    /** The first place in the order of the AWS SDK that has some. */
+    ANY,
+    /** A profile of {@code ~/.aws}, whatever leads to its credentials. */
+    PROFILE,
+    /** The role of the instance of EC2. */
+    INSTANCE,
+    /** The role of the container. */
+    CONTAINER
+  }
+
+  /** The first that are found. */
+  public static final AwsIdentity ANY = of(Kind.ANY);
+
+  /** Those of a kind. */
+  public static AwsIdentity of(Kind kind) {
+    return new AwsIdentity(kind, Optional.empty());
+  }
+
+  /** Those of a profile. */
+  public static AwsIdentity ofProfile(String name) {
+    return new AwsIdentity(Kind.PROFILE, Optional.of(name));
+  }
+}

@@ -1,0 +1,269 @@
+package dev.mtb.store.bucket;
+
+import com.google.common.base.Splitter;
+import dev.mtb.model.DigestAlgorithm;
+import dev.mtb.model.ErrorText;
+import dev.mtb.model.Kind;
+import dev.mtb.model.Metadata;
+import dev.mtb.s3.Body;
+import dev.mtb.s3.S3Exception;
+import dev.mtb.s3.UploadedPart;
+import dev.mtb.state.RememberedPaths;
+import dev.mtb.store.TemporaryNames;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which conditions of writes a server honours. Some ignore them without a word, so that the server
+ * is asked to overwrite a probe object under conditions that are not met, and must refuse. That is
+ * asked before the first write that needs the answer, and remembered for later runs. Thread-safe.
+ */
+final class ServerConditions {
+  private static final Logger log = LoggerFactory.getLogger(ServerConditions.class);
+
+  /** A server may be updated or replaced; four requests a month cost nothing. */
+  private static final int DAYS_REMEMBERED = 30;
+
+  /** No content has this tag. */
+  private static final Map<String, String> UNMET_MATCH =
+      Map.of("if-match", "\"00000000000000000000000000000000\"");
+
+  private static final Map<String, String> NOTHING_THERE = Map.of("if-none-match", "*");
+
+  private static final byte[] CONTENT = {1};
+
+  private static final int BAD_REQUEST = 400;
+  private static final int NOT_IMPLEMENTED = 501;
+
+  /** A condition, by the write that it is needed for. */
+  enum Condition {
+    /** {@code If-None-Match: *} of a PUT. */
+    OF_NEW,
+    /** {@code If-Match} of a PUT. */
+    OF_CHANGED,
+    /** Both, of the request that completes an upload in parts. */
+    OF_PARTS
+  }
+
+  private final Requests requests;
+  private final BucketClient client;
+  private final String endpoint;
+  private final RememberedPaths memory;
+  private final Map<Condition, Boolean> known = new ConcurrentHashMap<>();
+  private boolean isMemoryRead;
+
+  /**
+   * Makes them. No request is made yet.
+   *
+   * @param stateDirectory where answers are remembered, for each endpoint
+   */
+  ServerConditions(BucketPlace place, Requests requests, Path stateDirectory) {
+    this.requests = requests;
+    client = requests.client();
+    endpoint = place.endpoint().map(Object::toString).orElse("amazon");
+    memory = new RememberedPaths(stateDirectory.resolve("s3-conditions"));
+  }
+
+  /** Whether a condition is honoured; asks the server if that is not remembered. */
+  boolean isHonoured(Condition condition) {
+    Boolean answer = known.get(condition);
+    return answer == null ? ask(condition) : answer;
+  }
+
+  /** Whether a condition is honoured, if that is remembered. */
+  synchronized Optional<Boolean> recall(Condition condition) {
+    if (!isMemoryRead) {
+      isMemoryRead = true;
+      try {
+        memory.lines().forEach(this::read);
+      } catch (IOException e) {
+        log.info("{} cannot be read: {}", memory.file(), ErrorText.of(e));
+      }
+    }
+    return Optional.ofNullable(known.get(condition));
+  }
+
+  /** A line has the endpoint, the condition, the answer and the day on which it was given. */
+  private void read(String line) {
+    List<String> fields = Splitter.on(' ').splitToList(line);
+    try {
+      if (fields.size() == 4
+          && fields.get(0).equals(endpoint)
+          && LocalDate.parse(fields.get(3)).plusDays(DAYS_REMEMBERED).isAfter(today())) {
+        known.put(
+            Condition.valueOf(fields.get(1).toUpperCase(Locale.ROOT)),
+            fields.get(2).equals("honoured"));
+      }
+    } catch (IllegalArgumentException | DateTimeParseException e) {
+      // Of another version of MTB. The server is asked again.
+      log.debug("a line of {} is skipped: {}", memory.file(), line);
+    }
+  }
+
+  private static LocalDate today() {
+    return LocalDate.now(ZoneOffset.UTC);
+  }
+
+  private synchronized boolean ask(Condition condition) {
+    Optional<Boolean> remembered = recall(condition);
+    if (remembered.isPresent()) {
+      return remembered.get();
+    }
+    Map<Condition, Boolean> answers;
+    try {
+      answers = condition == Condition.OF_PARTS ? probeParts() : probePuts();
+    } catch (IOException e) {
+      // The write that follows tells whether the bucket can be used at all.
+      log.info(
+          "whether {} honours the conditions of writes is not known: {}",
+          endpoint,
+          ErrorText.of(e));
+      known.put(condition, false);
+      return false;
+    }
+    known.putAll(answers);
+    remember(answers);
+    if (answers.containsValue(false)) {
+      log.info(
+          "{} does not honour all conditions of writes: files that another machine writes to the"
+              + " same names meanwhile are overwritten ({})",
+          endpoint,
+          answers);
+    }
+    return answers.get(condition);
+  }
+
+  private void remember(Map<Condition, Boolean> answers) {
+    try {
+      List<String> lines = new ArrayList<>(memory.lines());
+      answers.forEach(
+          (condition, isHonoured) -> {
+            String start = endpoint + " " + condition.name().toLowerCase(Locale.ROOT) + " ";
+            lines.removeIf(line -> line.startsWith(start));
+            lines.add(start + (isHonoured ? "honoured" : "ignored") + " " + today());
+          });
+      memory.replace(lines);
+    } catch (IOException e) {
+      log.info("{} cannot be written, and is asked again: {}", memory.file(), ErrorText.of(e));
+    }
+  }
+
+  /** Something that the server does. */
+  private interface Probe<T> {
+    T run(String key) throws IOException;
+  }
+
+  /** Makes an object under a temporary name, which a later run deletes if this one is killed. */
+  private <T> T withObject(Probe<T> probe) throws IOException {
+    String key = client.prefix() + TemporaryNames.next();
+    put(key, Map.of());
+    try {
+      return probe.run(key);
+    } finally {
+      delete(key);
+    }
+  }
+
+  private void delete(String key) {
+    try {
+      requests.delete(key);
+    } catch (IOException e) {
+      // The answer counts all the same: credentials for backups may lack that permission.
+      log.info("the probe {} cannot be deleted: {}", key, ErrorText.of(e));
+    }
+  }
+
+  private Map<Condition, Boolean> probePuts() throws IOException {
+    return withObject(
+        key ->
+            Map.of(
+                Condition.OF_NEW,
+                isRefused(() -> put(key, NOTHING_THERE)),
+                Condition.OF_CHANGED,
+                isRefused(() -> put(key, UNMET_MATCH))));
+  }
+
+  private Map<Condition, Boolean> probeParts() throws IOException {
+    return withObject(
+        key -> {
+          String id =
+              client
+                  .send("CreateMultipartUpload", key, s3 -> s3.startUpload(key, headers(key)))
+                  .id();
+          try {
+            String tag =
+                client
+                    .send("UploadPart", key, s3 -> s3.putPart(key, id, 1, Body.of(CONTENT)))
+                    .tag()
+                    .orElse("");
+            List<UploadedPart> parts = List.of(new UploadedPart(1, tag));
+            boolean isHonoured =
+                isRefused(() -> complete(key, id, parts, NOTHING_THERE))
+                    && isRefused(() -> complete(key, id, parts, UNMET_MATCH));
+            return Map.of(Condition.OF_PARTS, isHonoured);
+          } finally {
+            requests.uploads().abort(key, id);
+          }
+        });
+  }
+
+  private void complete(
+      String key, String id, List<UploadedPart> parts, Map<String, String> condition)
+      throws IOException {
+    var unused =
+        client.send(
+            "CompleteMultipartUpload", key, s3 -> s3.completeUpload(key, id, parts, condition));
+  }
+
+  private void put(String key, Map<String, String> condition) throws IOException {
+    Map<String, String> headers = headers(key);
+    headers.putAll(condition);
+    byte[] md5 = DigestAlgorithm.MD5.start().digest(CONTENT);
+    var unused = client.send("PutObject", key, s3 -> s3.put(key, headers, Body.of(CONTENT), md5));
+  }
+
+  /** Those of other objects: a policy of the bucket may refuse an object without them. */
+  private Map<String, String> headers(String key) {
+    int none = Metadata.UNKNOWN;
+    Metadata source =
+        new Metadata(Kind.FILE, CONTENT.length, Instant.now(), 0600, none, none, none, none);
+    Map<String, String> headers = new HashMap<>(client.headers(key, source));
+    // A probe that is locked could not be deleted.
+    headers.keySet().removeIf(name -> name.startsWith("x-amz-object-lock"));
+    return headers;
+  }
+
+  private interface Request {
+    void send() throws IOException;
+  }
+
+  private static boolean isRefused(Request request) throws IOException {
+    try {
+      request.send();
+      return false;
+    } catch (IOException e) {
+      if (S3Errors.isPreconditionFailed(e)) {
+        return true;
+      }
+      if (e.getCause() instanceof S3Exception answer
+          && (answer.status() == BAD_REQUEST || answer.status() == NOT_IMPLEMENTED)) {
+        // It does not know the header.
+        return false;
+      }
+      throw e;
+    }
+  }
+}

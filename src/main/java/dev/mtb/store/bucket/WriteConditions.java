@@ -1,0 +1,108 @@
+package dev.mtb.store.bucket;
+
+import dev.mtb.model.Metadata;
+import dev.mtb.s3.S3Exception;
+import dev.mtb.store.RefusedException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The conditions under which files and links are written to a bucket: a new one only if there is
+ * still nothing, a changed one only if it is still the version that the decision was made on. So
+ * two machines that write to one prefix do not overwrite each other's files unseen. A server that
+ * does not honour a condition gets none. Thread-safe.
+ */
+final class WriteConditions {
+  private static final Logger log = LoggerFactory.getLogger(WriteConditions.class);
+
+  private static final String IF_MATCH = "if-match";
+
+  private final Requests requests;
+  private final Optional<ServerConditions> server;
+
+  /**
+   * Makes them.
+   *
+   * @param server empty if conflicts are to be overwritten, or nothing is written at all
+   */
+  WriteConditions(Requests requests, Optional<ServerConditions> server) {
+    this.requests = requests;
+    this.server = server;
+  }
+
+  /** A request that stores an object under a condition. */
+  interface Write {
+    StoredVersion send(Map<String, String> condition) throws IOException;
+  }
+
+  /**
+   * Writes a file or link.
+   *
+   * @param isInParts whether it is completed from parts
+   * @throws RefusedException if another program has written or deleted it meanwhile
+   */
+  StoredVersion send(ObjectWriter.Target target, boolean isInParts, Write write)
+      throws IOException {
+    Map<String, String> condition = of(target.existing(), isInParts);
+    try {
+      return write.send(condition);
+    } catch (IOException e) {
+      if (condition.isEmpty() || !isRefusal(e)) {
+        throw e;
+      }
+      Optional<Requests.Head> now = requests.head(target.key());
+      Optional<String> tag = now.map(Requests.Head::rawTag);
+      if (S3Errors.isPreconditionFailed(e)
+          && tag.equals(Optional.ofNullable(condition.get(IF_MATCH)))
+          && tag.isPresent()) {
+        // OpenStack Swift does that to what was uploaded in parts (ServerCopies).
+        log.info("the server refuses {} by its current tag; it is written without", target.key());
+        return write.send(Map.of());
+      }
+      throw conflict(now.isPresent(), e);
+    }
+  }
+
+  private Map<String, String> of(Optional<Metadata> existing, boolean isInParts) {
+    Map<String, String> header =
+        existing.isEmpty()
+            ? Map.of("if-none-match", "*")
+            : existing.get().version().map(tag -> Map.of(IF_MATCH, tag)).orElse(Map.of());
+    if (header.isEmpty() || server.isEmpty()) {
+      return Map.of();
+    }
+    ServerConditions.Condition needed =
+        isInParts
+            ? ServerConditions.Condition.OF_PARTS
+            : existing.isEmpty()
+                ? ServerConditions.Condition.OF_NEW
+                : ServerConditions.Condition.OF_CHANGED;
+    return server.get().isHonoured(needed) ? header : Map.of();
+  }
+
+  /** The codes are those of the S3 user guide, "Conditional writes". */
+  private static boolean isRefusal(IOException e) {
+    return S3Errors.isPreconditionFailed(e)
+        // Another write or deletion is under way.
+        || (e.getCause() instanceof S3Exception refusal
+            && refusal.code().equals("ConditionalRequestConflict"))
+        // What was to be replaced is not there any more.
+        || e instanceof NoSuchFileException;
+  }
+
+  private static RefusedException conflict(boolean isThere, IOException cause) {
+    RefusedException conflict =
+        new RefusedException(
+            "conflict: another program has "
+                + (isThere ? "written" : "deleted")
+                + " it in the bucket since this run listed it, and it was left as it is there; run"
+                + " again to compare it anew, or set Checks.overwriteConflicts; machines that back"
+                + " up the same names need a prefix each");
+    conflict.initCause(cause);
+    return conflict;
+  }
+}
