@@ -51,13 +51,14 @@ class ConfirmedBucketIT {
     URI endpoint = URI.create("http://127.0.0.1:" + server.port());
     BackupOptions options =
         BackupOptions.builder()
+            .waiting(w -> w.withRetries(0))
             .connection(
                 c -> c.withEndpoint(endpoint).withAddressing(Addressing.PATH).withPasswdFile(keys))
             .build();
     ConfirmedBucket.open(
             BucketPlace.of(new S3Location("bucket", "p"), options),
             mounted,
-            new BucketAccess(2, 0, readOnly, ProcessIdentity.read()),
+            new BucketAccess(options, readOnly, ProcessIdentity.read()),
             Optional.empty(),
             temp.resolve("state"))
         .close();

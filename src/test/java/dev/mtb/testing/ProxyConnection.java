@@ -124,6 +124,7 @@ final class ProxyConnection {
     String target = head.word(1);
     Exchange exchange = proxy.begin(method, target, head.header("x-amz-copy-source").isPresent());
     unanswered.add(exchange);
+    proxy.countAtOnce();
     Fault.Action action = proxy.fault().onRequest(method, target, exchange.sequence);
     exchange.action = action;
     if (action instanceof Fault.Answer answer) {

@@ -15,6 +15,7 @@ import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.Recollection;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Store;
 import dev.mtb.store.StoredFile;
 import dev.mtb.store.Throttle;
@@ -70,16 +71,16 @@ public final class BucketStore implements Store {
       BucketAccess access,
       Optional<Metadata> mounted,
       Optional<OldVersionsPlace> oldVersions,
-      Requests requests,
-      Optional<Catalog> catalog) {
+      Optional<Catalog> catalog)
+      throws DestinationException {
     this.place = place;
     this.access = access;
     this.mounted = mounted;
     this.catalog = catalog;
     prefix = place.location().prefix();
     keys = new BucketKeys(prefix);
-    this.requests = requests;
-    listings = new DirectoryListings(prefix, requests, access.connections());
+    requests = new Requests(place, access);
+    listings = new DirectoryListings(prefix, requests);
     probes = new Probes(requests);
     looks = new ObjectLooks(requests);
     reads = new ObjectReads(requests, access.retries());
@@ -112,20 +113,14 @@ public final class BucketStore implements Store {
       Path stateDirectory)
       throws DestinationException {
     OldVersions.checkInBucket(place, oldVersions);
-    Requests requests =
-        new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
     return new BucketStore(
-        place, access, mounted, oldVersions, requests, catalog(stateDirectory, place, access));
+        place, access, mounted, oldVersions, catalog(stateDirectory, place, access));
   }
 
   /** Connects to a bucket that is only read, as the source of a copy. No request is made yet. */
   public static BucketStore toRead(BucketPlace place, BucketAccess access)
       throws DestinationException {
-    int connections = access.connections() + ReadAhead.MOST_AT_ONCE;
-    Requests requests =
-        new Requests(place, Owner.of(access.process()), connections, access.retries());
-    return new BucketStore(
-        place, access, Optional.empty(), Optional.empty(), requests, Optional.empty());
+    return new BucketStore(place, access, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -316,6 +311,11 @@ public final class BucketStore implements Store {
   public boolean limit(Throttle throttle) {
     requests.limit(throttle);
     return true;
+  }
+
+  @Override
+  public Optional<RequestLimit> requestLimit() {
+    return Optional.of(requests.requestLimit());
   }
 
   // Writing

@@ -11,6 +11,7 @@ import dev.mtb.s3.ObjectReading;
 import dev.mtb.s3.StoredObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.IOException;
@@ -44,9 +45,8 @@ final class Requests implements Closeable {
   /** Whether the server has shown that it cannot delete many objects at once. */
   private volatile boolean deletesSingly;
 
-  Requests(BucketPlace place, Owner owner, int connections, int retries)
-      throws DestinationException {
-    client = new BucketClient(place, owner, connections, retries);
+  Requests(BucketPlace place, BucketAccess access) throws DestinationException {
+    client = new BucketClient(place, access);
     uploads = new MultipartUploads(client, this);
     copies = new ServerCopies(client, this);
   }
@@ -57,6 +57,10 @@ final class Requests implements Closeable {
 
   ServerCopies copies() {
     return copies;
+  }
+
+  RequestLimit requestLimit() {
+    return client.requestLimit();
   }
 
   /** Sends requests no faster than a throttle allows, from now on. */
