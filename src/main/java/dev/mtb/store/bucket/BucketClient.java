@@ -55,7 +55,8 @@ final class BucketClient implements Closeable {
                 credentials(place),
                 access.connections(),
                 access.retries(),
-                place.style().requestHeaders()));
+                place.style().requestHeaders(),
+                access.options().connection().signPayload()));
     limit(Throttle.NONE);
   }
 
