@@ -188,6 +188,27 @@ class BucketFaultIT {
     assertVerified();
   }
 
+  /** S3Proxy takes the digest of what it gets, and refuses a signature that is not of that. */
+  @Test
+  void signedContents_areThoseThatArrive() throws IOException {
+    RandomTree.write(source.resolve("none"), new byte[0], Instant.ofEpochSecond(1_600_000_000L));
+    for (int size : List.of(1000, 1_000_000, 12 << 20)) {
+      RandomTree.write(
+          source.resolve("f" + size),
+          RandomTree.bytes(size, size),
+          Instant.ofEpochSecond(1_600_000_000L));
+    }
+    BackupJob.Builder job = job("bucket", proxy.port());
+    BackupOptions signing =
+        job.build().options().toBuilder().connection(c -> c.withSignPayload(true)).build();
+
+    BackupReport report = Mtb.backup(job.options(signing).build());
+
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(4);
+    assertVerified();
+  }
+
   @Test
   void oneFileThatTheServerRefuses_failsAlone() throws Exception {
     files(30);

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 final class DestinationOptions {
   /** Options that mean nothing unless the destination is given as {@code s3://}. */
   private static final ImmutableList<String> OF_BUCKETS =
-      ImmutableList.of("--endpoint-url", "--region", "--addressing-style", "--passwd-file");
+      ImmutableList.of(
+          "--endpoint-url", "--region", "--addressing-style", "--passwd-file", "--sign-payload");
 
   @Option(
       names = "--require-mount",
@@ -65,6 +66,13 @@ final class DestinationOptions {
               + " are found as the AWS tools find them.")
   private Path passwdFile;
 
+  @Option(
+      names = "--sign-payload",
+      description =
+          "Sign the SHA-256 of each content that is sent to an s3:// destination, so that nobody on"
+              + " the way can change it over plain HTTP; contents are read once more.")
+  private boolean signPayload;
+
   /**
    * Reads the destination. If a bucket's option was typed and the destination is a directory, the
    * user most likely means a bucket. (Defaults from the environment are for all runs, and do no
@@ -104,6 +112,7 @@ final class DestinationOptions {
         Optional.ofNullable(endpoint),
         Optional.ofNullable(region),
         addressing,
-        Optional.ofNullable(passwdFile));
+        Optional.ofNullable(passwdFile),
+        signPayload);
   }
 }

@@ -57,9 +57,9 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
-      defaultValue = "" + Concurrency.DEFAULT_THREADS,
-      description = "Copying threads that backups will have.")
-  private int threads;
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description = "Copying threads that backups will have (default: as backups have by default).")
+  private Integer threads;
 
   @Option(
       names = "--checkers",
@@ -99,7 +99,7 @@ final class DoctorCommand implements Callable<Integer> {
     PlaceArgument given = place.parse(destination, "destination", spec);
     BackupOptions options =
         BackupOptions.builder()
-            .threads(threads)
+            .concurrency(c -> threads == null ? c : c.withThreads(threads))
             .checkers(checkers)
             .connection(c -> place.connection())
             .build();

@@ -318,6 +318,7 @@ final class HtmlReport {
     fact("Ended", time(report.startedAt().plus(report.elapsed())));
     int threads = options.concurrency().threads();
     fact("Threads", threads + " copying, " + options.concurrency().checkers() + " comparing");
+    report.connections().ifPresent(most -> fact("Requests", most + " at a time, at most"));
     if (!isVerify) {
       fact("Differs by", words(options));
       fact("Read back", options.checks().verifyAfter() ? "each copy, after it was written" : "no");

@@ -53,9 +53,14 @@ abstract class JobCommand implements Callable<Integer> {
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
-      defaultValue = "" + Concurrency.DEFAULT_THREADS,
-      description = "Copying threads.")
-  private int threads;
+      showDefaultValue = CommandLine.Help.Visibility.NEVER,
+      description =
+          "Copying threads (default: "
+              + Concurrency.DEFAULT_THREADS
+              + "; straight to or from a bucket up to "
+              + Concurrency.DEFAULT_MOST_THREADS
+              + ", as long as more are faster).")
+  private Integer threads;
 
   @Option(
       names = "--checkers",
@@ -163,7 +168,7 @@ abstract class JobCommand implements Callable<Integer> {
   final BackupOptions.Builder options() {
     BackupOptions.Builder options =
         BackupOptions.builder()
-            .threads(threads)
+            .concurrency(c -> threads == null ? c : c.withThreads(threads))
             .checkers(checkers)
             .attributes(new KeptAttributes(!noOwner, !noGroup, !noPermissions, !noTimes))
             .comparison(c -> c.withDigest(digest))

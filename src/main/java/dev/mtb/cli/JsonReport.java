@@ -51,6 +51,7 @@ final class JsonReport {
         .put("scanned", totals.bytesScanned())
         .put("copied", totals.bytesCopied());
     json.putObject("directories").put("created", totals.directoriesCreated());
+    report.connections().ifPresent(most -> json.putObject("connections").put("most", most));
     ArrayNode failures = json.putArray("failures");
     for (Failure failure : report.failures()) {
       boolean isOfRun = failure.cause() == Failure.Cause.GIVEN_UP;

@@ -24,6 +24,7 @@ enum OptionGroup {
   WHERE(
       "Where",
       "--target --require-mount --via --endpoint-url --region --addressing-style --passwd-file"
+          + " --sign-payload"
           + " --backup-dir --suffix"),
   /** How they are compared, copied and deleted. */
   HOW(

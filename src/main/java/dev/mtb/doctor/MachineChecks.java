@@ -48,8 +48,9 @@ final class MachineChecks {
   /** Whether MTB, and s3fs, may open as many files as the threads need. */
   static void openFiles(ExaminedPlace place, Findings found) {
     Concurrency concurrency = place.options.concurrency();
-    int needed = ALWAYS + PER_THREAD * concurrency.threads() + PER_CHECKER * concurrency.checkers();
-    openFiles("MTB", OWN_LIMITS, needed, concurrency, found);
+    int threads = place.isStraight ? concurrency.mostThreads() : concurrency.threads();
+    int needed = ALWAYS + PER_THREAD * threads + PER_CHECKER * concurrency.checkers();
+    openFiles("MTB", OWN_LIMITS, needed, concurrency.withThreads(threads), found);
     if (place.isAlive && place.isOnS3fs() && !place.isStraight) {
       int s3fs = ALWAYS / 2 + PER_FILE_OF_S3FS * concurrency.threads();
       place

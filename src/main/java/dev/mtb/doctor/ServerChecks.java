@@ -226,7 +226,7 @@ final class ServerChecks {
     do {
       times.add(place.request.get().get().took());
     } while (times.size() < REQUESTS && System.nanoTime() - start < ENOUGH.toNanos());
-    judge(times, place.options.concurrency().threads(), place.isStraight, found);
+    judge(times, place.options.concurrency().mostThreads(), place.isStraight, found);
   }
 
   /**
@@ -252,7 +252,7 @@ final class ServerChecks {
             // In whole seconds, since it is an estimate.
             Format.duration(Duration.ofSeconds(Math.max(1, Math.round(each * FILES)))),
             isStraight
-                ? "with " + threads + " threads"
+                ? "with up to " + threads + " threads"
                 : "through the mount, whatever the threads");
     boolean isNear = median.compareTo(FAR) < 0;
     if (isStraight) {

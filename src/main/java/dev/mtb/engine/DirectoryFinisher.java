@@ -27,6 +27,7 @@ final class DirectoryFinisher {
   private static final Logger log = LoggerFactory.getLogger(DirectoryFinisher.class);
 
   private final ForkJoinPool pool;
+  private final CopyingThreads threads;
   private final Store destination;
   private final Sink sink;
   private final Tally tally;
@@ -45,8 +46,14 @@ final class DirectoryFinisher {
    * @param whenDone run once, in some thread, when the root is done
    */
   DirectoryFinisher(
-      RunContext context, ForkJoinPool pool, Store destination, Sink sink, Runnable whenDone) {
+      RunContext context,
+      ForkJoinPool pool,
+      CopyingThreads threads,
+      Store destination,
+      Sink sink,
+      Runnable whenDone) {
     this.pool = pool;
+    this.threads = threads;
     this.destination = destination;
     this.sink = sink;
     this.tally = context.tally();
@@ -129,7 +136,7 @@ final class DirectoryFinisher {
    */
   private void later(Runnable errand) {
     errands.add(errand);
-    if (runners.get() >= pool.getParallelism()) {
+    if (runners.get() >= threads.now()) {
       return;
     }
     runners.incrementAndGet();

@@ -52,7 +52,7 @@ record OpenStore(
     return new Retry(
         destination,
         context.options().waiting().retries(),
-        Math.max(concurrency.threads(), concurrency.checkers()),
+        Math.max(concurrency.mostThreads(), concurrency.checkers()),
         context.pause(),
         context.stop()::stopping,
         () -> ThreadLocalRandom.current().nextDouble(),

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
@@ -52,6 +53,7 @@ final class Pipeline {
   private final ComparisonRules rules;
   private final FileFilter filter;
   private final SourceMounts mounts;
+  private final CopyingThreads copying;
   private final ForkJoinPool checkerPool;
   private final ForkJoinPool copierPool;
 
@@ -83,7 +85,9 @@ final class Pipeline {
     this.filter = new FileFilter(options.filters(), context.tree());
     this.mounts = SourceMounts.in(StateDirectory.of(options));
     this.checkerPool = new ForkJoinPool(options.concurrency().checkers());
-    this.copierPool = new ForkJoinPool(options.concurrency().threads());
+    this.copying = new CopyingThreads(options.concurrency(), context.tree(), destination);
+    // It makes a thread when there is a task for it.
+    this.copierPool = new ForkJoinPool(copying.most());
   }
 
   /** Runs until everything is done, or the run is stopped. */
@@ -117,7 +121,7 @@ final class Pipeline {
   private void flow(Sink sink, Optional<Mirror> mirror, NameRivals rivals, OldVersionsGuard guard) {
     Runnable whenDone = mirror.isPresent() ? () -> finish(mirror.get()) : stop::done;
     DirectoryFinisher finisher =
-        new DirectoryFinisher(context, copierPool, destination, sink, whenDone);
+        new DirectoryFinisher(context, copierPool, copying, destination, sink, whenDone);
     Workers workers =
         new Workers(
             context,
@@ -125,8 +129,7 @@ final class Pipeline {
             new Examination(sides, rules, /* trustsTags= */ !options.checks().readData()),
             sink,
             finisher);
-    WorkQueue queue =
-        new WorkQueue(copierPool, options.concurrency().threads(), schedule(), workers::work, stop);
+    WorkQueue queue = new WorkQueue(copierPool, copying::now, schedule(), workers::work, stop);
     DirectoryResolver resolver =
         new DirectoryResolver(context, listings, rules, sink, finisher, rivals, guard);
     DirectoryWalk walk =
@@ -140,6 +143,11 @@ final class Pipeline {
             resolver);
     Checkers checkers = new Checkers(checkerPool, stop, walk, finisher::finished);
     feed(new ListFeed(context, root(), checkers, finisher::finished), queue);
+  }
+
+  /** The most requests that were under way at a time; empty if no side sends any. */
+  OptionalInt requestsReached() {
+    return copying.requestsReached();
   }
 
   private OwnPlaces ownPlaces() {
@@ -240,7 +248,7 @@ final class Pipeline {
         .limits()
         .order()
         .map(order -> (Schedule) new OrderedSchedule(order, features.operationsPerDirectory()))
-        .orElseGet(() -> new FairSchedule(features, options.concurrency().threads()));
+        .orElseGet(() -> new FairSchedule(features, copying.most()));
   }
 
   private DirectoryNode root() {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** A restore: a {@link Run} out of a backup, under the rules of {@link RestorePolicy}. */
 final class Restore {
@@ -120,6 +121,7 @@ final class Restore {
         Duration.between(startedAt, Instant.now()),
         new Tally(BackupListener.NONE).totals(),
         wasInterrupted ? List.of() : List.of(Failure.givenUp(e.getMessage())),
-        List.of());
+        List.of(),
+        OptionalInt.empty());
   }
 }

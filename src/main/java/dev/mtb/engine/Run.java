@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,7 @@ public final class Run {
   private final Instant startedAt = Instant.now();
   private final long startedNanos = System.nanoTime();
   private List<String> advice = List.of();
+  private OptionalInt connections = OptionalInt.empty();
   private Optional<Manifest> manifest = Optional.empty();
 
   /** Whether the destination was opened: a run that failed before saves nothing. */
@@ -271,7 +273,10 @@ public final class Run {
 
   private void run(SourceList sources, OpenStore destination) {
     hasBegun = true;
-    new Pipeline(context, sources, destination, manifest, interruption, grace).run();
+    Pipeline pipeline = new Pipeline(context, sources, destination, manifest, interruption, grace);
+    pipeline.run();
+    connections = pipeline.requestsReached();
+    connections.ifPresent(most -> log.info("requests at a time: {} at most", most));
     advice = destination.destination().advice();
     advice.forEach(sentence -> log.info("{}", sentence));
   }
@@ -302,6 +307,7 @@ public final class Run {
         Duration.ofNanos(System.nanoTime() - startedNanos),
         context.tally().totals(),
         failures,
-        advice);
+        advice,
+        connections);
   }
 }

@@ -4,6 +4,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /**
  * The queue of work for the copying threads, in the order of a {@link Schedule}. Bounded: a checker
@@ -13,7 +14,7 @@ import java.util.function.Consumer;
  */
 final class WorkQueue {
   private final ForkJoinPool pool;
-  private final int threads;
+  private final IntSupplier threads;
   private final Schedule line;
   private final Consumer<FileWork> worker;
   private final Stop stop;
@@ -24,7 +25,13 @@ final class WorkQueue {
   private int waiting;
   private int active;
 
-  WorkQueue(ForkJoinPool pool, int threads, Schedule line, Consumer<FileWork> worker, Stop stop) {
+  /**
+   * Makes one.
+   *
+   * @param threads how many of the pool's threads may work; the number may change at any time
+   */
+  WorkQueue(
+      ForkJoinPool pool, IntSupplier threads, Schedule line, Consumer<FileWork> worker, Stop stop) {
     this.pool = pool;
     this.threads = threads;
     this.line = line;
@@ -56,13 +63,18 @@ final class WorkQueue {
       }
       line.add(work);
       waiting++;
-      if (active < threads && line.isReady()) {
-        active++;
-        pool.execute(this::drain);
-      }
+      putToWork();
       return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Has one more thread work, if there is something to do and it may. */
+  private void putToWork() {
+    if (active < threads.getAsInt() && line.isReady()) {
+      active++;
+      pool.execute(this::drain);
     }
   }
 
@@ -95,11 +107,13 @@ final class WorkQueue {
       if (done != null) {
         line.done(done.directory());
       }
-      FileWork work = stop.stopping() ? null : line.poll();
+      boolean isOneTooMany = active > threads.getAsInt();
+      FileWork work = stop.stopping() || isOneTooMany ? null : line.poll();
       if (work == null) {
         active--;
         return null;
       }
+      putToWork();
       waiting--;
       if (waiting == line.most() - Schedule.BATCH || line.hasRoomAgain(work.directory())) {
         room.signalAll();

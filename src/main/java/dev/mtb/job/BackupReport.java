@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How a run ended.
@@ -18,6 +19,8 @@ import java.util.Optional;
  *     if the outcome is {@link Outcome#OK} or {@link Outcome#INTERRUPTED}
  * @param advice how the destination could be set up so that the next run costs less; a sentence
  *     each
+ * @param connections how many requests were under way at a time, at most, straight to a bucket;
+ *     empty if none was sent to one
  */
 public record BackupReport(
     Outcome outcome,
@@ -26,7 +29,8 @@ public record BackupReport(
     Duration elapsed,
     Totals totals,
     List<Failure> failures,
-    List<String> advice) {
+    List<String> advice,
+    OptionalInt connections) {
 
   /** How a run ended. */
   public enum Outcome {

@@ -124,7 +124,7 @@ public record BackupOptions(
 
     private Builder() {}
 
-    /** Sets the number of copying threads, 1 to {@link Concurrency#MAX_THREADS}. */
+    /** Fixes the number of copying threads, 1 to {@link Concurrency#MAX_THREADS}. */
     public Builder threads(int count) {
       return concurrency(c -> c.withThreads(count));
     }

@@ -20,6 +20,9 @@ import java.util.Optional;
  * @param passwdFile a password file of s3fs ({@code key:secret}) with the credentials, for an
  *     {@link S3Location}; empty for what the AWS SDK finds (environment, {@code ~/.aws}, the
  *     machine's role)
+ * @param signPayload whether the SHA-256 of each content is signed, so that nobody on the way can
+ *     change it over plain {@code http}; each content is then read once more. Over {@code https}
+ *     that is certain anyway. Without it a signed MD5 protects a content against accidents
  */
 public record Connection(
     boolean requireMount,
@@ -27,11 +30,18 @@ public record Connection(
     Optional<URI> endpoint,
     Optional<String> region,
     Addressing addressing,
-    Optional<Path> passwdFile) {
+    Optional<Path> passwdFile,
+    boolean signPayload) {
   /** Any place, by the best way; for a bucket what the AWS SDK finds. */
   public static final Connection DEFAULT =
       new Connection(
-          false, Via.AUTO, Optional.empty(), Optional.empty(), Addressing.AUTO, Optional.empty());
+          false,
+          Via.AUTO,
+          Optional.empty(),
+          Optional.empty(),
+          Addressing.AUTO,
+          Optional.empty(),
+          false);
 
   /**
    * Checks the values.
@@ -63,31 +73,40 @@ public record Connection(
 
   /** The same with another {@link #requireMount()}. */
   public Connection withRequireMount(boolean value) {
-    return new Connection(value, via, endpoint, region, addressing, passwdFile);
+    return new Connection(value, via, endpoint, region, addressing, passwdFile, signPayload);
   }
 
   /** The same with another {@link #via()}. */
   public Connection withVia(Via value) {
-    return new Connection(requireMount, value, endpoint, region, addressing, passwdFile);
+    return new Connection(
+        requireMount, value, endpoint, region, addressing, passwdFile, signPayload);
   }
 
   /** The same with an {@link #endpoint()}. */
   public Connection withEndpoint(URI url) {
-    return new Connection(requireMount, via, Optional.of(url), region, addressing, passwdFile);
+    return new Connection(
+        requireMount, via, Optional.of(url), region, addressing, passwdFile, signPayload);
   }
 
   /** The same with a {@link #region()}. */
   public Connection withRegion(String name) {
-    return new Connection(requireMount, via, endpoint, Optional.of(name), addressing, passwdFile);
+    return new Connection(
+        requireMount, via, endpoint, Optional.of(name), addressing, passwdFile, signPayload);
   }
 
   /** The same with another {@link #addressing()}. */
   public Connection withAddressing(Addressing value) {
-    return new Connection(requireMount, via, endpoint, region, value, passwdFile);
+    return new Connection(requireMount, via, endpoint, region, value, passwdFile, signPayload);
   }
 
   /** The same with a {@link #passwdFile()}. */
   public Connection withPasswdFile(Path file) {
-    return new Connection(requireMount, via, endpoint, region, addressing, Optional.of(file));
+    return new Connection(
+        requireMount, via, endpoint, region, addressing, Optional.of(file), signPayload);
+  }
+
+  /** The same with another {@link #signPayload()}. */
+  public Connection withSignPayload(boolean value) {
+    return new Connection(requireMount, via, endpoint, region, addressing, passwdFile, value);
   }
 }

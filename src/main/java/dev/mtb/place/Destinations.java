@@ -108,22 +108,6 @@ public final class Destinations {
     Store make(FolderPlace place);
   }
 
-  /** One for each thread: none waits for another. */
-  static int connections(BackupOptions options) {
-    return options.concurrency().threads() + options.concurrency().checkers();
-  }
-
-  static BucketAccess access(BackupOptions options, boolean readOnly, ProcessIdentity process) {
-    return new BucketAccess(
-        connections(options),
-        options.waiting().retries(),
-        readOnly,
-        options.uploads().reusesParts(options.comparison().mode()),
-        options.uploads().keep(),
-        options.checks().overwriteConflicts(),
-        process);
-  }
-
   private static Store open(
       Place place, BackupOptions options, boolean readOnly, RunLock lock, Maker maker)
       throws DestinationException {
@@ -150,7 +134,7 @@ public final class Destinations {
     BucketStore bucket =
         BucketStore.connect(
             place,
-            access(options, readOnly, ProcessIdentity.read()),
+            new BucketAccess(options, readOnly, ProcessIdentity.read()),
             Optional.empty(),
             OldVersionsPlace.inBucket(options.oldVersions(), place.location()),
             StateDirectory.ofCatalogs(options));
@@ -228,7 +212,7 @@ public final class Destinations {
                   ConfirmedBucket.open(
                       place,
                       real,
-                      access(options, readOnly, process),
+                      new BucketAccess(options, readOnly, process),
                       oldVersions,
                       StateDirectory.ofCatalogs(options)));
       if (bucket.isPresent()) {

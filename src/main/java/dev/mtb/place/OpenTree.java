@@ -92,7 +92,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
   }
 
   private static BucketAccess access(BackupOptions options) {
-    return Destinations.access(options, /* readOnly= */ true, ProcessIdentity.read());
+    return new BucketAccess(options, /* readOnly= */ true, ProcessIdentity.read());
   }
 
   private static OpenTree openFolder(Place.Folder folder) throws DestinationException {

@@ -1,6 +1,6 @@
 package dev.mtb.s3;
 
-/** How fast requests may be sent. Thread-safe. */
+/** How fast requests may be sent, and how many at a time. Thread-safe. */
 public interface Pace {
   /** Holds up nothing. */
   Pace FREE =
@@ -13,6 +13,24 @@ public interface Pace {
           return (int) Math.min(wanted, Integer.MAX_VALUE);
         }
       };
+
+  /**
+   * Waits until one more request may be under way; a retry is one, too. Called before it is signed.
+   *
+   * @return to be given to {@link #end}
+   */
+  default long begin() {
+    return 0;
+  }
+
+  /**
+   * A request is no longer under way: it was answered, or failed. What is read of an answer later
+   * does not count.
+   *
+   * @param begun what {@link #begin} has returned
+   * @param isThrottled whether the server asks for fewer requests
+   */
+  default void end(long begun, boolean isThrottled) {}
 
   /** Waits until one more request may be sent; a retry is one, too. */
   void request();

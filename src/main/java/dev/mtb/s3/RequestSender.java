@@ -47,11 +47,7 @@ final class RequestSender implements Closeable {
       Duration offset = clock.offset();
       IOException failure;
       try {
-        Answer answer = sendOnce(request, Instant.now().plus(offset));
-        if (answer.isSuccess()) {
-          return reading.read(answer, attempt);
-        }
-        failure = refusal(answer);
+        return sendOnce(request, offset, attempt, reading);
       } catch (SourceException e) {
         throw e;
       } catch (IOException e) {
@@ -69,7 +65,26 @@ final class RequestSender implements Closeable {
     }
   }
 
-  private Answer sendOnce(S3Request request, Instant time) throws IOException {
+  private <T> T sendOnce(S3Request request, Duration offset, int attempt, Reading<T> reading)
+      throws IOException {
+    Pace now = pace;
+    long begun = now.begin();
+    boolean isThrottled = false;
+    try {
+      Answer answer = answer(request, Instant.now().plus(offset));
+      if (answer.isSuccess()) {
+        return reading.read(answer, attempt);
+      }
+      throw refusal(answer);
+    } catch (S3Exception e) {
+      isThrottled = Retries.isThrottled(e);
+      throw e;
+    } finally {
+      now.end(begun, isThrottled);
+    }
+  }
+
+  private Answer answer(S3Request request, Instant time) throws IOException {
     Credentials credentials = settings.credentials().get();
     String path = settings.endpoint().path() + Encoding.encodePath(request.key);
     String query = Signer.query(request.query);

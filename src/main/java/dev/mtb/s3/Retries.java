@@ -27,10 +27,11 @@ final class Retries {
   /** Transient, whatever their status is (AWS SDK for Java, "RetryUtils" and Amazon S3). */
   private static final Set<String> CODES =
       Set.of(
-          "InternalError",
-          "RequestTimeout",
-          "RequestTimeoutException",
-          "PriorRequestNotComplete",
+          "InternalError", "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete");
+
+  /** The server asks for fewer requests, whatever the status is (the same source). */
+  private static final Set<String> THROTTLING =
+      Set.of(
           "SlowDown",
           "ServiceUnavailable",
           "Throttling",
@@ -61,12 +62,19 @@ final class Retries {
       return false;
     }
     if (failure instanceof S3Exception answer) {
-      return answer.status() == TOO_MANY_REQUESTS
+      return isThrottled(answer)
           || TRANSIENT.contains(answer.status())
           || CODES.contains(answer.code());
     }
     // No answer, or one that was cut off.
     return true;
+  }
+
+  /** Whether the server asks for fewer requests. */
+  static boolean isThrottled(S3Exception answer) {
+    return answer.status() == UNAVAILABLE
+        || answer.status() == TOO_MANY_REQUESTS
+        || THROTTLING.contains(answer.code());
   }
 
   /** A timeout is a subclass, but no interrupt. */
@@ -78,10 +86,8 @@ final class Retries {
 
   /** Waits before a request is sent again: twice as long if the server asks for a pause. */
   void pause(IOException failure, int sentBefore) throws InterruptedIOException {
-    boolean isThrottled =
-        failure instanceof S3Exception answer
-            && (answer.status() == UNAVAILABLE || answer.status() == TOO_MANY_REQUESTS);
-    int doublings = Math.min(sentBefore - 1, MOST_DOUBLINGS) + (isThrottled ? 1 : 0);
+    boolean isAskedFor = failure instanceof S3Exception answer && isThrottled(answer);
+    int doublings = Math.min(sentBefore - 1, MOST_DOUBLINGS) + (isAskedFor ? 1 : 0);
     long doubled = FIRST_DELAY.toMillis() << doublings;
     long delay = Math.min(doubled, LONGEST_DELAY.toMillis());
     try {

@@ -118,9 +118,13 @@ public final class S3Client implements Closeable {
    */
   public StoredObject put(String key, Map<String, String> headers, Body body, byte[] md5)
       throws IOException {
-    S3Request request = new S3Request("PUT", key).headers(headers).unsigned(body);
+    S3Request request = content(new S3Request("PUT", key).headers(headers), body);
     request.headers.put("content-md5", Base64.getEncoder().encodeToString(md5));
     return send(request, (answer, attempt) -> stored(answer));
+  }
+
+  private S3Request content(S3Request request, Body body) throws IOException {
+    return settings.signsPayload() ? request.signed(body) : request.unsigned(body);
   }
 
   private static StoredObject stored(Answer answer) throws IOException {
@@ -196,7 +200,7 @@ public final class S3Client implements Closeable {
   /** Sends a part of an upload (UploadPart). */
   public StoredObject putPart(String key, String uploadId, int number, Body body)
       throws IOException {
-    return send(part(key, uploadId, number).unsigned(body), (answer, attempt) -> stored(answer));
+    return send(content(part(key, uploadId, number), body), (answer, attempt) -> stored(answer));
   }
 
   private static S3Request part(String key, String uploadId, int number) {
@@ -302,7 +306,7 @@ public final class S3Client implements Closeable {
   public static void warmUp() {
     Endpoint endpoint = new Endpoint("http", "localhost", 1, "/");
     CredentialsSource none = CredentialsSource.of(Credentials.of("none", "none"));
-    new S3Client(new S3Settings("none", "none", endpoint, none, 1, 0, Map.of())).close();
+    new S3Client(new S3Settings("none", "none", endpoint, none, 1, 0, Map.of(), false)).close();
     String unused = Signer.NO_PAYLOAD;
   }
 

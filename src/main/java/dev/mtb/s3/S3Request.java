@@ -1,9 +1,15 @@
 package dev.mtb.s3;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** A request that is being made up. For one thread. */
 final class S3Request {
@@ -48,6 +54,19 @@ final class S3Request {
   S3Request unsigned(Body content) {
     body = content;
     payload = Signer.UNSIGNED_PAYLOAD;
+    return this;
+  }
+
+  /**
+   * Sends a content, and signs its digest, for which it is read here.
+   *
+   * @throws SourceException if it cannot be read
+   */
+  S3Request signed(Body content) throws IOException {
+    MessageDigest digest = DigestUtils.getSha256Digest();
+    content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+    body = content;
+    payload = Hex.encodeHexString(digest.digest());
     return this;
   }
 

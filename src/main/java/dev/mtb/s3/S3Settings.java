@@ -12,6 +12,7 @@ import java.util.Map;
  * @param connections how many requests at most are under way; more wait
  * @param retries how often a request is sent again after a transient error
  * @param headers of each request, in lower case
+ * @param signsPayload whether the digests of contents are signed; each is then read once more
  */
 public record S3Settings(
     String bucket,
@@ -20,4 +21,5 @@ public record S3Settings(
     CredentialsSource credentials,
     int connections,
     int retries,
-    Map<String, String> headers) {}
+    Map<String, String> headers,
+    boolean signsPayload) {}

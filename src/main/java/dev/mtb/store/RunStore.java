@@ -115,6 +115,11 @@ public final class RunStore implements Store {
   // What is known without asking
 
   @Override
+  public Optional<RequestLimit> requestLimit() {
+    return real.requestLimit();
+  }
+
+  @Override
   public Features features() {
     return real.features();
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -94,6 +95,15 @@ public interface Tree extends Closeable {
    */
   default boolean limit(Throttle throttle) {
     return false;
+  }
+
+  /**
+   * How many requests it takes at a time, as it learns it.
+   *
+   * @return empty if this place does not send requests of its own
+   */
+  default Optional<RequestLimit> requestLimit() {
+    return Optional.empty();
   }
 
   /**

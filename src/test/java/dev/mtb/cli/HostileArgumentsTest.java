@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.TypeConversionException;
 
@@ -135,7 +136,8 @@ class HostileArgumentsTest {
                       List.of(
                           new Failure(
                               Path.of("x"), Failure.Stage.COPY, error, Failure.Cause.ERROR)),
-                      List.of());
+                      List.of(),
+                      OptionalInt.empty());
               String json = JsonReport.of(report, "/backup");
               assertThat(mapper.readTree(json).at("/failures/0/error").asText()).isEqualTo(error);
               assertThat(json.codePoints()).noneMatch(c -> c != '\n' && Text.isActive(c));

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,8 @@ class HtmlReportTest {
             Duration.ofSeconds(100),
             new Totals(12_345, 60, 30, 0, 2, failures.size(), 5, 123_456_789_012L, 45_000_000),
             withFatal(),
-            advice);
+            advice,
+            OptionalInt.of(128));
     Invocation invocation =
         new Invocation(
             command,
@@ -242,7 +244,8 @@ class HtmlReportTest {
             Duration.ofNanos(nanos[0]),
             new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0),
             List.of(),
-            List.of());
+            List.of(),
+            OptionalInt.empty());
     BackupJob job = BackupJob.builder().source(Path.of("a")).destination(Path.of("/mnt/b")).build();
     Invocation invocation =
         new Invocation(

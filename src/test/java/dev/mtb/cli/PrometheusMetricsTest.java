@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,7 +43,8 @@ class PrometheusMetricsTest {
         Duration.ofMillis(90_500),
         new Totals(100, 60, 30, 1, 2, 7, 5, 123_456_789_012L, 45_678),
         failures(outcome),
-        List.of());
+        List.of(),
+        OptionalInt.empty());
   }
 
   private static List<Failure> failures(Outcome outcome) {

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -59,7 +61,7 @@ class WorkQueueTest {
       WorkQueue queue =
           new WorkQueue(
               pool,
-              4,
+              () -> 4,
               schedule,
               work -> {
                 done.incrementAndGet();
@@ -88,6 +90,52 @@ class WorkQueueTest {
       assertThat(done).hasValue(adders * each);
       pool.shutdown();
     }
+  }
+
+  /** Without more work being added: what waits is taken up, or left to fewer. */
+  @Test
+  void numberOfThreads_mayChangeWhileTheyWork() throws Exception {
+    AtomicInteger most = new AtomicInteger(1);
+    Semaphore mayEnd = new Semaphore(0);
+    AtomicInteger active = new AtomicInteger();
+    ForkJoinPool pool = new ForkJoinPool(8);
+    WorkQueue queue =
+        new WorkQueue(
+            pool,
+            most::get,
+            new FairSchedule(Features.PLAIN, 4),
+            work -> {
+              active.incrementAndGet();
+              mayEnd.acquireUninterruptibly();
+              active.decrementAndGet();
+            },
+            new Stop());
+    DirectoryNode directory = directory("d");
+    for (int i = 0; i < 40; i++) {
+      queue.put(work(directory, i));
+    }
+    await(active, 1);
+
+    most.set(5);
+    // Each that takes something puts one more to work.
+    mayEnd.release(8);
+    await(active, 5);
+
+    most.set(2);
+    mayEnd.release(5);
+    await(active, 2);
+
+    mayEnd.release(100);
+    pool.shutdown();
+    assertThat(pool.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(active).hasValue(0);
+  }
+
+  private static void await(AtomicInteger count, int wanted) throws InterruptedException {
+    for (int i = 0; count.get() != wanted && i < 6000; i++) {
+      Thread.sleep(10);
+    }
+    assertThat(count).hasValue(wanted);
   }
 
   @Test

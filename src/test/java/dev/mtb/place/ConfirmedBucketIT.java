@@ -7,6 +7,7 @@ import dev.mtb.options.Addressing;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.store.ProcessIdentity;
+import dev.mtb.store.bucket.BucketAccess;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
@@ -50,13 +51,14 @@ class ConfirmedBucketIT {
     URI endpoint = URI.create("http://127.0.0.1:" + server.port());
     BackupOptions options =
         BackupOptions.builder()
+            .waiting(w -> w.withRetries(0))
             .connection(
                 c -> c.withEndpoint(endpoint).withAddressing(Addressing.PATH).withPasswdFile(keys))
             .build();
     ConfirmedBucket.open(
             BucketPlace.of(new S3Location("bucket", "p"), options),
             mounted,
-            Destinations.access(BackupOptions.builder().waiting(w -> w.withRetries(0)).build(), readOnly, ProcessIdentity.read()),
+            new BucketAccess(options, readOnly, ProcessIdentity.read()),
             Optional.empty(),
             temp.resolve("state"))
         .close();

@@ -115,7 +115,8 @@ class AwsSettingsTest {
               AwsSettings.credentials(AwsIdentity.ANY),
               1,
               with.retries(),
-              Map.of());
+              Map.of(),
+              /* signsPayload= */ false);
       try (S3Client client = new S3Client(without)) {
         assertThatThrownBy(() -> client.head("key")).isInstanceOf(CredentialsException.class);
       }

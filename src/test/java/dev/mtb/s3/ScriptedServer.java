@@ -293,10 +293,11 @@ final class ScriptedServer implements AutoCloseable {
 
   /** Settings of a client of this server. */
   S3Settings settings(int retries) {
-    return settings(retries, Credentials.of("access", "secret"), Map.of());
+    return settings(retries, Credentials.of("access", "secret"), Map.of(), false);
   }
 
-  S3Settings settings(int retries, Credentials credentials, Map<String, String> headers) {
+  S3Settings settings(
+      int retries, Credentials credentials, Map<String, String> headers, boolean signsPayload) {
     return new S3Settings(
         "bucket",
         "us-east-1",
@@ -304,6 +305,7 @@ final class ScriptedServer implements AutoCloseable {
         CredentialsSource.of(credentials),
         /* connections= */ 4,
         retries,
-        headers);
+        headers,
+        signsPayload);
   }
 }

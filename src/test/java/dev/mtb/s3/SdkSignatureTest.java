@@ -109,7 +109,14 @@ class SdkSignatureTest {
       Endpoint endpoint = new Endpoint("http", "127.0.0.1", server.port(), "/");
       S3Settings settings =
           new S3Settings(
-              "bucket", "us-east-1", endpoint, CredentialsSource.of(FOREVER), 1, 0, Map.of());
+              "bucket",
+              "us-east-1",
+              endpoint,
+              CredentialsSource.of(FOREVER),
+              1,
+              0,
+              Map.of(),
+              false);
       try (S3Client client = new S3Client(settings)) {
         kind.ours().send(client, key);
       }
@@ -135,8 +142,15 @@ class SdkSignatureTest {
   private void check(
       RequestKind kind, String key, Credentials credentials, Map<String, String> headers)
       throws IOException {
+    for (boolean signsPayload : List.of(false, true)) {
+      check(kind, key, credentials, server.settings(0, credentials, headers, signsPayload));
+    }
+  }
+
+  private void check(RequestKind kind, String key, Credentials credentials, S3Settings settings)
+      throws IOException {
     server.always(ScriptedServer.answer(200, kind.answer(), "ETag: \"x\""));
-    try (S3Client client = new S3Client(server.settings(0, credentials, headers))) {
+    try (S3Client client = new S3Client(settings)) {
       kind.ours().send(client, key);
     }
     Received request = server.last();
@@ -146,10 +160,10 @@ class SdkSignatureTest {
     assertThat(unsignedHeaders(request, ours)).as(kind.name()).isSubsetOf(UNSIGNED);
     assertThat(request.header("host")).hasValue("127.0.0.1:" + server.port());
     assertThat(request.header("x-amz-security-token")).isEqualTo(credentials.sessionToken());
-    headers.forEach((name, value) -> assertThat(request.header(name)).hasValue(value));
-    boolean isContent = kind.name().startsWith("put");
+    settings.headers().forEach((name, value) -> assertThat(request.header(name)).hasValue(value));
+    boolean isUnsigned = kind.name().startsWith("put") && !settings.signsPayload();
     assertThat(request.header("x-amz-content-sha256"))
-        .hasValue(isContent ? "UNSIGNED-PAYLOAD" : Signer.sha256(request.body));
+        .hasValue(isUnsigned ? "UNSIGNED-PAYLOAD" : Signer.sha256(request.body));
   }
 
   private static Set<String> signedHeaders(String authorization) {

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
@@ -261,6 +262,7 @@ public final class CountingProxy implements AutoCloseable {
   private final ServerSocket listener;
   private final Link uplink = new Link();
   private final Set<ProxyConnection> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger mostAtOnce = new AtomicInteger();
   private final AtomicLong lastActivity = new AtomicLong(System.nanoTime());
   private volatile long oneWayNanos;
   private volatile Fault fault = Fault.NONE;
@@ -321,11 +323,22 @@ public final class CountingProxy implements AutoCloseable {
 
   /** Sets all counters to zero and forgets the recent requests. */
   public synchronized void reset() {
+    mostAtOnce.set(0);
     requests.clear();
     recent.clear();
     sequence = 0;
     bytesUp = 0;
     bytesDown = 0;
+  }
+
+  /** How many requests have not been answered yet. */
+  public int atOnce() {
+    return (int) connections.stream().filter(ProxyConnection::isBusy).count();
+  }
+
+  /** The most requests that were under way at a time since the start or the last {@link #reset}. */
+  public int mostAtOnce() {
+    return mostAtOnce.get();
   }
 
   /** The last requests in order of arrival, each as method, path and status. */
@@ -377,6 +390,11 @@ public final class CountingProxy implements AutoCloseable {
     }
     touch();
     return exchange;
+  }
+
+  /** One more request is under way. */
+  void countAtOnce() {
+    mostAtOnce.accumulateAndGet(atOnce(), Math::max);
   }
 
   synchronized void addBytesUp(long bytes) {

@@ -11,6 +11,7 @@ import dev.mtb.store.FileWrite;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.Recollection;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Store;
 import dev.mtb.store.StoredFile;
 import dev.mtb.store.Throttle;
@@ -79,6 +80,11 @@ public abstract class ForwardingStore implements Store {
   @Override
   public boolean limit(Throttle throttle) {
     return real.limit(throttle);
+  }
+
+  @Override
+  public Optional<RequestLimit> requestLimit() {
+    return real.requestLimit();
   }
 
   @Override

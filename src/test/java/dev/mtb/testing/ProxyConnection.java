@@ -125,6 +125,7 @@ final class ProxyConnection {
     boolean isCopy = head.header("x-amz-copy-source").isPresent();
     Exchange exchange = proxy.begin(method, target, isCopy);
     unanswered.add(exchange);
+    proxy.countAtOnce();
     Fault.Action action =
         isCopy
             ? proxy.fault().onCopy(method, target, exchange.sequence)

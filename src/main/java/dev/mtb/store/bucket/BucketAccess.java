@@ -1,8 +1,12 @@
 package dev.mtb.store.bucket;
 
+import com.google.common.base.Ticker;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Concurrency;
 import dev.mtb.store.ProcessIdentity;
-import java.time.Duration;
+import dev.mtb.store.RequestLimit;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,24 +14,41 @@ import org.slf4j.LoggerFactory;
 /**
  * How a run uses a bucket.
  *
- * @param connections how many requests at most at a time
- * @param retries how often a request is sent again after a transient error
+ * @param options of the run: how many threads, how often a request is sent again, what is reused
  * @param readOnly whether nothing may be changed
- * @param reusesParts whether the server copies parts of large files that have not changed
- * @param keepUploads how long an unfinished upload waits for a run that continues it
- * @param overwritesConflicts whether an object is overwritten although another program has written
- *     it since it was listed
  * @param process the owner of new objects; if it is root, they keep the owner of their source
  */
-public record BucketAccess(
-    int connections,
-    int retries,
-    boolean readOnly,
-    boolean reusesParts,
-    Duration keepUploads,
-    boolean overwritesConflicts,
-    ProcessIdentity process) {
+public record BucketAccess(BackupOptions options, boolean readOnly, ProcessIdentity process) {
   private static final Logger log = LoggerFactory.getLogger(BucketAccess.class);
+
+  int retries() {
+    return options.waiting().retries();
+  }
+
+  /** One for each thread, also for those that read ahead: none waits for another. */
+  int connections() {
+    Concurrency concurrency = options.concurrency();
+    return concurrency.mostThreads() + concurrency.checkers() + ReadAhead.MOST_AT_ONCE;
+  }
+
+  /** A new limit; where the number of threads is fixed, all of them may send requests. */
+  RequestLimit requestLimit() {
+    Concurrency concurrency = options.concurrency();
+    boolean isFixed = concurrency.threads() == concurrency.mostThreads();
+    return isFixed
+        ? new RequestLimit(connections(), connections(), Ticker.systemTicker())
+        : new RequestLimit(concurrency.threads(), concurrency.mostThreads(), Ticker.systemTicker());
+  }
+
+  /** Whether the server copies parts of large files that have not changed. */
+  boolean reusesParts() {
+    return options.uploads().reusesParts(options.comparison().mode());
+  }
+
+  /** How long an unfinished upload waits for a run that continues it. */
+  Duration keepUploads() {
+    return options.uploads().keep();
+  }
 
   /** What is remembered of a place, if anything can be. */
   Optional<Catalog> catalog(BucketPlace place, Path stateDirectory) {
@@ -39,11 +60,11 @@ public record BucketAccess(
     }
   }
 
-  /** The conditions of what is written to a place. */
+  /** The conditions of what is written to a place; none if conflicts are to be overwritten. */
   WriteConditions conditions(BucketPlace place, Requests requests, Path stateDirectory) {
     return new WriteConditions(
         requests,
-        overwritesConflicts
+        options.checks().overwriteConflicts()
             ? Optional.empty()
             : Optional.of(new ServerConditions(place, requests, stateDirectory)));
   }

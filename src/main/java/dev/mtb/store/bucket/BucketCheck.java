@@ -2,6 +2,7 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.s3.S3Exception;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ProcessIdentity;
@@ -19,8 +20,8 @@ import java.util.Optional;
  * failure: the check is there to show failures. Thread-safe.
  */
 public final class BucketCheck implements Closeable {
-  /** Room for one request, and for others that still hang. */
-  private static final int CONNECTIONS = 4;
+  private static final BackupOptions SINGLY =
+      BackupOptions.builder().waiting(w -> w.withRetries(0)).build();
 
   /**
    * An answer of the server.
@@ -58,7 +59,8 @@ public final class BucketCheck implements Closeable {
       throws DestinationException {
     try {
       return new BucketCheck(
-          place, new Requests(place, Owner.of(process), CONNECTIONS, /* retries= */ 0));
+          place,
+          new Requests(place, new BucketAccess(SINGLY, /* readOnly= */ false, process)));
     } catch (RuntimeException e) {
       // Checks of names, URLs and files of settings.
       throw new DestinationException(

@@ -13,6 +13,7 @@ import dev.mtb.s3.SourceException;
 import dev.mtb.s3.StoredObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,15 +33,16 @@ final class BucketClient implements Closeable {
   private final BucketPlace place;
   private final S3Errors errors;
   private final Owner owner;
+  private final RequestLimit atOnce;
   private final ServerClock clock = new ServerClock(System::nanoTime);
 
   /** Read for the first file that is stored: a run that stores nothing needs no types. */
   private final Supplier<MimeTypes> mimeTypes = Suppliers.memoize(MimeTypes::ofSystem);
 
-  BucketClient(BucketPlace place, Owner owner, int connections, int retries)
-      throws DestinationException {
+  BucketClient(BucketPlace place, BucketAccess access) throws DestinationException {
     this.place = place;
-    this.owner = owner;
+    owner = Owner.of(access.process());
+    atOnce = access.requestLimit();
     errors = new S3Errors(place);
     String bucket = place.location().bucket();
     String region = region(place);
@@ -51,9 +53,11 @@ final class BucketClient implements Closeable {
                 region,
                 Endpoint.of(bucket, region, place.endpoint(), place.pathStyle()),
                 credentials(place),
-                connections,
-                retries,
-                place.style().requestHeaders()));
+                access.connections(),
+                access.retries(),
+                place.style().requestHeaders(),
+                access.options().connection().signPayload()));
+    limit(Throttle.NONE);
   }
 
   private static CredentialsSource credentials(BucketPlace place) throws DestinationException {
@@ -76,20 +80,35 @@ final class BucketClient implements Closeable {
 
   /** Sends requests no faster than a throttle allows, from now on. */
   void limit(Throttle limit) {
-    s3.limit(
-        limit == Throttle.NONE
-            ? Pace.FREE
-            : new Pace() {
-              @Override
-              public void request() {
-                limit.operation();
-              }
+    s3.limit(new BucketPace(limit, atOnce));
+  }
 
-              @Override
-              public int take(long wanted) {
-                return limit.take(wanted);
-              }
-            });
+  /** A run's limits, and how many requests the bucket takes at a time. */
+  private record BucketPace(Throttle limit, RequestLimit atOnce) implements Pace {
+    @Override
+    public long begin() {
+      return atOnce.begin();
+    }
+
+    @Override
+    public void end(long begun, boolean isThrottled) {
+      atOnce.end(begun, isThrottled);
+    }
+
+    @Override
+    public void request() {
+      limit.operation();
+    }
+
+    @Override
+    public int take(long wanted) {
+      return limit.take(wanted);
+    }
+  }
+
+  /** How many requests may be under way. */
+  RequestLimit requestLimit() {
+    return atOnce;
   }
 
   /** A request, and what is answered. */

@@ -15,6 +15,7 @@ import dev.mtb.store.MtimePrecision;
 import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.Recollection;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Store;
 import dev.mtb.store.StoredFile;
 import dev.mtb.store.Throttle;
@@ -76,7 +77,7 @@ public final class BucketStore implements Store {
     prefix = place.location().prefix();
     keys = new BucketKeys(prefix);
     this.requests = requests;
-    listings = new DirectoryListings(prefix, requests, access.connections());
+    listings = new DirectoryListings(prefix, requests);
     probes = new Probes(requests);
     looks = new ObjectLooks(requests);
     reads = new ObjectReads(requests, access.retries());
@@ -109,8 +110,7 @@ public final class BucketStore implements Store {
       Path stateDirectory)
       throws DestinationException {
     OldVersions.checkInBucket(place, oldVersions);
-    Requests requests =
-        new Requests(place, Owner.of(access.process()), access.connections(), access.retries());
+    Requests requests = new Requests(place, access);
     return new BucketStore(
         place,
         access,
@@ -124,9 +124,7 @@ public final class BucketStore implements Store {
   /** Connects to a bucket that is only read, as the source of a copy. No request is made yet. */
   public static BucketStore toRead(BucketPlace place, BucketAccess access)
       throws DestinationException {
-    int connections = access.connections() + ReadAhead.MOST_AT_ONCE;
-    Requests requests =
-        new Requests(place, Owner.of(access.process()), connections, access.retries());
+    Requests requests = new Requests(place, access);
     return new BucketStore(
         place,
         access,
@@ -311,6 +309,11 @@ public final class BucketStore implements Store {
   public boolean limit(Throttle throttle) {
     requests.limit(throttle);
     return true;
+  }
+
+  @Override
+  public Optional<RequestLimit> requestLimit() {
+    return Optional.of(requests.requestLimit());
   }
 
   // Writing

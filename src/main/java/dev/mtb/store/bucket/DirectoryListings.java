@@ -18,9 +18,9 @@ final class DirectoryListings {
   /** The first list of the root, which is made to see whether the bucket is there. */
   private volatile Optional<TreeListing.Directory> root = Optional.empty();
 
-  DirectoryListings(String prefix, Requests requests, int connections) {
+  DirectoryListings(String prefix, Requests requests) {
     this.prefix = prefix;
-    hashBudget = new HashBudget(connections);
+    hashBudget = new HashBudget(requests.requestLimit());
     tree = new TreeListing(requests::list);
   }
 

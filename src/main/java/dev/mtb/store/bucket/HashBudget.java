@@ -1,5 +1,6 @@
 package dev.mtb.store.bucket;
 
+import dev.mtb.store.RequestLimit;
 import java.time.Duration;
 
 /**
@@ -19,16 +20,16 @@ final class HashBudget {
   /** For a larger file a request is cheaper, however far away the server is. */
   private static final long MOST = 4 << 20;
 
-  private final int connections;
+  private final RequestLimit requests;
   private volatile long bytes = LEAST;
 
-  HashBudget(int connections) {
-    this.connections = connections;
+  HashBudget(RequestLimit requests) {
+    this.requests = requests;
   }
 
   void learn(Duration request) {
     if (request.toMillis() > 0) {
-      long hashed = request.toNanos() * (HASHED_PER_SECOND / 1_000_000) / 1_000 / connections;
+      long hashed = request.toNanos() * (HASHED_PER_SECOND / 1_000_000) / 1_000 / requests.now();
       bytes = Math.max(LEAST, Math.min(MOST, hashed));
     }
   }

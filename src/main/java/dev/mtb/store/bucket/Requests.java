@@ -11,6 +11,7 @@ import dev.mtb.s3.ObjectReading;
 import dev.mtb.s3.StoredObject;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Throttle;
 import java.io.Closeable;
 import java.io.IOException;
@@ -49,9 +50,8 @@ final class Requests implements Closeable {
   /** Whether the server has shown that it cannot delete many objects at once. */
   private volatile boolean deletesSingly;
 
-  Requests(BucketPlace place, Owner owner, int connections, int retries)
-      throws DestinationException {
-    client = new BucketClient(place, owner, connections, retries);
+  Requests(BucketPlace place, BucketAccess access) throws DestinationException {
+    client = new BucketClient(place, access);
     uploads = new MultipartUploads(client, this);
     copies = new ServerCopies(client, this);
     rangeCopies = new RangeCopies(client);
@@ -67,6 +67,10 @@ final class Requests implements Closeable {
 
   RangeCopies rangeCopies() {
     return rangeCopies;
+  }
+
+  RequestLimit requestLimit() {
+    return client.requestLimit();
   }
 
   /** What these requests are sent by. */

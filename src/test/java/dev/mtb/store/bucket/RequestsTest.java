@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.Body;
 import dev.mtb.s3.UploadedPart;
+import dev.mtb.store.ProcessIdentity;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.NullS3;
@@ -52,7 +54,11 @@ class RequestsTest {
             Optional.of(Secrets.write(temp.resolve("passwd"), "key:secret")),
             AwsIdentity.ANY,
             ObjectStyle.DEFAULT);
-    requests = new Requests(place, new Owner(0, 0, true), 1, /* retries= */ 0);
+    BackupOptions options = BackupOptions.builder().waiting(w -> w.withRetries(0)).build();
+    requests =
+        new Requests(
+            place,
+            new BucketAccess(options, /* readOnly= */ false, ProcessIdentity.read()));
   }
 
   @AfterEach

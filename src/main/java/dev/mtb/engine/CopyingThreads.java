@@ -1,0 +1,46 @@
+package dev.mtb.engine;
+
+import dev.mtb.options.Concurrency;
+import dev.mtb.store.RequestLimit;
+import dev.mtb.store.Store;
+import dev.mtb.store.Tree;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * How many threads copy at a time: as many as the job says, or more where a side sends requests and
+ * learns how many of them are worth it. Thread-safe.
+ */
+final class CopyingThreads {
+  private final Concurrency concurrency;
+  private final List<RequestLimit> limits;
+
+  CopyingThreads(Concurrency concurrency, Tree source, Store destination) {
+    this.concurrency = concurrency;
+    limits =
+        Stream.of(source.requestLimit(), destination.requestLimit())
+            .flatMap(Optional::stream)
+            .toList();
+  }
+
+  /** As many as there ever are. */
+  int most() {
+    return limits.isEmpty() ? concurrency.threads() : concurrency.mostThreads();
+  }
+
+  /** As many as are worth it now. */
+  int now() {
+    int now = most();
+    for (RequestLimit limit : limits) {
+      now = Math.min(now, limit.now());
+    }
+    return now;
+  }
+
+  /** The most requests that were under way at a time; empty if no side sends any. */
+  OptionalInt requestsReached() {
+    return limits.stream().mapToInt(RequestLimit::reached).max();
+  }
+}
