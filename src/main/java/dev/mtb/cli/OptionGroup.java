@@ -29,7 +29,7 @@ enum OptionGroup {
   HOW(
       "How",
       "--dry-run --compare --modify-window --digest --read-data --strict --update"
-          + " --ignore-existing --existing --overwrite --delete --max-delete"
+          + " --ignore-existing --existing --overwrite --recursive --delete --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
           + " --fsync --read-only"),
   /** How fast, how many at once, how long. */
@@ -40,7 +40,7 @@ enum OptionGroup {
   /** What is printed and written about a run. */
   OUTPUT(
       "Output",
-      "--itemize --report --report-html --metrics-file --manifest --progress --log-file --json"
+      "--long --itemize --report --report-html --metrics-file --manifest --progress --log-file --json"
           + " --verbose --quiet --help --version");
 
   /** Each command has these. A command with no others is shown without groups. */

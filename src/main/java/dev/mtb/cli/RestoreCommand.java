@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
 /** {@code mtb restore}. */
 @Command(
     name = "restore",
-    description = "Brings files back out of a backup.",
+    description = "Brings files back out of a backup; 'mtb ls BACKUP' shows what is in it.",
     customSynopsis = "mtb restore [OPTIONS] BACKUP [PATH...] TARGET",
     exitCodeList = {
       " 0:everything that was asked for is in the target",

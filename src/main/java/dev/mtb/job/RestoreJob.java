@@ -58,7 +58,7 @@ public record RestoreJob(
     paths = paths.stream().map(path -> inBackup(path, root)).collect(toImmutableList());
   }
 
-  private static Path inBackup(Path path, Optional<Path> root) {
+  static Path inBackup(Path path, Optional<Path> root) {
     Path relative = path;
     if (path.isAbsolute()) {
       Path start = root.filter(path::startsWith).orElse(path.getRoot());

@@ -134,7 +134,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
       found = Metadata.following(directory);
     } catch (NoSuchFileException e) {
       throw new DestinationException(
-          "there is no backup to restore from: " + directory + " does not exist", e);
+          "there is no backup at " + directory + ": it does not exist", e);
     } catch (IOException e) {
       throw new DestinationException(
           "the backup " + directory + " cannot be used: " + ErrorText.of(e), e);

