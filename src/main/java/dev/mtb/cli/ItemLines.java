@@ -7,6 +7,7 @@ import dev.mtb.job.BackupItem;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.store.FileVersion;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,28 @@ final class ItemLines {
           case JSON -> json(item);
         };
     print(line);
+  }
+
+  /**
+   * Prints a version.
+   *
+   * @throws ClosedException if there is no reader any more
+   */
+  void print(FileVersion version) {
+    if (form == Form.JSON) {
+      print(json(version));
+      return;
+    }
+    String size = version.isDeletion() ? "deleted" : Long.toString(version.size());
+    Kind kind = version.isDirectory() ? Kind.DIRECTORY : Kind.FILE;
+    print(
+        String.format(
+            Locale.ROOT,
+            "%-24s %12s %s%s",
+            version.storedAt(),
+            version.isDirectory() && !version.isDeletion() ? "-" : size,
+            Text.path(version.path(), kind),
+            form == Form.LONG ? " " + Text.printable(version.id()) : ""));
   }
 
   private void print(String line) {
@@ -136,6 +159,25 @@ final class ItemLines {
     }
     item.metadata().ifPresent(metadata -> put(json, metadata));
     item.target().ifPresent(target -> putPath(json, "target", target));
+    return text(json);
+  }
+
+  private static String json(FileVersion version) {
+    ObjectNode json = MAPPER.createObjectNode();
+    putPath(json, "path", version.path());
+    if (version.isDirectory()) {
+      json.put("kind", Text.lower(Kind.DIRECTORY));
+    } else if (!version.isDeletion() && version.size() >= 0) {
+      json.put("size", version.size());
+    }
+    json.put("storedAt", version.storedAt().toString())
+        .put("deleted", version.isDeletion())
+        .put("latest", version.isLatest())
+        .put("versionId", version.id());
+    return text(json);
+  }
+
+  private static String text(ObjectNode json) {
     try {
       return JsonReport.escaped(MAPPER.writeValueAsString(json));
     } catch (JsonProcessingException e) {

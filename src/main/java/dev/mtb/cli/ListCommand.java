@@ -11,9 +11,11 @@ import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Concurrency;
 import dev.mtb.options.Waiting;
+import dev.mtb.store.FileVersion;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -75,6 +77,16 @@ final class ListCommand implements Callable<Integer> {
       description = "List everything below the directories.")
   private boolean recursive;
 
+  @Option(names = "--as-of", paramLabel = "TIME", description = Moments.AS_OF)
+  private String asOf;
+
+  @Option(
+      names = "--versions",
+      description =
+          "List all versions that a bucket keeps of each path and of all below it, with the time"
+              + " since when it was there, as --as-of takes it; with -l their ids, too.")
+  private boolean versions;
+
   @Option(
       names = "--json",
       description =
@@ -131,6 +143,7 @@ final class ListCommand implements Callable<Integer> {
     ListJob.Builder job =
         ListJob.builder()
             .recursive(recursive)
+            .versions(versions)
             .details(details)
             .options(
                 BackupOptions.builder()
@@ -139,6 +152,7 @@ final class ListCommand implements Callable<Integer> {
                     .waiting(w -> w.withRetries(retries))
                     .build());
     backup.bucket().ifPresentOrElse(job::from, () -> job.from(backup.directory()));
+    Optional.ofNullable(asOf).map(Moments::asOf).ifPresent(job::asOf);
     paths.subList(1, paths.size()).forEach(name -> job.path(PathBytes.parse(name)));
     return job.build();
   }
@@ -154,6 +168,11 @@ final class ListCommand implements Callable<Integer> {
                 @Override
                 public void found(BackupItem item) {
                   lines.print(item);
+                }
+
+                @Override
+                public void version(FileVersion version) {
+                  lines.print(version);
                 }
 
                 @Override

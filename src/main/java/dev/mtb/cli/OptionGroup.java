@@ -23,7 +23,7 @@ enum OptionGroup {
   /** Where they go. */
   WHERE(
       "Where",
-      "--target --require-mount --via --endpoint-url --region --addressing-style --passwd-file"
+      "--target --as-of --versions --require-mount --via --endpoint-url --region --addressing-style --passwd-file"
           + " --backup-dir --suffix"),
   /** How they are compared, copied and deleted. */
   HOW(

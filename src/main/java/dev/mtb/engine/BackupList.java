@@ -19,6 +19,7 @@ import dev.mtb.store.Tree;
 import dev.mtb.store.TreeEntry;
 import dev.mtb.store.TreeScan;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,7 +70,7 @@ public final class BackupList {
    */
   public static BackupReport list(ListJob job, ListListener listener) {
     Instant startedAt = Instant.now();
-    try (OpenTree backup = OpenTree.open("the backup", job.backup(), job.options())) {
+    try (OpenTree backup = open(job)) {
       BackupList list = new BackupList(job, backup.tree(), listener);
       Outcome outcome = list.run();
       return new BackupReport(
@@ -85,10 +86,20 @@ public final class BackupList {
     }
   }
 
+  private static OpenTree open(ListJob job) throws DestinationException {
+    return job.versions()
+        ? OpenTree.openPast("the backup", job.backup(), job.options(), Instant.MAX)
+        : OpenTree.open("the backup", job.backup(), job.options(), job.asOf());
+  }
+
   private Outcome run() throws DestinationException {
     try {
       for (Path path : job.paths().isEmpty() ? List.of(Path.of("")) : job.paths()) {
-        named(path);
+        if (job.versions()) {
+          versions(path);
+        } else {
+          named(path);
+        }
       }
       return failures.isEmpty() ? Outcome.OK : Outcome.PARTIAL;
     } catch (InterruptedException e) {
@@ -96,6 +107,28 @@ public final class BackupList {
       return Outcome.INTERRUPTED;
     } finally {
       pool.shutdownNow();
+    }
+  }
+
+  /** Lists the versions of what a user named. */
+  private void versions(Path path) throws DestinationException, InterruptedException {
+    boolean[] isFound = {false};
+    TreeEntry entry = tree.entry(path);
+    try {
+      tree.versions(
+          path,
+          version -> {
+            isFound[0] = true;
+            listener.version(version);
+          });
+      if (!isFound[0]) {
+        fail(failure(entry, new NoSuchFileException(path.toString())));
+      }
+    } catch (IOException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      fail(failure(entry, e));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.options.Via;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,10 @@ import java.util.Optional;
  * @param backup where the backup is
  * @param paths what is listed, relative to the backup, and normal: of a directory what is in it;
  *     empty for the backup itself
+ * @param asOf the moment of which the backup's state is listed, as for {@link RestoreJob#asOf()};
+ *     empty for the state of now
+ * @param versions whether all versions are listed that a bucket keeps of what is at the paths and
+ *     below ({@link ListListener#version}), and nothing else
  * @param recursive whether everything below a directory is listed
  * @param details whether each item is looked at ({@link BackupItem#metadata}), which costs a
  *     request for each in a bucket. What a directory or a mount shows of each name is told in any
@@ -31,14 +36,25 @@ import java.util.Optional;
  *     threads} look; the others do not matter
  */
 public record ListJob(
-    Location backup, List<Path> paths, boolean recursive, boolean details, BackupOptions options) {
+    Location backup,
+    List<Path> paths,
+    Optional<Instant> asOf,
+    boolean versions,
+    boolean recursive,
+    boolean details,
+    BackupOptions options) {
   /**
    * Checks that it can be run.
    *
    * @throws InvalidJobException without a backup, or if a path leads out of the backup
    */
   public ListJob {
+    requireNonNull(asOf);
     requireNonNull(options);
+    if (versions && asOf.isPresent()) {
+      throw new InvalidJobException(
+          "ListJob.versions lists the versions of all moments, and ListJob.asOf asks for one");
+    }
     if (backup == null) {
       throw new InvalidJobException("no backup given to list");
     }
@@ -58,6 +74,8 @@ public record ListJob(
   public static final class Builder {
     private Location backup;
     private final List<Path> paths = new ArrayList<>();
+    private Optional<Instant> asOf = Optional.empty();
+    private boolean versions;
     private boolean recursive;
     private boolean details;
     private BackupOptions options = BackupOptions.DEFAULT;
@@ -86,6 +104,18 @@ public record ListJob(
       return this;
     }
 
+    /** Sets {@link ListJob#asOf()}. */
+    public Builder asOf(Instant moment) {
+      asOf = Optional.of(moment);
+      return this;
+    }
+
+    /** Sets {@link ListJob#versions()}; false by default. */
+    public Builder versions(boolean value) {
+      versions = value;
+      return this;
+    }
+
     /** Sets {@link ListJob#recursive()}; false by default. */
     public Builder recursive(boolean value) {
       recursive = value;
@@ -106,7 +136,7 @@ public record ListJob(
 
     /** Finishes. What makes no sense is an {@link InvalidJobException}. */
     public ListJob build() {
-      return new ListJob(backup, paths, recursive, details, options);
+      return new ListJob(backup, paths, asOf, versions, recursive, details, options);
     }
   }
 }

@@ -398,10 +398,10 @@ class CommandTest {
   @Test
   void times_areAgesOrDates() {
     Instant now = Instant.parse("2026-03-10T12:00:00Z");
-    assertThat(FilterOptions.time("12h", now)).isEqualTo("2026-03-10T00:00:00Z");
-    assertThat(FilterOptions.time("2w", now)).isEqualTo("2026-02-24T12:00:00Z");
-    assertThat(FilterOptions.time("2026-01-31T12:00:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
-    assertThat(FilterOptions.time("2026-01-31", now))
+    assertThat(Moments.parse("12h", now)).isEqualTo("2026-03-10T00:00:00Z");
+    assertThat(Moments.parse("2w", now)).isEqualTo("2026-02-24T12:00:00Z");
+    assertThat(Moments.parse("2026-01-31T12:00:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
+    assertThat(Moments.parse("2026-01-31", now))
         .isEqualTo(LocalDate.of(2026, 1, 31).atStartOfDay(ZoneId.systemDefault()).toInstant());
   }
 }

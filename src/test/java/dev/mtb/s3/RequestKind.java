@@ -97,13 +97,13 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
           new RequestKind(
               "get",
               (client, key) ->
-                  client.get(key, Optional.empty(), Optional.empty()).content().close(),
+                  client.get(key, Optional.empty(), Optional.empty(), Optional.empty()).content().close(),
               (client, key) -> client.getObjectAsBytes(r -> r.bucket(BUCKET).key(key)),
               ""),
           new RequestKind(
               "get, range",
               (client, key) ->
-                  client.get(key, Optional.of(TAG), Optional.of("bytes=5-9")).content().close(),
+                  client.get(key, Optional.empty(), Optional.of(TAG), Optional.of("bytes=5-9")).content().close(),
               (client, key) ->
                   client.getObjectAsBytes(
                       r -> r.bucket(BUCKET).key(key).ifMatch(TAG).range("bytes=5-9")),

@@ -68,7 +68,7 @@ final class BucketTree {
 
   private final BucketPlace place;
   private final String prefix;
-  private final Requests requests;
+  private final BucketObjects objects;
   private final ObjectReads reads;
   private final TreeListing tree;
   private final KeyLookup lookup;
@@ -77,30 +77,30 @@ final class BucketTree {
   private final Entry root = new Entry(Path.of(""), Optional.empty(), /* isDirectory= */ true);
   private volatile Predicate<Path> isExpected = path -> false;
 
-  BucketTree(BucketPlace place, Requests requests, ObjectReads reads) {
+  BucketTree(BucketPlace place, BucketObjects objects, ObjectReads reads) {
     this.place = place;
-    this.requests = requests;
+    this.objects = objects;
     this.reads = reads;
     prefix = place.location().prefix();
     failures = new FailureLimit(place);
     TreeListing.Pages pages =
-        (p, d, after, token) -> failures.send(() -> requests.list(p, d, after, token));
+        (p, d, after, token) -> failures.send(() -> objects.list(p, d, after, token));
     tree = new TreeListing(pages);
-    lookup = new KeyLookup(key -> failures.send(() -> requests.head(key)), pages);
+    lookup = new KeyLookup(key -> failures.send(() -> objects.head(key)), pages);
   }
 
   /** Lists some paths that are there, so that wrong names and credentials show at once. */
   List<Path> some(int most) throws DestinationException {
     try {
       // A whole page is asked for: s3rver answers 500 to fewer.
-      ListPage page = requests.list(prefix, null, null, null);
+      ListPage page = objects.list(prefix, null, null, null);
       tree.begin(prefix, page);
-      List<ListedObject> objects = page.objects();
-      if (objects.isEmpty() && (prefix.isEmpty() || requests.head(prefix).isEmpty())) {
+      List<ListedObject> listed = page.objects();
+      if (listed.isEmpty() && (prefix.isEmpty() || objects.head(prefix).isEmpty())) {
         throw new DestinationException(
-            "there is no backup at " + place.name() + ": nothing there has a key that begins so");
+            "there is no backup at " + place.name() + objects.missing());
       }
-      return objects.stream()
+      return listed.stream()
           .limit(most)
           .map(object -> object.key().substring(prefix.length()))
           .filter(key -> NAMES.splitToList(key).stream().allMatch(BucketKeys::isName))
@@ -242,7 +242,7 @@ final class BucketTree {
 
     private Optional<ObjectReads.Version> head(String key) throws IOException {
       return failures
-          .send(() -> requests.head(key))
+          .send(() -> objects.head(key))
           .map(head -> BucketTree.this.version(key, head.metadata(), head.rawTag()));
     }
 
@@ -254,7 +254,7 @@ final class BucketTree {
       }
       try {
         Requests.Reading reading =
-            failures.send(() -> requests.read(key, Optional.empty(), Optional.empty()));
+            failures.send(() -> objects.read(key, Optional.empty(), Optional.empty()));
         content = content(reading, size);
         return Optional.of(BucketTree.this.version(key, reading.metadata(), reading.rawTag()));
       } finally {
