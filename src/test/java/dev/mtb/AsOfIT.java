@@ -1,5 +1,6 @@
 package dev.mtb;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,6 +24,7 @@ import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3Server;
 import dev.mtb.testing.S3fsMount;
 import dev.mtb.testing.Secrets;
 import dev.mtb.testing.Seed;
@@ -37,7 +39,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -165,6 +166,8 @@ class AsOfIT {
     assertThat(server.keys(prefix + "/")).containsExactly(prefix + "/", prefix + "/left");
 
     for (int i = 0; i < ends.size(); i++) {
+      // Versions of one key on several pages, and directories that are listed one by one.
+      server.setPageSize(i % 2 == 0 ? 7 : 1000);
       Path target = temp.resolve("target-" + i);
       BackupReport report = run(restoring(ends.get(i), target));
       assertThat(report.failures()).as("run %s, seed %s", i, seed).isEmpty();
@@ -197,6 +200,182 @@ class AsOfIT {
           .map(f -> root.relativize(f).toString())
           .sorted()
           .toList();
+    }
+  }
+
+  @Test
+  void dryRun_showsWhatWouldComeBack_andNothingElseIsTouched() throws Exception {
+    RandomTree.write(source.resolve("d/lost"), "lost");
+    RandomTree.write(source.resolve("same"), "same");
+    Instant then = backUp();
+    Files.delete(source.resolve("d/lost"));
+    Files.delete(source.resolve("d"));
+    backUp();
+    Mtb.restore(restoring(then, temp.resolve("target")).path(Path.of("same")).build());
+
+    BackupReport report =
+        run(
+            restoring(then, temp.resolve("target"))
+                .options(options.toBuilder().dryRun(true).build()));
+
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(1);
+    assertThat(report.totals().unchanged()).isEqualTo(1);
+    assertThat(temp.resolve("target/d")).doesNotExist();
+    assertThat(run(restoring(then.minusSeconds(3600), temp.resolve("x"))).fatal().orElseThrow())
+        .contains("there is no backup at", "as of " + then.minusSeconds(3600));
+  }
+
+  /** As in each restore: what is newer stays, unless the user says otherwise. */
+  @Test
+  void newerFilesInTheTarget_stay_unlessOverwritten() throws Exception {
+    RandomTree.write(
+        source.resolve("f"), "old!".getBytes(UTF_8), Instant.ofEpochSecond(1_000_000_000));
+    Instant then = backUp();
+    RandomTree.write(source.resolve("f"), "encrypted");
+    backUp();
+
+    BackupReport careful = run(restoring(then, source));
+    assertThat(careful.totals().skipped()).isEqualTo(1);
+    assertThat(source.resolve("f")).hasContent("encrypted");
+    BackupReport report = run(restoring(then, source).overwrite(true));
+    assertThat(report.failures()).isEmpty();
+    assertThat(source.resolve("f")).hasContent("old!");
+  }
+
+  @Test
+  void listsAreAllThatItCostsMore() throws Exception {
+    RandomTree.smallFiles(source, 10, 50, 10);
+    Instant then = backUp();
+    RandomTree.write(source.resolve("d3/f7"), "changed");
+    backUp();
+    proxy.reset();
+    assertThat(listed(then)).hasSize(510);
+    Counts list = proxy.snapshot();
+    // Whether it keeps versions, and one page: 513 versions.
+    assertThat(list.total()).as("%s", list).isEqualTo(2);
+
+    proxy.reset();
+    assertThat(run(restoring(then, temp.resolve("target"))).totals().copied()).isEqualTo(500);
+    Counts restore = proxy.snapshot();
+    assertThat(restore.of(CountingProxy.Kind.GET)).as("%s", restore).isEqualTo(500);
+    assertThat(restore.of(CountingProxy.Kind.HEAD)).as("%s", restore).isEqualTo(11);
+    assertThat(restore.of(CountingProxy.Kind.LIST)).as("%s", restore).isEqualTo(2);
+  }
+
+  @Test
+  void versions_areTold_newestFirst_andEachTimeIsAMomentToGoBackTo() throws Exception {
+    RandomTree.write(source.resolve("d/f"), "one");
+    RandomTree.write(source.resolve("d/f2"), "another");
+    backUp();
+    RandomTree.write(source.resolve("d/f"), "second");
+    backUp();
+    Files.delete(source.resolve("d/f"));
+    backUp();
+    server.setPageSize(2);
+
+    List<FileVersion> versions = versions(Path.of("d/f"));
+
+    assertThat(versions).hasSize(3);
+    assertThat(versions).extracting(FileVersion::path).containsOnly(Path.of("d/f"));
+    assertThat(versions).extracting(FileVersion::isDeletion).containsExactly(true, false, false);
+    assertThat(versions).extracting(FileVersion::isLatest).containsExactly(true, false, false);
+    assertThat(versions).extracting(FileVersion::size).containsExactly(0L, 6L, 3L);
+    for (FileVersion version : versions.subList(1, 3)) {
+      Path target = temp.resolve(version.id());
+      assertThat(run(restoring(version.storedAt(), target)).failures()).isEmpty();
+      assertThat(Files.size(target.resolve("d/f"))).isEqualTo(version.size());
+    }
+    assertThat(versions(Path.of("d"))).extracting(FileVersion::path).contains(Path.of("d/f2"));
+    assertThat(versions(Path.of("gone"))).isEmpty();
+  }
+
+  private List<FileVersion> versions(Path path) {
+    List<FileVersion> versions = new ArrayList<>();
+    BackupReport report =
+        Mtb.list(
+            ListJob.builder().from(location()).path(path).versions(true).options(options).build(),
+            new ListListener() {
+              @Override
+              public void found(BackupItem item) {
+                throw new AssertionError(item);
+              }
+
+              @Override
+              public void version(FileVersion version) {
+                versions.add(version);
+              }
+            });
+    assertThat(report.exitCode()).isEqualTo(versions.isEmpty() ? 23 : 0);
+    return versions;
+  }
+
+  @Test
+  void withoutVersioning_itSaysSo_andWhatElseThereIs() throws Exception {
+    RandomTree.write(source.resolve("f"), "content");
+    server.setVersioning("");
+    Instant then = backUp();
+
+    BackupReport report = run(restoring(then, temp.resolve("target")));
+
+    assertThat(report.exitCode()).isEqualTo(10);
+    assertThat(report.fatal().orElseThrow())
+        .contains("versioning is not turned on", "mtb doctor", "OldVersions.directory");
+    assertThat(temp.resolve("target")).doesNotExist();
+    assertThatThrownBy(
+            () -> run(restoring(then, temp.resolve("target")).from(temp.resolve("state"))))
+        .isInstanceOf(InvalidJobException.class)
+        .hasMessageContaining("is in no bucket");
+  }
+
+  /** S3Proxy keeps no versions, and says so in its own way. */
+  @Test
+  void serverThatKnowsNoVersions_isNotWronglyUnderstood() throws Exception {
+    try (S3Server plain = S3Server.start("plain")) {
+      Path keys = Secrets.write(temp.resolve("own"), plain.identity() + ":" + plain.credential());
+      BackupReport report =
+          run(
+              RestoreJob.builder()
+                  .from(new S3Location("plain", "p"))
+                  .asOf(Instant.now())
+                  .to(temp.resolve("target"))
+                  .options(
+                      options.toBuilder()
+                          .connection(
+                              c ->
+                                  c.withEndpoint(URI.create("http://127.0.0.1:" + plain.port()))
+                                      .withPasswdFile(keys))
+                          .build()));
+      assertThat(report.exitCode()).isEqualTo(10);
+      assertThat(report.fatal().orElseThrow()).contains("versioning is not turned on");
+    }
+  }
+
+  /** What the mount shows is of now: here that is nothing. */
+  @Test
+  @RequiresS3fs
+  void pastAMount_whoseViewDoesNotCount() throws Exception {
+    RandomTree.write(source.resolve("d/f"), "content");
+    Files.createSymbolicLink(source.resolve("link"), Path.of("d/f"));
+    Path snapshot = snapshot("mounted");
+    Instant then = backUp();
+    for (String key : server.keys(prefix + "/")) {
+      server.remove(key);
+    }
+    try (S3fsMount mount = S3fsMount.mount(BUCKET, "any:any", proxy.port(), List.of())) {
+      Path mounted = mount.mountPoint().resolve(prefix);
+      assertThat(mounted).doesNotExist();
+      RestoreJob.Builder job =
+          RestoreJob.builder().from(mounted).asOf(then).to(temp.resolve("target"));
+
+      assertThat(run(job.options(options)).failures()).isEmpty();
+
+      assertThat(Rsync.differences(snapshot, temp.resolve("target"), "--delete")).isEmpty();
+      BackupOptions throughMount =
+          options.toBuilder().connection(c -> c.withVia(Via.MOUNT)).build();
+      assertThatThrownBy(() -> run(job.options(throughMount)))
+          .isInstanceOf(InvalidJobException.class)
+          .hasMessageContaining("a mount shows no old versions");
     }
   }
 

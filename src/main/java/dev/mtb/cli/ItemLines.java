@@ -80,7 +80,7 @@ final class ItemLines {
     print(
         String.format(
             Locale.ROOT,
-            "%-24s %12s %s%s",
+            "%-20s %16s %s%s",
             version.storedAt(),
             version.isDirectory() && !version.isDeletion() ? "-" : size,
             Text.path(version.path(), kind),

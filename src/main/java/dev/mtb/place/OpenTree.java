@@ -116,9 +116,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
     Place place = Place.find(what, location, options);
     PastTree tree =
         BucketOpening.open(
-            what,
-            bucketOf(place, options),
-            there -> PastTree.open(there, access(options), moment));
+            what, bucketOf(place, options), there -> PastTree.open(there, access(options), moment));
     return new OpenTree(tree, Optional.empty(), tree);
   }
 

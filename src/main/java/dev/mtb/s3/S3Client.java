@@ -93,8 +93,8 @@ public final class S3Client implements Closeable {
    * @param versionMarker then the first version is behind this one of that key; null for none
    * @param most versions in the page
    */
-  public VersionPage listVersions(
-      String prefix, String keyMarker, String versionMarker, int most) throws IOException {
+  public VersionPage listVersions(String prefix, String keyMarker, String versionMarker, int most)
+      throws IOException {
     S3Request request =
         new S3Request("GET", "")
             .query("versions", "")

@@ -33,7 +33,10 @@ class OptionNamesTest {
   void options_exist() {
     PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
     Set<String> known =
-        Stream.of(new BackupCommand(nowhere, nowhere), new RestoreCommand(nowhere, nowhere))
+        Stream.of(
+                new BackupCommand(nowhere, nowhere),
+                new RestoreCommand(nowhere, nowhere),
+                new ListCommand(nowhere, nowhere))
             .map(CommandLine::new)
             .flatMap(command -> command.getCommandSpec().optionsMap().keySet().stream())
             .collect(Collectors.toSet());
@@ -50,7 +53,7 @@ class OptionNamesTest {
     Pattern name =
         Pattern.compile(
             "\"[^\"\n"
-                + "]*\\b((?:BackupJob|RestoreJob|BackupOptions|CompareMode|Concurrency|Connection"
+                + "]*\\b((?:BackupJob|RestoreJob|ListJob|Mtb|BackupOptions|CompareMode|Concurrency|Connection"
                 + "|Deletion|Filters|KeptAttributes|Limits|OldVersions|Via|Waiting)\\.[A-Za-z0-9]+)");
     Set<String> options = new TreeSet<>();
     Set<String> unknown = new TreeSet<>();

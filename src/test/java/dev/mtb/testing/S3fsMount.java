@@ -50,8 +50,7 @@ public final class S3fsMount implements AutoCloseable {
    */
   public static S3fsMount mount(S3Server server, int port, List<String> options)
       throws IOException, InterruptedException {
-    return mount(
-        server.bucket(), server.identity() + ":" + server.credential(), port, options);
+    return mount(server.bucket(), server.identity() + ":" + server.credential(), port, options);
   }
 
   /**

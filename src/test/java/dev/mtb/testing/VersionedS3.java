@@ -34,8 +34,8 @@ import java.util.regex.Pattern;
  * An S3 server with one bucket that keeps versions as the Amazon S3 API reference and user guide
  * say ("ListObjectVersions", "Working with delete markers"): newest first, delete markers among
  * them, times in whole seconds. In memory; no signature is checked, and there are no uploads in
- * parts. S3Proxy keeps no versions; S3Mock lists deleted objects, and gives a delete marker the time
- * of what it deletes. Thread-safe.
+ * parts. S3Proxy keeps no versions; S3Mock lists deleted objects, and gives a delete marker the
+ * time of what it deletes. Thread-safe.
  */
 public final class VersionedS3 implements AutoCloseable {
   private static final Pattern DELETED = Pattern.compile("<Key>([^<]*)</Key>");
@@ -44,7 +44,9 @@ public final class VersionedS3 implements AutoCloseable {
   private record Version(
       String id, Optional<byte[]> content, Map<String, String> headers, Instant stored) {
     String tag() {
-      return "\"" + HexFormat.of().formatHex(DigestAlgorithm.MD5.start().digest(content.get())) + "\"";
+      return "\""
+          + HexFormat.of().formatHex(DigestAlgorithm.MD5.start().digest(content.get()))
+          + "\"";
     }
   }
 
@@ -102,6 +104,11 @@ public final class VersionedS3 implements AutoCloseable {
         .toList();
   }
 
+  /** Deletes an object, as a client would. */
+  public synchronized void remove(String key) {
+    delete(key);
+  }
+
   private Optional<Version> current(String key) {
     List<Version> versions = objects.getOrDefault(key, List.of());
     return versions.isEmpty() || versions.get(versions.size() - 1).content().isEmpty()
@@ -134,7 +141,12 @@ public final class VersionedS3 implements AutoCloseable {
   private void ofBucket(HttpExchange exchange, Map<String, String> query, String body)
       throws IOException {
     if (query.containsKey("versioning")) {
-      send(exchange, 200, "<VersioningConfiguration>" + element("Status", versioning) + "</VersioningConfiguration>");
+      send(
+          exchange,
+          200,
+          "<VersioningConfiguration>"
+              + element("Status", versioning)
+              + "</VersioningConfiguration>");
     } else if (query.containsKey("lifecycle")) {
       send(
           exchange,
@@ -199,7 +211,12 @@ public final class VersionedS3 implements AutoCloseable {
     }
     Version version = add(key, Optional.of(content), headers);
     exchange.getResponseHeaders().set("ETag", version.tag());
-    send(exchange, 200, from == null ? "" : "<CopyObjectResult>" + element("ETag", version.tag()) + "</CopyObjectResult>");
+    send(
+        exchange,
+        200,
+        from == null
+            ? ""
+            : "<CopyObjectResult>" + element("ETag", version.tag()) + "</CopyObjectResult>");
   }
 
   private void delete(String key) {
@@ -271,7 +288,9 @@ public final class VersionedS3 implements AutoCloseable {
       boolean isBehindMarker = !key.equals(keyMarker);
       for (int i = versions.size() - 1; i >= 0 && key.startsWith(prefix) && !isTruncated; i--) {
         Version version = versions.get(i);
-        if (isBehindMarker && count == Math.min(pageSize, Integer.parseInt(query.getOrDefault("max-keys", "1000")))) {
+        if (isBehindMarker
+            && count
+                == Math.min(pageSize, Integer.parseInt(query.getOrDefault("max-keys", "1000")))) {
           isTruncated = true;
         } else if (isBehindMarker) {
           count++;

@@ -97,8 +97,7 @@ final class BucketTree {
       tree.begin(prefix, page);
       List<ListedObject> listed = page.objects();
       if (listed.isEmpty() && (prefix.isEmpty() || objects.head(prefix).isEmpty())) {
-        throw new DestinationException(
-            "there is no backup at " + place.name() + objects.missing());
+        throw new DestinationException("there is no backup at " + place.name() + objects.missing());
       }
       return listed.stream()
           .limit(most)

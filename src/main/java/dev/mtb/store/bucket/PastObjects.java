@@ -74,7 +74,11 @@ final class PastObjects implements BucketObjects {
     }
 
     String token() {
-      return encoded(key) + "&" + (version == null ? "" : encoded(version)) + "&" + encoded(settled);
+      return encoded(key)
+          + "&"
+          + (version == null ? "" : encoded(version))
+          + "&"
+          + encoded(settled);
     }
 
     private static String encoded(String text) {
@@ -206,8 +210,7 @@ final class PastObjects implements BucketObjects {
       int slash = isByDirectory ? version.key().indexOf('/', prefix.length()) : -1;
       if (slash < 0) {
         objects.add(
-            new ListedObject(
-                version.key(), version.size(), version.tag(), version.lastModified()));
+            new ListedObject(version.key(), version.size(), version.tag(), version.lastModified()));
         return;
       }
       String name = version.key().substring(0, slash + 1);
