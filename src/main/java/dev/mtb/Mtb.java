@@ -2,11 +2,14 @@ package dev.mtb;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.mtb.engine.BackupList;
 import dev.mtb.engine.Run;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
+import dev.mtb.job.ListJob;
+import dev.mtb.job.ListListener;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.InvalidJobException;
 
@@ -92,5 +95,19 @@ public final class Mtb {
    */
   public static BackupReport restore(RestoreJob job) {
     return restore(job, BackupListener.NONE);
+  }
+
+  /**
+   * Tells what is in a backup. Nothing is changed.
+   *
+   * @param job what to list
+   * @param listener told of each name, by the calling thread; an exception that it throws ends the
+   *     run, and is thrown
+   * @return how it went: what is not in the backup or cannot be read is in it, and not thrown; its
+   *     totals are zero
+   * @throws InvalidJobException if the job makes no sense
+   */
+  public static BackupReport list(ListJob job, ListListener listener) {
+    return BackupList.list(requireNonNull(job), requireNonNull(listener));
   }
 }

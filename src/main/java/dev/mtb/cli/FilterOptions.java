@@ -4,17 +4,10 @@ import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.model.SizeParser;
 import dev.mtb.options.Filters;
-import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Stack;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.IParameterConsumer;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,8 +18,6 @@ import picocli.CommandLine.ParameterException;
 /** Options that say which files are left out. */
 @SuppressWarnings("unused") // InOrder keeps the values of five options.
 final class FilterOptions {
-  private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhdw])");
-
   private record Rule(String option, String value) {}
 
   /** In the order of the command line: the first rule that matches wins. */
@@ -114,7 +105,8 @@ final class FilterOptions {
       paramLabel = "TIME",
       description =
           "Leave out files last modified before: an age such as 12h, 7d or 2w, a date such as"
-              + " 2026-01-31, or a time such as 2026-01-31T12:00:00 (local, unless it ends in Z).")
+              + " 2026-01-31, or a time such as 2026-01-31T12:00 (local, unless it ends in Z or an"
+              + " offset such as +01:00).")
   private String newerThan;
 
   /**
@@ -144,7 +136,7 @@ final class FilterOptions {
       builder.maxSize(size(maxSize));
     }
     if (newerThan != null) {
-      builder.newerThan(time(newerThan, Instant.now()));
+      builder.newerThan(Moments.parse(newerThan, Instant.now()));
     }
     return builder.build();
   }
@@ -156,31 +148,5 @@ final class FilterOptions {
             () ->
                 new InvalidJobException(
                     "'" + text + "' is not a size such as 100, 64K, 1.5M or 2GB"));
-  }
-
-  static Instant time(String text, Instant now) {
-    Matcher age = AGE.matcher(text);
-    try {
-      if (age.matches()) {
-        long count = Long.parseLong(age.group(1));
-        return now.minus(
-            switch (age.group(2)) {
-              case "s" -> Duration.ofSeconds(count);
-              case "m" -> Duration.ofMinutes(count);
-              case "h" -> Duration.ofHours(count);
-              case "d" -> Duration.ofDays(count);
-              default -> Duration.ofDays(Math.multiplyExact(7, count));
-            });
-      }
-      if (text.endsWith("Z")) {
-        return Instant.parse(text);
-      }
-      LocalDateTime local =
-          text.indexOf('T') < 0 ? LocalDate.parse(text).atStartOfDay() : LocalDateTime.parse(text);
-      return local.atZone(ZoneId.systemDefault()).toInstant();
-    } catch (DateTimeException e) {
-      throw new InvalidJobException(
-          "'" + text + "' is no time such as 7d, 2026-01-31 or 2026-01-31T12:00:00Z", e);
-    }
   }
 }

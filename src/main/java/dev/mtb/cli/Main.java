@@ -62,6 +62,7 @@ public final class Main implements Runnable {
               "backup", BackupCommand::new,
               "restore", RestoreCommand::new,
               "verify", VerifyCommand::new,
+              "ls", ListCommand::new,
               "doctor", DoctorCommand::new);
 
   private final PrintStream out;

@@ -23,14 +23,15 @@ enum OptionGroup {
   /** Where they go. */
   WHERE(
       "Where",
-      "--target --require-mount --via --endpoint-url --region --addressing-style --passwd-file"
-          + " --sign-payload"
+      "--target --as-of --versions --require-mount --via --endpoint-url --region"
+          + " --addressing-style --passwd-file --sign-payload"
           + " --backup-dir --suffix"),
   /** How they are compared, copied and deleted. */
   HOW(
       "How",
       "--dry-run --compare --modify-window --digest --read-data --strict --update"
-          + " --ignore-existing --existing --overwrite --overwrite-conflicts --delete --max-delete"
+          + " --ignore-existing --existing --overwrite --overwrite-conflicts --recursive --delete"
+          + " --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
           + " --fsync --read-only --keep-uploads"),
   /** How fast, how many at once, how long. */
@@ -41,7 +42,7 @@ enum OptionGroup {
   /** What is printed and written about a run. */
   OUTPUT(
       "Output",
-      "--itemize --report --report-html --metrics-file --manifest --progress --log-file --json"
+      "--long --itemize --report --report-html --metrics-file --manifest --progress --log-file --json"
           + " --verbose --quiet --help --version");
 
   /** Each command has these. A command with no others is shown without groups. */

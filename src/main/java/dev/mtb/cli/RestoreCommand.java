@@ -15,6 +15,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code mtb restore}. */
 @Command(
     name = "restore",
-    description = "Brings files back out of a backup.",
+    description = "Brings files back out of a backup; 'mtb ls BACKUP' shows what is in it.",
     customSynopsis = "mtb restore [OPTIONS] BACKUP [PATH...] TARGET",
     exitCodeList = {
       " 0:everything that was asked for is in the target",
@@ -63,6 +64,9 @@ final class RestoreCommand extends JobCommand {
               + " the place of files; otherwise they are left alone.")
   private boolean overwrite;
 
+  @Option(names = "--as-of", paramLabel = "TIME", description = Moments.AS_OF)
+  private String asOf;
+
   @Mixin private final LimitOptions.Rates rates = new LimitOptions.Rates();
 
   RestoreCommand(PrintStream out, PrintStream err) {
@@ -97,6 +101,7 @@ final class RestoreCommand extends JobCommand {
           "give the backup to restore from, and last the directory to restore to");
     }
     RestoreJob.Builder job = RestoreJob.builder().overwrite(overwrite).options(options().build());
+    Optional.ofNullable(asOf).map(Moments::asOf).ifPresent(job::asOf);
     PlaceArgument backup = place(paths.get(0), "backup");
     backup.bucket().ifPresentOrElse(job::from, () -> job.from(backup.directory()));
     int end = target == null ? paths.size() - 1 : paths.size();
@@ -132,7 +137,7 @@ final class RestoreCommand extends JobCommand {
   }
 
   private static boolean isInBackup(RestoreJob job, Path name) {
-    try (OpenTree backup = OpenTree.open("the backup", job.backup(), job.options())) {
+    try (OpenTree backup = OpenTree.open("the backup", job.backup(), job.options(), job.asOf())) {
       Path path = PathBytes.resolve(backup.tree().root(), PathBytes.of(name));
       Metadata unused = backup.tree().entry(path).look();
       return true;

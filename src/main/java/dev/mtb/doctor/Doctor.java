@@ -47,6 +47,8 @@ public final class Doctor {
           .put("way", MountChecks::way)
           .put("s3fs", MountChecks::s3fs)
           .put("bucket", ServerChecks::bucket)
+          .put("versioning", VersionChecks::versioning)
+          .put("lifecycle", VersionChecks::lifecycle)
           .put("server", ServerChecks::server)
           .put("clock", ServerChecks::clock)
           .put("round trip", ServerChecks::roundTrip)

@@ -43,6 +43,9 @@ final class ExaminedPlace {
   /** Whether the bucket has answered, so that a backup writes to it directly. */
   volatile boolean isStraight;
 
+  /** Whether the bucket keeps old versions. */
+  volatile boolean isVersioned;
+
   /** How to ask the server; empty as long as it has not answered. */
   volatile Optional<IOSupplier<BucketCheck.Answer>> request = Optional.empty();
 

@@ -37,7 +37,7 @@ final class Restore {
 
   BackupReport run(BackupListener listener) {
     refuseTargetInBackup();
-    try (OpenTree backup = OpenTree.open("the backup", job.backup(), options);
+    try (OpenTree backup = OpenTree.open("the backup", job.backup(), options, job.asOf());
         RunLock lock = options.dryRun() ? RunLock.NONE : RunLock.of(options)) {
       Tree tree = backup.tree();
       if (!options.dryRun()) {

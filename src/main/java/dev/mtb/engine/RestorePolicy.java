@@ -40,7 +40,7 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
 
   @Override
   public String missing(Path source) {
-    return "is not in the backup";
+    return "is not in the backup; Mtb.list shows what is";
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.mtb.options.Via;
 import dev.mtb.store.Store;
 import dev.mtb.store.Tree;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,19 +34,28 @@ import java.util.Optional;
  * @param backup where the backup is
  * @param paths what is restored, relative to the backup, and normal; empty for everything
  * @param target where files are restored to
+ * @param asOf the moment of which the backup's state is restored, by the server's clock: of each
+ *     file the newest version that was stored at or before it. The backup is then in a bucket with
+ *     versioning, or on a mount of one. Empty for the state of now
  * @param overwrite whether files of the target are replaced that are newer than those of the
  *     backup, and directories that stand in the place of files. Otherwise they are left alone,
  *     {@link BackupListener#skipped told of}, and counted as skipped
  * @param options how it is run
  */
 public record RestoreJob(
-    Location backup, List<Path> paths, Location target, boolean overwrite, BackupOptions options) {
+    Location backup,
+    List<Path> paths,
+    Optional<Instant> asOf,
+    Location target,
+    boolean overwrite,
+    BackupOptions options) {
   /**
    * Checks that it can be run.
    *
    * @throws InvalidJobException without a backup, or if a path leads out of the backup
    */
   public RestoreJob {
+    requireNonNull(asOf);
     requireNonNull(target);
     requireNonNull(options);
     if (backup == null) {
@@ -58,7 +68,7 @@ public record RestoreJob(
     paths = paths.stream().map(path -> inBackup(path, root)).collect(toImmutableList());
   }
 
-  private static Path inBackup(Path path, Optional<Path> root) {
+  static Path inBackup(Path path, Optional<Path> root) {
     Path relative = path;
     if (path.isAbsolute()) {
       Path start = root.filter(path::startsWith).orElse(path.getRoot());
@@ -89,6 +99,7 @@ public record RestoreJob(
     Builder builder = new Builder();
     builder.backup = backup;
     builder.paths.addAll(paths);
+    builder.asOf = asOf;
     builder.target = target;
     builder.overwrite = overwrite;
     builder.options = options;
@@ -117,6 +128,7 @@ public record RestoreJob(
   public static final class Builder {
     private Location backup;
     private final List<Path> paths = new ArrayList<>();
+    private Optional<Instant> asOf = Optional.empty();
     private Location target;
     private boolean overwrite;
     private BackupOptions options = BackupOptions.DEFAULT;
@@ -175,6 +187,17 @@ public record RestoreJob(
      */
     public Builder path(Path inBackup) {
       paths.add(requireNonNull(inBackup));
+      return this;
+    }
+
+    /**
+     * Sets {@link RestoreJob#asOf()}.
+     *
+     * @param moment such as the end of a run: all that it stored was stored at or before it
+     * @return this
+     */
+    public Builder asOf(Instant moment) {
+      asOf = Optional.of(moment);
       return this;
     }
 
@@ -243,7 +266,7 @@ public record RestoreJob(
       if (target == null) {
         throw new InvalidJobException("no directory given to restore to");
       }
-      return new RestoreJob(backup, paths, target, overwrite, options);
+      return new RestoreJob(backup, paths, asOf, target, overwrite, options);
     }
   }
 }

@@ -3,15 +3,18 @@ package dev.mtb.place;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.Location;
 import dev.mtb.model.ErrorText;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Via;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.Tree;
 import dev.mtb.store.bucket.BucketAccess;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.BucketStore;
+import dev.mtb.store.bucket.PastTree;
 import dev.mtb.store.folder.FolderTree;
 import dev.mtb.store.folder.StoredFolder;
 import dev.mtb.store.mount.S3fsMountPoint;
@@ -21,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -61,9 +65,27 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
    *
    * @param what it is, in messages, such as {@code the backup}
    * @param options whether a mount is required, how a bucket is reached, and so on
+   * @param moment as of which it is read; empty for now
+   * @throws InvalidJobException if there is a moment, and it is no place in a bucket
    * @throws DestinationException if it cannot be used, or is not there
    */
-  public static OpenTree open(String what, Location location, BackupOptions options)
+  public static OpenTree open(
+      String what, Location location, BackupOptions options, Optional<Instant> moment)
+      throws DestinationException {
+    if (moment.isEmpty()) {
+      return open(what, location, options);
+    }
+    OpenTree past = openPast(what, location, options, moment.get());
+    try {
+      ((PastTree) past.tree()).checkExists();
+      return past;
+    } catch (DestinationException | RuntimeException e) {
+      past.close();
+      throw e;
+    }
+  }
+
+  private static OpenTree open(String what, Location location, BackupOptions options)
       throws DestinationException {
     Place place = Place.find(what, location, options);
     if (place instanceof Place.Own own) {
@@ -77,6 +99,54 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
     return place instanceof Place.Mounted mounted
         ? openMounted(mounted, options)
         : openFolder((Place.Folder) place);
+  }
+
+  /**
+   * Opens a backup as it was at a moment: straight from a bucket with versioning, also if it is
+   * named by its mount. Of the mount nothing but its command line counts: what it shows is of now.
+   *
+   * @param what it is, in messages, such as {@code the backup}
+   * @return the tree tells {@link Tree#versions}, too
+   * @throws InvalidJobException if it is no place in a bucket
+   * @throws DestinationException if it cannot be used, or keeps no versions
+   */
+  public static OpenTree openPast(
+      String what, Location location, BackupOptions options, Instant moment)
+      throws DestinationException {
+    Place place = Place.find(what, location, options);
+    PastTree tree =
+        BucketOpening.open(
+            what, bucketOf(place, options), there -> PastTree.open(there, access(options), moment));
+    return new OpenTree(tree, Optional.empty(), tree);
+  }
+
+  private static BucketPlace bucketOf(Place place, BackupOptions options)
+      throws DestinationException {
+    if (place instanceof Place.InBucket bucket) {
+      return bucket.bucket();
+    }
+    if (!(place instanceof Place.Mounted mounted)) {
+      throw new InvalidJobException(
+          place.name()
+              + " is in no bucket, and only a bucket keeps versions to go back to; what"
+              + " OldVersions.directory has kept is in that directory, and is restored from there"
+              + " as from any backup");
+    }
+    if (options.connection().via() == Via.MOUNT) {
+      throw new InvalidJobException(
+          "a mount shows no old versions: go back to a moment without Via.MOUNT");
+    }
+    MountedBucket.Finding finding = mounted.bucket();
+    return finding
+        .place()
+        .orElseThrow(
+            () ->
+                new DestinationException(
+                    "the bucket behind the mount "
+                        + mounted.mount().point()
+                        + " cannot be read directly, and the mount shows no old versions: "
+                        + finding.obstacle()
+                        + "; give the bucket as s3://BUCKET/PREFIX"));
   }
 
   private static BucketStore openBucket(BucketPlace place, BackupOptions options)
@@ -134,7 +204,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
       found = Metadata.following(directory);
     } catch (NoSuchFileException e) {
       throw new DestinationException(
-          "there is no backup to restore from: " + directory + " does not exist", e);
+          "there is no backup at " + directory + ": it does not exist", e);
     } catch (IOException e) {
       throw new DestinationException(
           "the backup " + directory + " cannot be used: " + ErrorText.of(e), e);

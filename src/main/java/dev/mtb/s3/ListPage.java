@@ -73,7 +73,7 @@ public record ListPage(
         xml.text("LastModified").flatMap(ListPage::time));
   }
 
-  private static Optional<Instant> time(String text) {
+  static Optional<Instant> time(String text) {
     try {
       return Optional.of(Instant.parse(text.trim()));
     } catch (DateTimeParseException e) {

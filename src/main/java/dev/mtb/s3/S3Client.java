@@ -84,10 +84,56 @@ public final class S3Client implements Closeable {
     return send(request, (answer, attempt) -> ListPage.of(document(answer), answer.date()));
   }
 
-  /** Looks at an object (HeadObject). */
-  public ObjectInfo head(String key) throws IOException {
+  /**
+   * Lists versions of objects in the order of their keys, those of a key from the newest to the
+   * oldest (ListObjectVersions).
+   *
+   * @param prefix of the keys
+   * @param keyMarker the first key is behind this one; null for the first of all
+   * @param versionMarker then the first version is behind this one of that key; null for none
+   * @param most versions in the page
+   */
+  public VersionPage listVersions(String prefix, String keyMarker, String versionMarker, int most)
+      throws IOException {
+    S3Request request =
+        new S3Request("GET", "")
+            .query("versions", "")
+            .query("encoding-type", "url")
+            .query("prefix", prefix)
+            .query("key-marker", keyMarker)
+            .query("version-id-marker", versionMarker)
+            .query("max-keys", Integer.toString(most));
+    return send(request, (answer, attempt) -> VersionPage.of(document(answer), answer.date()));
+  }
+
+  /**
+   * Asks whether the bucket keeps old versions (GetBucketVersioning).
+   *
+   * @return {@code Enabled} or {@code Suspended}; empty if it never did
+   */
+  public Optional<String> versioning() throws IOException {
     return send(
-        new S3Request("HEAD", key),
+        new S3Request("GET", "").query("versioning", ""),
+        (answer, attempt) -> document(answer).text("Status"));
+  }
+
+  /** Asks what the server deletes by itself (GetBucketLifecycleConfiguration). */
+  public List<LifecycleRule> lifecycle() throws IOException {
+    return send(
+        new S3Request("GET", "").query("lifecycle", ""),
+        (answer, attempt) ->
+            document(answer).children("Rule").stream().map(LifecycleRule::of).toList());
+  }
+
+  /** Looks at the current version of an object (HeadObject). */
+  public ObjectInfo head(String key) throws IOException {
+    return head(key, Optional.empty());
+  }
+
+  /** Looks at a version of an object; empty for the current one (HeadObject). */
+  public ObjectInfo head(String key, Optional<String> version) throws IOException {
+    return send(
+        new S3Request("HEAD", key).query("versionId", version.orElse(null)),
         (answer, attempt) -> {
           try (answer) {
             return ObjectInfo.of(answer);
@@ -98,12 +144,14 @@ public final class S3Client implements Closeable {
   /**
    * Begins to read an object (GetObject).
    *
+   * @param version of the object; empty for the current one
    * @param ifMatch the tag of the version that is wanted; empty for the current one
    * @param range in the form of the header; empty for the whole
    */
-  public ObjectReading get(String key, Optional<String> ifMatch, Optional<String> range)
+  public ObjectReading get(
+      String key, Optional<String> version, Optional<String> ifMatch, Optional<String> range)
       throws IOException {
-    S3Request request = new S3Request("GET", key);
+    S3Request request = new S3Request("GET", key).query("versionId", version.orElse(null));
     ifMatch.ifPresent(tag -> request.headers.put("if-match", tag));
     range.ifPresent(bytes -> request.headers.put("range", bytes));
     return send(

@@ -111,12 +111,22 @@ final class Xml {
 
   /** The text of the first child with a name; empty if there is none or it has none. */
   Optional<String> text(String child) {
+    return child(child).map(found -> found.text).filter(found -> !found.isEmpty());
+  }
+
+  /** The first child with a name. */
+  Optional<Xml> child(String child) {
     for (Xml candidate : children) {
       if (candidate.name.equals(child)) {
-        return candidate.text.isEmpty() ? Optional.empty() : Optional.of(candidate.text);
+        return Optional.of(candidate);
       }
     }
     return Optional.empty();
+  }
+
+  /** All children, in their order. */
+  List<Xml> children() {
+    return children;
   }
 
   /** The children with a name, in their order. */

@@ -12,11 +12,6 @@ import java.util.Optional;
 /** Something in a {@link Store} that has no entries of its own kind: it is read by its path. */
 record StoreEntry(Store store, Path path, Optional<ListedEntry> listed) implements TreeEntry {
   @Override
-  public Optional<Boolean> isListedAsDirectory() {
-    return listed.map(ListedEntry::isDirectory);
-  }
-
-  @Override
   public Metadata look() throws IOException {
     Optional<Metadata> found =
         listed.isPresent() ? store.look(path, listed.get()) : store.stat(path);

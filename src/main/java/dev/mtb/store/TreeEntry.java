@@ -22,10 +22,19 @@ public interface TreeEntry {
   /**
    * What a listing has told, where looking would cost a request.
    *
-   * @return whether it is a directory; empty if that is not known
+   * @return empty if nothing
+   */
+  default Optional<ListedEntry> listed() {
+    return Optional.empty();
+  }
+
+  /**
+   * Whether a listing has told that it is a directory, or that it is none.
+   *
+   * @return empty if that is not known, as of an empty object: old clients keep directories as such
    */
   default Optional<Boolean> isListedAsDirectory() {
-    return Optional.empty();
+    return listed().filter(l -> l.isDirectory() || l.size() > 0).map(ListedEntry::isDirectory);
   }
 
   /**

@@ -1,9 +1,11 @@
 package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.model.InvalidJobException;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -398,10 +400,33 @@ class CommandTest {
   @Test
   void times_areAgesOrDates() {
     Instant now = Instant.parse("2026-03-10T12:00:00Z");
-    assertThat(FilterOptions.time("12h", now)).isEqualTo("2026-03-10T00:00:00Z");
-    assertThat(FilterOptions.time("2w", now)).isEqualTo("2026-02-24T12:00:00Z");
-    assertThat(FilterOptions.time("2026-01-31T12:00:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
-    assertThat(FilterOptions.time("2026-01-31", now))
+    assertThat(Moments.parse("12h", now)).isEqualTo("2026-03-10T00:00:00Z");
+    assertThat(Moments.parse("2w", now)).isEqualTo("2026-02-24T12:00:00Z");
+    assertThat(Moments.parse("2026-01-31T12:00:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
+    assertThat(Moments.parse("2026-01-31", now))
         .isEqualTo(LocalDate.of(2026, 1, 31).atStartOfDay(ZoneId.systemDefault()).toInstant());
+    assertThat(Moments.parse("2026-01-31T12:00+01:30", now)).isEqualTo("2026-01-31T10:30:00Z");
+    assertThat(Moments.parse("2026-01-31T12:00", now))
+        .isEqualTo(
+            LocalDate.of(2026, 1, 31).atTime(12, 0).atZone(ZoneId.systemDefault()).toInstant());
+  }
+
+  /** A date to go back to includes the runs of that day. */
+  @Test
+  void momentsToGoBackTo_areInThePast_andADateIsItsEnd() {
+    Instant now = Instant.parse("2026-03-10T12:00:00Z");
+    assertThat(Moments.asOf("2026-01-31", now))
+        .isEqualTo(
+            LocalDate.of(2026, 2, 1)
+                .atStartOfDay(ZoneId.systemDefault())
+                .toInstant()
+                .minusNanos(1));
+    assertThat(Moments.asOf("2026-01-31T12:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
+    assertThat(Moments.asOf("3d", now)).isEqualTo("2026-03-07T12:00:00Z");
+    for (String wrong : List.of("2027-01-31", "2026-03-10T12:00:01Z", "yesterday", "2026-13-01")) {
+      assertThatThrownBy(() -> Moments.asOf(wrong, now))
+          .isInstanceOf(InvalidJobException.class)
+          .hasMessageContaining(wrong);
+    }
   }
 }

@@ -35,7 +35,7 @@ final class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"backup", "restore", "verify", "doctor", "completion", "man"})
+  @ValueSource(strings = {"backup", "restore", "verify", "ls", "doctor", "completion", "man"})
   void help_isTheSameAsTheOption(String command) {
     assertThat(mtb(command, "--help")).isZero();
     String expected = out;
@@ -131,7 +131,7 @@ final class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"backup", "restore", "verify", "doctor"})
+  @ValueSource(strings = {"backup", "restore", "verify", "ls", "doctor"})
   void options_areInGroups_eachInOne(String name) {
     CommandLine command =
         Main.configured(new CommandLine(Main.command(name, System.out, System.err)), Map.of());

@@ -33,10 +33,14 @@ class OptionNamesTest {
   void options_exist() {
     PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
     Set<String> known =
-        Stream.of(new BackupCommand(nowhere, nowhere), new RestoreCommand(nowhere, nowhere))
+        Stream.of(
+                new BackupCommand(nowhere, nowhere),
+                new RestoreCommand(nowhere, nowhere),
+                new ListCommand(nowhere, nowhere))
             .map(CommandLine::new)
             .flatMap(command -> command.getCommandSpec().optionsMap().keySet().stream())
             .collect(Collectors.toSet());
+    known.addAll(Set.of("mtb"));
     for (String flag : OptionNames.FLAGS.values()) {
       assertThat(known).contains(flag.split(" ", 2)[0]);
     }
@@ -49,7 +53,7 @@ class OptionNamesTest {
     Pattern name =
         Pattern.compile(
             "\"[^\"\n"
-                + "]*\\b((?:BackupJob|RestoreJob|BackupOptions|CompareMode|Concurrency|Connection"
+                + "]*\\b((?:BackupJob|RestoreJob|ListJob|Mtb|BackupOptions|CompareMode|Concurrency|Connection"
                 + "|Deletion|Filters|KeptAttributes|Limits|OldVersions|Via|Waiting)\\.[A-Za-z0-9]+)");
     Set<String> options = new TreeSet<>();
     Set<String> unknown = new TreeSet<>();

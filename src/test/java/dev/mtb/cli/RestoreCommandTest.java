@@ -124,7 +124,7 @@ class RestoreCommandTest {
   @Test
   void noBackup_is10() throws Exception {
     assertThat(mtb("restore", temp.resolve("none").toString(), target.toString())).isEqualTo(10);
-    assertThat(err).contains("no backup to restore from");
+    assertThat(err).contains("there is no backup at");
     assertThat(Files.exists(target)).isFalse();
   }
 

@@ -2,11 +2,13 @@ package dev.mtb.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mtb.doctor.Finding.Status;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.VersionedS3;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -156,12 +158,70 @@ class DoctorTest {
     assertThat(checkup.findings())
         .extracting(Finding::what)
         .containsExactly(
-            "bucket", "clock", "round trip", "write", "conflicts", "open files", "state", "java");
+            "bucket",
+            "versioning",
+            "clock",
+            "round trip",
+            "write",
+            "conflicts",
+            "open files",
+            "state",
+            "java");
+    assertThat(the(checkup, "versioning").text()).startsWith("off: ");
+    assertThat(checkup.notChecked()).containsExactly("lifecycle (the server knows no such rules)");
     // S3Proxy ignores the conditions of a completion.
     assertThat(the(checkup, "conflicts").text()).contains("of large files").contains("prefix");
     assertThat(checkup.count(Status.OK)).as("%s", checkup).isEqualTo(checkup.findings().size());
     try (var probe = dev.mtb.testing.S3Probe.of(server)) {
       assertThat(probe.keys("good")).isEmpty();
+    }
+  }
+
+  @Test
+  void versioning_andWhatRulesDelete_areTold_withTheReadyRule() throws Exception {
+    try (VersionedS3 versioned = VersionedS3.start()) {
+      URI endpoint = URI.create("http://127.0.0.1:" + versioned.port());
+      BackupOptions.Builder options = options().connection(c -> c.withEndpoint(endpoint));
+
+      Checkup off = examine(options, "s3://bucket/it's");
+      assertThat(the(off, "versioning").text())
+          .contains("aws s3api put-bucket-versioning --bucket bucket", "Status=Enabled");
+      assertThat(the(off, "lifecycle").status()).isEqualTo(Status.WARN);
+      assertThat(the(off, "lifecycle").remedy().orElseThrow())
+          .startsWith("aws s3api put-bucket-lifecycle-configuration --bucket bucket ")
+          .contains("{\"Prefix\":\"it'\\''s/\"}", "AbortIncompleteMultipartUpload")
+          .doesNotContain("Noncurrent");
+
+      versioned.setVersioning("Enabled");
+      Checkup on = examine(options, "s3://bucket/p");
+      assertThat(the(on, "versioning").text()).startsWith("on: ");
+      assertThat(the(on, "lifecycle").text()).contains("no rule deletes old versions, nor");
+      String remedy = the(on, "lifecycle").remedy().orElseThrow();
+      String rule = remedy.substring(remedy.indexOf('\'') + 1, remedy.lastIndexOf('\''));
+      assertThat(new ObjectMapper().readTree(rule).at("/Rules/0/Filter/Prefix").asText())
+          .isEqualTo("p/");
+      assertThat(rule).contains("\"NoncurrentDays\":90", "\"DaysAfterInitiation\":7");
+
+      versioned.setLifecycle(
+          "<Rule><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>"
+              + "<NoncurrentVersionExpiration><NoncurrentDays>30</NoncurrentDays>"
+              + "</NoncurrentVersionExpiration></Rule>"
+              + "<Rule><Status>Enabled</Status><Filter><Prefix>other/</Prefix></Filter>"
+              + "<AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation>"
+              + "</AbortIncompleteMultipartUpload></Rule>"
+              + "<Rule><Status>Disabled</Status><NoncurrentVersionExpiration><NoncurrentDays>1"
+              + "</NoncurrentDays></NoncurrentVersionExpiration></Rule>");
+      Checkup ruled = examine(options, "s3://bucket/p");
+      assertThat(the(ruled, "lifecycle").text()).contains("deleted after 30 days");
+      assertThat(ruled.findings())
+          .filteredOn(finding -> finding.what().equals("lifecycle"))
+          .extracting(Finding::status)
+          .containsExactly(Status.OK, Status.WARN);
+      assertThat(ruled.findings().toString()).contains("replaces all rules of the bucket");
+
+      versioned.setVersioning("Suspended");
+      assertThat(the(examine(options, "s3://bucket/p"), "versioning").status())
+          .isEqualTo(Status.WARN);
     }
   }
 

@@ -90,6 +90,45 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
                       r -> r.bucket(BUCKET).encodingType(EncodingType.URL).prefix("").maxKeys(1)),
               "<ListBucketResult/>"),
           new RequestKind(
+              "list versions, next page",
+              (client, key) -> client.listVersions(key, key + "/marker", "version.id_1", 1000),
+              (client, key) ->
+                  client.listObjectVersions(
+                      r ->
+                          r.bucket(BUCKET)
+                              .encodingType(EncodingType.URL)
+                              .prefix(key)
+                              .keyMarker(key + "/marker")
+                              .versionIdMarker("version.id_1")
+                              .maxKeys(1000)),
+              "<ListVersionsResult/>"),
+          new RequestKind(
+              "versioning",
+              (client, key) -> client.versioning(),
+              (client, key) -> client.getBucketVersioning(r -> r.bucket(BUCKET)),
+              "<VersioningConfiguration/>"),
+          new RequestKind(
+              "lifecycle",
+              (client, key) -> client.lifecycle(),
+              (client, key) -> client.getBucketLifecycleConfiguration(r -> r.bucket(BUCKET)),
+              "<LifecycleConfiguration/>"),
+          new RequestKind(
+              "head, version",
+              (client, key) -> client.head(key, Optional.of("version.id_1")),
+              (client, key) ->
+                  client.headObject(r -> r.bucket(BUCKET).key(key).versionId("version.id_1")),
+              ""),
+          new RequestKind(
+              "get, version",
+              (client, key) ->
+                  client
+                      .get(key, Optional.of("null"), Optional.empty(), Optional.empty())
+                      .content()
+                      .close(),
+              (client, key) ->
+                  client.getObjectAsBytes(r -> r.bucket(BUCKET).key(key).versionId("null")),
+              ""),
+          new RequestKind(
               "head",
               (client, key) -> client.head(key),
               (client, key) -> client.headObject(r -> r.bucket(BUCKET).key(key)),
@@ -97,13 +136,19 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
           new RequestKind(
               "get",
               (client, key) ->
-                  client.get(key, Optional.empty(), Optional.empty()).content().close(),
+                  client
+                      .get(key, Optional.empty(), Optional.empty(), Optional.empty())
+                      .content()
+                      .close(),
               (client, key) -> client.getObjectAsBytes(r -> r.bucket(BUCKET).key(key)),
               ""),
           new RequestKind(
               "get, range",
               (client, key) ->
-                  client.get(key, Optional.of(TAG), Optional.of("bytes=5-9")).content().close(),
+                  client
+                      .get(key, Optional.empty(), Optional.of(TAG), Optional.of("bytes=5-9"))
+                      .content()
+                      .close(),
               (client, key) ->
                   client.getObjectAsBytes(
                       r -> r.bucket(BUCKET).key(key).ifMatch(TAG).range("bytes=5-9")),

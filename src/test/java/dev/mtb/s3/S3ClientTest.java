@@ -198,7 +198,12 @@ class S3ClientTest {
     server.always(error(status, code));
 
     S3Exception refusal =
-        refusal(() -> client.get("key", Optional.empty(), Optional.empty()).content().close());
+        refusal(
+            () ->
+                client
+                    .get("key", Optional.empty(), Optional.empty(), Optional.empty())
+                    .content()
+                    .close());
 
     assertThat(refusal.status()).isEqualTo(status);
     assertThat(refusal.code()).isEqualTo(code);
@@ -641,7 +646,7 @@ class S3ClientTest {
           isCut.countDown();
         });
 
-    ObjectReading reading = client.get("key", Optional.empty(), Optional.empty());
+    ObjectReading reading = client.get("key", Optional.empty(), Optional.empty(), Optional.empty());
     assertThat(reading.info().length()).hasValue(Long.MAX_VALUE);
     assertThat(reading.content().read()).isEqualTo('x');
     reading.content().abort();
@@ -659,7 +664,8 @@ class S3ClientTest {
           wire.end();
         });
 
-    try (ObjectContent content = client.get("key", Optional.empty(), Optional.empty()).content()) {
+    try (ObjectContent content =
+        client.get("key", Optional.empty(), Optional.empty(), Optional.empty()).content()) {
       assertThatThrownBy(content::readAllBytes).isInstanceOf(IOException.class);
       content.abort();
     }

@@ -50,18 +50,28 @@ public final class S3fsMount implements AutoCloseable {
    */
   public static S3fsMount mount(S3Server server, int port, List<String> options)
       throws IOException, InterruptedException {
+    return mount(server.bucket(), server.identity() + ":" + server.credential(), port, options);
+  }
+
+  /**
+   * Mounts a bucket of any server.
+   *
+   * @param credentials the keys, with a colon between them
+   */
+  public static S3fsMount mount(String bucket, String credentials, int port, List<String> options)
+      throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("mtb-s3fs-").toRealPath();
     Path passwords =
         Files.createFile(
             folder.resolve("passwd"),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(passwords, server.identity() + ":" + server.credential() + "\n", UTF_8);
+    Files.writeString(passwords, credentials + "\n", UTF_8);
     List<String> all = new ArrayList<>();
     all.add("url=http://127.0.0.1:" + port);
     all.add("use_path_request_style");
     all.add("passwd_file=" + passwords);
     all.addAll(options);
-    S3fsMount mount = new S3fsMount(server.bucket(), all, folder);
+    S3fsMount mount = new S3fsMount(bucket, all, folder);
     Files.createDirectory(mount.mountPoint);
     Runtime.getRuntime().addShutdownHook(mount.hook);
     try {

@@ -3,6 +3,7 @@ package dev.mtb.store.bucket;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.s3.LifecycleRule;
 import dev.mtb.s3.S3Exception;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ProcessIdentity;
@@ -13,7 +14,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * A check of a bucket with the same requests as a backup sends. No request is sent again after a
@@ -73,6 +77,48 @@ public final class BucketCheck implements Closeable {
     long start = System.nanoTime();
     var page = requests.list(prefix, "/", null, null);
     return new Answer(Duration.ofNanos(System.nanoTime() - start), page.date());
+  }
+
+  /**
+   * Asks whether the bucket keeps old versions.
+   *
+   * @return {@code Enabled} or {@code Suspended}; empty if it never did, or the server cannot
+   */
+  public Optional<String> versioning() throws IOException {
+    return requests.versioning();
+  }
+
+  /**
+   * What the server deletes by itself below the prefix.
+   *
+   * @param hasRules whether there are rules at all
+   * @param oldVersionDays after how many days what is not current any more is deleted; empty if it
+   *     is kept
+   * @param unfinishedUploadDays after how many days uploads that were not completed are aborted;
+   *     empty if they are kept
+   */
+  public record Expiry(
+      boolean hasRules, OptionalLong oldVersionDays, OptionalLong unfinishedUploadDays) {}
+
+  /** Asks what the server deletes by itself; empty if it knows no such rules. */
+  public Optional<Expiry> expiry() throws IOException {
+    return requests
+        .lifecycle()
+        .map(
+            rules ->
+                new Expiry(
+                    !rules.isEmpty(),
+                    days(rules, LifecycleRule::oldVersionDays),
+                    days(rules, LifecycleRule::unfinishedUploadDays)));
+  }
+
+  private OptionalLong days(
+      List<LifecycleRule> rules, Function<LifecycleRule, Optional<Long>> days) {
+    return rules.stream()
+        .filter(rule -> rule.isEnabled() && !rule.isNarrowed() && prefix.startsWith(rule.prefix()))
+        .flatMap(rule -> days.apply(rule).stream())
+        .mapToLong(Long::longValue)
+        .min();
   }
 
   /**

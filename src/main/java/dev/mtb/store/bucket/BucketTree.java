@@ -6,6 +6,8 @@ import com.google.common.hash.Hashing;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
+import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.TreeEntry;
@@ -20,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -61,20 +62,13 @@ final class BucketTree {
   private static final String FOLDER_MARKER = "_$folder$";
 
   /** What s3fs shows of a directory that only its contents show. Its owner is not known. */
-  private static final Metadata IMPLIED =
-      new Metadata(
-          Kind.DIRECTORY,
-          0,
-          Instant.EPOCH,
-          0750,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN,
-          Metadata.UNKNOWN);
+  private static final ObjectReads.Version IMPLIED =
+      new ObjectReads.Version(
+          "", Metadata.known(Kind.DIRECTORY, 0).withMode(0750), Optional.empty());
 
   private final BucketPlace place;
   private final String prefix;
-  private final Requests requests;
+  private final BucketObjects objects;
   private final ObjectReads reads;
   private final TreeListing tree;
   private final KeyLookup lookup;
@@ -83,35 +77,34 @@ final class BucketTree {
   private final Entry root = new Entry(Path.of(""), Optional.empty(), /* isDirectory= */ true);
   private volatile Predicate<Path> isExpected = path -> false;
 
-  BucketTree(BucketPlace place, Requests requests, ObjectReads reads) {
+  BucketTree(BucketPlace place, BucketObjects objects, ObjectReads reads) {
     this.place = place;
-    this.requests = requests;
+    this.objects = objects;
     this.reads = reads;
     prefix = place.location().prefix();
     failures = new FailureLimit(place);
     TreeListing.Pages pages =
-        (p, d, after, token) -> failures.send(() -> requests.list(p, d, after, token));
+        (p, d, after, token) -> failures.send(() -> objects.list(p, d, after, token));
     tree = new TreeListing(pages);
-    lookup = new KeyLookup(key -> failures.send(() -> requests.head(key)), pages);
+    lookup = new KeyLookup(key -> failures.send(() -> objects.head(key)), pages);
   }
 
   /** Lists some paths that are there, so that wrong names and credentials show at once. */
   List<Path> some(int most) throws DestinationException {
     try {
       // A whole page is asked for: s3rver answers 500 to fewer.
-      var objects = requests.list(prefix, null, null, null).objects();
-      if (objects.isEmpty() && (prefix.isEmpty() || requests.head(prefix).isEmpty())) {
-        throw new DestinationException(
-            "there is no backup at " + place.name() + ": nothing there has a key that begins so");
+      ListPage page = objects.list(prefix, null, null, null);
+      tree.begin(prefix, page);
+      List<ListedObject> listed = page.objects();
+      if (listed.isEmpty() && (prefix.isEmpty() || objects.head(prefix).isEmpty())) {
+        throw new DestinationException("there is no backup at " + place.name() + objects.missing());
       }
-      List<Path> found = new ArrayList<>();
-      for (var object : objects.subList(0, Math.min(most, objects.size()))) {
-        String key = object.key().substring(prefix.length());
-        if (NAMES.splitToList(key).stream().allMatch(BucketKeys::isName)) {
-          BucketKeys.pathOf(key).ifPresent(found::add);
-        }
-      }
-      return found;
+      return listed.stream()
+          .limit(most)
+          .map(object -> object.key().substring(prefix.length()))
+          .filter(key -> NAMES.splitToList(key).stream().allMatch(BucketKeys::isName))
+          .flatMap(key -> BucketKeys.pathOf(key).stream())
+          .toList();
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
@@ -184,10 +177,9 @@ final class BucketTree {
       return path;
     }
 
-    /** Not of an empty object: old clients keep directories as such. */
     @Override
-    public Optional<Boolean> isListedAsDirectory() {
-      return listed.filter(l -> l.isDirectory() || l.size() > 0).map(ListedEntry::isDirectory);
+    public Optional<ListedEntry> listed() {
+      return listed;
     }
 
     @Override
@@ -227,15 +219,14 @@ final class BucketTree {
     }
 
     private ObjectReads.Version ask() throws IOException {
-      ObjectReads.Version implied = new ObjectReads.Version("", IMPLIED, Optional.empty());
       String key = key();
       if (key.equals(prefix)) {
-        return prefix.isEmpty() ? implied : head(prefix).orElse(implied);
+        return prefix.isEmpty() ? IMPLIED : head(prefix).orElse(IMPLIED);
       }
       if (listed.isPresent()) {
         long size = listed.get().size();
         if (listed.get().isDirectory()) {
-          return head(BucketKeys.withSlash(key)).orElse(implied);
+          return head(BucketKeys.withSlash(key)).orElse(IMPLIED);
         }
         boolean isFetched = size > 0 && size <= MOST_FETCHED && isExpected.test(path);
         Optional<ObjectReads.Version> fetched = isFetched ? fetch(key, size) : Optional.empty();
@@ -245,12 +236,12 @@ final class BucketTree {
       return found
           .head()
           .map(head -> BucketTree.this.version(found.key(), head.metadata(), head.rawTag()))
-          .orElse(implied);
+          .orElse(IMPLIED);
     }
 
     private Optional<ObjectReads.Version> head(String key) throws IOException {
       return failures
-          .send(() -> requests.head(key))
+          .send(() -> objects.head(key))
           .map(head -> BucketTree.this.version(key, head.metadata(), head.rawTag()));
     }
 
@@ -262,7 +253,7 @@ final class BucketTree {
       }
       try {
         Requests.Reading reading =
-            failures.send(() -> requests.read(key, Optional.empty(), Optional.empty()));
+            failures.send(() -> objects.read(key, Optional.empty(), Optional.empty()));
         content = content(reading, size);
         return Optional.of(BucketTree.this.version(key, reading.metadata(), reading.rawTag()));
       } finally {
@@ -381,10 +372,10 @@ final class BucketTree {
           child(shown, ListedEntry.directory(Optional.empty()))
               .ifPresent(child -> children.putIfAbsent(shown, child));
         } else {
-          Optional<TreeEntry> child = child(name, entry);
-          child.ifPresentOrElse(
-              c -> children.put(name, c),
-              () -> log.warn("left out, since no file can be called so: {}{}", key, name));
+          child(name, entry)
+              .ifPresentOrElse(
+                  c -> children.put(name, c),
+                  () -> log.warn("left out, since no file can be called so: {}{}", key, name));
         }
       }
       return List.copyOf(children.values());

@@ -12,13 +12,13 @@ import java.util.Optional;
  * where it ended, and never goes on with another version. Thread-safe.
  */
 final class ObjectReads implements Closeable {
-  private final Requests requests;
+  private final BucketObjects objects;
   private final int retries;
   private final ReadAhead ahead = new ReadAhead();
 
   /** Reads with so many retries of what is cut off. */
-  ObjectReads(Requests requests, int retries) {
-    this.requests = requests;
+  ObjectReads(BucketObjects objects, int retries) {
+    this.objects = objects;
     this.retries = retries;
   }
 
@@ -33,7 +33,7 @@ final class ObjectReads implements Closeable {
 
   /** Opens the current version of a file or link, with one request. */
   Opened open(String key, boolean isLink) throws IOException {
-    Requests.Reading first = requests.get(key, isLink);
+    Requests.Reading first = objects.get(key, isLink);
     Version version = new Version(key, first.metadata(), Optional.ofNullable(first.rawTag()));
     return new Opened(
         first.metadata(),
@@ -58,7 +58,7 @@ final class ObjectReads implements Closeable {
     boolean isWhole = start == 0 && end == version.metadata().size();
     Optional<String> range =
         isWhole ? Optional.empty() : Optional.of("bytes=" + start + "-" + (end - 1));
-    Requests.Reading reading = requests.read(version.key(), version.tag(), range);
+    Requests.Reading reading = objects.read(version.key(), version.tag(), range);
     String tag = reading.rawTag();
     if (tag != null && version.tag().isPresent() && !tag.equals(version.tag().get())) {
       // Some servers ignore which version is asked for.

@@ -1,14 +1,18 @@
 package dev.mtb.store.bucket;
 
 import dev.mtb.model.DigestAlgorithm;
-import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.s3.Body;
+import dev.mtb.s3.LifecycleRule;
 import dev.mtb.s3.ListPage;
+import dev.mtb.s3.ListedObject;
 import dev.mtb.s3.ObjectContent;
 import dev.mtb.s3.ObjectInfo;
 import dev.mtb.s3.ObjectReading;
+import dev.mtb.s3.ObjectVersion;
+import dev.mtb.s3.S3Client;
 import dev.mtb.s3.StoredObject;
+import dev.mtb.s3.VersionPage;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.RequestLimit;
@@ -20,9 +24,11 @@ import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * The requests that MTB makes of a bucket. Here are those that list, look at, store, read and
  * delete objects; {@link #uploads}, {@link #copies} and {@link #rangeCopies} have the others. Thread-safe.
  */
-final class Requests implements Closeable {
+final class Requests implements BucketObjects, Closeable {
   private static final Logger log = LoggerFactory.getLogger(Requests.class);
 
   /** S3 gives no more keys in one page of a list. */
@@ -38,6 +44,9 @@ final class Requests implements Closeable {
 
   /** The header of the time at which an object was made, which is unlike that of any other. */
   static final String CTIME = "x-amz-meta-ctime";
+
+  /** GetObject and HeadObject of a version need a permission of their own, with this name. */
+  private static final String GET_VERSION = "GetObjectVersion";
 
   /** S3 deletes no more objects in one request. */
   private static final int MOST_DELETED = 1000;
@@ -83,20 +92,60 @@ final class Requests implements Closeable {
     client.limit(throttle);
   }
 
-  /** Lists a page of keys below a prefix, in the order of their bytes. */
-  ListPage list(String prefix, String delimiter, String startAfter, String token)
+  @Override
+  public ListPage list(String prefix, String delimiter, String startAfter, String token)
       throws IOException {
     ListPage page =
         client.send("ListObjectsV2", "", s3 -> s3.list(prefix, delimiter, startAfter, token, PAGE));
     client.learnTime(page.date());
-    // What is listed may be deleted, so that a key outside of the prefix must not pass.
-    boolean isWithin =
-        page.objects().stream().allMatch(object -> object.key().startsWith(prefix))
-            && page.commonPrefixes().stream().allMatch(child -> child.startsWith(prefix));
-    if (!isWithin) {
+    checkWithin(prefix, page.objects().stream().map(ListedObject::key));
+    checkWithin(prefix, page.commonPrefixes().stream());
+    return page;
+  }
+
+  /** What is listed may be deleted, so that a key outside of the prefix must not pass. */
+  private static void checkWithin(String prefix, Stream<String> keys) throws IOException {
+    if (!keys.allMatch(key -> key.startsWith(prefix))) {
       throw new IOException("the server lists keys that were not asked for, outside of " + prefix);
     }
+  }
+
+  /** Lists a page of versions of objects; see {@link S3Client#listVersions}. */
+  VersionPage listVersions(String prefix, String keyMarker, String versionMarker)
+      throws IOException {
+    VersionPage page =
+        client.send(
+            "ListObjectVersions",
+            "",
+            s3 -> s3.listVersions(prefix, keyMarker, versionMarker, PAGE));
+    checkWithin(prefix, page.versions().stream().map(ObjectVersion::key));
     return page;
+  }
+
+  /**
+   * Asks whether the bucket keeps old versions.
+   *
+   * @return {@code Enabled} or {@code Suspended}; empty if it never did, or the server cannot
+   */
+  Optional<String> versioning() throws IOException {
+    try {
+      return client.send("GetBucketVersioning", "", S3Client::versioning);
+    } catch (S3Errors.UnknownRequestException e) {
+      log.debug("the server keeps no versions", e);
+      return Optional.empty();
+    }
+  }
+
+  /** Asks what the server deletes by itself; empty if it deletes nothing, or that is not known. */
+  Optional<List<LifecycleRule>> lifecycle() throws IOException {
+    try {
+      return Optional.of(client.send("GetBucketLifecycleConfiguration", "", S3Client::lifecycle));
+    } catch (NoSuchFileException e) {
+      // NoSuchLifecycleConfiguration
+      return Optional.of(List.of());
+    } catch (S3Errors.UnknownRequestException e) {
+      return Optional.empty();
+    }
   }
 
   /**
@@ -115,11 +164,17 @@ final class Requests implements Closeable {
       boolean isTagMd5,
       Optional<String> ctime) {}
 
-  /** Looks at an object; empty if it is not there. */
-  Optional<Head> head(String key) throws IOException {
+  @Override
+  public Optional<Head> head(String key) throws IOException {
+    return head(key, Optional.empty());
+  }
+
+  /** Looks at a version of an object; empty if it is not there. */
+  Optional<Head> head(String key, Optional<String> version) throws IOException {
     ObjectInfo info;
     try {
-      info = client.send("HeadObject", key, s3 -> s3.head(key));
+      String what = version.isPresent() ? GET_VERSION : "HeadObject";
+      info = client.send(what, key, s3 -> s3.head(key, version));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -269,31 +324,20 @@ final class Requests implements Closeable {
     }
   }
 
-  /**
-   * Reads an object.
-   *
-   * @param isLink whether it must be a link or a file: the target of a link is no file's content
-   */
-  Reading get(String key, boolean isLink) throws IOException {
-    Reading reading = read(key, Optional.empty(), Optional.empty());
-    if ((reading.metadata().kind() == Kind.LINK) != isLink) {
-      reading.abort();
-      throw new IOException("it is " + (isLink ? "no link" : "a link") + " in the bucket");
-    }
-    return reading;
+  @Override
+  public Reading read(String key, Optional<String> ifMatch, Optional<String> range)
+      throws IOException {
+    return read(key, Optional.empty(), ifMatch, range);
   }
 
-  /**
-   * Reads an object or a part of it, a file or a link.
-   *
-   * @param ifMatch the version that is wanted; empty for the current one
-   * @param range in the form of the header; empty for the whole
-   * @throws ChangedException if it is another version by now
-   */
-  Reading read(String key, Optional<String> ifMatch, Optional<String> range) throws IOException {
+  /** Reads a version of an object, or a part of it; otherwise as the method above. */
+  Reading read(
+      String key, Optional<String> version, Optional<String> ifMatch, Optional<String> range)
+      throws IOException {
     ObjectReading reading;
     try {
-      reading = client.send("GetObject", key, s3 -> s3.get(key, ifMatch, range));
+      String what = version.isPresent() ? GET_VERSION : "GetObject";
+      reading = client.send(what, key, s3 -> s3.get(key, version, ifMatch, range));
     } catch (IOException e) {
       throw S3Errors.isPreconditionFailed(e) ? new ChangedException(e) : e;
     }

@@ -154,6 +154,8 @@ final class S3Errors {
   private static String permission(String what) {
     return switch (what) {
       case "ListObjectsV2" -> "ListBucket";
+      case "ListObjectVersions" -> "ListBucketVersions";
+      case "GetBucketLifecycleConfiguration" -> "GetLifecycleConfiguration";
       case "HeadObject" -> "GetObject";
       case "CopyObject", "UploadPartCopy" -> "GetObject and s3:PutObject";
       case "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload" -> "PutObject";

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Directories of a bucket, from as few lists as can be: a page of a thousand keys tells of a whole
@@ -70,6 +71,10 @@ final class TreeListing {
   }
 
   private final Pages source;
+
+  /** A first page that was listed to find out whether anything is there. */
+  private final AtomicReference<Map.Entry<String, ListPage>> first = new AtomicReference<>();
+
   private final Cache<String, Directory> known =
       CacheBuilder.newBuilder()
           .maximumWeight(MOST_KNOWN)
@@ -105,13 +110,27 @@ final class TreeListing {
     return fetch(prefix);
   }
 
+  /** Takes the first page of a directory that is listed already, so that it need not be again. */
+  void begin(String prefix, ListPage page) {
+    first.set(Map.entry(prefix, page));
+  }
+
+  private Optional<ListPage> takeFirst(String prefix) {
+    Map.Entry<String, ListPage> begun = first.get();
+    boolean isTaken =
+        begun != null && begun.getKey().equals(prefix) && first.compareAndSet(begun, null);
+    return isTaken ? Optional.of(begun.getValue()) : Optional.empty();
+  }
+
   private Directory fetch(String prefix) throws IOException {
     Tree tree = new Tree(prefix);
+    Optional<ListPage> begun = takeFirst(prefix);
     String token = null;
     PageSequence pages = new PageSequence();
     // One large directory is cut off by the second page as by the first.
     for (int read = 0; read == 0 || (read < FIRST_PAGES && tree.top().names.size() > 1); read++) {
-      ListPage page = source.list(prefix, null, null, token);
+      ListPage page =
+          token == null && begun.isPresent() ? begun.get() : source.list(prefix, null, null, token);
       tree.add(page);
       token = pages.next(page);
       if (token == null) {
