@@ -10,6 +10,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3fsFixture;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,6 +52,32 @@ class JarIT {
           .isEqualTo("dev.mtb");
       assertThat(file.stream().filter(e -> !e.isDirectory()).map(e -> e.getName()))
           .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void jar_carriesItsLicence_andThoseOfWhatIsInside() throws Exception {
+    Path jar = Path.of(System.getProperty("mtb.jar", "target/mtb.jar"));
+    try (JarFile file = new JarFile(jar.toFile())) {
+      assertThat(text(file, "META-INF/LICENSE"))
+          .isEqualTo(Files.readString(Path.of("src/main/resources/META-INF/LICENSE")));
+      assertThat(text(file, "META-INF/NOTICE"))
+          .contains("MTB developers", "Apache HttpClient", "Jackson");
+      assertThat(text(file, "META-INF/THIRD-PARTY.txt"))
+          .containsPattern("com.h2database:h2-mvstore:.*\n +EPL-1.0 or MPL-2.0\n")
+          .containsPattern("org.slf4j:slf4j-api:.*\n +MIT\n")
+          .containsPattern("AmazonCorrettoCryptoProvider:.*\n +Apache-2.0\n")
+          .doesNotContain("junit", "s3proxy");
+      assertThat(text(file, "META-INF/licenses/aws-lc.txt")).contains("OpenSSL License");
+      assertThat(file.stream().map(e -> e.getName()))
+          .anyMatch(n -> n.matches("META-INF/licenses/slf4j-api-.*/META-INF/LICENSE.txt"))
+          .anyMatch(n -> n.matches("META-INF/licenses/jackson-core-.*/FastDoubleParser-LICENSE"));
+    }
+  }
+
+  private static String text(JarFile file, String entry) throws IOException {
+    try (InputStream in = file.getInputStream(file.getJarEntry(entry))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
