@@ -41,10 +41,7 @@ class DocumentationTest {
   }
 
   private static String withoutCode(Path page) throws IOException {
-    return FENCE
-        .matcher(Files.readString(page))
-        .replaceAll("")
-        .replaceAll("`[^`\\n]*`(?!\\])", "");
+    return FENCE.matcher(Files.readString(page)).replaceAll("").replaceAll("`[^`\\n]*`(?!\\])", "");
   }
 
   /** The anchors of a page's headings, as GitHub and the site make them. */
@@ -100,6 +97,14 @@ class DocumentationTest {
 
   private static boolean isOnTheSite(String link) {
     return link.startsWith("#") || ON_THE_SITE.matcher(link.replaceAll("#.*", "")).matches();
+  }
+
+  /** What is longer belongs to a page. */
+  @Test
+  void readme_isShort() throws Exception {
+    String readme = Files.readString(Path.of("README.md"));
+    String text = readme.substring(0, readme.indexOf("\n## Measured"));
+    assertThat(text.split("\\s+")).hasSizeLessThanOrEqualTo(900);
   }
 
   @Test
