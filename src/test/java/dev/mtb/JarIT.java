@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +82,7 @@ class JarIT {
     }
   }
 
-  private int launch(String... args) throws Exception {
+  private ProcessBuilder launcher(String... args) {
     List<String> command = new ArrayList<>(List.of("sh", "src/main/scripts/mtb"));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -90,7 +91,25 @@ class JarIT {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("XDG_CACHE_HOME", temp.resolve("cache").toString());
     builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
-    return builder.start().waitFor();
+    return builder;
+  }
+
+  private int launch(String... args) throws Exception {
+    return launcher(args).start().waitFor();
+  }
+
+  /** As the Debian package's installation does. */
+  @Test
+  void launcher_makesAnArchiveAndNothingElse_ifItIsToldTo() throws Exception {
+    Path made = Files.createDirectory(temp.resolve("made"));
+    ProcessBuilder builder = launcher("backup");
+    builder.environment().put("MTB_MAKE_ARCHIVE", made.toString());
+    assertThat(builder.start().waitFor()).isZero();
+    try (Stream<Path> files = Files.list(made)) {
+      assertThat(files).singleElement().asString().endsWith("-mtb.jsa");
+    }
+    builder.environment().put("MTB_MAKE_ARCHIVE", temp.resolve("missing").toString());
+    assertThat(builder.start().waitFor()).isNotZero();
   }
 
   @Test
