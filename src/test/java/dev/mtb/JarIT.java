@@ -10,6 +10,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3fsFixture;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +56,33 @@ class JarIT {
     }
   }
 
-  private int launch(String... args) throws Exception {
+  @Test
+  void jar_carriesItsLicence_andThoseOfWhatIsInside() throws Exception {
+    Path jar = Path.of(System.getProperty("mtb.jar", "target/mtb.jar"));
+    try (JarFile file = new JarFile(jar.toFile())) {
+      assertThat(text(file, "META-INF/LICENSE"))
+          .isEqualTo(Files.readString(Path.of("src/main/resources/META-INF/LICENSE")));
+      assertThat(text(file, "META-INF/NOTICE"))
+          .contains("MTB developers", "Apache HttpClient", "Jackson");
+      assertThat(text(file, "META-INF/THIRD-PARTY.txt"))
+          .containsPattern("com.h2database:h2-mvstore:.*\n +EPL-1.0 or MPL-2.0\n")
+          .containsPattern("org.slf4j:slf4j-api:.*\n +MIT\n")
+          .containsPattern("AmazonCorrettoCryptoProvider:.*\n +Apache-2.0\n")
+          .doesNotContain("junit", "s3proxy");
+      assertThat(text(file, "META-INF/licenses/aws-lc.txt")).contains("OpenSSL License");
+      assertThat(file.stream().map(e -> e.getName()))
+          .anyMatch(n -> n.matches("META-INF/licenses/slf4j-api-.*/META-INF/LICENSE.txt"))
+          .anyMatch(n -> n.matches("META-INF/licenses/jackson-core-.*/FastDoubleParser-LICENSE"));
+    }
+  }
+
+  private static String text(JarFile file, String entry) throws IOException {
+    try (InputStream in = file.getInputStream(file.getJarEntry(entry))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private ProcessBuilder launcher(String... args) {
     List<String> command = new ArrayList<>(List.of("sh", "src/main/scripts/mtb"));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -63,7 +91,25 @@ class JarIT {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("XDG_CACHE_HOME", temp.resolve("cache").toString());
     builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
-    return builder.start().waitFor();
+    return builder;
+  }
+
+  private int launch(String... args) throws Exception {
+    return launcher(args).start().waitFor();
+  }
+
+  /** As the Debian package's installation does. */
+  @Test
+  void launcher_makesAnArchiveAndNothingElse_ifItIsToldTo() throws Exception {
+    Path made = Files.createDirectory(temp.resolve("made"));
+    ProcessBuilder builder = launcher("backup");
+    builder.environment().put("MTB_MAKE_ARCHIVE", made.toString());
+    assertThat(builder.start().waitFor()).isZero();
+    try (Stream<Path> files = Files.list(made)) {
+      assertThat(files).singleElement().asString().endsWith("-mtb.jsa");
+    }
+    builder.environment().put("MTB_MAKE_ARCHIVE", temp.resolve("missing").toString());
+    assertThat(builder.start().waitFor()).isNotZero();
   }
 
   @Test

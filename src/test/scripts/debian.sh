@@ -1,0 +1,125 @@
+#!/bin/bash
+# Tests the Debian package as root, on a machine that may be changed: a container, or a chroot.
+#
+#   debian.sh check PACKAGE                   installs, runs, upgrades and purges it on this machine
+#   debian.sh chroot PACKAGE ROOT [SUITE]     does that in ROOT, made by debootstrap if it is not there
+#
+# With AWS_ENDPOINT_URL and credentials in the environment, it also backs up to a bucket named mtb-debian
+# of that server. Prints what it does with the time since the start, and ends with 1 at the first failure.
+set -eEuo pipefail
+trap 'echo "FAILED: line $LINENO: $BASH_COMMAND" >&2' ERR
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*"; }
+show() { echo "# $*"; "$@"; }
+
+# All that is on the machine but for logs, what dpkg and apt know, and what the kernel shows.
+files() {
+  find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /root \
+    -o -path /var/log -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache/apt \) -prune \
+    -o ! -path /var/cache/debconf/\* ! -name '*.pyc' -print | sort
+}
+
+check() { # PACKAGE
+  local package work base
+  package=$(readlink -f "$1")
+  work=$(mktemp -d)
+  base=$work/home
+
+  step "dependencies"
+  show apt-get update -qq
+  show apt-get install -y -qq --no-install-recommends default-jre-headless >"$work/apt.log" 2>&1
+  files >"$work/before"
+
+  step "install"
+  show dpkg -i "$package"
+  show mtb --version
+  test -d /etc/mtb
+  test "$(stat -c %a /var/lib/mtb)" = 700
+  test -s /usr/share/man/man1/mtb.1.gz
+  bash -c '. /usr/share/bash-completion/completions/mtb && complete -p mtb'
+
+  step "the archive of classes is used: -Xshare:on refuses one that does not fit"
+  ls -l /var/cache/mtb
+  MTB_JAVA_OPTS=-Xshare:on show mtb --version
+
+  step "the JRE changes: the archive is made anew"
+  touch /var/cache/mtb/stale
+  show dpkg-trigger --by-package=default-jre-headless /usr/lib/jvm
+  show dpkg --configure --pending
+  test ! -e /var/cache/mtb/stale
+  MTB_JAVA_OPTS=-Xshare:on show mtb --version
+
+  step "first backup and restore"
+  mkdir -p "$base/documents/letters" "$work/restored"
+  echo "Dear reader" >"$base/documents/letters/one.txt"
+  head -c 3000000 /dev/urandom >"$base/documents/photo.raw"
+  ln -s letters/one.txt "$base/documents/latest"
+  show mtb backup -b "$base" documents "$work/backup"
+  show mtb backup -b "$base" documents "$work/backup"
+  show mtb verify -b "$base" documents "$work/backup"
+  show mtb restore "$work/backup" documents "$work/restored"
+  diff -r --no-dereference "$base/documents" "$work/restored/documents"
+  if [ -n "${AWS_ENDPOINT_URL:-}" ]; then
+    step "backup to a bucket"
+    show mtb backup -b "$base" documents s3://mtb-debian/backup
+    show mtb restore s3://mtb-debian/backup documents --target "$work/restored2"
+    diff -r --no-dereference "$base/documents" "$work/restored2/documents"
+  fi
+
+  step "every night: what mtb@home.service runs, with its environment"
+  echo "$base/documents" >/etc/mtb/list.txt
+  sed -e "s|/home/me|$base|; s|/mnt/bucket/backup|$work/nightly|; /--require-mount/d" \
+    /usr/share/doc/mtb/examples/example.conf >/etc/mtb/home.conf
+  local command
+  command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/mtb@.service)
+  show env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 STATE_DIRECTORY=/var/lib/mtb ${command//%i/home}
+  diff -r --no-dereference "$base/documents" "$work/nightly/documents"
+  grep -q '"status" *: *"ok"' /var/lib/mtb/home.json
+
+  step "upgrade: settings and state stay"
+  show dpkg -i "$package"
+  test -e /etc/mtb/home.conf && test -e /var/lib/mtb/home.json
+  MTB_JAVA_OPTS=-Xshare:on show mtb backup -b "$base" documents "$work/backup"
+
+  step "remove: settings and state stay; purge: nothing stays"
+  show dpkg -r mtb
+  test -e /etc/mtb/home.conf && test -e /var/lib/mtb/home.json
+  test ! -e /var/cache/mtb
+  show dpkg -P mtb
+  files >"$work/after"
+  diff "$work/before" "$work/after"
+  rm -rf "$work"
+  step "done: the package installs, runs, upgrades and purges"
+}
+
+inRoot() { # PACKAGE ROOT [SUITE]
+  local package=$1 suite=${3:-bookworm} self
+  root=$2
+  self=$(readlink -f "${BASH_SOURCE[0]}")
+  if [ ! -e "$root/bin/sh" ]; then
+    step "debootstrap $suite $root"
+    debootstrap --variant=minbase "$suite" "$root" \
+      "${MIRROR:-$(awk '/^URIs:/ { print $2; exit }' /etc/apt/sources.list.d/*.sources)}" >"$root.log" 2>&1
+  fi
+  # This machine's package sources and names.
+  cp -r /etc/apt/sources.list.d /etc/apt/apt.conf.d "$root/etc/apt/"
+  cp -r /usr/share/keyrings/. "$root/usr/share/keyrings/"
+  rm -f "$root/etc/apt/sources.list"
+  cp /etc/resolv.conf /etc/hosts "$root/etc/"
+  cp "$package" "$root/tmp/mtb.deb"
+  cp "$self" "$root/tmp/debian.sh"
+  mount -t proc proc "$root/proc"
+  mount --bind /dev "$root/dev"
+  trap 'umount "$root/proc" "$root/dev"' EXIT
+  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
+    ${AWS_ENDPOINT_URL:+AWS_ENDPOINT_URL="$AWS_ENDPOINT_URL" AWS_ACCESS_KEY_ID="$AWS_ACCESS_KEY_ID" \
+      AWS_SECRET_ACCESS_KEY="$AWS_SECRET_ACCESS_KEY" AWS_REGION="${AWS_REGION:-us-east-1}"} \
+    /bin/bash /tmp/debian.sh check /tmp/mtb.deb
+}
+
+case "${1:-} $#" in
+  "check 2") check "$2" ;;
+  "chroot 3" | "chroot 4") inRoot "${@:2}" ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
