@@ -17,6 +17,8 @@ module dev.mtb {
   requires static software.amazon.awssdk.auth;
   requires static software.amazon.awssdk.regions;
   requires static software.amazon.awssdk.core;
+  requires static software.amazon.awssdk.profiles;
+  requires static software.amazon.awssdk.utils;
 
   // The command only, which runs from the class path of mtb.jar.
   requires static com.amazon.corretto.crypto.provider;

@@ -186,10 +186,11 @@ class DeltaUploadIT {
     }
   }
 
-  /** Ceph's gateway ignores the condition. S3Mock checks no signatures, so that it can be cut off. */
+  /**
+   * Ceph's gateway ignores the condition. S3Mock checks no signatures, so that it can be cut off.
+   */
   @Test
-  void serverThatIgnoresTheCondition_whileTheObjectIsReplaced_endsWithTheSource()
-      throws Exception {
+  void serverThatIgnoresTheCondition_whileTheObjectIsReplaced_endsWithTheSource() throws Exception {
     open("S3Mock");
     large.write(RandomTree.bytes(1, SIZE));
     assertThat(large.backUp().failures()).isEmpty();

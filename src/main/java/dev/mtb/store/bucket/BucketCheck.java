@@ -63,8 +63,7 @@ public final class BucketCheck implements Closeable {
       throws DestinationException {
     try {
       return new BucketCheck(
-          place,
-          new Requests(place, new BucketAccess(SINGLY, /* readOnly= */ false, process)));
+          place, new Requests(place, new BucketAccess(SINGLY, /* readOnly= */ false, process)));
     } catch (RuntimeException e) {
       // Checks of names, URLs and files of settings.
       throw new DestinationException(

@@ -80,8 +80,7 @@ final class MultipartUploads {
    *
    * @param known ids of such uploads, besides those that the server lists
    */
-  String startAnew(String key, Map<String, String> headers, List<String> known)
-      throws IOException {
+  String startAnew(String key, Map<String, String> headers, List<String> known) throws IOException {
     Set<String> stale = new LinkedHashSet<>(takeUnfinished(key));
     stale.addAll(known);
     abortAll(key, stale);

@@ -2,8 +2,8 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
-import dev.mtb.store.ContentTag;
 import dev.mtb.s3.UploadedPart;
+import dev.mtb.store.ContentTag;
 import dev.mtb.store.ListedEntry;
 import java.io.IOException;
 import java.time.Instant;

@@ -57,8 +57,7 @@ class RequestsTest {
     BackupOptions options = BackupOptions.builder().waiting(w -> w.withRetries(0)).build();
     requests =
         new Requests(
-            place,
-            new BucketAccess(options, /* readOnly= */ false, ProcessIdentity.read()));
+            place, new BucketAccess(options, /* readOnly= */ false, ProcessIdentity.read()));
   }
 
   @AfterEach
