@@ -233,7 +233,8 @@ public interface Store extends Tree {
    *
    * @param file which
    * @param source what will be written: its size and mode matter here
-   * @param existing what is there, as the comparison saw it; not a directory
+   * @param existing what is there, as the comparison saw it; not a directory. A store that can tell
+   *     refuses to write over anything else ({@link Metadata#version})
    * @return takes the content; must be closed
    * @throws IOException if it cannot be started; what was there still is
    */

@@ -144,9 +144,18 @@ class AwsCredentialsIT {
         sso_account_id = 123456789012
         sso_role_name = Backup
         """);
+    ssoLogin("https://example.awsapps.com/start", expires);
+  }
+
+  /**
+   * What {@code aws sso login} leaves.
+   *
+   * @param what the URL, or the name of the session
+   */
+  private void ssoLogin(String what, Instant expires) throws IOException {
     Path cache = Files.createDirectories(temp.resolve(".aws/sso/cache"));
     @SuppressWarnings("deprecation") // It is how the AWS tools name these files.
-    String name = Hashing.sha1().hashString("https://example.awsapps.com/start", UTF_8).toString();
+    String name = Hashing.sha1().hashString(what, UTF_8).toString();
     Files.writeString(
         cache.resolve(name + ".json"),
         "{\"startUrl\":\"https://example.awsapps.com/start\",\"region\":\"eu-west-1\","
@@ -163,6 +172,24 @@ class AwsCredentialsIT {
     assertThat(found("1", "ANY").get(0)).matches("sso\\d+ secret token");
 
     assertThat(services.requests().get(0)).contains("role_name=Backup", "account_id=123456789012");
+  }
+
+  /** The newer form, in which several profiles share a login. */
+  @Test
+  void ssoSession() throws Exception {
+    config(
+        """
+        [profile me]
+        sso_session = corp
+        sso_account_id = 123456789012
+        sso_role_name = Backup
+        [sso-session corp]
+        sso_start_url = https://example.awsapps.com/start
+        sso_region = eu-west-1
+        """);
+    ssoLogin("corp", Instant.now().plus(Duration.ofHours(1)));
+
+    assertThat(found("1", "ANY").get(0)).matches("sso\\d+ secret token");
   }
 
   @Test

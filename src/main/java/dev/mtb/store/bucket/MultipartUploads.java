@@ -257,7 +257,9 @@ final class MultipartUploads {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      stored = requests.storedBefore(key, start.ctime(), start.nanos()).orElseThrow(() -> e);
+      stored = requests
+              .storedBefore(key, start.ctime(), Optional.empty(), start.nanos())
+              .orElseThrow(() -> e);
     }
     begun.remove(uploadId);
     return stored;

@@ -233,9 +233,7 @@ final class Requests implements BucketObjects, Closeable {
       if (!S3Errors.isPreconditionFailed(e)) {
         throw e;
       }
-      return storedBefore(key, headers.get(CTIME), start)
-          .filter(before -> before.tag().equals(Optional.of(tag)))
-          .orElseThrow(() -> e);
+      return storedBefore(key, headers.get(CTIME), Optional.of(tag), start).orElseThrow(() -> e);
     }
     BucketClient.checkTag(key, stored, tag);
     return client.stored(stored, start);
@@ -247,14 +245,16 @@ final class Requests implements BucketObjects, Closeable {
    * condition asks for.
    *
    * @param ctime that the object must have; no other object has the same nanosecond
+   * @param tag that it must have, if the server's tags are digests; empty if it is not known
    * @param startNanos when MTB began to send it, by {@link System#nanoTime}
    * @return empty if the object is another one
    */
-  Optional<StoredVersion> storedBefore(String key, String ctime, long startNanos)
-      throws IOException {
+  Optional<StoredVersion> storedBefore(
+      String key, String ctime, Optional<ContentTag> tag, long startNanos) throws IOException {
     Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
     return head(key)
         .filter(head -> head.ctime().equals(Optional.of(ctime)))
+        .filter(head -> tag.isEmpty() || !head.isTagMd5() || head.tag().equals(tag))
         .map(head -> new StoredVersion(head.tag(), Optional.empty(), took));
   }
 

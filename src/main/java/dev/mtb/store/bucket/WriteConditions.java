@@ -2,6 +2,7 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.Metadata;
 import dev.mtb.s3.S3Exception;
+import dev.mtb.store.ContentTag;
 import dev.mtb.store.RefusedException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -51,14 +52,11 @@ final class WriteConditions {
     try {
       return write.send(condition);
     } catch (IOException e) {
-      if (condition.isEmpty() || !isRefusal(e)) {
+      if (condition.isEmpty() || !isRefusal(condition, e)) {
         throw e;
       }
       Optional<Requests.Head> now = requests.head(target.key());
-      Optional<String> tag = now.map(Requests.Head::rawTag);
-      if (S3Errors.isPreconditionFailed(e)
-          && tag.equals(Optional.ofNullable(condition.get(IF_MATCH)))
-          && tag.isPresent()) {
+      if (S3Errors.isPreconditionFailed(e) && isTag(condition.get(IF_MATCH), now)) {
         // OpenStack Swift does that to what was uploaded in parts (ServerCopies).
         log.info("the server refuses {} by its current tag; it is written without", target.key());
         return write.send(Map.of());
@@ -84,14 +82,23 @@ final class WriteConditions {
     return server.get().isHonoured(needed) ? header : Map.of();
   }
 
+  /** Some servers write their tags in capital letters, or without quotation marks. */
+  private static boolean isTag(String wanted, Optional<Requests.Head> now) {
+    return wanted != null
+        && now.isPresent()
+        && (wanted.equals(now.get().rawTag())
+            || (now.get().tag().isPresent()
+                && now.get().tag().equals(ContentTag.parse(wanted))));
+  }
+
   /** The codes are those of the S3 user guide, "Conditional writes". */
-  private static boolean isRefusal(IOException e) {
+  private static boolean isRefusal(Map<String, String> condition, IOException e) {
     return S3Errors.isPreconditionFailed(e)
         // Another write or deletion is under way.
         || (e.getCause() instanceof S3Exception refusal
             && refusal.code().equals("ConditionalRequestConflict"))
         // What was to be replaced is not there any more.
-        || e instanceof NoSuchFileException;
+        || (e instanceof NoSuchFileException && condition.containsKey(IF_MATCH));
   }
 
   private static RefusedException conflict(boolean isThere, IOException cause) {
