@@ -188,7 +188,8 @@ class ResumedUploadIT {
     assertThat(large.probe.unfinishedUploads()).contains(large.key, foreign);
 
     Duration moment = Duration.ofNanos(1);
-    assertThat(Mtb.backup(large.job(o -> o.dryRun(true).uploads(u -> u.withKeep(moment)))).exitCode())
+    assertThat(
+            Mtb.backup(large.job(o -> o.dryRun(true).uploads(u -> u.withKeep(moment)))).exitCode())
         .isZero();
     assertThat(large.probe.unfinishedUploads()).contains(large.key, foreign);
     assertThat(Mtb.backup(large.job(o -> o.uploads(u -> u.withKeep(moment)))).exitCode()).isZero();
@@ -209,10 +210,17 @@ class ResumedUploadIT {
     SplittableRandom random = new SplittableRandom(seed);
     byte[] content = large.write(RandomTree.bytes(1, size));
     String[] command = {
-      "backup", "-t", Integer.toString(THREADS),
-      "--endpoint-url", "http://127.0.0.1:" + large.proxy.port(),
-      "--passwd-file", temp.resolve("passwd").toString(),
-      "-b", large.source.toString(), ".", "s3://bucket/" + temp.getFileName()
+      "backup",
+      "-t",
+      Integer.toString(THREADS),
+      "--endpoint-url",
+      "http://127.0.0.1:" + large.proxy.port(),
+      "--passwd-file",
+      temp.resolve("passwd").toString(),
+      "-b",
+      large.source.toString(),
+      ".",
+      "s3://bucket/" + temp.getFileName()
     };
     // 20 MB/s: a part takes long enough to be met by a kill.
     large.proxy.setUpstreamBandwidth(160_000_000);

@@ -56,7 +56,10 @@ class ConfirmedBucketIT {
     ConfirmedBucket.open(
             BucketPlace.of(new S3Location("bucket", "p"), options),
             mounted,
-            Destinations.access(BackupOptions.builder().waiting(w -> w.withRetries(0)).build(), readOnly, ProcessIdentity.read()),
+            Destinations.access(
+                BackupOptions.builder().waiting(w -> w.withRetries(0)).build(),
+                readOnly,
+                ProcessIdentity.read()),
             Optional.empty(),
             temp.resolve("state"))
         .close();

@@ -14,4 +14,9 @@ import java.time.Duration;
  * @param process the owner of new objects; if it is root, they keep the owner of their source
  */
 public record BucketAccess(
-    int connections, int retries, boolean readOnly, boolean reusesParts, Duration keepUploads, ProcessIdentity process) {}
+    int connections,
+    int retries,
+    boolean readOnly,
+    boolean reusesParts,
+    Duration keepUploads,
+    ProcessIdentity process) {}

@@ -78,7 +78,8 @@ final class LargeUploads {
     if (note.isPresent() && note.get().work() == work) {
       Optional<Map<Integer, ListedPart>> sent = uploads.resume(note.get());
       if (sent.isPresent()) {
-        log.info("an unfinished upload of {} is continued; it has {} parts", key, sent.get().size());
+        log.info(
+            "an unfinished upload of {} is continued; it has {} parts", key, sent.get().size());
         catalog.get().note(note.get().usedAt(now));
         return ongoing(key, note.get().id(), sent.get(), old);
       }
@@ -135,8 +136,7 @@ final class LargeUploads {
     return old;
   }
 
-  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts)
-      throws IOException {
+  StoredVersion complete(String key, String uploadId, List<UploadedPart> parts) throws IOException {
     StoredVersion stored = uploads.complete(key, uploadId, parts);
     catalog.ifPresent(c -> c.dropUpload(key));
     return stored;

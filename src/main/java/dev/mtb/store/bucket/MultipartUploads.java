@@ -80,8 +80,7 @@ final class MultipartUploads {
    *
    * @param known ids of such uploads, besides those that the server lists
    */
-  String startAnew(String key, Map<String, String> headers, List<String> known)
-      throws IOException {
+  String startAnew(String key, Map<String, String> headers, List<String> known) throws IOException {
     Set<String> stale = new LinkedHashSet<>(takeUnfinished(key));
     stale.addAll(known);
     abortAll(key, stale);
@@ -244,8 +243,8 @@ final class MultipartUploads {
     return done;
   }
 
-  private StoredVersion complete(
-      String key, String uploadId, List<UploadedPart> parts, Begun start) throws IOException {
+  private StoredVersion complete(String key, String uploadId, List<UploadedPart> parts, Begun start)
+      throws IOException {
     try {
       StoredObject stored =
           client.send(

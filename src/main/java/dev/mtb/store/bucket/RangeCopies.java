@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Copies of parts of an object into an upload of the same object, which the server makes. A server
  * may ignore the condition and the range, so that a copy counts only if its tag is the MD5 that is
- * wanted; with that it is right, whatever version of the object it comes from. One that refuses, or copies something else, is not asked again in this run. Thread-safe.
+ * wanted; with that it is right, whatever version of the object it comes from. One that refuses, or
+ * copies something else, is not asked again in this run. Thread-safe.
  */
 final class RangeCopies {
   private static final Logger log = LoggerFactory.getLogger(RangeCopies.class);
@@ -45,7 +46,8 @@ final class RangeCopies {
   void refuse(String why) {
     if (!isRefused) {
       isRefused = true;
-      log.info("the server copies no parts of objects, and large files are sent as a whole: {}", why);
+      log.info(
+          "the server copies no parts of objects, and large files are sent as a whole: {}", why);
     }
   }
 
@@ -126,8 +128,7 @@ final class RangeCopies {
     return Optional.empty();
   }
 
-  private String send(
-      String key, Wanted part, String uploadId, int number, boolean isUnconditional)
+  private String send(String key, Wanted part, String uploadId, int number, boolean isUnconditional)
       throws IOException {
     return client.send(
         "UploadPartCopy",

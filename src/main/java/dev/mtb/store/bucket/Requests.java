@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The requests that MTB makes of a bucket. Here are those that list, look at, store, read and
- * delete objects; {@link #uploads}, {@link #copies} and {@link #rangeCopies} have the others. Thread-safe.
+ * delete objects; {@link #uploads}, {@link #copies} and {@link #rangeCopies} have the others.
+ * Thread-safe.
  */
 final class Requests implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Requests.class);
