@@ -31,7 +31,7 @@ enum OptionGroup {
       "--dry-run --compare --modify-window --digest --read-data --strict --update"
           + " --ignore-existing --existing --overwrite --delete --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
-          + " --fsync --read-only --keep-uploads"),
+          + " --fsync --read-only --whole-file --keep-uploads"),
   /** How fast, how many at once, how long. */
   LIMITS(
       "Limits",
