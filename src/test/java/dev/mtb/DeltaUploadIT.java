@@ -247,7 +247,7 @@ class DeltaUploadIT {
   void serverThatRefusesToCopyParts_isAskedOnce_andGetsEverything(int status) throws Exception {
     open("S3Proxy");
     large.write(RandomTree.bytes(1, SIZE));
-    Path other = large.source.resolve("other");
+    Path other = large.source.resolve("large2");
     RandomTree.write(other, RandomTree.bytes(4, SIZE), Instant.now());
     assertThat(large.backUp().failures()).isEmpty();
     byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
@@ -308,6 +308,20 @@ class DeltaUploadIT {
 
     assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(SIZE);
     large.assertIs(content, "stored by the next run");
+  }
+
+  @Test
+  void wholeFile_sendsEverything() throws Exception {
+    open("S3Proxy");
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+
+    Counts counts = large.counting(options -> options.uploads(u -> u.withWholeFile(true)));
+
+    assertThat(counts.of(Kind.COPY)).as("%s", counts).isZero();
+    assertThat(counts.bytesUp()).as("%s", counts).isGreaterThan(SIZE);
+    large.assertIs(content, "whole");
   }
 
   @Test

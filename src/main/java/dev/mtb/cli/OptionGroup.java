@@ -33,7 +33,7 @@ enum OptionGroup {
           + " --ignore-existing --existing --overwrite --overwrite-conflicts --recursive --delete"
           + " --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
-          + " --fsync --read-only --keep-uploads"),
+          + " --fsync --read-only --whole-file --keep-uploads"),
   /** How fast, how many at once, how long. */
   LIMITS(
       "Limits",

@@ -15,7 +15,14 @@ final class UploadOptions {
               + " the next run, which continues it; 0s: not at all.")
   private Duration keep;
 
+  @Option(
+      names = "--whole-file",
+      description =
+          "Send a large file that has changed as a whole, and not only those parts of it that have"
+              + " changed.")
+  private boolean wholeFile;
+
   Uploads uploads() {
-    return new Uploads(keep);
+    return new Uploads(keep, wholeFile);
   }
 }

@@ -27,7 +27,7 @@ class OptionsTest {
         .filters(Filters.builder().exclude("*.o").excludeIfPresent("no").maxSize(9).build())
         .deletion(Deletion.ALL)
         .oldVersions(new OldVersions(Optional.of(Path.of("old")), "~"))
-        .uploads(u -> u.withKeep(Duration.ofDays(1)))
+        .uploads(u -> u.withKeep(Duration.ofDays(1)).withWholeFile(true))
         .updateRules(UpdateRules.NONE.withUpdate(true))
         .limits(Limits.NONE.withBandwidth(Bandwidth.parse("2M")).withMaxTransfer(5))
         .shard(Shard.builder(2, 3).known(Path.of("a"), 10).build())

@@ -1,11 +1,14 @@
 package dev.mtb.testing;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.codec.digest.DigestUtils;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
@@ -96,6 +99,13 @@ public final class S3Probe implements AutoCloseable {
   /** The ETag of an object, without quotation marks. */
   public String tag(String key) {
     return s3.headObject(r -> r.bucket(bucket).key(key)).eTag().replace("\"", "");
+  }
+
+  /** The MD5 of an object's content, which is not held in memory. */
+  public String md5(String key) throws IOException {
+    try (InputStream in = s3.getObject(r -> r.bucket(bucket).key(key))) {
+      return DigestUtils.md5Hex(in);
+    }
   }
 
   /** Stores an object in two parts, as another client might. */
