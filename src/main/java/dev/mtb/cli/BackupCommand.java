@@ -88,6 +88,8 @@ final class BackupCommand extends SourceCommand {
       description = "Make no new files and directories at the destination.")
   private boolean existing;
 
+  @Mixin private final ObjectOptions objects = new ObjectOptions();
+
   @Mixin private final LimitOptions limits = new LimitOptions();
 
   BackupCommand(PrintStream out, PrintStream err) {
@@ -100,6 +102,7 @@ final class BackupCommand extends SourceCommand {
     options
         .checks(c -> c.withVerifyAfter(verifyAfter))
         .deletion(deletion())
+        .objectStyle(objects::style)
         .updateRules(new UpdateRules(update, ignoreExisting, existing))
         .limits(limits.limits());
     if (manifest != null) {

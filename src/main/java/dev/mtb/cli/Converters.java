@@ -42,9 +42,9 @@ final class Converters {
     }
   }
 
-  /** Reads durations such as {@code 2s}, {@code 500ms} or {@code 1m}; the unit may be left out. */
+  /** Reads durations such as {@code 500ms}, {@code 1m} or {@code 30d}; without a unit seconds. */
   static final class Durations implements ITypeConverter<Duration> {
-    private static final Pattern PATTERN = Pattern.compile("([0-9]{1,12})(ns|ms|s|m|h|)");
+    private static final Pattern PATTERN = Pattern.compile("([0-9]{1,12})(ns|ms|s|m|h|d|)");
 
     @Override
     public Duration convert(String value) {
@@ -59,6 +59,7 @@ final class Converters {
         case "ms" -> Duration.ofMillis(number);
         case "m" -> Duration.ofMinutes(number);
         case "h" -> Duration.ofHours(number);
+        case "d" -> Duration.ofDays(number);
         default -> Duration.ofSeconds(number);
       };
     }

@@ -32,6 +32,7 @@ final class OptionNames {
           .put("KeptAttributes.times", "--no-times")
           .put("Limits.maxDuration", "--max-duration")
           .put("Limits.maxTransfer", "--max-transfer")
+          .put("ObjectStyle.encryption", "--sse")
           .put("OldVersions.directory", "--backup-dir")
           .put("OldVersions.suffix", "--suffix")
           .put("RestoreJob.overwrite", "--overwrite")

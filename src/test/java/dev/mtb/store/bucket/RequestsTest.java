@@ -8,6 +8,7 @@ import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.Body;
 import dev.mtb.s3.UploadedPart;
@@ -55,8 +56,7 @@ class RequestsTest {
     BackupOptions options = BackupOptions.builder().waiting(w -> w.withRetries(0)).build();
     requests =
         new Requests(
-            place,
-            new BucketAccess(options, /* readOnly= */ false, ProcessIdentity.read()));
+            place, new BucketAccess(options, /* readOnly= */ false, ProcessIdentity.read()));
   }
 
   @AfterEach
