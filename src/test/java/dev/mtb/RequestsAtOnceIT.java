@@ -107,7 +107,7 @@ class RequestsAtOnceIT {
   /** A server that takes no more than 50 at a time. */
   @Test
   void whereTheServerAsksForFewer_itFalls() throws IOException {
-    files(600);
+    files(800);
     AtomicInteger refused = new AtomicInteger();
     AtomicInteger atOnceAfterwards = new AtomicInteger();
     AtomicInteger seen = new AtomicInteger();
@@ -115,7 +115,7 @@ class RequestsAtOnceIT {
         (method, path, sequence) -> {
           int atOnce = proxy.atOnce();
           // Those that were under way when the first was refused are through.
-          if (refused.get() > 0 && seen.incrementAndGet() > 200) {
+          if (refused.get() > 0 && seen.incrementAndGet() > 70) {
             atOnceAfterwards.accumulateAndGet(atOnce, Math::max);
           }
           if (atOnce > 50) {
@@ -125,7 +125,7 @@ class RequestsAtOnceIT {
           return far();
         });
 
-    assertCopied(backUp(options()), 600);
+    assertCopied(backUp(options()), 800);
 
     assertThat(refused.get()).isPositive();
     assertThat(proxy.mostAtOnce()).isGreaterThan(50);

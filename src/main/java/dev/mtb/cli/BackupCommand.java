@@ -89,6 +89,7 @@ final class BackupCommand extends SourceCommand {
   private boolean existing;
 
   @Mixin private final UploadOptions uploads = new UploadOptions();
+  @Mixin private final ObjectOptions objects = new ObjectOptions();
 
   @Mixin private final LimitOptions limits = new LimitOptions();
 
@@ -103,6 +104,7 @@ final class BackupCommand extends SourceCommand {
         .checks(c -> c.withVerifyAfter(verifyAfter))
         .deletion(deletion())
         .uploads(unused -> uploads.uploads())
+        .objectStyle(objects::style)
         .updateRules(new UpdateRules(update, ignoreExisting, existing))
         .limits(limits.limits());
     if (manifest != null) {

@@ -42,10 +42,7 @@ final class Converters {
     }
   }
 
-  /**
-   * Reads durations such as {@code 2s}, {@code 500ms}, {@code 1m} or {@code 7d}; the unit may be
-   * left out.
-   */
+  /** Reads durations such as {@code 500ms}, {@code 1m} or {@code 30d}; without a unit seconds. */
   static final class Durations implements ITypeConverter<Duration> {
     private static final Pattern PATTERN = Pattern.compile("([0-9]{1,12})(ns|ms|s|m|h|d|)");
 

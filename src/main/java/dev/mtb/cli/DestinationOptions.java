@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.Addressing;
 import dev.mtb.options.Connection;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.Via;
 import dev.mtb.store.bucket.PasswdFile;
 import java.net.URI;
@@ -17,7 +18,19 @@ final class DestinationOptions {
   /** Options that mean nothing unless the destination is given as {@code s3://}. */
   private static final ImmutableList<String> OF_BUCKETS =
       ImmutableList.of(
-          "--endpoint-url", "--region", "--addressing-style", "--passwd-file", "--sign-payload");
+          "--endpoint-url",
+          "--region",
+          "--addressing-style",
+          "--passwd-file",
+          "--sign-payload",
+          "--requester-pays",
+          "--storage-class",
+          "--sse",
+          "--sse-kms-key-id",
+          "--acl",
+          "--tag",
+          "--object-lock-mode",
+          "--object-lock-retain");
 
   @Option(
       names = "--require-mount",
@@ -73,6 +86,11 @@ final class DestinationOptions {
               + " the way can change it over plain HTTP; contents are read once more.")
   private boolean signPayload;
 
+  @Option(
+      names = "--requester-pays",
+      description = "Agree to pay for the requests to an s3:// destination that another one owns.")
+  private boolean requesterPays;
+
   /**
    * Reads the destination. If a bucket's option was typed and the destination is a directory, the
    * user most likely means a bucket. (Defaults from the environment are for all runs, and do no
@@ -103,6 +121,11 @@ final class DestinationOptions {
     if (exposure.isPresent()) {
       throw new InvalidJobException(exposure.get());
     }
+  }
+
+  /** What belongs to each request. */
+  ObjectStyle style(ObjectStyle style) {
+    return style.withRequesterPays(requesterPays);
   }
 
   Connection connection() {

@@ -102,6 +102,7 @@ final class DoctorCommand implements Callable<Integer> {
             .concurrency(c -> threads == null ? c : c.withThreads(threads))
             .checkers(checkers)
             .connection(c -> place.connection())
+            .objectStyle(place::style)
             .build();
     Doctor doctor = new Doctor(options, readOnly, timeout);
     Checkup checkup =

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import com.google.common.base.Joiner;
 import com.google.common.io.Resources;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
@@ -15,6 +16,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The report as an HTML page: one file that needs no network, no script and no other file, so that
@@ -322,6 +324,10 @@ final class HtmlReport {
     if (!isVerify) {
       fact("Differs by", words(options));
       fact("Read back", options.checks().verifyAfter() ? "each copy, after it was written" : "no");
+    }
+    Map<String, String> style = invocation.subject().style().words();
+    if (!style.isEmpty()) {
+      fact("Stored with", Text.printable(Joiner.on(", ").withKeyValueSeparator(" ").join(style)));
     }
     fact("Retries", Integer.toString(options.waiting().retries()));
     fact("Machine", TemporaryNames.hostname().strip());

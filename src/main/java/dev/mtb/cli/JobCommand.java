@@ -173,6 +173,7 @@ abstract class JobCommand implements Callable<Integer> {
             .attributes(new KeptAttributes(!noOwner, !noGroup, !noPermissions, !noTimes))
             .comparison(c -> c.withDigest(digest))
             .connection(c -> place.connection())
+            .objectStyle(place::style)
             .waiting(w -> w.withRetries(retries))
             .filters(filters.filters(from0));
     if (modifyWindow != null) {

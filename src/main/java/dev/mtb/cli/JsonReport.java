@@ -10,6 +10,7 @@ import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.ObjectStyle;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
@@ -27,8 +28,13 @@ final class JsonReport {
   }
 
   /** The report of a run. */
-  static String of(BackupReport report, String destination) throws IOException {
-    return escaped(MAPPER.writeValueAsString(node(report, destination)));
+  static String of(BackupReport report, String destination, ObjectStyle stored) throws IOException {
+    ObjectNode json = node(report, destination);
+    if (!stored.words().isEmpty()) {
+      ObjectNode with = json.putObject("storedWith");
+      stored.words().forEach(with::put);
+    }
+    return escaped(MAPPER.writeValueAsString(json));
   }
 
   static ObjectNode node(BackupReport report, String destination) {

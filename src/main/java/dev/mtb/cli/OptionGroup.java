@@ -24,7 +24,7 @@ enum OptionGroup {
   WHERE(
       "Where",
       "--target --as-of --versions --require-mount --via --endpoint-url --region"
-          + " --addressing-style --passwd-file --sign-payload"
+          + " --addressing-style --passwd-file --sign-payload --requester-pays"
           + " --backup-dir --suffix"),
   /** How they are compared, copied and deleted. */
   HOW(
@@ -34,6 +34,10 @@ enum OptionGroup {
           + " --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
           + " --fsync --read-only --whole-file --keep-uploads"),
+  /** What a bucket keeps them with. */
+  BUCKET(
+      "Objects in a bucket",
+      "--storage-class --sse --sse-kms-key-id --acl --tag --object-lock-mode --object-lock-retain"),
   /** How fast, how many at once, how long. */
   LIMITS(
       "Limits",

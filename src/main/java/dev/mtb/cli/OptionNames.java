@@ -34,6 +34,7 @@ final class OptionNames {
           .put("Limits.maxDuration", "--max-duration")
           .put("Limits.maxTransfer", "--max-transfer")
           .put("Mtb.list", "mtb ls")
+          .put("ObjectStyle.encryption", "--sse")
           .put("OldVersions.directory", "--backup-dir")
           .put("OldVersions.suffix", "--suffix")
           .put("ListJob.asOf", "--as-of")

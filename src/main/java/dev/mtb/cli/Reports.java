@@ -53,7 +53,13 @@ final class Reports {
     String destination = invocation.subject().name();
     int code = report.exitCode();
     if (json.isPresent()) {
-      code = json.get().write(() -> JsonReport.of(report, destination) + "\n", code, out, err);
+      code =
+          json.get()
+              .write(
+                  () -> JsonReport.of(report, destination, invocation.subject().style()) + "\n",
+                  code,
+                  out,
+                  err);
     }
     if (html.isPresent()) {
       // The later ones tell the exit code, and so what became of the earlier ones.

@@ -5,6 +5,8 @@ import dev.mtb.job.BackupJob;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.ObjectStyle;
+import dev.mtb.options.S3Location;
 import dev.mtb.place.OpenTree;
 import dev.mtb.scan.OutputCheck;
 import java.nio.file.Path;
@@ -63,6 +65,11 @@ record Subject(
             inputs(job.options(), inputs),
             Stream.concat(job.directory().stream(), job.target().directory().stream()).toList()),
         " to %s from %s");
+  }
+
+  /** What the bucket keeps objects with; the bucket's defaults if the backup is in none. */
+  ObjectStyle style() {
+    return S3Location.isLocation(name) ? options.objectStyle() : ObjectStyle.DEFAULT;
   }
 
   /** From where to where, such as {@code of /home/me to /mnt/bucket/backup}. */

@@ -23,6 +23,7 @@ import java.util.function.UnaryOperator;
  * @param comparison what makes a file differ from its copy
  * @param attributes which attributes of the sources are kept
  * @param connection how the place of the backup is reached
+ * @param objectStyle what a bucket keeps new objects with
  * @param checks what a run does to make sure that a copy is safe
  * @param waiting how long a run waits for transient errors and for other runs
  * @param filters what is left out of the backup, and of a comparison with it
@@ -49,6 +50,7 @@ public record BackupOptions(
     ComparisonOptions comparison,
     KeptAttributes attributes,
     Connection connection,
+    ObjectStyle objectStyle,
     Checks checks,
     Waiting waiting,
     Filters filters,
@@ -67,7 +69,7 @@ public record BackupOptions(
   /** Checks that nothing is null. */
   public BackupOptions {
     Object[] parts = {
-      concurrency, comparison, attributes, connection, checks,
+      concurrency, comparison, attributes, connection, objectStyle, checks,
       waiting, filters, deletion, oldVersions, uploads,
       updateRules, limits, shard, manifest, stateDirectory
     };
@@ -88,6 +90,7 @@ public record BackupOptions(
     builder.comparison = comparison;
     builder.attributes = attributes;
     builder.connection = connection;
+    builder.objectStyle = objectStyle;
     builder.checks = checks;
     builder.waiting = waiting;
     builder.filters = filters;
@@ -109,6 +112,7 @@ public record BackupOptions(
     private ComparisonOptions comparison = ComparisonOptions.DEFAULT;
     private KeptAttributes attributes = KeptAttributes.ALL;
     private Connection connection = Connection.DEFAULT;
+    private ObjectStyle objectStyle = ObjectStyle.DEFAULT;
     private Checks checks = Checks.DEFAULT;
     private Waiting waiting = Waiting.DEFAULT;
     private Filters filters = Filters.NONE;
@@ -160,6 +164,12 @@ public record BackupOptions(
     /** Changes {@link BackupOptions#connection()}. */
     public Builder connection(UnaryOperator<Connection> change) {
       connection = change.apply(connection);
+      return this;
+    }
+
+    /** Changes {@link BackupOptions#objectStyle()}. */
+    public Builder objectStyle(UnaryOperator<ObjectStyle> change) {
+      objectStyle = change.apply(objectStyle);
       return this;
     }
 
@@ -242,6 +252,7 @@ public record BackupOptions(
           comparison,
           attributes,
           connection,
+          objectStyle,
           checks,
           waiting,
           filters,

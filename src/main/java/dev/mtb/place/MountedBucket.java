@@ -7,11 +7,11 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.bucket.BucketPlace;
-import dev.mtb.store.bucket.ObjectStyle;
 import dev.mtb.store.bucket.PasswdFile;
 import dev.mtb.store.mount.S3fsProcess;
 import java.net.URI;
@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -233,7 +234,13 @@ final class MountedBucket {
       }
     }
     return new ObjectStyle(
-        storageClass, s3fs.value("default_acl"), encryption, key, s3fs.has("requester_pays"));
+        storageClass,
+        s3fs.value("default_acl"),
+        encryption,
+        key,
+        Map.of(),
+        Optional.empty(),
+        s3fs.has("requester_pays"));
   }
 
   /**

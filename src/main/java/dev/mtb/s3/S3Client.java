@@ -167,8 +167,12 @@ public final class S3Client implements Closeable {
   public StoredObject put(String key, Map<String, String> headers, Body body, byte[] md5)
       throws IOException {
     S3Request request = content(new S3Request("PUT", key).headers(headers), body);
-    request.headers.put("content-md5", Base64.getEncoder().encodeToString(md5));
+    request.headers.put("content-md5", base64(md5));
     return send(request, (answer, attempt) -> stored(answer));
+  }
+
+  private static String base64(byte[] digest) {
+    return Base64.getEncoder().encodeToString(digest);
   }
 
   private S3Request content(S3Request request, Body body) throws IOException {
@@ -199,8 +203,7 @@ public final class S3Client implements Closeable {
     S3Request request = new S3Request("POST", "").query("delete", "").signed(document);
     request.headers.put("content-type", XML);
     // Many servers know no other checksum here.
-    request.headers.put(
-        "content-md5", Base64.getEncoder().encodeToString(DigestUtils.md5(document)));
+    request.headers.put("content-md5", base64(DigestUtils.md5(document)));
     return send(
         request,
         (answer, attempt) -> {
@@ -248,7 +251,12 @@ public final class S3Client implements Closeable {
   /** Sends a part of an upload (UploadPart). */
   public StoredObject putPart(String key, String uploadId, int number, Body body)
       throws IOException {
-    return send(content(part(key, uploadId, number), body), (answer, attempt) -> stored(answer));
+    S3Request request = content(part(key, uploadId, number), body);
+    if (settings.hashesParts()) {
+      request.headers.put(
+          "content-md5", base64(S3Request.digest(body, DigestUtils.getMd5Digest())));
+    }
+    return send(request, (answer, attempt) -> stored(answer));
   }
 
   private static S3Request part(String key, String uploadId, int number) {
@@ -354,7 +362,8 @@ public final class S3Client implements Closeable {
   public static void warmUp() {
     Endpoint endpoint = new Endpoint("http", "localhost", 1, "/");
     CredentialsSource none = CredentialsSource.of(Credentials.of("none", "none"));
-    new S3Client(new S3Settings("none", "none", endpoint, none, 1, 0, Map.of(), false)).close();
+    new S3Client(new S3Settings("none", "none", endpoint, none, 1, 0, Map.of(), false, false))
+        .close();
     String unused = Signer.NO_PAYLOAD;
   }
 

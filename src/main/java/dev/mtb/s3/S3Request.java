@@ -63,11 +63,19 @@ final class S3Request {
    * @throws SourceException if it cannot be read
    */
   S3Request signed(Body content) throws IOException {
-    MessageDigest digest = DigestUtils.getSha256Digest();
-    content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
     body = content;
-    payload = Hex.encodeHexString(digest.digest());
+    payload = Hex.encodeHexString(digest(content, DigestUtils.getSha256Digest()));
     return this;
+  }
+
+  /**
+   * Reads a content for its digest.
+   *
+   * @throws SourceException if it cannot be read
+   */
+  static byte[] digest(Body content, MessageDigest algorithm) throws IOException {
+    content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), algorithm));
+    return algorithm.digest();
   }
 
   /** Sends a document, and signs its digest. */

@@ -13,6 +13,8 @@ import java.util.Map;
  * @param retries how often a request is sent again after a transient error
  * @param headers of each request, in lower case
  * @param signsPayload whether the digests of contents are signed; each is then read once more
+ * @param hashesParts whether each part of an upload is sent with its MD5, as a lock of the object
+ *     needs it; it is then read once more
  */
 public record S3Settings(
     String bucket,
@@ -22,4 +24,5 @@ public record S3Settings(
     int connections,
     int retries,
     Map<String, String> headers,
-    boolean signsPayload) {}
+    boolean signsPayload,
+    boolean hashesParts) {}

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.testing.Fuzz;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -138,7 +139,7 @@ class HostileArgumentsTest {
                               Path.of("x"), Failure.Stage.COPY, error, Failure.Cause.ERROR)),
                       List.of(),
                       OptionalInt.empty());
-              String json = JsonReport.of(report, "/backup");
+              String json = JsonReport.of(report, "/backup", ObjectStyle.DEFAULT);
               assertThat(mapper.readTree(json).at("/failures/0/error").asText()).isEqualTo(error);
               assertThat(json.codePoints()).noneMatch(c -> c != '\n' && Text.isActive(c));
             });

@@ -161,7 +161,9 @@ class PlaceArgumentTest {
         "--endpoint-url=http://127.0.0.1:1",
         "--region=eu-central-1",
         "--addressing-style=path",
-        "--passwd-file=/etc/passwd-s3fs"
+        "--passwd-file=/etc/passwd-s3fs",
+        "--sign-payload",
+        "--requester-pays"
       })
   void optionOfABucket_withADirectory_isWrongUsage_inEveryCommand(String option) {
     String backup = temp.resolve("backup").toString();
@@ -177,5 +179,51 @@ class PlaceArgumentTest {
       assertThat(err).contains(option.split("=", -1)[0]).contains("s3://BUCKET/PREFIX");
     }
     assertThat(temp.resolve("backup")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--storage-class=STANDARD_IA",
+        "--sse=AES256",
+        "--sse=aws:kms --sse-kms-key-id=alias/backup",
+        "--acl=private",
+        "--tag=team=a",
+        "--object-lock-mode=governance --object-lock-retain=30d"
+      })
+  void styleOfObjects_withADirectory_isWrongUsage(String options) {
+    String backup = temp.resolve("backup").toString();
+    List<String> args = new ArrayList<>(List.of("backup", "-b", source.toString(), ".", backup));
+    args.addAll(1, List.of(options.split(" ", -1)));
+
+    assertThat(mtb(args.toArray(String[]::new))).as("%s: %s", args, err).isEqualTo(2);
+    assertThat(err).contains("--").contains("s3://BUCKET/PREFIX");
+    assertThat(temp.resolve("backup")).doesNotExist();
+  }
+
+  /** Nothing is sent: there is no server. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--storage-class=not.one|STANDARD_IA",
+        "--storage-class=FAST_DISKS|STANDARD_IA",
+        "--sse=sse-c|AES256, aws:kms",
+        "--sse-kms-key-id=key|--sse",
+        "--acl=everyone|public-read",
+        "--tag=novalue|--tag",
+        "--tag=aws:x=1|aws:",
+        "--object-lock-mode=COMPLIANCE|--object-lock-retain",
+        "--object-lock-retain=30d|--object-lock-mode",
+        "--object-lock-mode=COMPLIANCE --object-lock-retain=0s|100 years"
+      })
+  void styleThatS3DoesNotTake_isWrongUsage(String optionsAndWords) {
+    int bar = optionsAndWords.indexOf('|');
+    String options = optionsAndWords.substring(0, bar);
+    List<String> args =
+        new ArrayList<>(List.of("backup", "-b", source.toString(), ".", "s3://bucket/p"));
+    args.addAll(1, List.of(options.split(" ", -1)));
+
+    assertThat(mtb(args.toArray(String[]::new))).as("%s: %s", args, err).isEqualTo(2);
+    assertThat(err).contains(optionsAndWords.substring(bar + 1));
   }
 }

@@ -2,16 +2,17 @@ package dev.mtb.place;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.store.bucket.BucketPlace;
-import dev.mtb.store.bucket.ObjectStyle;
 import dev.mtb.store.mount.S3fsProcess;
 import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,8 @@ class MountedBucketTest {
                 Optional.ofNullable(acl),
                 Optional.ofNullable(sse),
                 Optional.ofNullable(key),
+                Map.of(),
+                Optional.empty(),
                 pays));
   }
 

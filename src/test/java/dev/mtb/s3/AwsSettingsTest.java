@@ -116,7 +116,8 @@ class AwsSettingsTest {
               1,
               with.retries(),
               Map.of(),
-              /* signsPayload= */ false);
+              /* signsPayload= */ false,
+              /* hashesParts= */ false);
       try (S3Client client = new S3Client(without)) {
         assertThatThrownBy(() -> client.head("key")).isInstanceOf(CredentialsException.class);
       }

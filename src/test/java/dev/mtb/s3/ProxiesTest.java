@@ -221,6 +221,7 @@ class ProxiesTest {
   private static S3Client client(String url) {
     CredentialsSource credentials = CredentialsSource.of(Credentials.of("access", "secret"));
     return new S3Client(
-        new S3Settings("bucket", "us-east-1", endpoint(url), credentials, 1, 0, Map.of(), false));
+        new S3Settings(
+            "bucket", "us-east-1", endpoint(url), credentials, 1, 0, Map.of(), false, false));
   }
 }

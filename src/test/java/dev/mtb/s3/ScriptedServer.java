@@ -306,6 +306,7 @@ final class ScriptedServer implements AutoCloseable {
         /* connections= */ 4,
         retries,
         headers,
-        signsPayload);
+        signsPayload,
+        /* hashesParts= */ false);
   }
 }

@@ -116,6 +116,7 @@ class SdkSignatureTest {
               1,
               0,
               Map.of(),
+              false,
               false);
       try (S3Client client = new S3Client(settings)) {
         kind.ours().send(client, key);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -22,6 +23,7 @@ import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.services.s3.model.Tag;
 
 /** Looks into a bucket past everything that is being tested. */
 public final class S3Probe implements AutoCloseable {
@@ -163,6 +165,18 @@ public final class S3Probe implements AutoCloseable {
   /** The content type of an object. */
   public String contentType(String key) {
     return s3.headObject(r -> r.bucket(bucket).key(key)).contentType();
+  }
+
+  /** The storage class of an object; empty if it is the default. */
+  public Optional<String> storageClass(String key) {
+    return Optional.ofNullable(
+        s3.headObject(r -> r.bucket(bucket).key(key)).storageClassAsString());
+  }
+
+  /** The tags of an object. */
+  public Map<String, String> tags(String key) {
+    return s3.getObjectTagging(r -> r.bucket(bucket).key(key)).tagSet().stream()
+        .collect(Collectors.toMap(Tag::key, Tag::value));
   }
 
   /** The keys of uploads that were neither completed nor aborted. */

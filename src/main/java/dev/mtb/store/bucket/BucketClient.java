@@ -19,7 +19,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -55,8 +54,9 @@ final class BucketClient implements Closeable {
                 credentials(place),
                 access.connections(),
                 access.retries(),
-                place.style().requestHeaders(),
-                access.options().connection().signPayload()));
+                StyleHeaders.ofRequest(place.style()),
+                access.options().connection().signPayload(),
+                /* hashesParts= */ place.style().lock().isPresent()));
     limit(Throttle.NONE);
   }
 
@@ -157,16 +157,17 @@ final class BucketClient implements Closeable {
 
   /** The headers that each new object is stored with. */
   Map<String, String> headers(String key, Metadata source) {
-    Map<String, String> headers = new HashMap<>(place.style().objectHeaders());
+    Instant now = Instant.now();
+    Map<String, String> headers = StyleHeaders.ofObject(place.style(), now);
     headers.put("content-type", type(key, source));
-    StoredMetadata.of(source, owner.uid(source), owner.gid(source), Instant.now())
+    StoredMetadata.of(source, owner.uid(source), owner.gid(source), now)
         .forEach((name, value) -> headers.put("x-amz-meta-" + name, value));
     return headers;
   }
 
   /** The headers that each copy of an object is stored with. */
   Map<String, String> styleHeaders() {
-    return place.style().objectHeaders();
+    return StyleHeaders.ofCopy(place.style(), Instant.now());
   }
 
   private String type(String key, Metadata source) {

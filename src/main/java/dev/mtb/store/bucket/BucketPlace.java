@@ -2,6 +2,7 @@ package dev.mtb.store.bucket;
 
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.AwsSettings;
@@ -33,10 +34,14 @@ public record BucketPlace(
    * What a job says.
    *
    * @param options its endpoint, region, addressing and password file
-   * @throws InvalidJobException if the endpoint in the environment is no URL
+   * @throws InvalidJobException if the endpoint in the environment is no URL, or Amazon does not
+   *     have the storage class
    */
   public static BucketPlace of(S3Location location, BackupOptions options) {
     Optional<URI> endpoint = options.connection().endpoint().or(BucketPlace::endpointOfMachine);
+    if (endpoint.isEmpty()) {
+      options.objectStyle().checkForAmazon();
+    }
     boolean pathStyle =
         switch (options.connection().addressing()) {
           case PATH -> true;
@@ -50,7 +55,7 @@ public record BucketPlace(
         pathStyle,
         options.connection().passwdFile(),
         AwsIdentity.ANY,
-        ObjectStyle.DEFAULT);
+        options.objectStyle());
   }
 
   private static Optional<URI> endpointOfMachine() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.ListPage;

@@ -8,6 +8,7 @@ import dev.mtb.model.DigestAlgorithm;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.Body;

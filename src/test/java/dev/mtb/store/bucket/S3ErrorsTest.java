@@ -2,6 +2,7 @@ package dev.mtb.store.bucket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
 import dev.mtb.s3.AwsIdentity;
 import dev.mtb.s3.CredentialsException;

@@ -10,6 +10,7 @@ import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
+import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.OldVersions;
 import dev.mtb.options.S3Location;
 import dev.mtb.testing.CountingProxy;
@@ -20,7 +21,9 @@ import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,6 +96,59 @@ class S3MockBucketIT extends BucketContract {
       assertThat(probe.keys("deleting/")).containsExactly("deleting/", "deleting/kept");
       // One for each directory's files, one for the directories, and lists.
       assertThat(proxy.snapshot().total()).as("%s", proxy.snapshot()).isLessThan(15);
+    }
+  }
+
+  /**
+   * Small files and large ones, new ones and those whose mode has changed, links and directories.
+   */
+  @Test
+  void styleOfObjects_isKept_alsoWhenTheirMetadataChange() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    Path small = RandomTree.write(source.resolve("d/small"), "content");
+    Files.write(source.resolve("large"), RandomTree.bytes(1, 11 << 20));
+    Files.createSymbolicLink(source.resolve("link"), Path.of("large"));
+    Path passwd = Secrets.write(temp.resolve("keys"), credentials());
+    ObjectStyle style =
+        new ObjectStyle(
+            Optional.of("STANDARD_IA"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of("team", "a-b", "run", "1"),
+            Optional.empty(),
+            false);
+    BackupJob job =
+        BackupJob.builder()
+            .base(source)
+            .source(Path.of("."))
+            .destination(new S3Location(bucket(), "style"))
+            .options(
+                BackupOptions.builder()
+                    .connection(
+                        c ->
+                            c.withEndpoint(URI.create("http://127.0.0.1:" + port()))
+                                .withPasswdFile(passwd))
+                    .objectStyle(s -> style)
+                    .oldVersions(new OldVersions(Optional.of(Path.of("../old")), ""))
+                    .stateDirectory(temp.resolve("state"))
+                    .build())
+            .build();
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+    Files.setPosixFilePermissions(small, PosixFilePermissions.fromString("r--r-----"));
+    assertThat(Mtb.backup(job).totals().copied()).isEqualTo(1);
+    Files.writeString(source.resolve("link2"), "new");
+    Files.writeString(small.resolveSibling("changed"), "1");
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+    Files.writeString(small.resolveSibling("changed"), "other");
+    assertThat(Mtb.backup(job).failures()).isEmpty();
+
+    assertThat(probe.metadata("style/d/small")).containsEntry("mode", "33056");
+    assertThat(probe.content("old/d/changed")).hasValue(new byte[] {'1'});
+    for (String key :
+        List.of("style/d/", "style/d/small", "style/large", "style/link", "old/d/changed")) {
+      assertThat(probe.storageClass(key)).as(key).hasValue("STANDARD_IA");
+      assertThat(probe.tags(key)).as(key).isEqualTo(style.tags());
     }
   }
 
