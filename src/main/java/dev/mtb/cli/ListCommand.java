@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
       "24:some files vanished while they were listed; nothing else went wrong",
       "130:interrupted"
     })
+@SuppressWarnings("unused") // Logging reads --verbose and --quiet before options are parsed.
 final class ListCommand implements Callable<Integer> {
   private final PrintStream out;
   private final PrintStream err;

@@ -124,7 +124,7 @@ public final class VersionedS3 implements AutoCloseable {
       String key = slash < 0 ? "" : decoded(path.substring(slash + 1));
       Map<String, String> query = new HashMap<>();
       String raw = exchange.getRequestURI().getRawQuery();
-      for (String part : raw == null ? new String[0] : raw.split("&")) {
+      for (String part : raw == null ? new String[0] : raw.split("&", -1)) {
         String[] words = part.split("=", 2);
         query.put(decoded(words[0]), words.length == 1 ? "" : decoded(words[1]));
       }
@@ -254,7 +254,7 @@ public final class VersionedS3 implements AutoCloseable {
     byte[] content = found.get().content().get();
     String range = exchange.getRequestHeaders().getFirst("Range");
     if (range != null) {
-      String[] ends = range.substring("bytes=".length()).split("-");
+      String[] ends = range.substring("bytes=".length()).split("-", -1);
       content =
           Arrays.copyOfRange(content, Integer.parseInt(ends[0]), 1 + Integer.parseInt(ends[1]));
     }
