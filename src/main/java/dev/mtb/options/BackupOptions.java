@@ -69,9 +69,22 @@ public record BackupOptions(
   /** Checks that nothing is null. */
   public BackupOptions {
     Object[] parts = {
-      concurrency, comparison, attributes, connection, objectStyle, checks,
-      waiting, filters, deletion, oldVersions, uploads,
-      updateRules, limits, shard, manifest, stateDirectory
+      concurrency,
+      comparison,
+      attributes,
+      connection,
+      objectStyle,
+      checks,
+      waiting,
+      filters,
+      deletion,
+      oldVersions,
+      uploads,
+      updateRules,
+      limits,
+      shard,
+      manifest,
+      stateDirectory
     };
     for (Object part : parts) {
       requireNonNull(part);

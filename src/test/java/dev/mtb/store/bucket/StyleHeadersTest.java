@@ -133,7 +133,8 @@ class StyleHeadersTest {
 
   @Test
   void uploadInParts_hasItAllWhenItBegins() throws IOException {
-    assertThat(requests.uploads().start("p/f", requests.uploads().headers("p/f", FILE))).isEqualTo("id");
+    assertThat(requests.uploads().start("p/f", requests.uploads().headers("p/f", FILE)))
+        .isEqualTo("id");
 
     assertThat(last).containsAllEntriesOf(OF_OBJECT);
     assertLocked();
