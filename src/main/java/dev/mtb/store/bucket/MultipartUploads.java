@@ -173,7 +173,8 @@ final class MultipartUploads {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      stored = requests
+      stored =
+          requests
               .storedBefore(key, start.ctime(), Optional.empty(), start.nanos())
               .orElseThrow(() -> e);
     }

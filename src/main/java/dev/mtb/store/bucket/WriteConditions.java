@@ -87,8 +87,7 @@ final class WriteConditions {
     return wanted != null
         && now.isPresent()
         && (wanted.equals(now.get().rawTag())
-            || (now.get().tag().isPresent()
-                && now.get().tag().equals(ContentTag.parse(wanted))));
+            || (now.get().tag().isPresent() && now.get().tag().equals(ContentTag.parse(wanted))));
   }
 
   /** The codes are those of the S3 user guide, "Conditional writes". */
