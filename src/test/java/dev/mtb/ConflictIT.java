@@ -3,7 +3,6 @@ package dev.mtb;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.base.Strings;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
@@ -319,8 +318,8 @@ class ConflictIT {
 
   @Test
   void twoProcesses_writeOneKey_andOneOfThemIsToldSo() throws Exception {
-    RandomTree.write(here.resolve("f"), Strings.repeat("here ", 1000));
-    RandomTree.write(there.resolve("f"), Strings.repeat("there ", 1000));
+    RandomTree.write(here.resolve("f"), "here ".repeat(1000));
+    RandomTree.write(there.resolve("f"), "there ".repeat(1000));
     CountDownLatch isMet = new CountDownLatch(1);
     CountDownLatch hasEnded = new CountDownLatch(1);
     AtomicInteger puts = new AtomicInteger();

@@ -9,7 +9,6 @@ import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.ObjectStyle;
 import dev.mtb.options.S3Location;
-import dev.mtb.s3.AwsIdentity;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.bucket.BucketPlace;
 import dev.mtb.store.bucket.PasswdFile;
@@ -142,17 +141,18 @@ final class MountedBucket {
     }
     Optional<URI> endpoint = endpoint(s3fs);
     ObjectStyle style = style(s3fs);
-    Optional<AwsIdentity> identity = identity(s3fs);
-    Optional<Path> passwd = identity.isPresent() ? Optional.empty() : Optional.of(passwdFile(s3fs));
+    boolean isOfMachine = hasMachineCredentials(s3fs);
+    Optional<Path> passwd = isOfMachine ? Optional.empty() : Optional.of(passwdFile(s3fs));
     String name = new String(PathBytes.of(below), StandardCharsets.UTF_8);
-    return new BucketPlace(
+    BucketPlace place =
+        new BucketPlace(
         new S3Location(start.bucket(), start.prefix() + "/" + name),
         endpoint,
         Optional.of(s3fs.value("endpoint").or(() -> s3fs.value("region")).orElse(DEFAULT_REGION)),
         s3fs.has("use_path_request_style"),
         passwd,
-        identity.orElse(AwsIdentity.ANY),
         style);
+    return isOfMachine ? withMachineCredentials(place, s3fs) : place;
   }
 
   private static void checkOptions(S3fsProcess s3fs) throws DestinationException {
@@ -243,22 +243,21 @@ final class MountedBucket {
         s3fs.has("requester_pays"));
   }
 
-  /**
-   * Which credentials of the machine s3fs takes, in its order (InitialS3fsCredentials); empty if it
-   * takes those of a password file. It reads only keys from a profile; MTB also follows what else
-   * leads to credentials there.
-   */
-  private static Optional<AwsIdentity> identity(S3fsProcess s3fs) {
+  /** Whether s3fs takes credentials of the machine, in its order (InitialS3fsCredentials). */
+  private static boolean hasMachineCredentials(S3fsProcess s3fs) {
+    return s3fs.has("iam_role")
+        || s3fs.has("ecs")
+        || (s3fs.value("profile").isPresent() && !s3fs.has("passwd_file"));
+  }
+
+  private static BucketPlace withMachineCredentials(BucketPlace place, S3fsProcess s3fs) {
     if (s3fs.has("iam_role")) {
       // An instance has one role, so that its name need not be given.
-      return Optional.of(AwsIdentity.of(AwsIdentity.Kind.INSTANCE));
+      return place.withInstanceRole();
     }
-    if (s3fs.has("ecs")) {
-      return Optional.of(AwsIdentity.of(AwsIdentity.Kind.CONTAINER));
-    }
-    return s3fs.has("passwd_file")
-        ? Optional.empty()
-        : s3fs.value("profile").map(AwsIdentity::ofProfile);
+    return s3fs.has("ecs")
+        ? place.withContainerRole()
+        : place.withProfile(s3fs.value("profile").orElseThrow());
   }
 
   private static Path passwdFile(S3fsProcess s3fs) throws DestinationException {

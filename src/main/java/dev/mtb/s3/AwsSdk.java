@@ -121,8 +121,7 @@ final class AwsSdk implements CredentialsSource {
                       + files()
                       + " gives no credentials: "
                       + why
-                      + "; if it is one of SSO, run aws sso login --profile "
-                      + name)
+                      + "; if it is one of SSO, run aws sso login for it")
           .orElse("");
     }
     boolean isInContainer =

@@ -200,7 +200,7 @@ class AwsCredentialsIT {
 
     assertThat(line)
         .startsWith("none: the profile 'me' of ")
-        .contains("aws sso login --profile me");
+        .contains("aws sso login");
   }
 
   @Test

@@ -30,6 +30,36 @@ public record BucketPlace(
     AwsIdentity identity,
     ObjectStyle style) {
 
+  /** One whose credentials are in the password file, or the first that the machine has. */
+  public BucketPlace(
+      S3Location location,
+      Optional<URI> endpoint,
+      Optional<String> region,
+      boolean pathStyle,
+      Optional<Path> passwdFile,
+      ObjectStyle style) {
+    this(location, endpoint, region, pathStyle, passwdFile, AwsIdentity.ANY, style);
+  }
+
+  /** The same with the credentials of the instance's role. */
+  public BucketPlace withInstanceRole() {
+    return with(AwsIdentity.of(AwsIdentity.Kind.INSTANCE));
+  }
+
+  /** The same with the credentials of the container's role. */
+  public BucketPlace withContainerRole() {
+    return with(AwsIdentity.of(AwsIdentity.Kind.CONTAINER));
+  }
+
+  /** The same with the credentials of a profile of {@code ~/.aws}. */
+  public BucketPlace withProfile(String name) {
+    return with(AwsIdentity.ofProfile(name));
+  }
+
+  private BucketPlace with(AwsIdentity other) {
+    return new BucketPlace(location, endpoint, region, pathStyle, Optional.empty(), other, style);
+  }
+
   /**
    * What a job says.
    *
