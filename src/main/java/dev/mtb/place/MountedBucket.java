@@ -146,12 +146,13 @@ final class MountedBucket {
     String name = new String(PathBytes.of(below), StandardCharsets.UTF_8);
     BucketPlace place =
         new BucketPlace(
-        new S3Location(start.bucket(), start.prefix() + "/" + name),
-        endpoint,
-        Optional.of(s3fs.value("endpoint").or(() -> s3fs.value("region")).orElse(DEFAULT_REGION)),
-        s3fs.has("use_path_request_style"),
-        passwd,
-        style);
+            new S3Location(start.bucket(), start.prefix() + "/" + name),
+            endpoint,
+            Optional.of(
+                s3fs.value("endpoint").or(() -> s3fs.value("region")).orElse(DEFAULT_REGION)),
+            s3fs.has("use_path_request_style"),
+            passwd,
+            style);
     return isOfMachine ? withMachineCredentials(place, s3fs) : place;
   }
 

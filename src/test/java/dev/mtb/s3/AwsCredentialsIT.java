@@ -198,9 +198,7 @@ class AwsCredentialsIT {
 
     String line = found("1", "ANY").get(0);
 
-    assertThat(line)
-        .startsWith("none: the profile 'me' of ")
-        .contains("aws sso login");
+    assertThat(line).startsWith("none: the profile 'me' of ").contains("aws sso login");
   }
 
   @Test
