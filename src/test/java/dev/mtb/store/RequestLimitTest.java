@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 
 class RequestLimitTest {
   /** Of a server that is far away and has no limits. */
-  private static final IntToDoubleFunction FAR = atOnce -> 0.05;
+  private static double far(int unused) {
+    return 0.05;
+  }
 
   private long nanos;
   private final Ticker ticker =
@@ -49,7 +51,7 @@ class RequestLimitTest {
 
   @Test
   void whereEachRequestWaitsForTheNetwork_thereAreSoonTheMost() {
-    send(Duration.ofSeconds(2), FAR);
+    send(Duration.ofSeconds(2), RequestLimitTest::far);
 
     assertThat(limit.now()).isEqualTo(256);
     assertThat(limit.reached()).isEqualTo(256);
@@ -114,7 +116,7 @@ class RequestLimitTest {
   @Test
   void thingsThatChange_areNoticed() {
     send(Duration.ofSeconds(10), atOnce -> atOnce / 2000.0);
-    send(Duration.ofSeconds(40), FAR);
+    send(Duration.ofSeconds(40), RequestLimitTest::far);
 
     assertThat(limit.now()).isEqualTo(256);
   }
@@ -122,7 +124,7 @@ class RequestLimitTest {
   @Test
   void whereThereIsNotEnoughToDo_itStays() {
     for (int i = 0; i < 1000; i++) {
-      round(20, FAR, false);
+      round(20, RequestLimitTest::far, false);
     }
 
     assertThat(limit.now()).isEqualTo(32);
@@ -130,26 +132,26 @@ class RequestLimitTest {
 
   @Test
   void serverThatAsksForFewer_getsHalf_onceForAllThatWereUnderWay() {
-    send(Duration.ofSeconds(2), FAR);
+    send(Duration.ofSeconds(2), RequestLimitTest::far);
 
-    round(256, FAR, true);
+    round(256, RequestLimitTest::far, true);
     assertThat(limit.now()).isEqualTo(128);
-    round(128, FAR, true);
+    round(128, RequestLimitTest::far, true);
     assertThat(limit.now()).isEqualTo(64);
     for (int i = 0; i < 10; i++) {
-      round(limit.now(), FAR, true);
+      round(limit.now(), RequestLimitTest::far, true);
     }
     assertThat(limit.now()).isEqualTo(4);
   }
 
   @Test
   void afterThat_theNumberGrowsSlowly() {
-    send(Duration.ofSeconds(2), FAR);
-    round(256, FAR, true);
+    send(Duration.ofSeconds(2), RequestLimitTest::far);
+    round(256, RequestLimitTest::far, true);
 
-    send(Duration.ofSeconds(4), FAR);
+    send(Duration.ofSeconds(4), RequestLimitTest::far);
     assertThat(limit.now()).isLessThan(160);
-    send(Duration.ofSeconds(60), FAR);
+    send(Duration.ofSeconds(60), RequestLimitTest::far);
     assertThat(limit.now()).isEqualTo(256);
   }
 
