@@ -146,7 +146,7 @@ class DeltaUploadIT {
       content = edited(content, random);
       large.write(content);
       // Two changes within the precision of times could not be told apart.
-      FileTime time = FileTime.from(Instant.ofEpochSecond(1_600_000_000L + 10 * edit));
+      FileTime time = FileTime.from(Instant.ofEpochSecond(1_600_000_000L + 10L * edit));
       Files.setLastModifiedTime(large.file, time);
       String description = "seed " + seed + ", edit " + edit + ", " + content.length + " bytes";
       assertThat(large.backUp().failures()).as(description).isEmpty();
