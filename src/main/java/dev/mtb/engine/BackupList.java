@@ -50,14 +50,16 @@ public final class BackupList {
 
   private final ListJob job;
   private final ListListener listener;
+  private final OpenTree backup;
   private final Tree tree;
   private final int threads;
   private final ExecutorService pool;
   private final List<Failure> failures = new ArrayList<>();
 
-  private BackupList(ListJob job, Tree tree, ListListener listener) {
+  private BackupList(ListJob job, OpenTree backup, ListListener listener) {
     this.job = job;
-    this.tree = tree;
+    this.backup = backup;
+    tree = backup.tree();
     this.listener = listener;
     threads = job.options().concurrency().threads();
     pool = Executors.newFixedThreadPool(threads);
@@ -72,7 +74,7 @@ public final class BackupList {
   public static BackupReport list(ListJob job, ListListener listener) {
     Instant startedAt = Instant.now();
     try (OpenTree backup = open(job)) {
-      BackupList list = new BackupList(job, backup.tree(), listener);
+      BackupList list = new BackupList(job, backup, listener);
       Outcome outcome = list.run();
       return new BackupReport(
           outcome,
@@ -117,7 +119,7 @@ public final class BackupList {
     boolean[] isFound = {false};
     TreeEntry entry = tree.entry(path);
     try {
-      tree.versions(
+      backup.versions(
           path,
           version -> {
             isFound[0] = true;

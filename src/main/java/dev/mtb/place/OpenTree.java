@@ -9,6 +9,7 @@ import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Via;
 import dev.mtb.store.DestinationException;
+import dev.mtb.store.FileVersion;
 import dev.mtb.store.ProcessIdentity;
 import dev.mtb.store.Tree;
 import dev.mtb.store.bucket.BucketAccess;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,7 +108,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
    * named by its mount. Of the mount nothing but its command line counts: what it shows is of now.
    *
    * @param what it is, in messages, such as {@code the backup}
-   * @return the tree tells {@link Tree#versions}, too
+   * @return tells {@link #versions}, too
    * @throws InvalidJobException if it is no place in a bucket
    * @throws DestinationException if it cannot be used, or keeps no versions
    */
@@ -118,6 +120,14 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
         BucketOpening.open(
             what, bucketOf(place, options), there -> PastTree.open(there, access(options), moment));
     return new OpenTree(tree, Optional.empty(), tree);
+  }
+
+  /**
+   * Tells all versions that are kept of what is at a path, and below it: see {@link
+   * PastTree#versions}. Only for what {@link #openPast} has opened.
+   */
+  public void versions(Path path, Consumer<FileVersion> taker) throws IOException {
+    ((PastTree) tree).versions(path, taker);
   }
 
   private static BucketPlace bucketOf(Place place, BackupOptions options)

@@ -6,7 +6,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -105,18 +104,6 @@ public interface Tree extends Closeable {
    */
   default Optional<RequestLimit> requestLimit() {
     return Optional.empty();
-  }
-
-  /**
-   * Tells all versions that are kept of what is at a path, and below it. Has costs of its own.
-   *
-   * @param path in this tree
-   * @param taker told of them in the order of their paths, those of a path from the newest to the
-   *     oldest
-   * @throws UnsupportedOperationException if the tree is not one of the past of a bucket
-   */
-  default void versions(Path path, Consumer<FileVersion> taker) throws IOException {
-    throw new UnsupportedOperationException(name() + " tells no versions");
   }
 
   /**

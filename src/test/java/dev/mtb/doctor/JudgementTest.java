@@ -31,8 +31,8 @@ class JudgementTest {
     assertThat(near.status()).isEqualTo(Status.OK);
     assertThat(near.text())
         .isEqualTo(
-            "21 ms (median of 5, 19 ms to 900 ms): 10,000 new small files take about 13 s with 32"
-                + " threads");
+            "21 ms (median of 5, 19 ms to 900 ms): 10,000 new small files take about 13 s with up"
+                + " to 32 threads");
     Finding mount = roundTrip(32, false, 50);
     assertThat(mount.status()).isEqualTo(Status.OK);
     assertThat(mount.text()).contains("15 min through the mount");

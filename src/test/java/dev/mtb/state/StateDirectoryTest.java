@@ -96,6 +96,10 @@ class StateDirectoryTest {
       assertPrivate();
       // One of an earlier version.
       for (Path path : content()) {
+        if (path.endsWith("s3-conditions")) {
+          // No earlier version had it.
+          continue;
+        }
         set(path, Files.isDirectory(path) ? "rwxr-xr-x" : "rw-r--r--");
       }
       assertThat(Mtb.backup(job).failures()).isEmpty();

@@ -129,7 +129,13 @@ public final class PastTree implements Tree {
     return true;
   }
 
-  @Override
+  /**
+   * Tells all versions that are kept of what is at a path, and below it. Has costs of its own.
+   *
+   * @param path in this tree
+   * @param taker told of them in the order of their paths, those of a path from the newest to the
+   *     oldest
+   */
   public void versions(Path path, Consumer<FileVersion> taker) throws IOException {
     String key = keys.of(path);
     String keyMarker = null;
