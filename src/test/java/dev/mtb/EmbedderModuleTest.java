@@ -134,6 +134,9 @@ class EmbedderModuleTest {
                 List.of(
                     "-proc:none",
                     "-Xlint:-options",
+                    // Not that of the tests, which has the same classes outside of any module.
+                    "-cp",
+                    temp.toString(),
                     "-d",
                     temp.resolve("classes").toString(),
                     "-p",
