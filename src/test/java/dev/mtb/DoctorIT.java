@@ -86,7 +86,7 @@ class DoctorIT {
       assertThat(line(lines, "ok    s3fs: ")).containsPattern("version 1\\.\\d\\d");
       assertThat(line(lines, "ok    bucket: ")).contains("passwd");
       assertThat(line(lines, "ok    write: ")).contains("read back");
-      assertThat(lines).hasSize(busy.isPresent() ? 11 : 12);
+      assertThat(lines).hasSize(busy.isPresent() ? 13 : 14);
       assertThat(doctor.err())
           .contains(busy.isPresent() ? "could be better" : "the destination is good");
       try (S3Probe probe = S3Probe.of(s3fs.server())) {
@@ -100,6 +100,10 @@ class DoctorIT {
     try (S3fsFixture s3fs = S3fsFixture.start()) {
       s3fs.proxy().setRoundTrip(Duration.ofMillis(200));
       List<String> lines = examine(s3fs);
+      assertThat(doctor.exitCode()).isZero();
+      assertThat(line(lines, "ok    round trip: ")).contains("with up to 256 threads");
+
+      lines = examine(s3fs, "-t", "32");
       assertThat(doctor.exitCode()).isZero();
       assertThat(line(lines, "warn  round trip: "))
           .containsPattern(": ([2-9]\\d\\d ms|[\\d.]+ s) ")

@@ -11,6 +11,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.WriteConditionsAnswer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -178,6 +179,7 @@ class WatchIT {
     RandomTree.smallFiles(source, 5, 40, 1000);
     try (S3Server server = S3Server.start("bucket");
         CountingProxy proxy = CountingProxy.start(server.port())) {
+      WriteConditionsAnswer.remember(temp.resolve("state"), "http://127.0.0.1:" + proxy.port());
       List<CountingProxy.Counts> counts = new ArrayList<>();
       for (boolean isWatched : List.of(false, true)) {
         String[] more =

@@ -180,6 +180,11 @@ final class BucketClient implements Closeable {
 
   // What answers have in common
 
+  /** The server's time at which this run began to use it, or an earlier one, if that is known. */
+  Optional<Instant> startedAt() {
+    return clock.atStart();
+  }
+
   /** Learns the server's time from an answer that has just come. */
   void learnTime(Optional<Instant> date) {
     Optional<Instant> unused = clock.now(date);

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -157,13 +158,15 @@ final class Requests implements BucketObjects, Closeable {
    * @param rawTag the same as the server writes it
    * @param isTagMd5 whether the tag is a digest
    * @param ctime as it was stored, if it was
+   * @param storedAt when, by the server's clock
    */
   record Head(
       Metadata metadata,
       Optional<ContentTag> tag,
       String rawTag,
       boolean isTagMd5,
-      Optional<String> ctime) {}
+      Optional<String> ctime,
+      Optional<Instant> storedAt) {}
 
   @Override
   public Optional<Head> head(String key) throws IOException {
@@ -188,7 +191,8 @@ final class Requests implements BucketObjects, Closeable {
             info.tag().flatMap(ContentTag::parse),
             info.tag().orElse(null),
             info.isTagMd5(),
-            Optional.ofNullable(info.metadata().get("ctime"))));
+            Optional.ofNullable(info.metadata().get("ctime")),
+            info.lastModified()));
   }
 
   private static Metadata metadata(ObjectInfo info, String key, long size) {

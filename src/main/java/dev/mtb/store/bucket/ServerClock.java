@@ -37,4 +37,9 @@ final class ServerClock {
     }
     return atStart.map(time -> time.plus(elapsed));
   }
+
+  /** What it showed when this clock was made, or earlier; empty if no answer has told it. */
+  synchronized Optional<Instant> atStart() {
+    return atStart;
+  }
 }

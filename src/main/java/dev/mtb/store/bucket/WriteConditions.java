@@ -6,6 +6,7 @@ import dev.mtb.store.ContentTag;
 import dev.mtb.store.RefusedException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -61,8 +62,20 @@ final class WriteConditions {
         log.info("the server refuses {} by its current tag; it is written without", target.key());
         return write.send(Map.of());
       }
+      if (target.existing().isEmpty() && now.isPresent() && wasThereBefore(now.get())) {
+        log.info("{} was there before this run, although a look did not find it", target.key());
+        return write.send(of(Optional.of(now.get().metadata()), isInParts));
+      }
       throw conflict(now.isPresent(), e);
     }
+  }
+
+  /** A server that has just failed may answer that an object is not there (FaultIT). */
+  private boolean wasThereBefore(Requests.Head now) {
+    Optional<Instant> start = requests.client().startedAt();
+    return start.isPresent()
+        && now.storedAt().isPresent()
+        && now.storedAt().get().isBefore(start.get());
   }
 
   private Map<String, String> of(Optional<Metadata> existing, boolean isInParts) {
