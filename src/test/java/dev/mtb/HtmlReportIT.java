@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The page of {@code --report-html} as a browser shows it. */
 @RequiresBrowser
 class HtmlReportIT {
+  /** Pixels of a line across half of a narrow chart; how long the line is depends on the run. */
+  private static final int OUTLINE = 100;
+
   /** Text that cannot be read well, by the rule of WCAG 2 (AA): less than 4.5 to 1. */
   private static final String TOO_FAINT =
       """
@@ -181,12 +184,12 @@ class HtmlReportIT {
     BufferedImage light = screenshot();
     assertThat(light.getHeight()).isGreaterThan(800);
     assertThat(pixels(light, 0xf4, 0xf5, 0xf7)).as("page").isGreaterThan(10_000);
-    assertThat(pixels(light, 0x2f, 0x6f, 0xdb)).as("outline of the chart").isGreaterThan(300);
+    assertThat(pixels(light, 0x2f, 0x6f, 0xdb)).as("outline of the chart").isGreaterThan(OUTLINE);
     browser.show("screen", "dark");
     assertReadable("dark");
     BufferedImage dark = screenshot();
     assertThat(pixels(dark, 0x12, 0x16, 0x1c)).as("page").isGreaterThan(10_000);
-    assertThat(pixels(dark, 0x6e, 0xa2, 0xff)).as("outline of the chart").isGreaterThan(300);
+    assertThat(pixels(dark, 0x6e, 0xa2, 0xff)).as("outline of the chart").isGreaterThan(OUTLINE);
     for (int width : new int[] {400, 320}) {
       browser.resize(width, 800);
       assertReadable(width + " pixels, dark");
