@@ -142,7 +142,7 @@ class DeltaUploadIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "S3Mock"})
-  void fiftyRandomEdits_areAlwaysTheSource(String name) throws Exception {
+  void randomEdits_areAlwaysTheSource(String name) throws Exception {
     open(name);
     long seed = Seed.of("edits on " + name);
     SplittableRandom random = new SplittableRandom(seed);
