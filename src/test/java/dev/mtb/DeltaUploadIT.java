@@ -12,8 +12,6 @@ import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.CountingProxy.Kind;
 import dev.mtb.testing.RandomTree;
-import dev.mtb.testing.S3MockServer;
-import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Seed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,22 +40,19 @@ class DeltaUploadIT {
   private static final int SIZE = 60_000_000;
   private static final int PARTS = 6;
 
-  private static S3Server server;
-  private static S3MockServer mock;
+  private static LargeFileFixture.Servers servers;
 
   @TempDir Path temp;
   private LargeFileFixture large;
 
   @BeforeAll
   static void start() throws Exception {
-    server = S3Server.start("bucket");
-    mock = S3MockServer.start("bucket");
+    servers = LargeFileFixture.Servers.start();
   }
 
   @AfterAll
   static void stop() throws IOException {
-    mock.close();
-    server.close();
+    servers.close();
   }
 
   @AfterEach
@@ -66,20 +61,21 @@ class DeltaUploadIT {
   }
 
   private void open(String name) throws IOException {
-    large =
-        name.equals("S3Mock")
-            ? new LargeFileFixture(mock.port(), "bucket", "any", "any", temp)
-            : new LargeFileFixture(
-                server.port(), server.bucket(), server.identity(), server.credential(), temp);
+    large = servers.open(name, temp);
+  }
+
+  /** Backs up a file, and then changes 4 KB in its middle. */
+  private byte[] backedUpAndChanged(String server) throws IOException {
+    open(server);
+    large.write(RandomTree.bytes(1, SIZE));
+    assertThat(large.backUp().failures()).isEmpty();
+    return large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "S3Mock"})
   void fourKilobytesInTheMiddle_areOnePart(String name) throws Exception {
-    open(name);
-    large.write(RandomTree.bytes(1, SIZE));
-    assertThat(large.backUp().failures()).isEmpty();
-    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    byte[] content = backedUpAndChanged(name);
 
     Counts counts = large.counting();
 
@@ -196,10 +192,7 @@ class DeltaUploadIT {
    */
   @Test
   void serverThatIgnoresTheCondition_whileTheObjectIsReplaced_endsWithTheSource() throws Exception {
-    open("S3Mock");
-    large.write(RandomTree.bytes(1, SIZE));
-    assertThat(large.backUp().failures()).isEmpty();
-    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    byte[] content = backedUpAndChanged("S3Mock");
     byte[] foreign = RandomTree.bytes(7, SIZE);
     AtomicInteger copies = new AtomicInteger();
     large.proxy.setFault(
@@ -275,10 +268,7 @@ class DeltaUploadIT {
   /** Each part is as it should be, and the object has another ETag than they make. */
   @Test
   void objectThatIsPutTogetherWrong_isSentAgainAsAWhole() throws Exception {
-    open("S3Proxy");
-    large.write(RandomTree.bytes(1, SIZE));
-    assertThat(large.backUp().failures()).isEmpty();
-    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    byte[] content = backedUpAndChanged("S3Proxy");
     AtomicInteger ends = new AtomicInteger();
     large.proxy.setFault(
         (method, path, sequence) ->
@@ -296,10 +286,7 @@ class DeltaUploadIT {
   /** It cannot be told whether the object is right: the next run looks at it once more. */
   @Test
   void objectThatIsPutTogetherWrong_andCannotBeSentAgain_isMarkedForTheNextRun() throws Exception {
-    open("S3Proxy");
-    large.write(RandomTree.bytes(1, SIZE));
-    assertThat(large.backUp().failures()).isEmpty();
-    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    byte[] content = backedUpAndChanged("S3Proxy");
     AtomicInteger ends = new AtomicInteger();
     large.proxy.setFault(
         (method, path, sequence) -> {
@@ -322,10 +309,7 @@ class DeltaUploadIT {
 
   @Test
   void wholeFile_sendsEverything() throws Exception {
-    open("S3Proxy");
-    large.write(RandomTree.bytes(1, SIZE));
-    assertThat(large.backUp().failures()).isEmpty();
-    byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
+    byte[] content = backedUpAndChanged("S3Proxy");
 
     Counts counts = large.counting(options -> options.uploads(u -> u.withWholeFile(true)));
 

@@ -12,7 +12,9 @@ import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
+import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
 import java.io.IOException;
 import java.net.URI;
@@ -44,7 +46,36 @@ final class LargeFileFixture implements AutoCloseable {
   private final String bucket;
   private final Path temp;
 
-  LargeFileFixture(int port, String bucket, String identity, String credential, Path temp)
+  /** The servers that such files are backed up to. */
+  static final class Servers implements AutoCloseable {
+    private final S3Server proxy;
+    private final S3MockServer mock;
+
+    private Servers(S3Server proxy, S3MockServer mock) {
+      this.proxy = proxy;
+      this.mock = mock;
+    }
+
+    static Servers start() throws Exception {
+      return new Servers(S3Server.start("bucket"), S3MockServer.start("bucket"));
+    }
+
+    /** A place in one of them, by its name. */
+    LargeFileFixture open(String name, Path temp) throws IOException {
+      return name.equals("S3Mock")
+          ? new LargeFileFixture(mock.port(), "bucket", "any", "any", temp)
+          : new LargeFileFixture(
+              proxy.port(), proxy.bucket(), proxy.identity(), proxy.credential(), temp);
+    }
+
+    @Override
+    public void close() throws IOException {
+      mock.close();
+      proxy.close();
+    }
+  }
+
+  private LargeFileFixture(int port, String bucket, String identity, String credential, Path temp)
       throws IOException {
     this.bucket = bucket;
     this.temp = temp;

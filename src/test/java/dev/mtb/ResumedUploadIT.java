@@ -10,8 +10,6 @@ import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
-import dev.mtb.testing.S3MockServer;
-import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Seed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,22 +36,19 @@ class ResumedUploadIT {
   /** Each of the run's threads may be sending a part when the run is cut off. */
   private static final int THREADS = 2;
 
-  private static S3Server server;
-  private static S3MockServer mock;
+  private static LargeFileFixture.Servers servers;
 
   @TempDir Path temp;
   private LargeFileFixture large;
 
   @BeforeAll
   static void start() throws Exception {
-    server = S3Server.start("bucket");
-    mock = S3MockServer.start("bucket");
+    servers = LargeFileFixture.Servers.start();
   }
 
   @AfterAll
   static void stop() throws IOException {
-    mock.close();
-    server.close();
+    servers.close();
   }
 
   @AfterEach
@@ -62,11 +57,7 @@ class ResumedUploadIT {
   }
 
   private void open(String name) throws IOException {
-    large =
-        name.equals("S3Mock")
-            ? new LargeFileFixture(mock.port(), "bucket", "any", "any", temp)
-            : new LargeFileFixture(
-                server.port(), server.bucket(), server.identity(), server.credential(), temp);
+    large = servers.open(name, temp);
   }
 
   /** Backs up, and interrupts that when the fourth part is about to be sent. */

@@ -64,7 +64,7 @@ final class RangeCopies {
       Map<String, String> headers = new HashMap<>();
       headers.put("x-amz-copy-source-range", "bytes=" + start + "-" + (start + length - 1));
       if (!isUnconditional) {
-        headers.put("x-amz-copy-source-if-match", "\"" + from + "\"");
+        headers.put("x-amz-copy-source-if-match", from.toHeader());
       }
       return headers;
     }

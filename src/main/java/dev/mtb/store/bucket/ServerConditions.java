@@ -139,9 +139,8 @@ final class ServerConditions {
     if (answers.containsValue(false)) {
       log.info(
           "{} does not honour all conditions of writes: files that another machine writes to the"
-              + " same names meanwhile are overwritten ({})",
-          endpoint,
-          answers);
+              + " same names meanwhile are overwritten",
+          endpoint);
     }
     return answers.get(condition);
   }
