@@ -4,8 +4,8 @@
 #   debian.sh check PACKAGE                   installs, runs, upgrades and purges it on this machine
 #   debian.sh chroot PACKAGE ROOT [SUITE]     does that in ROOT, made by debootstrap if it is not there
 #
-# With AWS_ENDPOINT_URL and credentials in the environment, it also backs up to a bucket named mtb-debian
-# of that server. Prints what it does with the time since the start, and ends with 1 at the first failure.
+# With AWS_ENDPOINT_URL and credentials in the environment, it also sets up backups to a bucket named
+# mtb-debian of that server, and to a mount of it where /dev/fuse is there. Prints what it does with the time since the start, and ends with 1 at the first failure.
 set -eEuo pipefail
 trap 'echo "FAILED: line $LINENO: $BASH_COMMAND" >&2' ERR
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -20,11 +20,55 @@ files() {
     -o ! -path /var/cache/debconf/\* ! -name '*.pyc' -print | sort
 }
 
+# Runs what a unit of systemd runs, with the environment that systemd gives.
+night() { # UNIT NAME
+  local command
+  command=$(sed -n 's/^ExecStart=//p' "$1")
+  show env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 STATE_DIRECTORY=/var/lib/mtb ${command//%i/$2}
+}
+
+# Sets a backup up, runs it by hand and as at night, and restores it.
+setUp() { # NAME DESTINATION OPTION...
+  local name=$1 destination=$2
+  shift 2
+  show mtb init --name "$name" -b "$base" "$@" documents "$destination"
+  show cat "/etc/mtb/$name.conf"
+  show mtb backup "@/etc/mtb/$name.conf"
+  night "/etc/systemd/system/mtb@$name.service" "$name"
+  show mtb restore "$@" "$destination" documents --target "$work/restored-$name"
+  diff -r --no-dereference "$base/documents" "$work/restored-$name/documents"
+}
+
+toBucket() {
+  step "to a bucket: set up, by hand, at night, restore"
+  # The nightly run has no variables with credentials.
+  echo "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" >/etc/mtb/passwd
+  chmod 600 /etc/mtb/passwd
+  setUp bucket s3://mtb-debian/backup --passwd-file /etc/mtb/passwd --endpoint-url "$AWS_ENDPOINT_URL"
+}
+
+toMount() {
+  step "to a mount of S3FS: set up, by hand, at night, restore"
+  show apt-get install -y -qq --no-install-recommends s3fs >>"$work/apt.log" 2>&1
+  mkdir -p "$work/mount"
+  show s3fs mtb-debian "$work/mount" -o "passwd_file=/etc/mtb/passwd,url=$AWS_ENDPOINT_URL" \
+    -o use_path_request_style,enable_noobj_cache,notsup_compat_dir
+  unmount=$work/mount
+  setUp mount "$work/mount/mounted"
+  grep -qx -- --require-mount /etc/mtb/mount.conf
+  grep -qx "RequiresMountsFor=$work/mount" /etc/systemd/system/mtb@mount.service
+  show umount "$work/mount"
+  unmount=
+  apt-get purge -y -qq --auto-remove s3fs >>"$work/apt.log" 2>&1
+}
+
 check() { # PACKAGE
   local package work base
   package=$(readlink -f "$1")
   work=$(mktemp -d)
   base=$work/home
+  unmount=
+  trap '[ -z "$unmount" ] || umount "$unmount"' EXIT
 
   step "dependencies"
   show apt-get update -qq
@@ -60,22 +104,20 @@ check() { # PACKAGE
   show mtb verify -b "$base" documents "$work/backup"
   show mtb restore "$work/backup" documents "$work/restored"
   diff -r --no-dereference "$base/documents" "$work/restored/documents"
-  if [ -n "${AWS_ENDPOINT_URL:-}" ]; then
-    step "backup to a bucket"
-    show mtb backup -b "$base" documents s3://mtb-debian/backup
-    show mtb restore s3://mtb-debian/backup documents --target "$work/restored2"
-    diff -r --no-dereference "$base/documents" "$work/restored2/documents"
-  fi
-
   step "every night: what mtb@home.service runs, with its environment"
   echo "$base/documents" >/etc/mtb/list.txt
   sed -e "s|/home/me|$base|; s|/mnt/bucket/backup|$work/nightly|; /--require-mount/d" \
     /usr/share/doc/mtb/examples/example.conf >/etc/mtb/home.conf
-  local command
-  command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/mtb@.service)
-  show env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 STATE_DIRECTORY=/var/lib/mtb ${command//%i/home}
+  night /lib/systemd/system/mtb@.service home
   diff -r --no-dereference "$base/documents" "$work/nightly/documents"
   grep -q '"status" *: *"ok"' /var/lib/mtb/home.json
+
+  if [ -n "${AWS_ENDPOINT_URL:-}" ]; then
+    toBucket
+    [ ! -e /dev/fuse ] || toMount
+  fi
+  step "what became of the runs"
+  show mtb status
 
   step "upgrade: settings and state stay"
   show dpkg -i "$package"

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
@@ -92,6 +93,33 @@ class DoctorIT {
       try (S3Probe probe = S3Probe.of(s3fs.server())) {
         assertThat(probe.keys("")).containsExactly("backup/");
       }
+    }
+  }
+
+  /** What the doctor checks is what init sets up: the run at night must not fill the local disk. */
+  @Test
+  void initOnAMount_requiresTheMount() throws Exception {
+    try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
+      Path source = RandomTree.write(temp.resolve("source/a"), "aaa").getParent();
+      destination = s3fs.root().resolve("new/backup");
+      MtbProcess init =
+          MtbProcess.run(
+              temp,
+              "init",
+              "--config-dir=" + temp.resolve("conf"),
+              "--unit-dir=" + temp.resolve("units"),
+              "-b" + source,
+              ".",
+              destination.toString());
+      assertThat(init.exitCode()).as(init.err()).isZero();
+      assertThat(Files.readAllLines(temp.resolve("conf/backup.conf")))
+          .contains("--require-mount")
+          .endsWith(".", destination.toString());
+      assertThat(Files.readString(temp.resolve("units/mtb@backup.service")))
+          .contains("RequiresMountsFor=" + s3fs.root() + "\n");
+      MtbProcess backup = MtbProcess.run(temp, "backup", "@" + temp.resolve("conf/backup.conf"));
+      assertThat(backup.exitCode()).as(backup.err()).isZero();
+      assertThat(destination.resolve("a")).hasContent("aaa");
     }
   }
 

@@ -132,6 +132,11 @@ final class BackupCommand extends SourceCommand {
   }
 
   @Override
+  boolean isRecorded() {
+    return true;
+  }
+
+  @Override
   boolean itemizes() {
     return writing.itemizes();
   }
@@ -146,7 +151,7 @@ final class BackupCommand extends SourceCommand {
     Totals totals = report.totals();
     String would = report.dryRun() ? "would be " : "";
     return String.format(
-        "mtb: %s%s %scopied (%s), %s unchanged%s%s, %s failed, in %s",
+        "%s%s %scopied (%s), %s unchanged%s%s, %s failed, in %s",
         outcome(report),
         Text.files(totals.copied()),
         would,

@@ -3,7 +3,6 @@ package dev.mtb.cli;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
 import dev.mtb.doctor.Finding;
-import dev.mtb.doctor.Finding.Status;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Concurrency;
@@ -11,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -105,50 +105,17 @@ final class DoctorCommand implements Callable<Integer> {
             .objectStyle(place::style)
             .build();
     Doctor doctor = new Doctor(options, readOnly, timeout);
+    FindingLines lines = new FindingLines(out);
+    Consumer<Finding> listener = json ? finding -> {} : lines::print;
     Checkup checkup =
         given.bucket().isPresent()
-            ? doctor.examine(given.bucket().get(), this::print)
-            : doctor.examine(given.directory(), this::print);
+            ? doctor.examine(given.bucket().get(), listener)
+            : doctor.examine(given.directory(), listener);
     if (json) {
       out.println(JsonReport.of(checkup, destination));
     }
     out.flush();
-    err.println(summary(checkup));
+    err.println(FindingLines.summary(checkup));
     return checkup.exitCode();
-  }
-
-  private void print(Finding finding) {
-    if (json) {
-      return;
-    }
-    String status = Text.lower(finding.status());
-    out.println(String.format("%-4s  %s: %s", status, finding.what(), shown(finding.text())));
-    finding.remedy().ifPresent(remedy -> out.println("      to do: " + shown(remedy)));
-    out.flush();
-  }
-
-  /** Names of files are escaped already. */
-  private static String shown(String text) {
-    return Text.withoutControls(OptionNames.inFlags(text));
-  }
-
-  private static String summary(Checkup checkup) {
-    int failures = checkup.count(Status.FAIL);
-    int warnings = checkup.count(Status.WARN);
-    String verdict =
-        failures > 0
-            ? "the destination cannot be used"
-            : warnings > 0
-                ? "the destination can be used, and could be better"
-                : "the destination is good";
-    return String.format(
-        "mtb: %s (%s ok, %s to look at, %s broken)%s",
-        verdict,
-        checkup.count(Status.OK),
-        warnings,
-        failures,
-        checkup.notChecked().isEmpty()
-            ? ""
-            : "; not checked: " + String.join(", ", checkup.notChecked()));
   }
 }

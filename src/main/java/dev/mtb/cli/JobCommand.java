@@ -150,7 +150,7 @@ abstract class JobCommand implements Callable<Integer> {
   /** Whether there is to be a line for each file. */
   abstract boolean itemizes();
 
-  /** The last line: the result in a few words. */
+  /** The result in a few words. */
   abstract String summary(BackupReport report);
 
   /** Runs the command and returns its exit code. */
@@ -161,8 +161,20 @@ abstract class JobCommand implements Callable<Integer> {
     try {
       return start();
     } catch (InvalidJobException e) {
-      throw new ParameterException(spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
+      String message = OptionNames.inFlags(e.getMessage());
+      reports.onFailure().ifPresent(command -> command.run(Main.EXIT_USAGE, message, err));
+      throw new ParameterException(spec.commandLine(), message, e);
+    } catch (RuntimeException | Error e) {
+      reports
+          .onFailure()
+          .ifPresent(command -> command.run(Main.EXIT_INTERNAL, ErrorText.of(e), err));
+      throw e;
     }
+  }
+
+  /** Whether the runs are those that {@code mtb status} tells of. */
+  boolean isRecorded() {
+    return false;
   }
 
   final BackupOptions.Builder options() {
@@ -231,6 +243,8 @@ abstract class JobCommand implements Callable<Integer> {
     // Standard output may be JSON and nothing else.
     PrintStream results = reports.useStandardOutput() ? err : progress.beside(out);
     ResultLines lines = events.isPresent() ? events.get() : lines(results);
+    AfterRun after =
+        AfterRun.begin(subject, isRecorded() && !subject.options().dryRun(), optionsFile);
     FailureLines failures = new FailureLines(err, quiet ? -1 : verbose.length);
     try (progress;
         Snapshot snapshot = new Snapshot(watch, err);
@@ -255,13 +269,12 @@ abstract class JobCommand implements Callable<Integer> {
               });
       String summary = summary(report);
       if (!quiet) {
-        err.println(summary);
+        err.println("mtb: " + summary);
       }
-      log.write(
-          code == 0 ? Level.INFO : Level.ERROR,
-          summary.replaceFirst("^mtb: ", "") + "; exit code " + code);
+      log.write(code == 0 ? Level.INFO : Level.ERROR, summary + "; exit code " + code);
       out.flush();
       err.flush();
+      after.ended(code, report, summary, reports.onFailure(), files.jsonFile(), err);
       interrupts.finished(code);
       return code;
     } catch (RuntimeException | Error e) {

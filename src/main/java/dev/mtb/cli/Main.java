@@ -2,8 +2,12 @@ package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.state.StateDirectory;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -13,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import picocli.AutoComplete;
@@ -49,8 +54,8 @@ import picocli.CommandLine.Spec;
     footer = "%n'mtb help COMMAND' shows the options of a command.",
     addMethodSubcommands = false)
 public final class Main implements Runnable {
-  private static final int EXIT_INTERNAL = 1;
-  private static final int EXIT_USAGE = 2;
+  static final int EXIT_INTERNAL = 1;
+  static final int EXIT_USAGE = 2;
 
   /**
    * The subcommands that work on a backup, by name. Only the one that is asked for is made: picocli
@@ -63,7 +68,13 @@ public final class Main implements Runnable {
               "restore", RestoreCommand::new,
               "verify", VerifyCommand::new,
               "ls", ListCommand::new,
-              "doctor", DoctorCommand::new);
+              "doctor", DoctorCommand::new,
+              "init", InitCommand::new,
+              "status", StatusCommand::new);
+
+  /** Commands that touch the destination as soon as they begin. */
+  private static final ImmutableSet<String> PRELOADED =
+      ImmutableSet.of("backup", "restore", "verify", "ls");
 
   private final PrintStream out;
 
@@ -94,9 +105,9 @@ public final class Main implements Runnable {
   static int start(String[] args, PrintStream out, PrintStream err) {
     String[] recovered = RawArguments.recover(args);
     Logging.configure(recovered);
-    // The doctor must not touch a mount before it knows that the mount answers: the kernel keeps a
-    // process that waits for a dead mount.
-    if (args.length > 1 && COMMANDS.containsKey(args[0]) && !args[0].equals("doctor")) {
+    // The doctor, which init calls, must not touch a mount before it knows that the mount answers:
+    // the kernel keeps a process that waits for a dead mount.
+    if (args.length > 1 && PRELOADED.contains(args[0])) {
       Preload.start(recovered);
     }
     return run(recovered, out, err);
@@ -132,16 +143,31 @@ public final class Main implements Runnable {
     }
     Callable<Integer> command = command(args[0], out, err);
     String[] rest = Arrays.copyOfRange(args, 1, args.length);
+    Optional<Path> optionsFile = OptionsFile.named(rest);
+    int code = execute(command, rest, optionsFile, out, err);
+    if (code == EXIT_USAGE && optionsFile.isPresent() && command instanceof BackupCommand) {
+      // The options were not understood, the place of the state among them.
+      Path state = StateDirectory.of(BackupOptions.builder().build());
+      AfterRun.refused(optionsFile.get(), RunRecords.in(state), code);
+    }
+    return code;
+  }
+
+  private static int execute(
+      Callable<Integer> command,
+      String[] args,
+      Optional<Path> optionsFile,
+      PrintStream out,
+      PrintStream err) {
+    if (command instanceof JobCommand job) {
+      job.optionsFrom(optionsFile);
+    }
     try {
-      if (command instanceof JobCommand job) {
-        job.optionsFrom(OptionsFile.named(rest));
-      }
-      rest = OptionsFile.expand(rest);
+      return execute(new CommandLine(command), OptionsFile.expand(args), out, err);
     } catch (InvalidJobException e) {
       err.println("mtb: " + Text.printable(e.getMessage()));
       return EXIT_USAGE;
     }
-    return execute(new CommandLine(command), rest, out, err);
   }
 
   static Callable<Integer> command(String name, PrintStream out, PrintStream err) {

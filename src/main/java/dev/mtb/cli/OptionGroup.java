@@ -23,7 +23,7 @@ enum OptionGroup {
   /** Where they go. */
   WHERE(
       "Where",
-      "--target --as-of --versions --require-mount --via --endpoint-url --region"
+      "--name --at --config-dir --unit-dir --no-units --target --as-of --versions --require-mount --via --endpoint-url --region"
           + " --addressing-style --passwd-file --sign-payload --requester-pays"
           + " --backup-dir --suffix"),
   /** How they are compared, copied and deleted. */
@@ -33,7 +33,7 @@ enum OptionGroup {
           + " --ignore-existing --existing --overwrite --overwrite-conflicts --recursive --delete"
           + " --max-delete"
           + " --delete-despite-errors --no-owner --no-group --no-perms --no-times --verify-after"
-          + " --fsync --read-only --whole-file --keep-uploads"),
+          + " --fsync --read-only --whole-file --keep-uploads --no-check --force"),
   /** What a bucket keeps them with. */
   BUCKET(
       "Objects in a bucket",
@@ -46,8 +46,8 @@ enum OptionGroup {
   /** What is printed and written about a run. */
   OUTPUT(
       "Output",
-      "--long --itemize --report --report-html --metrics-file --manifest --progress --log-file --json"
-          + " --verbose --quiet --help --version");
+      "--long --itemize --report --report-html --metrics-file --manifest --on-failure --progress --log-file"
+          + " --json --verbose --quiet --help --version");
 
   /** Each command has these. A command with no others is shown without groups. */
   private static final Set<String> STANDARD = Set.of("--help", "--version");

@@ -44,6 +44,11 @@ final class Reports {
         .toList();
   }
 
+  /** The JSON report, if it goes to a file of its own. */
+  Optional<Path> jsonFile() {
+    return json.filter(file -> !file.isSpecial()).map(ReportFile::path);
+  }
+
   /**
    * Writes the reports.
    *

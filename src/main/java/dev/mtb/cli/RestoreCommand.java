@@ -151,7 +151,7 @@ final class RestoreCommand extends JobCommand {
   String summary(BackupReport report) {
     Totals totals = report.totals();
     return String.format(
-        "mtb: %s%s %s (%s), %s unchanged%s, %s failed, in %s",
+        "%s%s %s (%s), %s unchanged%s, %s failed, in %s",
         outcome(report),
         Text.files(totals.copied()),
         report.dryRun() ? "would be restored" : "restored",

@@ -93,7 +93,12 @@ abstract class SourceCommand extends JobCommand {
     }
   }
 
-  private BackupJob job(Map<Path, Path> spooled) {
+  /**
+   * The job that the options describe.
+   *
+   * @param spooled lists that were copied, with their copies
+   */
+  final BackupJob job(Map<Path, Path> spooled) {
     if (paths.isEmpty()) {
       throw new InvalidJobException("no destination given");
     }

@@ -97,7 +97,7 @@ final class VerifyCommand extends SourceCommand {
     Totals totals = report.totals();
     String hint = itemize || strict ? "" : " (-i names them)";
     return String.format(
-        "mtb: %s%s of %s as they should be, %s differences or failures%s, in %s",
+        "%s%s of %s as they should be, %s differences or failures%s, in %s",
         report.outcome() == BackupReport.Outcome.OK ? "" : report.outcome() + ": ",
         totals.unchanged(),
         Text.files(totals.scanned()),

@@ -47,6 +47,11 @@ public record KnownMounts(RememberedPaths remembered, Path fstab) {
     return Optional.empty();
   }
 
+  /** The directories on which S3FS is mounted now; none is touched. */
+  public static List<Path> mounted() throws IOException {
+    return Mount.all().stream().filter(Mount::isS3fs).map(Mount::point).distinct().toList();
+  }
+
   /** Remembers a mount point for all later runs. */
   public void remember(Path mountPoint) throws IOException {
     remembered.add(List.of(mountPoint));

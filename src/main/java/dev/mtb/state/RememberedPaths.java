@@ -8,10 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * A small file of paths that are remembered from run to run, each as a {@code file:} URI on a line
@@ -51,10 +51,7 @@ public record RememberedPaths(Path file) {
   /** Replaces all lines at once: a reader finds the old file or the new one. */
   public void replace(Collection<String> lines) throws IOException {
     StateDirectory.make(file.getParent());
-    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
-    StateDirectory.makeSharedFile(temporary);
-    Files.write(temporary, lines, StandardCharsets.US_ASCII);
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    String text = lines.stream().map(line -> line + "\n").collect(Collectors.joining());
+    StateDirectory.replace(file, text.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -167,6 +168,19 @@ public final class StateDirectory {
   /** The same, for all users of its directory. */
   public static void makeSharedFile(Path file) throws IOException {
     makeFile(file, isShared(file.getParent()) ? SHARED_FILE : PRIVATE_FILE);
+  }
+
+  /** Replaces a file of the state at once: a reader finds the old one or the new one. */
+  public static void replace(Path file, byte[] content) throws IOException {
+    Path temporary = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
+    try {
+      makeSharedFile(temporary);
+      Files.write(temporary, content);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
   }
 
   private static void makeFile(Path file, int mode) throws IOException {

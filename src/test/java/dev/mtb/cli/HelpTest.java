@@ -35,7 +35,18 @@ final class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"backup", "restore", "verify", "ls", "doctor", "completion", "man"})
+  @ValueSource(
+      strings = {
+        "backup",
+        "restore",
+        "verify",
+        "ls",
+        "doctor",
+        "init",
+        "status",
+        "completion",
+        "man"
+      })
   void help_isTheSameAsTheOption(String command) {
     assertThat(mtb(command, "--help")).isZero();
     String expected = out;

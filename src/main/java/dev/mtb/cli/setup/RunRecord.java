@@ -1,0 +1,87 @@
+package dev.mtb.cli.setup;
+
+import com.google.common.collect.ImmutableList;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What is remembered of the runs of one backup.
+ *
+ * @param destination of the last run; empty if it was not known
+ * @param optionsFile that the run was started with; empty for one that was typed
+ * @param began when the last run began
+ * @param process that ran it, {@code pid start-time}
+ * @param ended when the last run ended; empty if it has not
+ * @param exitCode of the last run; empty if it has not ended
+ * @param summary of the last run in words; empty if it has not ended
+ * @param failures of the last run, the first of them
+ * @param lastSuccess when the last run ended that exited with 0
+ */
+public record RunRecord(
+    String destination,
+    String optionsFile,
+    Instant began,
+    String process,
+    Optional<Instant> ended,
+    OptionalInt exitCode,
+    String summary,
+    ImmutableList<String> failures,
+    Optional<Instant> lastSuccess) {
+
+  /** What became of the last run. */
+  public enum State {
+    SUCCEEDED,
+    FAILED,
+    RUNNING,
+    /** It was killed, or the machine went down. */
+    NOT_ENDED
+  }
+
+  public State state() {
+    if (exitCode.isPresent()) {
+      return exitCode.getAsInt() == 0 ? State.SUCCEEDED : State.FAILED;
+    }
+    return process.equals(processOf(ProcessHandle.of(pid()))) ? State.RUNNING : State.NOT_ENDED;
+  }
+
+  private long pid() {
+    String pid = process.replaceFirst(" .*", "");
+    return pid.matches("[0-9]{1,18}") ? Long.parseLong(pid) : 0;
+  }
+
+  static String processOf(Optional<ProcessHandle> process) {
+    return process
+        .map(p -> p.pid() + " " + p.info().startInstant().map(Instant::toString).orElse(""))
+        .orElse("none");
+  }
+
+  /** The run as it has begun, with what was known before. */
+  static RunRecord begun(
+      String destination, String optionsFile, Instant now, Optional<RunRecord> older) {
+    return new RunRecord(
+        destination,
+        optionsFile,
+        now,
+        processOf(Optional.of(ProcessHandle.current())),
+        Optional.empty(),
+        OptionalInt.empty(),
+        "",
+        ImmutableList.of(),
+        older.flatMap(RunRecord::lastSuccess));
+  }
+
+  /** The same run when it has ended. */
+  RunRecord ended(Instant now, int code, String words, ImmutableList<String> firstFailures) {
+    return new RunRecord(
+        destination,
+        optionsFile,
+        began,
+        process,
+        Optional.of(now),
+        OptionalInt.of(code),
+        words,
+        firstFailures,
+        code == 0 ? Optional.of(now) : lastSuccess);
+  }
+}

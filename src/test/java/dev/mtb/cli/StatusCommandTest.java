@@ -1,0 +1,206 @@
+package dev.mtb.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.cli.setup.RunRecords;
+import dev.mtb.cli.setup.Timers;
+import dev.mtb.options.BackupOptions;
+import dev.mtb.state.StateDirectory;
+import dev.mtb.testing.RandomTree;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user learns of the runs that nobody watched. */
+class StatusCommandTest {
+  @TempDir Path temp;
+  private Path source;
+  private Path destination;
+  private Path conf;
+  private String out;
+  private String err;
+
+  @BeforeEach
+  void tree() throws Exception {
+    source = temp.resolve("source");
+    destination = temp.resolve("backup");
+    conf = temp.resolve("conf/home.conf");
+    RandomTree.write(source.resolve("a"), "aaa");
+    write("a");
+  }
+
+  private void write(String... words) throws Exception {
+    Files.createDirectories(conf.getParent());
+    List<String> lines = new ArrayList<>(List.of("--base " + source));
+    lines.addAll(List.of(words));
+    lines.add(destination.toString());
+    Files.write(conf, lines);
+  }
+
+  private int mtb(String... args) {
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    int code =
+        Main.run(
+            args,
+            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+    out = outBytes.toString(StandardCharsets.UTF_8);
+    err = errBytes.toString(StandardCharsets.UTF_8);
+    return code;
+  }
+
+  private int status(String... more) {
+    return mtb(
+        Stream.concat(
+                Stream.of("status", "--config-dir", conf.getParent().toString()), Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  private JsonNode json(String... more) throws Exception {
+    int unused = status(Stream.concat(Stream.of("--json"), Stream.of(more)).toArray(String[]::new));
+    return new ObjectMapper().readTree(out);
+  }
+
+  /** That of this backup: the state directory is that of all tests. */
+  private JsonNode ofConf() throws Exception {
+    for (JsonNode backup : json()) {
+      if (backup.path("optionsFile").asText().equals(conf.toString())) {
+        return backup;
+      }
+    }
+    throw new AssertionError(out);
+  }
+
+  @Test
+  void backupThatNeverRan_isNoGoodOne() throws Exception {
+    assertThat(status()).isEqualTo(23);
+    assertThat(out).contains(destination + " (" + conf + ")").contains("last run      never");
+    assertThat(ofConf().path("good").asBoolean()).isFalse();
+  }
+
+  @Test
+  void lastRunAndLastSuccess_areThoseOfTheRuns() throws Exception {
+    assertThat(mtb("backup", "@" + conf)).as(err).isZero();
+    assertThat(status()).as(out).isZero();
+    assertThat(out)
+        .contains("exit code 0: 1 file copied (3 B)")
+        .contains("mtb@home.timer is not enabled");
+    String success = ofConf().path("lastSuccess").asText();
+    assertThat(success).isNotEmpty();
+
+    write("a", "gone");
+    assertThat(mtb("backup", "@" + conf)).isEqualTo(23);
+
+    assertThat(status()).isEqualTo(23);
+    assertThat(out).contains("exit code 23: INCOMPLETE").contains("gone: ");
+    JsonNode failed = ofConf();
+    assertThat(failed.path("lastSuccess").asText()).isEqualTo(success);
+    assertThat(failed.at("/lastRun/state").asText()).isEqualTo("failed");
+    assertThat(failed.at("/lastRun/exitCode").asInt()).isEqualTo(23);
+    assertThat(failed.at("/lastRun/failures/0").asText()).startsWith("gone: ");
+
+    write("a");
+    assertThat(mtb("backup", "@" + conf)).isZero();
+    assertThat(status()).isZero();
+    assertThat(ofConf().at("/lastRun/failures")).isEmpty();
+  }
+
+  @Test
+  void dryRun_isNoRun() throws Exception {
+    assertThat(mtb("backup", "@" + conf, "-n")).isZero();
+    assertThat(status()).isEqualTo(23);
+    assertThat(ofConf().has("lastRun")).isFalse();
+  }
+
+  /** A mistake in the file is found at night, when nobody sees the message. */
+  @Test
+  void runThatCouldNotBegin_isTold() throws Exception {
+    assertThat(mtb("backup", "@" + conf)).isZero();
+    write("--threds 3", "a");
+    assertThat(mtb("backup", "@" + conf)).isEqualTo(2);
+
+    assertThat(status()).isEqualTo(23);
+    assertThat(out)
+        .contains("problem")
+        .contains("--threds")
+        .contains("exit code 2: wrong usage")
+        .doesNotContain("last success  never");
+  }
+
+  @Test
+  void runThatWasKilled_isTold() throws Exception {
+    assertThat(mtb("backup", "@" + conf)).isZero();
+    RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
+    assertThat(records.begin(destination.toString(), conf.toString())).isPresent();
+    assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("running");
+    Path file = recordOf(records, conf);
+    String text = Files.readString(file);
+    // A process that ran at another time, and had the same number.
+    Files.writeString(
+        file, text.replaceAll("(?m)^process=(\\d+).*$", "process=$1 2020-01-01T00\\\\:00\\\\:00Z"));
+
+    assertThat(status()).isEqualTo(23);
+
+    assertThat(out).contains("did not end: it was killed").doesNotContain("last success  never");
+    assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("not ended");
+  }
+
+  private static Path recordOf(RunRecords records, Path conf) throws Exception {
+    try (Stream<Path> files = Files.list(records.directory())) {
+      return files.filter(file -> contains(file, conf.toString())).findFirst().orElseThrow();
+    }
+  }
+
+  private static boolean contains(Path file, String text) {
+    try {
+      return Files.readString(file).contains(text);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** A failed try by hand must not raise an alarm for ever. */
+  @Test
+  void runsThatWereTyped_countOnlyIfTheyAreAskedFor() throws Exception {
+    Path other = temp.resolve("other");
+    assertThat(mtb("backup", "@" + conf)).isZero();
+    assertThat(mtb("backup", "-b", source.toString(), "gone", other.toString())).isEqualTo(23);
+
+    assertThat(status()).isZero();
+    assertThat(out).contains(other + "\n");
+    assertThat(status(other.toString())).isEqualTo(23);
+    assertThat(out).contains(other + "\n").doesNotContain(destination.toString());
+    assertThat(status(temp.resolve("unknown").toString())).isEqualTo(23);
+    assertThat(out).contains("last run      never");
+    assertThat(status(destination.toString())).isZero();
+  }
+
+  @Test
+  void nextRun_isWhatSystemdSays() throws Exception {
+    Path script =
+        Files.createFile(
+            temp.resolve("systemctl"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Files.writeString(
+        script,
+        "#!/bin/sh\n[ \"$4\" = mtb@home.timer ] && echo 'Wed 2026-12-02 02:15:00 UTC' || echo\n");
+    Timers timers = new Timers(List.of(script.toString()));
+
+    assertThat(timers.next("mtb@home.timer")).contains("Wed 2026-12-02 02:15:00 UTC");
+    assertThat(timers.next("mtb@other.timer")).isEmpty();
+    assertThat(new Timers(List.of(temp.resolve("none").toString())).next("mtb@home.timer"))
+        .isEmpty();
+  }
+}
