@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
  * of them. {@code -Dmtb.seed=N} repeats one.
  */
 class UpdateRsyncTest {
-  /** Each of the eight sets of rules twenty times, in some ten seconds. */
-  private static final int RUNS = Integer.getInteger("mtb.update.runs", 160);
+  /** Each of the eight sets of rules five times; 80 times with {@code -Pthorough}. */
+  private static final int RUNS = Integer.getInteger("mtb.update.runs", 40);
 
   private static final Long ONLY = Long.getLong("mtb.seed");
   private static final List<String> NAMES = List.of("a", "b", "c", "d", "e");
