@@ -228,7 +228,8 @@ final class FolderChecks {
 
   private static void space(String where, Path folder, long reserve, String remedy, Findings found)
       throws IOException {
-    long free = Files.getFileStore(folder).getUsableSpace() - reserve;
+    // Not from the FileStore: that of a directory in a chroot is in no table of mounts.
+    long free = folder.toFile().getUsableSpace() - reserve;
     Optional<Long> inodes = freeInodes(folder);
     found.okIf(
         free >= LITTLE_SPACE && inodes.orElse(Long.MAX_VALUE) >= FEW_INODES,
