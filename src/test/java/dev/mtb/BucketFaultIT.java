@@ -229,6 +229,27 @@ class BucketFaultIT {
     assertVerified();
   }
 
+  /** The object has the size and the time of its source, and only its content may be another. */
+  @Test
+  void contentThatTheServerSaysIsAnother_isSentAgainByTheNextRun() throws Exception {
+    files(3);
+    proxy.setFault(
+        (method, path, sequence) ->
+            method.equals("PUT") && path.endsWith("/f1")
+                ? Fault.Action.wrongTags()
+                : Fault.Action.pass());
+    BackupReport report = backUp();
+    assertThat(report.exitCode()).isEqualTo(23);
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.failures().get(0).error()).contains("another content than was sent");
+    proxy.setFault(Fault.NONE);
+
+    assertThat(backUp().totals().copied()).isEqualTo(1);
+
+    assertThat(backUp().totals().copied()).isZero();
+    assertVerified();
+  }
+
   @Test
   void directoryInAFilesPlace_staysUntilTheFileIsSafe() throws Exception {
     Path place = RandomTree.write(source.resolve("place/f"), "old").getParent();

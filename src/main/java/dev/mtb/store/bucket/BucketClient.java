@@ -206,13 +206,7 @@ final class BucketClient implements Closeable {
   static void checkTag(String key, StoredObject stored, ContentTag expected) throws IOException {
     Optional<ContentTag> tag = stored.tag().flatMap(ContentTag::parse);
     if (stored.isTagMd5() && tag.isPresent() && !tag.get().equals(expected)) {
-      throw new IOException(
-          "the bucket holds another content than was sent (its ETag is "
-              + tag.get().md5()
-              + ", not "
-              + expected.md5()
-              + "): "
-              + key);
+      throw new WrongContentException(key, tag.get(), expected);
     }
   }
 

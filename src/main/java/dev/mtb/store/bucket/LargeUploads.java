@@ -9,7 +9,6 @@ import dev.mtb.store.DestinationException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -24,9 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class LargeUploads {
   private static final Logger log = LoggerFactory.getLogger(LargeUploads.class);
-
-  /** Far from the mtime of any file that is marked with {@link StoredMetadata#EARLIEST}. */
-  private static final Duration DAY = Duration.ofDays(1);
 
   private final Requests requests;
   private final MultipartUploads uploads;
@@ -154,26 +150,10 @@ final class LargeUploads {
     }
   }
 
-  /** Makes sure that the next run stores an object again, whatever becomes of this one. */
+  /** Makes sure that the next run stores an object again, and copies no more parts in this one. */
   void distrust(String key, Metadata source) throws IOException {
     requests.rangeCopies().refuse("an object that was made of such parts has another ETag");
-    writer.forget(key);
-    Instant wrong = StoredMetadata.EARLIEST;
-    if (source.mtime().isBefore(wrong.plus(DAY))) {
-      wrong = wrong.plus(DAY).plus(DAY);
-    }
-    Metadata marked =
-        new Metadata(
-            source.kind(),
-            source.size(),
-            wrong,
-            source.mode(),
-            source.uid(),
-            source.gid(),
-            source.device(),
-            source.inode());
-    StoredVersion unused =
-        requests.copies().replaceMetadata(key, marked, /* ifMatch= */ Optional.empty());
+    writer.distrust(key, source);
   }
 
   /**

@@ -6,12 +6,16 @@ import dev.mtb.s3.UploadedPart;
 import dev.mtb.store.ContentTag;
 import dev.mtb.store.ListedEntry;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /** Stores objects, and notes in the catalog what it has stored. Thread-safe. */
 final class ObjectWriter {
+  /** Far from the mtime of any file that is marked with {@link StoredMetadata#EARLIEST}. */
+  private static final Duration DAY = Duration.ofDays(1);
+
   private final Requests requests;
   private final WriteConditions conditions;
   private final Optional<Catalog> catalog;
@@ -42,9 +46,41 @@ final class ObjectWriter {
    */
   void put(Target target, Metadata source, Requests.Upload upload) throws IOException {
     String key = target.key();
-    StoredVersion stored =
-        conditions.send(target, false, condition -> requests.put(key, source, upload, condition));
+    StoredVersion stored;
+    try {
+      stored =
+          conditions.send(target, false, condition -> requests.put(key, source, upload, condition));
+    } catch (WrongContentException e) {
+      // It has the size and the time of the source: the next run would take it for unchanged.
+      try {
+        distrust(key, source);
+      } catch (IOException failure) {
+        e.addSuppressed(failure);
+      }
+      throw e;
+    }
     remember(key, source, stored);
+  }
+
+  /** Makes sure that the next run stores an object again, whatever becomes of this one. */
+  void distrust(String key, Metadata source) throws IOException {
+    forget(key);
+    Instant wrong = StoredMetadata.EARLIEST;
+    if (source.mtime().isBefore(wrong.plus(DAY))) {
+      wrong = wrong.plus(DAY).plus(DAY);
+    }
+    Metadata marked =
+        new Metadata(
+            source.kind(),
+            source.size(),
+            wrong,
+            source.mode(),
+            source.uid(),
+            source.gid(),
+            source.device(),
+            source.inode());
+    StoredVersion unused =
+        requests.copies().replaceMetadata(key, marked, /* ifMatch= */ Optional.empty());
   }
 
   /**
