@@ -335,7 +335,7 @@ final class HtmlReport {
         "Program",
         "%s, Java %s, %s %s"
             .formatted(
-                Main.version(),
+                ProgramVersion.text(),
                 Runtime.version(),
                 System.getProperty("os.name"),
                 System.getProperty("os.arch")));

@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * What a user has typed.
@@ -26,20 +24,13 @@ record Invocation(
 
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
-  static Invocation of(CommandSpec command, Map<String, String> variables, Subject subject) {
+  /** Of a command; {@code variables} are those that were defaults of its options. */
+  static Invocation of(
+      String command, List<String> words, Map<String, String> variables, Subject subject) {
     List<String> environment = new ArrayList<>();
-    for (OptionSpec option : command.options()) {
-      String variable = EnvironmentDefaults.variable(option);
-      String value = variables.getOrDefault(variable, "");
-      if (!value.isEmpty()) {
-        environment.add(variable + "=" + shown(value));
-      }
-    }
+    variables.forEach((name, value) -> environment.add(name + "=" + shown(value)));
     return new Invocation(
-        command.name(),
-        ImmutableList.copyOf(command.commandLine().getParseResult().originalArgs()),
-        ImmutableList.copyOf(environment),
-        subject);
+        command, ImmutableList.copyOf(words), ImmutableList.copyOf(environment), subject);
   }
 
   /** The command line, as it could be typed again. */

@@ -61,7 +61,7 @@ final class JsonEvents implements ResultLines {
 
   @Override
   public void skipped(Path path, String why) {
-    write(event("skipped", path).put("reason", JsonReport.message(why)));
+    write(event("skipped", path).put("reason", JsonText.message(why)));
   }
 
   @Override
@@ -79,7 +79,7 @@ final class JsonEvents implements ResultLines {
     write(
         event("failed", failure.path())
             .put("stage", Text.lower(failure.stage()))
-            .put("error", JsonReport.message(failure.error()))
+            .put("error", JsonText.message(failure.error()))
             .put("cause", Text.lower(failure.cause())));
   }
 
@@ -107,8 +107,8 @@ final class JsonEvents implements ResultLines {
 
   private ObjectNode event(String name, Path path) {
     String text = PathBytes.toText(path);
-    ObjectNode event = event(name).put("path", JsonReport.readable(text));
-    return JsonReport.isUnicode(text)
+    ObjectNode event = event(name).put("path", JsonText.readable(text));
+    return JsonText.isUnicode(text)
         ? event
         : event.put("pathBase64", Base64.getEncoder().encodeToString(PathBytes.of(path)));
   }
@@ -121,7 +121,7 @@ final class JsonEvents implements ResultLines {
   private void write(ObjectNode event) {
     byte[] line;
     try {
-      String json = JsonReport.escaped(MAPPER.writeValueAsString(event));
+      String json = JsonText.escaped(MAPPER.writeValueAsString(event));
       // JSON is UTF-8 in any locale.
       line = (json + "\n").getBytes(StandardCharsets.UTF_8);
     } catch (JsonProcessingException e) {

@@ -12,7 +12,6 @@ import dev.mtb.job.Totals;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.ObjectStyle;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
 
 /** Reports as JSON. The names of fields are a promise to other programs. */
@@ -34,7 +33,7 @@ final class JsonReport {
       ObjectNode with = json.putObject("storedWith");
       stored.words().forEach(with::put);
     }
-    return escaped(MAPPER.writeValueAsString(json));
+    return JsonText.escaped(MAPPER.writeValueAsString(json));
   }
 
   static ObjectNode node(BackupReport report, String destination) {
@@ -63,19 +62,19 @@ final class JsonReport {
       boolean isOfRun = failure.cause() == Failure.Cause.GIVEN_UP;
       failures
           .addObject()
-          .put("path", readable(isOfRun ? destination : PathBytes.toText(failure.path())))
+          .put("path", JsonText.readable(isOfRun ? destination : PathBytes.toText(failure.path())))
           .put("stage", Text.lower(failure.stage()))
-          .put("error", message(failure.error()));
+          .put("error", JsonText.message(failure.error()));
     }
     ArrayNode advice = json.putArray("advice");
-    report.advice().forEach(sentence -> advice.add(message(sentence)));
+    report.advice().forEach(sentence -> advice.add(JsonText.message(sentence)));
     return json;
   }
 
   /** The findings of the doctor. */
   static String of(Checkup checkup, String destination) throws IOException {
     ObjectNode json = MAPPER.createObjectNode();
-    json.put("destination", readable(destination));
+    json.put("destination", JsonText.readable(destination));
     json.put("exitCode", checkup.exitCode());
     ArrayNode findings = json.putArray("findings");
     for (Finding finding : checkup.findings()) {
@@ -84,44 +83,10 @@ final class JsonReport {
               .addObject()
               .put("status", Text.lower(finding.status()))
               .put("what", finding.what())
-              .put("text", message(finding.text()));
-      finding.remedy().ifPresent(remedy -> one.put("remedy", message(remedy)));
+              .put("text", JsonText.message(finding.text()));
+      finding.remedy().ifPresent(remedy -> one.put("remedy", JsonText.message(remedy)));
     }
     checkup.notChecked().forEach(json.putArray("notChecked")::add);
-    return escaped(MAPPER.writeValueAsString(json));
-  }
-
-  /**
-   * Jackson escapes what JSON wants escaped. This escapes other characters that act on a terminal,
-   * which may show the report: they stand only in strings, where an escape means the same.
-   */
-  static String escaped(String json) {
-    StringBuilder result = new StringBuilder(json.length());
-    json.codePoints()
-        .forEach(
-            c -> {
-              if (c < ' ' || !Text.isActive(c)) {
-                result.appendCodePoint(c);
-              } else {
-                for (char unit : Character.toChars(c)) {
-                  result.append(String.format("\\u%04x", (int) unit));
-                }
-              }
-            });
-    return result.toString();
-  }
-
-  /** JSON has no lone surrogates: bytes that are not UTF-8 are shown escaped. */
-  static String readable(String text) {
-    return isUnicode(text) ? text : Text.printable(text);
-  }
-
-  /** A message of the library, in which options have the names that a user types. */
-  static String message(String message) {
-    return readable(OptionNames.inFlags(message));
-  }
-
-  static boolean isUnicode(String text) {
-    return StandardCharsets.UTF_16.newEncoder().canEncode(text);
+    return JsonText.escaped(MAPPER.writeValueAsString(json));
   }
 }

@@ -209,14 +209,8 @@ public final class Main implements Runnable {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {version()};
+      return new String[] {ProgramVersion.text()};
     }
-  }
-
-  /** The version, from the jar's manifest. */
-  static String version() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return "mtb " + Objects.requireNonNullElse(version, "(unpackaged)");
   }
 
   @Override

@@ -20,7 +20,7 @@ final class ManPage {
   }
 
   String text() {
-    line(".TH MTB 1 \"\" \"" + escaped(Main.version()) + "\"");
+    line(".TH MTB 1 \"\" \"" + escaped(ProgramVersion.text()) + "\"");
     section("NAME");
     line("mtb \\- " + escaped(join(root.usageMessage().description())));
     section("SYNOPSIS");

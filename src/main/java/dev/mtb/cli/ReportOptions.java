@@ -46,7 +46,12 @@ final class ReportOptions {
    */
   Reports check(Subject subject, CommandSpec command) {
     OutputCheck outputs = subject.outputs();
-    Invocation invocation = Invocation.of(command, System.getenv(), subject);
+    Invocation invocation =
+        Invocation.of(
+            command.name(),
+            command.commandLine().getParseResult().originalArgs(),
+            EnvironmentDefaults.inUse(command, System.getenv()),
+            subject);
     Optional<ReportFile> report =
         Optional.ofNullable(json).map(file -> ReportFile.check(file, outputs));
     Optional<ReportFile> page = check("page", html, outputs, HtmlReport::isBeginning);
