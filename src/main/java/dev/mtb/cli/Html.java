@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.html.HtmlEscapers;
+import dev.mtb.cli.text.Text;
 import java.nio.file.Path;
 
 /**

@@ -2,6 +2,8 @@ package dev.mtb.cli;
 
 import com.google.common.base.Joiner;
 import com.google.common.io.Resources;
+import dev.mtb.cli.text.ProgramVersion;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;

@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
+import dev.mtb.cli.text.Text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

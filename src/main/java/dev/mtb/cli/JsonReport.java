@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mtb.cli.text.JsonText;
+import dev.mtb.cli.text.Text;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Finding;
 import dev.mtb.job.BackupReport;

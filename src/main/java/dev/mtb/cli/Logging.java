@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
+import dev.mtb.cli.text.OptionNames;
 import dev.mtb.model.ErrorText;
 import java.io.PrintStream;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.text.ProgramVersion;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;

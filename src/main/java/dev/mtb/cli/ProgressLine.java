@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.Activity;
 import dev.mtb.job.Totals;
 import dev.mtb.model.Format;

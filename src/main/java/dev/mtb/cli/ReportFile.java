@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.text.Text;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.Metadata;

@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
 import java.io.PrintStream;

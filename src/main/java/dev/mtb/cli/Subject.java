@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.model.PathBytes;

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.text.Text;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -3,6 +3,7 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.job.Totals;
@@ -104,19 +105,6 @@ class HostileArgumentsTest {
             });
     assertThat(TerminalStream.of(TerminalStream.of(System.out)))
         .satisfies(stream -> assertThat(TerminalStream.raw(stream)).isSameAs(System.out));
-  }
-
-  /** What the others rely on: named one by one, and not by the code that is tested. */
-  @Test
-  void whatActsOnATerminal_isKnown() {
-    for (int c :
-        new int[] {0, 7, 0x1b, 0x7f, 0x85, 0x9b, 0xad, 0x200e, 0x202e, 0x2028, 0x2029, 0xfeff}) {
-      assertThat(Text.isActive(c)).as("%x", c).isTrue();
-      assertThat(Text.printable("a" + Character.toString(c)))
-          .hasSizeGreaterThan(4)
-          .startsWith("a\\");
-    }
-    assertThat(Text.printable("aü€ 😀")).isEqualTo("aü€ 😀");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Ticker;
 import com.google.common.collect.ImmutableList;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.BackupReport.Outcome;

@@ -3,6 +3,7 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.mtb.cli.text.Text;
 import dev.mtb.testing.Fuzz;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;

@@ -2,20 +2,10 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class FiguresTest {
-  @Test
-  void countsAndRates() {
-    assertThat(Text.count(1_234_567)).isEqualTo("1,234,567");
-    assertThat(Text.rate(0)).isEqualTo("0/s");
-    assertThat(Text.rate(0.25)).isEqualTo("0.25/s");
-    assertThat(Text.rate(12.34)).isEqualTo("12.3/s");
-    assertThat(Text.rate(12345.6)).isEqualTo("12,346/s");
-  }
-
+class ChartTest {
   @ParameterizedTest
   @CsvSource({
     "1, 1",

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.text;
 
 import com.google.common.collect.ImmutableMap;
 import java.util.regex.Matcher;
@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
  * Translates messages of the library: it names what a program sets, such as {@code
  * Concurrency.threads}, and a user of the command types an option.
  */
-final class OptionNames {
+public final class OptionNames {
   /** The names in messages, with their options. */
-  static final ImmutableMap<String, String> FLAGS =
+  public static final ImmutableMap<String, String> FLAGS =
       ImmutableMap.<String, String>builder()
           .put("BackupJob.filesFrom", "--files-from")
           .put("BackupJob.filesFrom0", "--from0")
@@ -51,7 +51,7 @@ final class OptionNames {
   private OptionNames() {}
 
   /** A message as a user of the command understands it. */
-  static String inFlags(String message) {
+  public static String inFlags(String message) {
     return NAME.matcher(message)
         .replaceAll(
             name -> Matcher.quoteReplacement(FLAGS.getOrDefault(name.group(), name.group())));

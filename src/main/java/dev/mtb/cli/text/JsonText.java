@@ -1,16 +1,16 @@
-package dev.mtb.cli;
+package dev.mtb.cli.text;
 
 import java.nio.charset.StandardCharsets;
 
 /** Text in JSON that may be shown on a terminal. */
-final class JsonText {
+public final class JsonText {
   private JsonText() {}
 
   /**
    * Jackson escapes what JSON wants escaped. This escapes other characters that act on a terminal,
    * which may show the report: they stand only in strings, where an escape means the same.
    */
-  static String escaped(String json) {
+  public static String escaped(String json) {
     StringBuilder result = new StringBuilder(json.length());
     json.codePoints()
         .forEach(
@@ -27,16 +27,16 @@ final class JsonText {
   }
 
   /** JSON has no lone surrogates: bytes that are not UTF-8 are shown escaped. */
-  static String readable(String text) {
+  public static String readable(String text) {
     return isUnicode(text) ? text : Text.printable(text);
   }
 
   /** A message of the library, in which options have the names that a user types. */
-  static String message(String message) {
+  public static String message(String message) {
     return readable(OptionNames.inFlags(message));
   }
 
-  static boolean isUnicode(String text) {
+  public static boolean isUnicode(String text) {
     return StandardCharsets.UTF_16.newEncoder().canEncode(text);
   }
 }

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.text;
 
 import dev.mtb.model.Kind;
 import dev.mtb.model.PathBytes;
@@ -6,35 +6,35 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** Text for a terminal, and for reports and logs that may be shown on one. */
-final class Text {
+public final class Text {
   private Text() {}
 
   /**
    * A path in which nothing can act on the terminal: control characters and bytes that are not
    * UTF-8 are escaped as in C.
    */
-  static String path(Path path) {
+  public static String path(Path path) {
     String text = PathBytes.toText(path);
     return text.isEmpty() ? "." : printable(text);
   }
 
   /** The same, with a slash at the end of a directory. */
-  static String path(Path path, Kind kind) {
+  public static String path(Path path, Kind kind) {
     return kind == Kind.DIRECTORY ? path(path) + "/" : path(path);
   }
 
   /** Escapes other text that may hold file names. */
-  static String printable(String text) {
+  public static String printable(String text) {
     return withoutControls(text.replace("\\", "\\\\"));
   }
 
   /** Escapes a message of the library, in which options have the names that a user types. */
-  static String message(String message) {
+  public static String message(String message) {
     return printable(OptionNames.inFlags(message));
   }
 
   /** Escapes text in which names may be escaped already: a second time makes no difference. */
-  static String withoutControls(String text) {
+  public static String withoutControls(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints().forEach(c -> append(result, c));
     return result.toString();
@@ -58,7 +58,7 @@ final class Text {
   }
 
   /** Whether a terminal does something else with a character than to show it. */
-  static boolean isActive(int c) {
+  public static boolean isActive(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
           // Among others what turns the direction of text around.
@@ -71,17 +71,17 @@ final class Text {
     };
   }
 
-  static String files(long count) {
+  public static String files(long count) {
     return count == 1 ? "1 file" : count + " files";
   }
 
   /** Such as {@code 1,234,567}. */
-  static String count(long count) {
+  public static String count(long count) {
     return String.format(Locale.ROOT, "%,d", count);
   }
 
   /** A rate of files, such as {@code 12.3/s}. */
-  static String rate(double perSecond) {
+  public static String rate(double perSecond) {
     if (perSecond >= 999.5) {
       return count(Math.round(perSecond)) + "/s";
     }
@@ -91,7 +91,7 @@ final class Text {
   }
 
   /** A constant as JSON and Prometheus have it. */
-  static String lower(Enum<?> constant) {
+  public static String lower(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 }
