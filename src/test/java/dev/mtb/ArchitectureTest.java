@@ -41,7 +41,10 @@ class ArchitectureTest {
           // It examines what a backup would use.
           .put("doctor", "place store.bucket store state options model")
           .put("cli.text", "model")
-          .put("cli", "cli.text root doctor place scan store store.bucket job options model")
+          .put("cli.report", "cli.text doctor place scan store job options model")
+          .put(
+              "cli",
+              "cli.report cli.text root doctor place scan store store.bucket job options model")
           .buildOrThrow();
 
   @Test

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.JsonReport;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.cli.text.Text;
 import dev.mtb.doctor.Checkup;

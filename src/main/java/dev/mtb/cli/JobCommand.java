@@ -2,6 +2,8 @@ package dev.mtb.cli;
 
 import com.google.common.base.Ticker;
 import com.google.common.collect.ImmutableList;
+import dev.mtb.cli.report.Reports;
+import dev.mtb.cli.report.Subject;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupListener;

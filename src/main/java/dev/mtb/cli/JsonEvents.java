@@ -3,6 +3,8 @@ package dev.mtb.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mtb.cli.report.JsonReport;
+import dev.mtb.cli.report.ReportFile;
 import dev.mtb.cli.text.JsonText;
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupReport;

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.ReportFile;
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.Failure;

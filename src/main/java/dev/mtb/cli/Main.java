@@ -110,7 +110,7 @@ public final class Main implements Runnable {
    * @param args in the form of {@link RawArguments}
    * @return the exit code
    */
-  static int run(String[] args, PrintStream out, PrintStream err) {
+  public static int run(String[] args, PrintStream out, PrintStream err) {
     try {
       return runSafely(args, out, TerminalStream.of(err));
     } catch (OutOfMemoryError e) {

@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import dev.mtb.Mtb;
+import dev.mtb.cli.report.Subject;
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.RestoreJob;

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.Subject;
 import dev.mtb.model.InvalidJobException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import dev.mtb.model.Format;
 import java.time.Duration;

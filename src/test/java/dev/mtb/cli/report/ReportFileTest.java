@@ -1,10 +1,11 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.cli.Main;
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.testing.RandomTree;

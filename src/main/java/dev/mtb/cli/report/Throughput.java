@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import com.google.common.base.Ticker;
 import java.time.Duration;

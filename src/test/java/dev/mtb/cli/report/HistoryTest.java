@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

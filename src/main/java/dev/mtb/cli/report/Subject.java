@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.cli.text.Text;
@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param outputs what a file that is written for the user must not replace
  * @param direction a format that says with base and destination what is done
  */
-record Subject(
+public record Subject(
     BackupOptions options,
     ImmutableList<String> sources,
     int lists,
@@ -41,7 +41,7 @@ record Subject(
    *
    * @param inputs files that the command has read for the job, which does not know them
    */
-  static Subject of(BackupJob job, List<Path> inputs) {
+  public static Subject of(BackupJob job, List<Path> inputs) {
     return new Subject(
         job.options(),
         texts(job.sources()),
@@ -54,7 +54,7 @@ record Subject(
   }
 
   /** Of a restore; {@code inputs} as above. */
-  static Subject of(RestoreJob job, List<Path> inputs) {
+  public static Subject of(RestoreJob job, List<Path> inputs) {
     return new Subject(
         job.options(),
         texts(job.paths()),
@@ -74,7 +74,7 @@ record Subject(
   }
 
   /** From where to where, such as {@code of /home/me to /mnt/bucket/backup}. */
-  String inWords() {
+  public String inWords() {
     return direction.formatted(base, destination);
   }
 

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.time.temporal.ChronoUnit;
 
 /** Reports as JSON. The names of fields are a promise to other programs. */
-final class JsonReport {
+public final class JsonReport {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -38,7 +38,7 @@ final class JsonReport {
     return JsonText.escaped(MAPPER.writeValueAsString(json));
   }
 
-  static ObjectNode node(BackupReport report, String destination) {
+  public static ObjectNode node(BackupReport report, String destination) {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("status", Text.lower(report.outcome()));
     json.put("exitCode", report.exitCode());
@@ -74,7 +74,7 @@ final class JsonReport {
   }
 
   /** The findings of the doctor. */
-  static String of(Checkup checkup, String destination) throws IOException {
+  public static String of(Checkup checkup, String destination) throws IOException {
     ObjectNode json = MAPPER.createObjectNode();
     json.put("destination", JsonText.readable(destination));
     json.put("exitCode", checkup.exitCode());

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.cli.text.Text;
@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param environment variables that were defaults of options, with their values
  * @param subject what the command works on
  */
-record Invocation(
+public record Invocation(
     String command,
     ImmutableList<String> words,
     ImmutableList<String> environment,
@@ -26,7 +26,7 @@ record Invocation(
   private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
   /** Of a command; {@code variables} are those that were defaults of its options. */
-  static Invocation of(
+  public static Invocation of(
       String command, List<String> words, Map<String, String> variables, Subject subject) {
     List<String> environment = new ArrayList<>();
     variables.forEach((name, value) -> environment.add(name + "=" + shown(value)));

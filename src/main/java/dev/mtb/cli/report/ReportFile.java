@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.report;
 
 import dev.mtb.cli.text.Text;
 import dev.mtb.model.ErrorText;
@@ -26,11 +26,11 @@ import org.apache.commons.io.function.IOSupplier;
  * Where a report goes. It is checked before the run: a user must not wait for hours to learn that
  * there will be no report, or take an older report for it. It is written whole or not at all.
  */
-final class ReportFile {
-  static final Path STANDARD_OUTPUT = Path.of("-");
+public final class ReportFile {
+  public static final Path STANDARD_OUTPUT = Path.of("-");
 
   /** As if a file could not be backed up: something that was asked for is not there. */
-  static final int EXIT_WITHOUT_REPORT = 23;
+  public static final int EXIT_WITHOUT_REPORT = 23;
 
   /** {@code S_ISVTX | S_IWOTH}: a directory like /tmp, where any user may put a link. */
   private static final int SHARED = 01002;
@@ -125,12 +125,12 @@ final class ReportFile {
   }
 
   /** Whether any user may put a link into a directory. */
-  static boolean isShared(Metadata directory) {
+  public static boolean isShared(Metadata directory) {
     return (directory.mode() & SHARED) == SHARED;
   }
 
   /** Whether two names are those of one file, as far as that can be told. */
-  static boolean isSame(Path input, Path file) {
+  public static boolean isSame(Path input, Path file) {
     if (input.getFileSystem() != file.getFileSystem()) {
       return false;
     }
