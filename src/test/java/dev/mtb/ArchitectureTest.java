@@ -42,9 +42,11 @@ class ArchitectureTest {
           .put("doctor", "place store.bucket store state options model")
           .put("cli.text", "model")
           .put("cli.report", "cli.text doctor place scan store job options model")
+          .put("cli.watch", "cli.report cli.text job model")
           .put(
               "cli",
-              "cli.report cli.text root doctor place scan store store.bucket job options model")
+              "cli.report cli.watch cli.text root doctor place scan store store.bucket job options"
+                  + " model")
           .buildOrThrow();
 
   @Test

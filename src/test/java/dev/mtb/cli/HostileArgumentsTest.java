@@ -2,10 +2,8 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mtb.cli.text.Text;
 import dev.mtb.testing.Fuzz;
 import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,32 +67,5 @@ class HostileArgumentsTest {
                 }
               }
             });
-  }
-
-  @Test
-  void whatIsPrinted_holdsNothingThatActsOnATerminal() {
-    Fuzz.seeded("terminal")
-        .times(
-            TIMES,
-            random -> {
-              ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-              PrintStream raw = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-              PrintStream safe = TerminalStream.of(raw);
-              String text = Fuzz.text(random, 9);
-              switch (random.nextInt(5)) {
-                case 0 -> safe.println(text);
-                case 1 -> safe.println((Object) text);
-                case 2 -> safe.print(text.toCharArray());
-                case 3 -> safe.printf("%s and %d", text, 1);
-                default -> new IllegalStateException(text).printStackTrace(safe);
-              }
-              safe.flush();
-              assertThat(bytes.toString(StandardCharsets.UTF_8).codePoints())
-                  .as(text)
-                  .noneMatch(c -> c != '\n' && Text.isActive(c));
-              assertThat(Text.printable(text).codePoints()).noneMatch(Text::isActive);
-            });
-    assertThat(TerminalStream.of(TerminalStream.of(System.out)))
-        .satisfies(stream -> assertThat(TerminalStream.raw(stream)).isSameAs(System.out));
   }
 }

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupListener;
@@ -12,7 +12,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 
 /** Lines of results on standard output. */
-interface ResultLines extends BackupListener {
+public interface ResultLines extends BackupListener {
   ResultLines NONE = new ResultLines() {};
 
   /** Prints what was held back. Called after the run. */
@@ -52,7 +52,7 @@ interface ResultLines extends BackupListener {
     private final SortedLines sorted = new SortedLines(LINES_IN_MEMORY);
     private boolean isSorting = true;
 
-    DryRun(PrintStream out, PrintStream err) {
+    public DryRun(PrintStream out, PrintStream err) {
       this.out = out;
       this.err = err;
     }

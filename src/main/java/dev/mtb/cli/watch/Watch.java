@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import com.google.common.base.Ticker;
 import dev.mtb.job.Activity;
@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /** Knows how far a run is, and what each of its threads does. Thread-safe. */
-final class Watch implements BackupListener {
+public final class Watch implements BackupListener {
   /**
    * What a thread does.
    *
@@ -39,7 +39,7 @@ final class Watch implements BackupListener {
   private final LongAdder written = new LongAdder();
   private volatile Supplier<Totals> totals = () -> new Totals(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-  Watch(Ticker ticker) {
+  public Watch(Ticker ticker) {
     this.ticker = ticker;
     startNanos = ticker.read();
   }

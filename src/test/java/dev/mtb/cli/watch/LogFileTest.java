@@ -1,8 +1,9 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.mtb.cli.Main;
 import dev.mtb.cli.text.Text;
 import dev.mtb.testing.Fuzz;
 import dev.mtb.testing.RandomTree;
@@ -204,7 +205,8 @@ class LogFileTest {
     assertThat(lines).hasSize(4).allMatch(line -> line.startsWith(pid));
     assertThat(lines.get(0)).endsWith("INFO copying a\\nb: again");
     assertThat(lines.get(1))
-        .contains("WARN trouble\\njava.io.IOException: broken\\n\\tat dev.mtb.cli.LogFileTest");
+        .contains(
+            "WARN trouble\\njava.io.IOException: broken\\n\\tat dev.mtb.cli.watch.LogFileTest");
     assertThat(lines.get(2)).endsWith("ERROR lost");
     assertThat(lines.get(3)).endsWith("DEBUG details");
     assertThat(shown.toString(StandardCharsets.UTF_8).lines())

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.Activity;

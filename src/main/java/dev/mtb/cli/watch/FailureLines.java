@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupListener;
@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * goes on; with {@code -v} also for each file that is skipped, and with {@code -vv} for those of
  * which there may be very many. What filters leave out is in the log, which {@code -vv} shows.
  */
-final class FailureLines implements BackupListener {
+public final class FailureLines implements BackupListener {
   private final PrintStream err;
   private final int verbosity;
 
@@ -23,7 +23,7 @@ final class FailureLines implements BackupListener {
    *
    * @param verbosity how often {@code -v} is given; -1 for failures only
    */
-  FailureLines(PrintStream err, int verbosity) {
+  public FailureLines(PrintStream err, int verbosity) {
     this.err = err;
     this.verbosity = verbosity;
   }

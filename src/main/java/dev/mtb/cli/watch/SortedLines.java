@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import com.google.common.collect.Iterators;
 import java.io.BufferedReader;

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.Totals;
@@ -16,13 +16,13 @@ import java.util.concurrent.TimeUnit;
  * Shows the progress of a run again and again: as a bar on the terminal with a line for each
  * thread, as a bar alone, or as lines for the logs of cron and systemd. Thread-safe.
  */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
   /** Often enough to see that the run goes on; 480 lines in a night. */
-  static final Duration PERIOD_OF_LINES = Duration.ofMinutes(1);
+  public static final Duration PERIOD_OF_LINES = Duration.ofMinutes(1);
 
   private static final Duration PERIOD_OF_BARS = Duration.ofSeconds(1);
 
-  static final Progress NONE = new Progress(() -> {}, () -> {}, Optional.empty());
+  public static final Progress NONE = new Progress(() -> {}, () -> {}, Optional.empty());
 
   private final Runnable show;
   private final Runnable erase;
@@ -50,7 +50,7 @@ final class Progress implements AutoCloseable {
    * @param size of the terminal that standard error is; empty if it is none
    * @param period between two lines, if there is no bar
    */
-  static Progress start(
+  public static Progress start(
       boolean isAuto, PrintStream err, Watch watch, Optional<TerminalSize> size, Duration period) {
     ProgressLine line = new ProgressLine(watch);
     if (size.isPresent()) {
@@ -90,7 +90,7 @@ final class Progress implements AutoCloseable {
   }
 
   /** Standard output, for whole lines: they may go to the same terminal as the bar. */
-  PrintStream beside(PrintStream out) {
+  public PrintStream beside(PrintStream out) {
     return terminal.isPresent() && TerminalSize.isTerminal(1) ? terminal.get().beside(out) : out;
   }
 

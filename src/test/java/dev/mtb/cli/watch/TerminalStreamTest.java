@@ -1,9 +1,11 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Ticker;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.Activity;
+import dev.mtb.testing.Fuzz;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -168,5 +170,32 @@ class TerminalStreamTest {
       }
       assertThat(screen()).isEmpty();
     }
+  }
+
+  @Test
+  void whatIsPrinted_holdsNothingThatActsOnATerminal() {
+    Fuzz.seeded("terminal")
+        .times(
+            5_000,
+            random -> {
+              ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+              PrintStream raw = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+              PrintStream safe = TerminalStream.of(raw);
+              String text = Fuzz.text(random, 9);
+              switch (random.nextInt(5)) {
+                case 0 -> safe.println(text);
+                case 1 -> safe.println((Object) text);
+                case 2 -> safe.print(text.toCharArray());
+                case 3 -> safe.printf("%s and %d", text, 1);
+                default -> new IllegalStateException(text).printStackTrace(safe);
+              }
+              safe.flush();
+              assertThat(bytes.toString(StandardCharsets.UTF_8).codePoints())
+                  .as(text)
+                  .noneMatch(c -> c != '\n' && Text.isActive(c));
+              assertThat(Text.printable(text).codePoints()).noneMatch(Text::isActive);
+            });
+    assertThat(TerminalStream.of(TerminalStream.of(System.out)))
+        .satisfies(stream -> assertThat(TerminalStream.raw(stream)).isSameAs(System.out));
   }
 }

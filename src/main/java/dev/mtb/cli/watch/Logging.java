@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import com.google.common.base.Throwables;
 import dev.mtb.cli.text.OptionNames;
@@ -23,12 +23,12 @@ import org.slf4j.spi.SLF4JServiceProvider;
  * Takes what the library logs to standard error and to the log file, which have different levels.
  * To be set up before the first logger is made. Thread-safe.
  */
-final class Logging {
+public final class Logging {
   /** Their details are of no use to a user, and show the headers of requests. */
   private static final List<String> OTHERS = List.of("software.amazon", "org.apache");
 
   /** Flags without values, of which one word may hold several. */
-  static final Pattern FLAGS = Pattern.compile("-[0nivqhuxV]+");
+  public static final Pattern FLAGS = Pattern.compile("-[0nivqhuxV]+");
 
   private static volatile Level shown = Level.WARN;
   private static volatile Level kept = Level.INFO;
@@ -40,7 +40,7 @@ final class Logging {
    * Takes {@code -v} and {@code -q} from a command line that is not parsed yet: other threads make
    * loggers while it is parsed.
    */
-  static void configure(String[] args) {
+  public static void configure(String[] args) {
     long verbosity = 0;
     boolean quiet = false;
     for (String arg : args) {
@@ -74,7 +74,7 @@ final class Logging {
   }
 
   /** From now on the log also goes to that file, which may be {@link LogFile#NONE}. */
-  static void keepIn(LogFile place) {
+  public static void keepIn(LogFile place) {
     file = place;
   }
 

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.report.ReportFile;
 import dev.mtb.cli.text.Text;
@@ -35,8 +35,8 @@ import org.slf4j.event.Level;
  *
  * <p>If the log cannot be written any more, one message says so, and the run goes on.
  */
-final class LogFile implements BackupListener, AutoCloseable {
-  static final LogFile NONE = new LogFile(null, null, Clock.systemUTC(), null, false);
+public final class LogFile implements BackupListener, AutoCloseable {
+  public static final LogFile NONE = new LogFile(null, null, Clock.systemUTC(), null, false);
 
   private static final Pattern LINE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T[\\d:.]+Z \\[\\d+\\] ");
 
@@ -66,7 +66,7 @@ final class LogFile implements BackupListener, AutoCloseable {
    * @param err gets the message that the log cannot be written any more
    * @throws InvalidJobException if it cannot be written, or should not
    */
-  static LogFile open(
+  public static LogFile open(
       Path given, List<Path> others, boolean isDryRun, Clock clock, PrintStream err) {
     Path file = given.toAbsolutePath();
     if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -97,7 +97,7 @@ final class LogFile implements BackupListener, AutoCloseable {
   }
 
   /** Whether a text is the beginning of a log: a time and the number of a process. */
-  static boolean isBeginning(String text) {
+  public static boolean isBeginning(String text) {
     return LINE.matcher(text).lookingAt();
   }
 
@@ -106,7 +106,7 @@ final class LogFile implements BackupListener, AutoCloseable {
   }
 
   /** Appends a line. */
-  void write(Level level, String text) {
+  public void write(Level level, String text) {
     if (stream == null) {
       return;
     }

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,7 +29,7 @@ import java.util.Base64;
  * <p>A line is written whole, and at once. When the reader has closed its end, no more is written;
  * the backup goes on.
  */
-final class JsonEvents implements ResultLines {
+public final class JsonEvents implements ResultLines {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final PrintStream out;
@@ -37,7 +37,7 @@ final class JsonEvents implements ResultLines {
   private final Clock clock;
   private boolean isBroken;
 
-  JsonEvents(PrintStream out, PrintStream err, Clock clock) {
+  public JsonEvents(PrintStream out, PrintStream err, Clock clock) {
     this.out = out;
     this.err = err;
     this.clock = clock;
@@ -93,7 +93,7 @@ final class JsonEvents implements ResultLines {
    * @param code the exit code so far
    * @return the exit code, which is not 0 if an event could not be written
    */
-  int summary(BackupReport report, String destination, int code) {
+  public int summary(BackupReport report, String destination, int code) {
     ObjectNode event = event("summary");
     event.set("report", JsonReport.node(report, destination));
     write(event);

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.Totals;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * Answers SIGUSR1: prints on standard error how far the run is and what each thread does.
  * Thread-safe.
  */
-final class Snapshot implements AutoCloseable {
+public final class Snapshot implements AutoCloseable {
   /** The run of this process, since a signal is sent to a process. */
   private static final AtomicReference<Optional<Snapshot>> CURRENT =
       new AtomicReference<>(Optional.empty());
@@ -26,7 +26,7 @@ final class Snapshot implements AutoCloseable {
   private Duration lastElapsed = Duration.ZERO;
   private long lastWritten;
 
-  Snapshot(Watch watch, PrintStream err) {
+  public Snapshot(Watch watch, PrintStream err) {
     this.watch = watch;
     this.err = err;
   }
@@ -34,7 +34,7 @@ final class Snapshot implements AutoCloseable {
   /**
    * Begins to answer. Called before there is a run: a signal without a handler ends the process.
    */
-  static void answerSignals() {
+  public static void answerSignals() {
     try {
       // By reflection: for the name alone javac gives a warning that cannot be suppressed.
       Class<?> signal = Class.forName("sun.misc.Signal");
@@ -70,7 +70,7 @@ final class Snapshot implements AutoCloseable {
   }
 
   /** From now on signals are answered for this run. */
-  void begin() {
+  public void begin() {
     CURRENT.set(Optional.of(this));
   }
 

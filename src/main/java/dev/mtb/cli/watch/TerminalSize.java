@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The size of a terminal; both at least 1. */
-record TerminalSize(int rows, int columns) {
+public record TerminalSize(int rows, int columns) {
   /** For a terminal that does not tell: the smallest that is usual. */
   static final TerminalSize USUAL = new TerminalSize(24, 80);
 
@@ -21,11 +21,11 @@ record TerminalSize(int rows, int columns) {
   private static final long TIMEOUT_SECONDS = 1;
 
   /** The terminal that a descriptor of this process leads to; empty if it leads elsewhere. */
-  static Optional<TerminalSize> of(int descriptor) {
+  public static Optional<TerminalSize> of(int descriptor) {
     return terminal(descriptor).map(TerminalSize::ask);
   }
 
-  static boolean isTerminal(int descriptor) {
+  public static boolean isTerminal(int descriptor) {
     return terminal(descriptor).isPresent();
   }
 

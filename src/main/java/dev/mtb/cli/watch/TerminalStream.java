@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import dev.mtb.cli.text.Text;
 import java.io.PrintStream;
@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  *
  * <p>At the bottom it may show some lines that change; everything else is printed above them.
  */
-final class TerminalStream extends PrintStream {
+public final class TerminalStream extends PrintStream {
   /** At the beginning of a line of a stack trace. */
   private static final String TAB = "\t";
 
@@ -35,7 +35,7 @@ final class TerminalStream extends PrintStream {
     this.raw = raw;
   }
 
-  static TerminalStream of(PrintStream stream) {
+  public static TerminalStream of(PrintStream stream) {
     return stream instanceof TerminalStream terminal ? terminal : new TerminalStream(stream);
   }
 

@@ -1,10 +1,11 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mtb.cli.Main;
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.Failure;
 import dev.mtb.model.PathBytes;

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.watch;
 
 import com.google.common.collect.ImmutableList;
 import dev.mtb.job.Activity;
@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /** Several listeners as one. */
-record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
+public record Listeners(ImmutableList<BackupListener> all) implements BackupListener {
   @Override
   public void begun(Supplier<Totals> totals) {
     all.forEach(listener -> listener.begun(totals));
