@@ -43,10 +43,11 @@ class ArchitectureTest {
           .put("cli.text", "model")
           .put("cli.report", "cli.text doctor place scan store job options model")
           .put("cli.watch", "cli.report cli.text job model")
+          .put("cli.startup", "place store.bucket options model")
           .put(
               "cli",
-              "cli.report cli.watch cli.text root doctor place scan store store.bucket job options"
-                  + " model")
+              "cli.report cli.watch cli.startup cli.text root doctor place scan store store.bucket"
+                  + " job options model")
           .buildOrThrow();
 
   @Test
@@ -106,6 +107,18 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.hc..")
+        .check(CLASSES);
+  }
+
+  /** The rooms of the command are given values, and know no options. */
+  @Test
+  void onlyTheCommandsNeedALibraryForOptions() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mtb.cli")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("picocli..")
         .check(CLASSES);
   }
 

@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import com.google.common.collect.ImmutableList;
 import dev.mtb.cli.report.Reports;
 import dev.mtb.cli.report.Subject;
+import dev.mtb.cli.startup.Preload;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.cli.text.Text;
 import dev.mtb.cli.watch.FailureLines;

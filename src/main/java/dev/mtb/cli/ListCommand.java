@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import dev.mtb.Mtb;
+import dev.mtb.cli.startup.Preload;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupItem;

@@ -2,6 +2,8 @@ package dev.mtb.cli;
 
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
+import dev.mtb.cli.startup.Preload;
+import dev.mtb.cli.startup.RawArguments;
 import dev.mtb.cli.text.ProgramVersion;
 import dev.mtb.cli.text.Text;
 import dev.mtb.cli.watch.Logging;

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.startup;
 
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import java.security.Security;

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.startup;
 
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
@@ -13,13 +13,13 @@ import java.util.List;
  * The arguments as the bytes that were typed. Java decodes them, and under {@code LC_ALL=C} (cron's
  * default) loses every byte above 127; the kernel still has them.
  */
-final class RawArguments {
+public final class RawArguments {
   private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
   private RawArguments() {}
 
   /** Returns the arguments in the form that {@link PathBytes#fromText} understands. */
-  static String[] recover(String[] decoded) {
+  public static String[] recover(String[] decoded) {
     if (Arrays.stream(decoded).allMatch(CharMatcher.ascii()::matchesAllOf)) {
       return decoded;
     }

@@ -1,4 +1,4 @@
-package dev.mtb.cli;
+package dev.mtb.cli.startup;
 
 import com.google.common.base.Splitter;
 import dev.mtb.model.PathBytes;
@@ -21,9 +21,9 @@ import java.util.concurrent.TimeoutException;
  * the first look at the destination, and loading classes, which takes a third of MTB's start. (On
  * S3FS the look is a round trip, but no additional request: s3fs remembers the answer.)
  */
-final class Preload {
+public final class Preload {
   /** One of each group that a run needs at once; the JVM loads what they refer to. */
-  static final List<String> CLASSES =
+  public static final List<String> CLASSES =
       names(
           "dev.mtb.engine: Run Pipeline Checkers DirectoryWalk Admission EntryComparison Workers"
               + " WorkQueue ListFeed DirectoryResolver CopySink",
@@ -51,7 +51,7 @@ final class Preload {
    *
    * @param args of the process, more than one
    */
-  static void start(String[] args) {
+  public static void start(String[] args) {
     start(Preload::load);
     String last = args[args.length - 1];
     List<String> words = Arrays.asList(args);
@@ -69,7 +69,7 @@ final class Preload {
   }
 
   /** Waits until what a bucket needs is loaded: the first connection decides for the ciphers. */
-  static void await() {
+  public static void await() {
     try {
       bucket.get(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -117,13 +117,13 @@ final class Preload {
   }
 
   /** The full names of classes. Other packages do not let this one name the classes themselves. */
-  static List<String> names(String... packages) {
+  public static List<String> names(String... packages) {
     List<String> names = new ArrayList<>();
     for (String line : packages) {
       List<String> words = Splitter.onPattern(":? ").splitToList(line);
       words.stream().skip(1).forEach(word -> names.add(words.get(0) + "." + word));
     }
-    return names;
+    return List.copyOf(names);
   }
 
   private static void load() {

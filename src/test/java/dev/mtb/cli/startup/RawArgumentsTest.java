@@ -1,41 +1,21 @@
-package dev.mtb.cli;
+package dev.mtb.cli.startup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.model.PathBytes;
 import dev.mtb.testing.Fuzz;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine.TypeConversionException;
 
-/** What may be typed, and what must not reach the terminal. */
-class HostileArgumentsTest {
-  private static final int TIMES = 5_000;
-
-  @Test
-  void durations_ofAnything_areReadOrRefused() {
-    Converters.Durations converter = new Converters.Durations();
-    Fuzz.seeded("durations")
-        .times(
-            TIMES,
-            random -> {
-              String text = Fuzz.text(random, 3, "1", "999999999999", "ms", "h", "m", "s", "ns");
-              try {
-                assertThat(converter.convert(text).isNegative()).as(text).isFalse();
-              } catch (TypeConversionException e) {
-                assertThat(e).hasMessageContaining("not a duration");
-              }
-            });
-    assertThat(converter.convert("999999999999h").toHours()).isEqualTo(999_999_999_999L);
-  }
-
+class RawArgumentsTest {
   @Test
   void rawArguments_replaceOnlyWhatJavaCouldNotRead() {
     Fuzz.seeded("command lines")
         .times(
-            TIMES,
+            5_000,
             random -> {
               List<String> decoded = new ArrayList<>();
               ByteArrayOutputStream commandLine = new ByteArrayOutputStream();
@@ -61,7 +41,7 @@ class HostileArgumentsTest {
                   assertThat(matched[i]).isEqualTo(given[i]);
                 }
                 if (!isSpoilt) {
-                  assertThat(dev.mtb.model.PathBytes.fromText(matched[i]))
+                  assertThat(PathBytes.fromText(matched[i]))
                       .asString(StandardCharsets.US_ASCII)
                       .isEqualTo(given[i]);
                 }
