@@ -40,7 +40,15 @@ class ArchitectureTest {
           .put("root", "engine job options model")
           // It examines what a backup would use.
           .put("doctor", "place store.bucket store state options model")
-          .put("cli", "root doctor place scan store store.bucket job options model")
+          .put("cli.text", "model")
+          .put("cli.report", "cli.text doctor place scan store job options model")
+          .put("cli.watch", "cli.report cli.text job model")
+          .put("cli.startup", "place store.bucket options model")
+          .put("cli.setup", "state options model")
+          .put(
+              "cli",
+              "cli.report cli.watch cli.startup cli.setup cli.text root doctor place scan store"
+                  + " store.bucket state job options model")
           .buildOrThrow();
 
   @Test
@@ -70,7 +78,7 @@ class ArchitectureTest {
   void libraryNeverPrintsOrExits() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.mtb.cli")
+        .resideOutsideOfPackage("dev.mtb.cli..")
         .should()
         .accessField(System.class, "out")
         .orShould()
@@ -103,11 +111,23 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
+  /** The rooms of the command are given values, and know no options. */
+  @Test
+  void onlyTheCommandsNeedALibraryForOptions() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.mtb.cli")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("picocli..")
+        .check(CLASSES);
+  }
+
   @Test
   void libraryUsesNothingThatOnlyTheCommandBrings() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.mtb.cli")
+        .resideOutsideOfPackage("dev.mtb.cli..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

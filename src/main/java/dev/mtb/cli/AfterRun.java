@@ -1,7 +1,10 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.FailureCommand;
+import dev.mtb.cli.report.Subject;
 import dev.mtb.cli.setup.RunRecord;
 import dev.mtb.cli.setup.RunRecords;
+import dev.mtb.cli.text.OptionNames;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.model.PathBytes;

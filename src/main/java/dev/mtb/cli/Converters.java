@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.startup.RawArguments;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.Addressing;
 import dev.mtb.options.CompareMode;

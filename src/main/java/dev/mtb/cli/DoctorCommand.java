@@ -1,5 +1,7 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.JsonReport;
+import dev.mtb.cli.text.OptionNames;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
 import dev.mtb.doctor.Finding;

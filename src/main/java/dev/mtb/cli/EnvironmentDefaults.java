@@ -1,10 +1,12 @@
 package dev.mtb.cli;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Defaults of options from the environment. */
@@ -28,6 +30,19 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     }
     String value = environment.get(variable(option));
     return value == null || value.isEmpty() ? null : value;
+  }
+
+  /** The variables that are set for options of a command, with their values. */
+  static Map<String, String> inUse(CommandSpec command, Map<String, String> environment) {
+    Map<String, String> used = new LinkedHashMap<>();
+    for (OptionSpec option : command.options()) {
+      String variable = variable(option);
+      String value = environment.getOrDefault(variable, "");
+      if (!value.isEmpty()) {
+        used.put(variable, value);
+      }
+    }
+    return used;
   }
 
   /** The variable of an option, named by the first of its long names. */

@@ -1,5 +1,7 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.text.OptionNames;
+import dev.mtb.cli.text.Text;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Finding;
 import dev.mtb.doctor.Finding.Status;

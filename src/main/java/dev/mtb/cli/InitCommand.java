@@ -1,9 +1,13 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.ReportFile;
 import dev.mtb.cli.setup.BackupSetup;
 import dev.mtb.cli.setup.Installation;
 import dev.mtb.cli.setup.OptionLines;
 import dev.mtb.cli.setup.SystemdUnits;
+import dev.mtb.cli.text.OptionNames;
+import dev.mtb.cli.text.Text;
+import dev.mtb.cli.watch.TerminalSize;
 import dev.mtb.doctor.Checkup;
 import dev.mtb.doctor.Doctor;
 import dev.mtb.job.BackupJob;

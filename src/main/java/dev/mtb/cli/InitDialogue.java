@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.primitives.Ints;
+import dev.mtb.cli.text.Text;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.S3Location;
 import dev.mtb.place.KnownMounts;

@@ -3,6 +3,8 @@ package dev.mtb.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mtb.cli.text.JsonText;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupItem;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
@@ -179,7 +181,7 @@ final class ItemLines {
 
   private static String text(ObjectNode json) {
     try {
-      return JsonReport.escaped(MAPPER.writeValueAsString(json));
+      return JsonText.escaped(MAPPER.writeValueAsString(json));
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -202,8 +204,8 @@ final class ItemLines {
   /** Bytes that are not UTF-8 stand escaped, and beside them as they are. */
   private static void putPath(ObjectNode json, String field, Path path) {
     String text = PathBytes.toText(path);
-    json.put(field, JsonReport.readable(text));
-    if (!JsonReport.isUnicode(text)) {
+    json.put(field, JsonText.readable(text));
+    if (!JsonText.isUnicode(text)) {
       json.put(field + "Base64", Base64.getEncoder().encodeToString(PathBytes.of(path)));
     }
   }

@@ -1,6 +1,9 @@
 package dev.mtb.cli;
 
 import dev.mtb.Mtb;
+import dev.mtb.cli.startup.Preload;
+import dev.mtb.cli.text.OptionNames;
+import dev.mtb.cli.text.Text;
 import dev.mtb.job.BackupItem;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;

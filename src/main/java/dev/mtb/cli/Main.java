@@ -4,6 +4,13 @@ import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.cli.setup.RunRecords;
+import dev.mtb.cli.startup.Preload;
+import dev.mtb.cli.startup.RawArguments;
+import dev.mtb.cli.text.ProgramVersion;
+import dev.mtb.cli.text.Text;
+import dev.mtb.cli.watch.Logging;
+import dev.mtb.cli.watch.Snapshot;
+import dev.mtb.cli.watch.TerminalStream;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
@@ -119,7 +126,7 @@ public final class Main implements Runnable {
    * @param args in the form of {@link RawArguments}
    * @return the exit code
    */
-  static int run(String[] args, PrintStream out, PrintStream err) {
+  public static int run(String[] args, PrintStream out, PrintStream err) {
     try {
       return runSafely(args, out, TerminalStream.of(err));
     } catch (OutOfMemoryError e) {
@@ -235,14 +242,8 @@ public final class Main implements Runnable {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {version()};
+      return new String[] {ProgramVersion.text()};
     }
-  }
-
-  /** The version, from the jar's manifest. */
-  static String version() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return "mtb " + Objects.requireNonNullElse(version, "(unpackaged)");
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.text.ProgramVersion;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +21,7 @@ final class ManPage {
   }
 
   String text() {
-    line(".TH MTB 1 \"\" \"" + escaped(Main.version()) + "\"");
+    line(".TH MTB 1 \"\" \"" + escaped(ProgramVersion.text()) + "\"");
     section("NAME");
     line("mtb \\- " + escaped(join(root.usageMessage().description())));
     section("SYNOPSIS");

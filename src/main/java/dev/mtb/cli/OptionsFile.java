@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.base.CharMatcher;
+import dev.mtb.cli.startup.RawArguments;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;

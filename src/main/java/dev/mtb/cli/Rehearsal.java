@@ -4,6 +4,8 @@ import com.google.common.hash.Hashing;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.mtb.cli.startup.Preload;
+import dev.mtb.cli.watch.Logging;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -1,6 +1,9 @@
 package dev.mtb.cli;
 
 import dev.mtb.Mtb;
+import dev.mtb.cli.report.Subject;
+import dev.mtb.cli.text.Text;
+import dev.mtb.cli.watch.ResultLines;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.RestoreJob;
 import dev.mtb.job.Totals;

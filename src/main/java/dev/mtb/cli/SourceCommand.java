@@ -1,6 +1,7 @@
 package dev.mtb.cli;
 
 import com.google.common.collect.ImmutableList;
+import dev.mtb.cli.report.Subject;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;

@@ -8,6 +8,9 @@ import dev.mtb.cli.setup.BackupSetup;
 import dev.mtb.cli.setup.RunRecord;
 import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.cli.setup.Timers;
+import dev.mtb.cli.text.JsonText;
+import dev.mtb.cli.text.OptionNames;
+import dev.mtb.cli.text.Text;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.Format;
 import dev.mtb.model.InvalidJobException;
@@ -240,9 +243,9 @@ final class StatusCommand implements Callable<Integer> {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     ArrayNode all = mapper.createArrayNode();
     for (Backup backup : backups) {
-      ObjectNode node = all.addObject().put("destination", JsonReport.readable(backup.destination));
+      ObjectNode node = all.addObject().put("destination", JsonText.readable(backup.destination));
       backup.optionsFile.ifPresent(file -> node.put("optionsFile", file.toString()));
-      backup.problem.ifPresent(why -> node.put("problem", JsonReport.readable(why)));
+      backup.problem.ifPresent(why -> node.put("problem", JsonText.readable(why)));
       node.put("good", backup.isGood());
       backup.last.ifPresent(run -> putRun(node.putObject("lastRun"), run));
       backup
@@ -251,7 +254,7 @@ final class StatusCommand implements Callable<Integer> {
           .ifPresent(at -> node.put("lastSuccess", at.toString()));
       backup.next.ifPresent(at -> node.put("nextRun", at));
     }
-    out.println(JsonReport.escaped(mapper.writeValueAsString(all)));
+    out.println(JsonText.escaped(mapper.writeValueAsString(all)));
   }
 
   private static void putRun(ObjectNode node, RunRecord run) {
@@ -259,8 +262,8 @@ final class StatusCommand implements Callable<Integer> {
     node.put("startedAt", run.began().toString());
     run.ended().ifPresent(at -> node.put("endedAt", at.toString()));
     run.exitCode().ifPresent(code -> node.put("exitCode", code));
-    node.put("summary", JsonReport.readable(run.summary()));
+    node.put("summary", JsonText.readable(run.summary()));
     ArrayNode failures = node.putArray("failures");
-    run.failures().forEach(failure -> failures.add(JsonReport.readable(failure)));
+    run.failures().forEach(failure -> failures.add(JsonText.readable(failure)));
   }
 }

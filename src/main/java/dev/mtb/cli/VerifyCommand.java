@@ -1,6 +1,8 @@
 package dev.mtb.cli;
 
 import dev.mtb.Mtb;
+import dev.mtb.cli.text.Text;
+import dev.mtb.cli.watch.ResultLines;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;

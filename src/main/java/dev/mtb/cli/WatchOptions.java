@@ -1,5 +1,11 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.report.Subject;
+import dev.mtb.cli.watch.JsonEvents;
+import dev.mtb.cli.watch.LogFile;
+import dev.mtb.cli.watch.Progress;
+import dev.mtb.cli.watch.TerminalSize;
+import dev.mtb.cli.watch.Watch;
 import dev.mtb.model.InvalidJobException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.mtb.cli;
 
+import dev.mtb.cli.watch.ResultLines;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import java.io.PrintStream;

@@ -1,2 +1,5 @@
-/** The command: arguments in, the library called, text and JSON out. Not part of the library. */
+/**
+ * The command: its subcommands and their options. Arguments in, the library called, text and JSON
+ * out. Not part of the library.
+ */
 package dev.mtb.cli;

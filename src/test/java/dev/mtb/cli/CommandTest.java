@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.cli.watch.Logging;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;

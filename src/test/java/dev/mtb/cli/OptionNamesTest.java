@@ -2,6 +2,7 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mtb.cli.text.OptionNames;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.Iterables;
+import dev.mtb.cli.startup.Preload;
 import org.junit.jupiter.api.Test;
 
 /** What makes MTB start quickly, and would fail without being noticed. */
