@@ -229,7 +229,7 @@ final class InitCommand implements Callable<Integer> {
       throw new InvalidJobException("no destination given");
     }
     command.job(Map.of());
-    OptionLines lines = OptionLines.of(backup, all);
+    OptionLines lines = OptionWords.lines(backup, all);
     for (String option : List.of("--dry-run", "--quiet", "--itemize")) {
       if (lines.has(option)) {
         throw new InvalidJobException(option + " is for single runs, and not for every night");

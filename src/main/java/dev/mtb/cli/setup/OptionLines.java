@@ -3,15 +3,9 @@ package dev.mtb.cli.setup;
 import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
 import dev.mtb.model.InvalidJobException;
-import dev.mtb.model.PathBytes;
-import dev.mtb.options.S3Location;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A command line of {@code mtb backup} as lines of a file of options. A nightly run starts in
@@ -28,24 +22,6 @@ public record OptionLines(
     ImmutableList<String> sources,
     String destination,
     ImmutableList<Path> paths) {
-  private static final String BASE = "--base";
-
-  /** Paths that are relative to the destination. */
-  private static final Set<String> OF_DESTINATION = Set.of("--backup-dir");
-
-  private static final String STANDARD_INPUT = "-";
-
-  /**
-   * Reads a command line that picocli has accepted, the way picocli does.
-   *
-   * @param command whose options these are
-   * @param words the command line after the command's name; the last one is the destination
-   * @throws InvalidJobException if something in it cannot stand in a file
-   */
-  public static OptionLines of(CommandSpec command, List<String> words) {
-    return new Reader(command, words).read();
-  }
-
   /** All lines, the destination last. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>(options);
@@ -72,8 +48,12 @@ public record OptionLines(
             paths);
   }
 
-  /** The file of options takes away blanks at both ends of a line. */
-  private static String line(String text) {
+  /**
+   * A text that can be a line: the file of options takes away blanks at both ends.
+   *
+   * @throws InvalidJobException if it cannot
+   */
+  public static String line(String text) {
     if (text.indexOf('\n') >= 0 || !CharMatcher.whitespace().trimFrom(text).equals(text)) {
       throw new InvalidJobException(
           "'"
@@ -82,104 +62,5 @@ public record OptionLines(
               + " one of its ends; write it into a list of files");
     }
     return text;
-  }
-
-  /** Reads one command line. */
-  private static final class Reader {
-    private final CommandSpec command;
-    private final List<String> words;
-    private final ImmutableList.Builder<String> options = ImmutableList.builder();
-    private final List<String> others = new ArrayList<>();
-    private final ImmutableList.Builder<Path> paths = ImmutableList.builder();
-    private int next;
-
-    Reader(CommandSpec command, List<String> words) {
-      this.command = command;
-      this.words = words;
-    }
-
-    OptionLines read() {
-      while (next < words.size()) {
-        String word = words.get(next++);
-        if (word.equals("--")) {
-          others.addAll(words.subList(next, words.size()));
-          break;
-        }
-        if (word.startsWith("--")) {
-          longOption(word);
-        } else if (word.startsWith("-") && word.length() > 1) {
-          shortOptions(word);
-        } else {
-          others.add(word);
-        }
-      }
-      ImmutableList<String> read = options.build();
-      if (read.stream().noneMatch(line -> line.startsWith(BASE + " "))) {
-        add(command.findOption(BASE), ".");
-      }
-      String last = others.remove(others.size() - 1);
-      String destination = S3Location.isLocation(last) ? last : absolute(last);
-      others.forEach(source -> paths.add(PathBytes.parse(source)));
-      return new OptionLines(
-          options.build(), ImmutableList.copyOf(others), destination, paths.build());
-    }
-
-    private void longOption(String word) {
-      int equals = word.indexOf('=');
-      OptionSpec option = command.findOption(equals < 0 ? word : word.substring(0, equals));
-      if (equals >= 0) {
-        add(option, word.substring(equals + 1));
-      } else {
-        add(option, takesValue(option) ? words.get(next++) : "");
-      }
-    }
-
-    /** Several in one word: {@code -vt8} is {@code -v -t 8}. */
-    private void shortOptions(String word) {
-      for (int i = 1; i < word.length(); i++) {
-        OptionSpec option = command.findOption("-" + word.charAt(i));
-        if (!takesValue(option)) {
-          add(option, "");
-          continue;
-        }
-        String rest = word.substring(i + 1);
-        add(option, rest.isEmpty() ? words.get(next++) : rest.replaceFirst("^=", ""));
-        return;
-      }
-    }
-
-    private static boolean takesValue(OptionSpec option) {
-      return option.arity().max() > 0;
-    }
-
-    private void add(OptionSpec option, String value) {
-      String name = option.longestName();
-      if (!takesValue(option)) {
-        options.add(name);
-      } else if (value.isEmpty()) {
-        options.add(name + "=");
-      } else {
-        boolean isPath =
-            Arrays.asList(option.typeInfo().getAuxiliaryTypes()).contains(Path.class)
-                && !OF_DESTINATION.contains(name);
-        options.add(name + " " + line(isPath ? file(name, value) : value));
-      }
-    }
-
-    private String file(String option, String value) {
-      if (value.equals(STANDARD_INPUT)) {
-        throw new InvalidJobException(
-            option + " - is no file, and a nightly run has neither input nor output; name a file");
-      }
-      return absolute(value);
-    }
-
-    private String absolute(String text) {
-      Path path = PathBytes.parse(text).toAbsolutePath();
-      // The current directory itself has a dot at its end.
-      Path clean = path.endsWith(".") ? path.normalize() : path;
-      paths.add(clean);
-      return PathBytes.toText(clean);
-    }
   }
 }

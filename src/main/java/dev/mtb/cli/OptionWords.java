@@ -1,0 +1,131 @@
+package dev.mtb.cli;
+
+import com.google.common.collect.ImmutableList;
+import dev.mtb.cli.setup.OptionLines;
+import dev.mtb.model.InvalidJobException;
+import dev.mtb.model.PathBytes;
+import dev.mtb.options.S3Location;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Reads a command line of {@code mtb backup} that picocli has accepted, the way picocli does. */
+final class OptionWords {
+  private static final String BASE = "--base";
+
+  /** Paths that are relative to the destination. */
+  private static final Set<String> OF_DESTINATION = Set.of("--backup-dir");
+
+  private static final String STANDARD_INPUT = "-";
+
+  private final CommandSpec command;
+  private final List<String> words;
+  private final ImmutableList.Builder<String> options = ImmutableList.builder();
+  private final List<String> others = new ArrayList<>();
+  private final ImmutableList.Builder<Path> paths = ImmutableList.builder();
+  private int next;
+
+  private OptionWords(CommandSpec command, List<String> words) {
+    this.command = command;
+    this.words = words;
+  }
+
+  /**
+   * Makes lines of it.
+   *
+   * @param command whose options these are
+   * @param words the command line after the command's name; the last one is the destination
+   * @throws InvalidJobException if something in it cannot stand in a file
+   */
+  static OptionLines lines(CommandSpec command, List<String> words) {
+    return new OptionWords(command, words).read();
+  }
+
+  private OptionLines read() {
+    while (next < words.size()) {
+      String word = words.get(next++);
+      if (word.equals("--")) {
+        others.addAll(words.subList(next, words.size()));
+        break;
+      }
+      if (word.startsWith("--")) {
+        longOption(word);
+      } else if (word.startsWith("-") && word.length() > 1) {
+        shortOptions(word);
+      } else {
+        others.add(word);
+      }
+    }
+    ImmutableList<String> read = options.build();
+    if (read.stream().noneMatch(line -> line.startsWith(BASE + " "))) {
+      add(command.findOption(BASE), ".");
+    }
+    String last = others.remove(others.size() - 1);
+    String destination = S3Location.isLocation(last) ? last : absolute(last);
+    others.forEach(source -> paths.add(PathBytes.parse(source)));
+    return new OptionLines(
+        options.build(), ImmutableList.copyOf(others), destination, paths.build());
+  }
+
+  private void longOption(String word) {
+    int equals = word.indexOf('=');
+    OptionSpec option = command.findOption(equals < 0 ? word : word.substring(0, equals));
+    if (equals >= 0) {
+      add(option, word.substring(equals + 1));
+    } else {
+      add(option, takesValue(option) ? words.get(next++) : "");
+    }
+  }
+
+  /** Several in one word: {@code -vt8} is {@code -v -t 8}. */
+  private void shortOptions(String word) {
+    for (int i = 1; i < word.length(); i++) {
+      OptionSpec option = command.findOption("-" + word.charAt(i));
+      if (!takesValue(option)) {
+        add(option, "");
+        continue;
+      }
+      String rest = word.substring(i + 1);
+      add(option, rest.isEmpty() ? words.get(next++) : rest.replaceFirst("^=", ""));
+      return;
+    }
+  }
+
+  private static boolean takesValue(OptionSpec option) {
+    return option.arity().max() > 0;
+  }
+
+  private void add(OptionSpec option, String value) {
+    String name = option.longestName();
+    if (!takesValue(option)) {
+      options.add(name);
+    } else if (value.isEmpty()) {
+      options.add(name + "=");
+    } else {
+      boolean isPath =
+          Arrays.asList(option.typeInfo().getAuxiliaryTypes()).contains(Path.class)
+              && !OF_DESTINATION.contains(name);
+      options.add(name + " " + OptionLines.line(isPath ? file(name, value) : value));
+    }
+  }
+
+  private String file(String option, String value) {
+    if (value.equals(STANDARD_INPUT)) {
+      throw new InvalidJobException(
+          option + " - is no file, and a nightly run has neither input nor output; name a file");
+    }
+    return absolute(value);
+  }
+
+  private String absolute(String text) {
+    Path path = PathBytes.parse(text).toAbsolutePath();
+    // The current directory itself has a dot at its end.
+    Path clean = path.endsWith(".") ? path.normalize() : path;
+    paths.add(clean);
+    return PathBytes.toText(clean);
+  }
+}
