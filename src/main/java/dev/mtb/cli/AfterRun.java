@@ -1,78 +1,97 @@
 package dev.mtb.cli;
 
 import dev.mtb.cli.report.FailureCommand;
-import dev.mtb.cli.report.Subject;
 import dev.mtb.cli.setup.RunRecord;
 import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.job.BackupReport;
 import dev.mtb.job.Failure;
 import dev.mtb.model.PathBytes;
-import dev.mtb.state.StateDirectory;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** What follows a run: its record for {@code mtb status}, and the command of --on-failure. */
+/**
+ * What follows a run: its record for {@code mtb status}, and the command of --on-failure. For one
+ * thread.
+ */
 final class AfterRun {
-  private static final String WRONG_USAGE = "wrong usage; run it by hand to see what is wrong";
+  private final Supplier<Optional<FailureCommand>> onFailure;
+  private final PrintStream err;
+  private Optional<RunRecords> records = Optional.empty();
+  private Optional<RunRecord> begun = Optional.empty();
+  private boolean isOver;
 
-  private final String destination;
-  private final Optional<RunRecords> records;
-  private final Optional<RunRecord> begun;
-
-  private AfterRun(String destination, Optional<RunRecords> records, Optional<RunRecord> begun) {
-    this.destination = destination;
-    this.records = records;
-    this.begun = begun;
+  /**
+   * Before a command line is read.
+   *
+   * @param onFailure what was read of it
+   */
+  AfterRun(Supplier<Optional<FailureCommand>> onFailure, PrintStream err) {
+    this.onFailure = onFailure;
+    this.err = err;
   }
 
   /**
-   * For a run that begins.
+   * The run is one that {@code mtb status} tells of, and begins.
    *
-   * @param isRecorded whether it is a backup that changes something
-   * @param optionsFile that it was started with
+   * @param destination empty if it is not known
    */
-  static AfterRun begin(Subject subject, boolean isRecorded, Optional<Path> optionsFile) {
-    Optional<RunRecords> records =
-        isRecorded
-            ? Optional.of(RunRecords.in(StateDirectory.of(subject.options())))
-            : Optional.empty();
-    return new AfterRun(
-        subject.name(), records, records.flatMap(r -> r.begin(subject.name(), name(optionsFile))));
+  void begin(RunRecords all, String destination, Optional<Path> optionsFile) {
+    records = Optional.of(all);
+    begun =
+        all.begin(
+            destination,
+            optionsFile
+                .map(file -> PathBytes.toText(file.toAbsolutePath().normalize()))
+                .orElse(""));
   }
 
-  /** Records that a run with a file of options could not begin. */
-  static void refused(Path optionsFile, RunRecords records, int exitCode) {
-    records
-        .begin("", name(Optional.of(optionsFile)))
-        .ifPresent(begun -> records.end(begun, exitCode, WRONG_USAGE, List.of()));
+  boolean hasBegun() {
+    return begun.isPresent();
   }
 
-  private static String name(Optional<Path> optionsFile) {
-    return optionsFile.map(file -> PathBytes.toText(file.toAbsolutePath().normalize())).orElse("");
-  }
-
-  /** The run has ended, and so have its reports. */
+  /**
+   * The run has ended, and so have its reports.
+   *
+   * @param jsonFile where its JSON report is, if it is in a file
+   */
   void ended(
       int exitCode,
       BackupReport report,
+      String destination,
       String summary,
-      Optional<FailureCommand> onFailure,
-      Optional<Path> jsonFile,
-      PrintStream err) {
-    if (begun.isPresent()) {
-      List<String> failures =
-          report.failures().stream().limit(RunRecords.MOST_FAILURES).map(this::inWords).toList();
-      records.orElseThrow().end(begun.get(), exitCode, summary, failures);
-    }
-    if (exitCode != 0 && onFailure.isPresent()) {
-      onFailure.get().run(exitCode, report, destination, summary, jsonFile, err);
+      Optional<Path> jsonFile) {
+    List<String> failures =
+        report.failures().stream()
+            .limit(RunRecords.MOST_FAILURES)
+            .map(failure -> inWords(failure, destination))
+            .toList();
+    end(exitCode, summary, failures);
+    if (!RunRecord.isSuccess(exitCode)) {
+      onFailure
+          .get()
+          .ifPresent(command -> command.run(exitCode, report, destination, summary, jsonFile, err));
     }
   }
 
-  private String inWords(Failure failure) {
+  /** The run could not begin, or ended with an internal error: it has no report. */
+  void refused(int exitCode, String message) {
+    if (isOver) {
+      return;
+    }
+    end(exitCode, message, List.of());
+    onFailure.get().ifPresent(command -> command.run(exitCode, message, err));
+  }
+
+  private void end(int exitCode, String summary, List<String> failures) {
+    isOver = true;
+    begun.ifPresent(run -> records.orElseThrow().end(run, exitCode, summary, failures));
+  }
+
+  private static String inWords(Failure failure, String destination) {
     boolean isOfRun = failure.cause() == Failure.Cause.GIVEN_UP;
     return (isOfRun ? destination : PathBytes.toText(failure.path()))
         + ": "

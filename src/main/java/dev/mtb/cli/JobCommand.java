@@ -4,6 +4,7 @@ import com.google.common.base.Ticker;
 import com.google.common.collect.ImmutableList;
 import dev.mtb.cli.report.Reports;
 import dev.mtb.cli.report.Subject;
+import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.cli.startup.Preload;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.cli.text.Text;
@@ -26,6 +27,7 @@ import dev.mtb.options.Concurrency;
 import dev.mtb.options.KeptAttributes;
 import dev.mtb.options.Waiting;
 import dev.mtb.scan.OutputCheck;
+import dev.mtb.state.StateDirectory;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -149,10 +151,12 @@ abstract class JobCommand implements Callable<Integer> {
   private boolean quiet;
 
   private Optional<Path> optionsFile = Optional.empty();
+  private final AfterRun after;
 
   JobCommand(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
+    after = new AfterRun(reports::onFailure, err);
   }
 
   /** Adds the options of one command. */
@@ -175,15 +179,25 @@ abstract class JobCommand implements Callable<Integer> {
     try {
       return start();
     } catch (InvalidJobException e) {
-      String message = OptionNames.inFlags(e.getMessage());
-      reports.onFailure().ifPresent(command -> command.run(Main.EXIT_USAGE, message, err));
-      throw new ParameterException(spec.commandLine(), message, e);
+      throw new ParameterException(spec.commandLine(), OptionNames.inFlags(e.getMessage()), e);
     } catch (RuntimeException | Error e) {
-      reports
-          .onFailure()
-          .ifPresent(command -> command.run(Main.EXIT_INTERNAL, ErrorText.of(e), err));
+      after.refused(Main.EXIT_INTERNAL, "internal error: " + ErrorText.of(e));
       throw e;
     }
+  }
+
+  /**
+   * The command line, or the job that it describes, is wrong.
+   *
+   * @param why the message that the user gets
+   */
+  final void refused(String why) {
+    if (isRecorded() && !after.hasBegun() && optionsFile.isPresent()) {
+      // The options were not understood, the place of the state and the destination among them.
+      after.begin(
+          RunRecords.in(StateDirectory.of(BackupOptions.builder().build())), "", optionsFile);
+    }
+    after.refused(Main.EXIT_USAGE, why);
   }
 
   /** Whether the runs are those that {@code mtb status} tells of. */
@@ -257,8 +271,10 @@ abstract class JobCommand implements Callable<Integer> {
     // Standard output may be JSON and nothing else.
     PrintStream results = reports.useStandardOutput() ? err : progress.beside(out);
     ResultLines lines = events.isPresent() ? events.get() : lines(results);
-    AfterRun after =
-        AfterRun.begin(subject, isRecorded() && !subject.options().dryRun(), optionsFile);
+    if (isRecorded() && !subject.options().dryRun()) {
+      RunRecords records = RunRecords.in(StateDirectory.of(subject.options()));
+      after.begin(records, subject.name(), optionsFile);
+    }
     FailureLines failures = new FailureLines(err, quiet ? -1 : verbose.length);
     try (progress;
         Snapshot snapshot = new Snapshot(watch, err);
@@ -288,7 +304,7 @@ abstract class JobCommand implements Callable<Integer> {
       log.write(code == 0 ? Level.INFO : Level.ERROR, summary + "; exit code " + code);
       out.flush();
       err.flush();
-      after.ended(code, report, summary, reports.onFailure(), files.jsonFile(), err);
+      after.ended(code, report, subject.name(), summary, files.jsonFile());
       interrupts.finished(code);
       return code;
     } catch (RuntimeException | Error e) {

@@ -3,7 +3,6 @@ package dev.mtb.cli;
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.cli.startup.Preload;
 import dev.mtb.cli.startup.RawArguments;
 import dev.mtb.cli.text.ProgramVersion;
@@ -13,8 +12,6 @@ import dev.mtb.cli.watch.Snapshot;
 import dev.mtb.cli.watch.TerminalStream;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
-import dev.mtb.options.BackupOptions;
-import dev.mtb.state.StateDirectory;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -24,7 +21,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import picocli.AutoComplete;
@@ -150,31 +146,19 @@ public final class Main implements Runnable {
     }
     Callable<Integer> command = command(args[0], out, err);
     String[] rest = Arrays.copyOfRange(args, 1, args.length);
-    Optional<Path> optionsFile = OptionsFile.named(rest);
-    int code = execute(command, rest, optionsFile, out, err);
-    if (code == EXIT_USAGE && optionsFile.isPresent() && command instanceof BackupCommand) {
-      // The options were not understood, the place of the state among them.
-      Path state = StateDirectory.of(BackupOptions.builder().build());
-      AfterRun.refused(optionsFile.get(), RunRecords.in(state), code);
-    }
-    return code;
-  }
-
-  private static int execute(
-      Callable<Integer> command,
-      String[] args,
-      Optional<Path> optionsFile,
-      PrintStream out,
-      PrintStream err) {
     if (command instanceof JobCommand job) {
-      job.optionsFrom(optionsFile);
+      job.optionsFrom(OptionsFile.named(rest));
     }
     try {
-      return execute(new CommandLine(command), OptionsFile.expand(args), out, err);
+      rest = OptionsFile.expand(rest);
     } catch (InvalidJobException e) {
       err.println("mtb: " + Text.printable(e.getMessage()));
+      if (command instanceof JobCommand job) {
+        job.refused(e.getMessage());
+      }
       return EXIT_USAGE;
     }
+    return execute(new CommandLine(command), rest, out, err);
   }
 
   static Callable<Integer> command(String name, PrintStream out, PrintStream err) {
@@ -209,9 +193,13 @@ public final class Main implements Runnable {
     @Override
     public int handleParseException(ParameterException e, String[] args) {
       PrintWriter err = e.getCommandLine().getErr();
-      err.println("mtb: " + Text.printable(Suggestions.message(e)));
+      String message = Suggestions.message(e);
+      err.println("mtb: " + Text.printable(message));
       String name = e.getCommandLine().getCommandName();
       err.println("Try '" + (name.equals("mtb") ? name : "mtb " + name) + " --help'.");
+      if (e.getCommandLine().getCommand() instanceof JobCommand job) {
+        job.refused(message);
+      }
       return EXIT_USAGE;
     }
   }

@@ -23,7 +23,7 @@ enum OptionGroup {
   /** Where they go. */
   WHERE(
       "Where",
-      "--name --at --config-dir --unit-dir --no-units --target --as-of --versions --require-mount --via --endpoint-url --region"
+      "--name --all --max-age --at --config-dir --unit-dir --no-units --target --as-of --versions --require-mount --via --endpoint-url --region"
           + " --addressing-style --passwd-file --sign-payload --requester-pays"
           + " --backup-dir --suffix"),
   /** How they are compared, copied and deleted. */

@@ -40,7 +40,7 @@ final class ReportOptions {
       names = "--on-failure",
       paramLabel = "COMMAND",
       description =
-          "Have /bin/sh run this after a run that exits with another code than 0. It finds the code,"
+          "Have /bin/sh run this after a run that exits with another code than 0 or 24. It finds the code,"
               + " ok, partial, failed or interrupted, the summary, the destination and the name of a"
               + " JSON report in MTB_RUN_EXIT_CODE, MTB_RUN_STATUS, MTB_RUN_MESSAGE,"
               + " MTB_RUN_DESTINATION and MTB_RUN_REPORT.")

@@ -12,7 +12,6 @@ import dev.mtb.cli.text.JsonText;
 import dev.mtb.cli.text.OptionNames;
 import dev.mtb.cli.text.Text;
 import dev.mtb.model.ErrorText;
-import dev.mtb.model.Format;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
@@ -28,9 +27,11 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -48,15 +49,16 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     sortOptions = false,
     description =
-        "Tells of each backup when it ran last, when it last succeeded, what failed, and when it"
-            + " runs next. It reads what runs of this user have remembered, and asks no bucket.",
-    customSynopsis = "mtb status [OPTIONS] [DESTINATION...]",
+        "Tells of each backup when it ran last, when it last succeeded, what failed, when it runs"
+            + " next, and how earlier runs ended. It reads what runs of this user have remembered, and asks no bucket.",
+    customSynopsis = "mtb status [OPTIONS] [NAME or DESTINATION...]",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      " 0:the last run of each backup that has a file of options, and of each DESTINATION, succeeded",
+      " 0:the last run of each backup that has a file of options (or of each that is named)"
+          + " succeeded",
       " 1:an internal error",
       " 2:wrong usage",
-      "23:one of them failed, was killed, or has never run"
+      "23:one of them failed, was killed, has never run, or not within --max-age"
     })
 final class StatusCommand implements Callable<Integer> {
   private static final int EXIT_FAILED = 23;
@@ -68,9 +70,11 @@ final class StatusCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(
-      paramLabel = "DESTINATION",
+      paramLabel = "NAME or DESTINATION",
       arity = "0..*",
-      description = "Tell of backups to these destinations only (default: of all).")
+      description =
+          "Tell of these backups only, by the name of the file of options (without .conf) or by"
+              + " the destination (default: of all that have a file of options).")
   private List<String> destinations = new ArrayList<>();
 
   @Option(
@@ -80,6 +84,17 @@ final class StatusCommand implements Callable<Integer> {
           "Where the files of options are (default: /etc/mtb; for users other than root"
               + " ~/.config/mtb).")
   private Path configDirectory;
+
+  @Option(
+      names = "--max-age",
+      paramLabel = "D",
+      description = "A last success longer ago than this, such as 26h, counts as a failure.")
+  private Duration maxAge;
+
+  @Option(
+      names = "--all",
+      description = "Tell also of backups whose options were typed; they do not count.")
+  private boolean typed;
 
   @Option(names = "--json", description = "Print it as JSON.")
   private boolean json;
@@ -96,6 +111,25 @@ final class StatusCommand implements Callable<Integer> {
       Optional<String> problem,
       Optional<RunRecord> last,
       Optional<String> next) {
+    static Backup typed(RunRecord record) {
+      return new Backup(
+          record.destination(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.of(record),
+          Optional.empty());
+    }
+
+    static Backup unknown(String destination) {
+      return new Backup(
+          destination, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /** Whether its file of options has a name. */
+    boolean isNamed(String name) {
+      return optionsFile.map(BackupSetup::nameOf).filter(name::equals).isPresent();
+    }
+
     boolean isGood() {
       return problem.isEmpty()
           && last.isPresent()
@@ -111,60 +145,75 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    List<Backup> all = backups();
+    List<Backup> shown = new ArrayList<>();
+    if (destinations.isEmpty()) {
+      all.stream().filter(b -> typed || b.optionsFile.isPresent()).forEach(shown::add);
+    }
+    for (String wanted : destinations) {
+      String destination = destination(wanted);
+      List<Backup> found =
+          all.stream().filter(b -> b.isNamed(wanted) || b.destination.equals(destination)).toList();
+      shown.addAll(found.isEmpty() ? List.of(Backup.unknown(destination)) : found);
+    }
+    if (json) {
+      printJson(shown);
+    } else if (shown.isEmpty()) {
+      out.println("no backup has been set up; mtb init does that, and --all shows typed runs");
+    } else {
+      shown.forEach(this::print);
+    }
+    out.flush();
+    return shown.stream()
+            .filter(b -> !destinations.isEmpty() || b.optionsFile.isPresent())
+            .allMatch(this::isGood)
+        ? 0
+        : EXIT_FAILED;
+  }
+
+  /** Those that have a file of options, and those of which a run is remembered. */
+  private List<Backup> backups() throws IOException {
     RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
     List<Backup> backups = new ArrayList<>();
+    Set<String> files = new HashSet<>();
     for (Path file : optionsFiles()) {
-      backups.add(ofFile(file, records));
+      files.add(PathBytes.toText(file));
+      backups.add(ofFile(file, records.find("", PathBytes.toText(file))));
     }
     for (RunRecord record : records.all()) {
       if (record.optionsFile().isEmpty()) {
-        backups.add(
-            new Backup(
-                record.destination(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of(record),
-                Optional.empty()));
+        backups.add(Backup.typed(record));
+      } else if (!files.contains(record.optionsFile())) {
+        Path file = PathBytes.parse(record.optionsFile());
+        if (Files.exists(file)) {
+          backups.add(ofFile(file, Optional.of(record)));
+        }
       }
     }
-    List<String> wanted = destinations.stream().map(this::destination).toList();
-    boolean areAllGood =
-        backups.stream()
-                .filter(b -> b.optionsFile.isPresent() || wanted.contains(b.destination))
-                .filter(b -> wanted.isEmpty() || wanted.contains(b.destination))
-                .allMatch(Backup::isGood)
-            && wanted.stream()
-                .allMatch(w -> backups.stream().anyMatch(b -> b.destination.equals(w)));
-    backups.removeIf(b -> !wanted.isEmpty() && !wanted.contains(b.destination));
-    for (String name : wanted) {
-      if (backups.stream().noneMatch(b -> b.destination.equals(name))) {
-        backups.add(
-            new Backup(
-                name, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()));
-      }
-    }
-    if (json) {
-      printJson(backups);
-    } else if (backups.isEmpty()) {
-      out.println("no backup is known; mtb init sets one up");
-    } else {
-      backups.forEach(this::print);
-    }
-    out.flush();
-    return areAllGood ? 0 : EXIT_FAILED;
+    return backups;
+  }
+
+  private boolean isGood(Backup backup) {
+    boolean isRecent =
+        maxAge == null
+            || backup
+                .last
+                .flatMap(RunRecord::lastSuccess)
+                .filter(at -> at.plus(maxAge).isAfter(Instant.now()))
+                .isPresent();
+    return backup.isGood() && isRecent;
   }
 
   private String destination(String text) {
     try {
       PlaceArgument place = PlaceArgument.parse(text, "destination");
-      return place.bucket().map(S3Location::toString).orElseGet(() -> absolute(text));
+      return place
+          .bucket()
+          .map(S3Location::toString)
+          .orElseGet(() -> PathBytes.toText(place.directory().toAbsolutePath().normalize()));
     } catch (InvalidJobException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-  }
-
-  private static String absolute(String text) {
-    return PathBytes.toText(PathBytes.parse(text).toAbsolutePath().normalize());
   }
 
   private List<Path> optionsFiles() throws IOException {
@@ -178,8 +227,7 @@ final class StatusCommand implements Callable<Integer> {
     }
   }
 
-  private Backup ofFile(Path file, RunRecords records) {
-    Optional<RunRecord> last = records.find("", file.toString());
+  private Backup ofFile(Path file, Optional<RunRecord> last) {
     Optional<String> next = Timers.of(isRoot).next("mtb@" + BackupSetup.nameOf(file) + ".timer");
     try {
       BackupCommand command = new BackupCommand(out, out);
@@ -212,7 +260,11 @@ final class StatusCommand implements Callable<Integer> {
             line(
                 "next run",
                 backup.next.orElse(
-                    "not known: mtb@" + BackupSetup.nameOf(file) + ".timer is not enabled")));
+                    "none: mtb@" + BackupSetup.nameOf(file) + ".timer is not enabled")));
+    backup
+        .last
+        .map(RunRecord::earlier)
+        .ifPresent(runs -> runs.forEach(run -> line("earlier", inWords(run))));
   }
 
   private void line(String what, String text) {
@@ -224,8 +276,6 @@ final class StatusCommand implements Callable<Integer> {
     return switch (run.state()) {
       case SUCCEEDED, FAILED ->
           began
-              + ", took "
-              + Format.duration(Duration.between(run.began(), run.ended().orElseThrow()))
               + ", exit code "
               + run.exitCode().orElseThrow()
               + ": "
@@ -233,6 +283,13 @@ final class StatusCommand implements Callable<Integer> {
       case RUNNING -> began + ", still running";
       case NOT_ENDED -> began + ", did not end: it was killed, or the machine went down";
     };
+  }
+
+  private static String inWords(RunRecord.Earlier run) {
+    return time(run.began())
+        + (run.exitCode().isPresent()
+            ? ", exit code " + run.exitCode().getAsInt() + ": " + Text.printable(run.summary())
+            : ", did not end");
   }
 
   private static String time(Instant instant) {
@@ -246,7 +303,7 @@ final class StatusCommand implements Callable<Integer> {
       ObjectNode node = all.addObject().put("destination", JsonText.readable(backup.destination));
       backup.optionsFile.ifPresent(file -> node.put("optionsFile", file.toString()));
       backup.problem.ifPresent(why -> node.put("problem", JsonText.readable(why)));
-      node.put("good", backup.isGood());
+      node.put("good", isGood(backup));
       backup.last.ifPresent(run -> putRun(node.putObject("lastRun"), run));
       backup
           .last

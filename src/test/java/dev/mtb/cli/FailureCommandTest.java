@@ -98,7 +98,11 @@ class FailureCommandTest {
   @Test
   void runThatCannotBegin_isTold() {
     assertThat(
-            backup(tell("$MTB_RUN_EXIT_CODE $MTB_RUN_MESSAGE"), "--max-delete=1", "a", "s3://b/x"))
+            backup(
+                tell("$MTB_RUN_EXIT_CODE $MTB_RUN_MESSAGE") + " < \"$MTB_RUN_REPORT\"",
+                "--max-delete=1",
+                "a",
+                "s3://b/x"))
         .isEqualTo(2);
     assertThat(told).content().startsWith("2 --max-delete says how to delete");
   }

@@ -135,7 +135,7 @@ class StatusCommandTest {
     assertThat(out)
         .contains("problem")
         .contains("--threds")
-        .contains("exit code 2: wrong usage")
+        .contains("exit code 2: Unknown option: '--threds")
         .doesNotContain("last success  never");
   }
 
@@ -179,12 +179,69 @@ class StatusCommandTest {
     assertThat(mtb("backup", "-b", source.toString(), "gone", other.toString())).isEqualTo(23);
 
     assertThat(status()).isZero();
+    assertThat(out).doesNotContain(other.toString());
+    assertThat(status("--all")).isZero();
     assertThat(out).contains(other + "\n");
     assertThat(status(other.toString())).isEqualTo(23);
     assertThat(out).contains(other + "\n").doesNotContain(destination.toString());
     assertThat(status(temp.resolve("unknown").toString())).isEqualTo(23);
     assertThat(out).contains("last run      never");
     assertThat(status(destination.toString())).isZero();
+    assertThat(status("home")).isZero();
+    assertThat(out).contains(destination.toString());
+  }
+
+  /** It is refused after it has begun. */
+  @Test
+  void runThatWouldBackItselfUp_isToldWithItsReason() throws Exception {
+    destination = source.resolve("sub/backup");
+    write(".");
+    assertThat(mtb("backup", "@" + conf)).as(err).isEqualTo(2);
+
+    assertThat(status()).isEqualTo(23);
+    assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("failed");
+    assertThat(ofConf().at("/lastRun/summary").asText()).isNotEmpty();
+    assertThat(out).doesNotContain("wrong usage");
+  }
+
+  @Test
+  void earlierRuns_areThoseOfAWeek() throws Exception {
+    write("gone");
+    assertThat(mtb("backup", "@" + conf)).isEqualTo(23);
+    write("a");
+    for (int run = 0; run < 8; run++) {
+      assertThat(mtb("backup", "@" + conf)).isZero();
+      if (run == 0) {
+        assertThat(status()).isZero();
+        assertThat(out).containsPattern("earlier .*exit code 23: INCOMPLETE");
+      }
+    }
+    assertThat(status()).isZero();
+    assertThat(out.lines().filter(line -> line.contains("  earlier  "))).hasSize(6);
+    assertThat(out).doesNotContain("exit code 23");
+  }
+
+  @Test
+  void successThatIsTooLongAgo_isNone() throws Exception {
+    assertThat(mtb("backup", "@" + conf)).isZero();
+    assertThat(status("--max-age", "1h")).isZero();
+    Thread.sleep(5);
+    assertThat(status("--max-age", "1ms")).isEqualTo(23);
+  }
+
+  /** A backup whose file of options is elsewhere must not be forgotten. */
+  @Test
+  void optionsFileInAnotherDirectory_isShownToo() throws Exception {
+    Path elsewhere = temp.resolve("elsewhere/other.conf");
+    Files.createDirectories(elsewhere.getParent());
+    Files.move(conf, elsewhere);
+    write("gone");
+    assertThat(mtb("backup", "@" + conf)).isEqualTo(23);
+    assertThat(mtb("backup", "@" + elsewhere)).isZero();
+
+    assertThat(status(destination.toString())).isEqualTo(23);
+
+    assertThat(out).contains("(" + elsewhere + ")").contains("(" + conf + ")");
   }
 
   @Test

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The command of {@code --on-failure}: a shell runs it after a run that did not exit with 0. Its
- * output goes to standard error, and its result changes nothing.
+ * The command of {@code --on-failure}: a shell runs it after a run that failed. Its output goes to
+ * standard error, and its result changes nothing.
  *
  * <p>Its variables do not have the names of options (which would be their defaults): the command
  * may be {@code mtb} itself.
@@ -80,6 +80,9 @@ public record FailureCommand(String command) {
     Map<String, String> variables = new HashMap<>();
     variables.put("MTB_RUN_EXIT_CODE", Integer.toString(exitCode));
     variables.put("MTB_RUN_STATUS", "failed");
+    variables.put("MTB_RUN_DESTINATION", "");
+    // The command reads no report, and does not fail for that.
+    variables.put("MTB_RUN_REPORT", "/dev/null");
     variables.put("MTB_RUN_MESSAGE", Text.printable(message));
     return variables;
   }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What is remembered of the runs of one backup.
@@ -16,7 +17,8 @@ import java.util.OptionalInt;
  * @param exitCode of the last run; empty if it has not ended
  * @param summary of the last run in words; empty if it has not ended
  * @param failures of the last run, the first of them
- * @param lastSuccess when the last run ended that exited with 0
+ * @param lastSuccess when the last run ended that was a success
+ * @param earlier runs before it, the newest first
  */
 public record RunRecord(
     String destination,
@@ -27,7 +29,25 @@ public record RunRecord(
     OptionalInt exitCode,
     String summary,
     ImmutableList<String> failures,
-    Optional<Instant> lastSuccess) {
+    Optional<Instant> lastSuccess,
+    ImmutableList<Earlier> earlier) {
+  /** A week of nights, together with the last one. */
+  private static final int MOST_EARLIER = 6;
+
+  /** Some files vanished or kept changing: usual on a machine that is in use. */
+  private static final int EXIT_CHANGED = 24;
+
+  /**
+   * A run before the last one.
+   *
+   * @param exitCode empty if it did not end
+   */
+  public record Earlier(Instant began, OptionalInt exitCode, String summary) {}
+
+  /** Whether a run with this exit code is nothing that a user must be told of. */
+  public static boolean isSuccess(int exitCode) {
+    return exitCode == 0 || exitCode == EXIT_CHANGED;
+  }
 
   /** What became of the last run. */
   public enum State {
@@ -40,7 +60,7 @@ public record RunRecord(
 
   public State state() {
     if (exitCode.isPresent()) {
-      return exitCode.getAsInt() == 0 ? State.SUCCEEDED : State.FAILED;
+      return isSuccess(exitCode.getAsInt()) ? State.SUCCEEDED : State.FAILED;
     }
     return process.equals(processOf(ProcessHandle.of(pid()))) ? State.RUNNING : State.NOT_ENDED;
   }
@@ -60,7 +80,7 @@ public record RunRecord(
   static RunRecord begun(
       String destination, String optionsFile, Instant now, Optional<RunRecord> older) {
     return new RunRecord(
-        destination,
+        destination.isEmpty() ? older.map(RunRecord::destination).orElse("") : destination,
         optionsFile,
         now,
         processOf(Optional.of(ProcessHandle.current())),
@@ -68,7 +88,15 @@ public record RunRecord(
         OptionalInt.empty(),
         "",
         ImmutableList.of(),
-        older.flatMap(RunRecord::lastSuccess));
+        older.flatMap(RunRecord::lastSuccess),
+        older.map(RunRecord::runs).orElse(ImmutableList.of()));
+  }
+
+  /** This run and the earlier ones. */
+  private ImmutableList<Earlier> runs() {
+    return Stream.concat(Stream.of(new Earlier(began, exitCode, summary)), earlier.stream())
+        .limit(MOST_EARLIER)
+        .collect(ImmutableList.toImmutableList());
   }
 
   /** The same run when it has ended. */
@@ -82,6 +110,7 @@ public record RunRecord(
         OptionalInt.of(code),
         words,
         firstFailures,
-        code == 0 ? Optional.of(now) : lastSuccess);
+        isSuccess(code) ? Optional.of(now) : lastSuccess,
+        earlier);
   }
 }

@@ -1,6 +1,8 @@
 package dev.mtb.cli.setup;
 
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import com.google.common.hash.Hashing;
 import dev.mtb.model.ErrorText;
 import dev.mtb.state.StateDirectory;
@@ -39,6 +41,7 @@ public record RunRecords(Path directory, Clock clock) {
 
   private static final String SUFFIX = ".properties";
   private static final String FAILURE = "failure.";
+  private static final String EARLIER = "earlier.";
 
   /** Those of a state directory. */
   public static RunRecords in(Path stateDirectory) {
@@ -108,6 +111,10 @@ public record RunRecords(Path directory, Clock clock) {
     for (int i = 0; i < record.failures().size(); i++) {
       values.setProperty(FAILURE + i, record.failures().get(i));
     }
+    for (int i = 0; i < record.earlier().size(); i++) {
+      RunRecord.Earlier run = record.earlier().get(i);
+      values.setProperty(EARLIER + i, inWords(run.began(), run.exitCode(), run.summary()));
+    }
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       values.store(bytes, null);
@@ -121,6 +128,20 @@ public record RunRecords(Path directory, Clock clock) {
     }
   }
 
+  private static String inWords(Instant began, OptionalInt exitCode, String summary) {
+    return began + " " + (exitCode.isPresent() ? exitCode.getAsInt() : "-") + " " + summary;
+  }
+
+  private static RunRecord.Earlier earlier(String words) {
+    List<String> parts = Splitter.on(' ').limit(3).splitToList(words);
+    return new RunRecord.Earlier(
+        Instant.parse(parts.get(0)), exitCode(parts.get(1)), Iterables.get(parts, 2, ""));
+  }
+
+  private static OptionalInt exitCode(String text) {
+    return text.equals("-") ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+  }
+
   private static Optional<RunRecord> read(Path file) {
     Properties values = new Properties();
     try (InputStream in = Files.newInputStream(file)) {
@@ -129,7 +150,10 @@ public record RunRecords(Path directory, Clock clock) {
       for (int i = 0; values.containsKey(FAILURE + i); i++) {
         failures.add(values.getProperty(FAILURE + i));
       }
-      String code = values.getProperty("exitCode");
+      ImmutableList.Builder<RunRecord.Earlier> earlier = ImmutableList.builder();
+      for (int i = 0; values.containsKey(EARLIER + i); i++) {
+        earlier.add(earlier(values.getProperty(EARLIER + i)));
+      }
       return Optional.of(
           new RunRecord(
               values.getProperty("destination", ""),
@@ -137,11 +161,15 @@ public record RunRecords(Path directory, Clock clock) {
               Instant.parse(values.getProperty("began", "")),
               values.getProperty("process", ""),
               Optional.ofNullable(values.getProperty("ended")).map(Instant::parse),
-              code == null ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(code)),
+              exitCode(values.getProperty("exitCode", "-")),
               values.getProperty("summary", ""),
               ImmutableList.copyOf(failures),
-              Optional.ofNullable(values.getProperty("lastSuccess")).map(Instant::parse)));
-    } catch (IOException | IllegalArgumentException | DateTimeException e) {
+              Optional.ofNullable(values.getProperty("lastSuccess")).map(Instant::parse),
+              earlier.build()));
+    } catch (IOException
+        | IndexOutOfBoundsException
+        | IllegalArgumentException
+        | DateTimeException e) {
       // Not there, or of another version: as if no run were known.
       return Optional.empty();
     }
