@@ -457,6 +457,26 @@ class BackupTest {
     return found;
   }
 
+  /** Nothing lands elsewhere if nothing has landed. */
+  @Test
+  void baseThatDoesNotExist_isNamed_andNotRemembered() throws Exception {
+    Path listed = Files.writeString(source.resolve("a"), "a");
+    Path wrong = temp.resolve("wrong");
+    BackupJob job =
+        BackupJob.builder()
+            .base(wrong)
+            .source(listed)
+            .destination(destination)
+            .options(options().build())
+            .build();
+    BackupReport failed = Mtb.backup(job);
+    assertThat(failed.exitCode()).isEqualTo(23);
+    assertThat(failed.failures().get(0).error()).contains("the base " + wrong);
+    Path remembered =
+        RememberedBase.of(job, List.of(destination, destination)).orElseThrow().file();
+    assertThat(remembered).doesNotExist();
+  }
+
   /** The same files would be copied a second time under other names. */
   @Test
   void anotherBase_isWarnedOf_ifFilesLandElsewhere() throws Exception {

@@ -128,9 +128,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     if (e instanceof RuntimeException) {
       log.warn("unexpected trouble with {}", node.target, e);
     }
+    boolean isBase = node.target.toString().isEmpty();
     String what =
         stage == Failure.Stage.SCAN
-            ? "cannot be read: "
+            ? (isBase ? "the base " + node.source + " " : "") + "cannot be read: "
             : stage == Failure.Stage.COMPARE
                 ? "cannot be looked at in the destination: "
                 : "the directory cannot be made: ";

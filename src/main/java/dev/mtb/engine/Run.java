@@ -193,7 +193,8 @@ public final class Run {
     try {
       open(sources, oldVersions);
       BackupReport result = result();
-      if (context.purpose() == Purpose.BACKUP && hasBegun) {
+      long there = result.totals().copied() + result.totals().unchanged();
+      if (context.purpose() == Purpose.BACKUP && hasBegun && there > 0) {
         lastBase.ifPresent(last -> last.save(job.base(), sources.first()));
       }
       return manifest.isPresent() && hasBegun ? finish(manifest.get(), result) : result;

@@ -49,7 +49,9 @@ final class ConfirmedBucket {
       throws IOException {
     Optional<Metadata> mounted = look(real);
     if (mounted.isEmpty()) {
-      throw new IOException("the destination does not exist yet");
+      throw new IOException(
+          "the destination does not exist yet"
+              + (access.readOnly() ? "; a backup makes it, and then goes straight there" : ""));
     }
     BucketStore bucket = BucketStore.connect(place, access, mounted, oldVersions, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);

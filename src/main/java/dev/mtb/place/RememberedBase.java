@@ -76,8 +76,8 @@ public record RememberedBase(Path file) {
               String.format(
                   "the base is not that of the last run to this destination: with the base %s, %s"
                       + " was backed up as %s; with the base %s it is copied again, as %s. If that"
-                      + " is not meant, run with the base %s; if it is, remove the old copies",
-                  lastBase, source, last, base, now, lastBase));
+                      + " is not meant, run with the base %s; if it is, %s is the old copy in the destination",
+                  lastBase, source, last, base, now, lastBase, last));
         }
       }
     } catch (IOException | RuntimeException e) {
