@@ -47,6 +47,7 @@ class ReadmeIT {
     substitutions.put(
         ",enable_noobj_cache",
         ",url=http://127.0.0.1:" + server.port() + ",use_path_request_style,enable_noobj_cache");
+    substitutions.put("=https://s3.example.com", "=http://127.0.0.1:" + server.port());
     substitutions.put("\\bmy-bucket\\b", server.bucket());
     substitutions.put("(?<=[ =@])/(etc|mnt|home|tmp)/", temp + "/$1/");
     return substitutions;

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 /** Options that say how a destination is reached. */
 final class DestinationOptions {
   /** Options that mean nothing unless the destination is given as {@code s3://}. */
-  private static final ImmutableList<String> OF_BUCKETS =
+  static final ImmutableList<String> OF_BUCKETS =
       ImmutableList.of(
           "--endpoint-url",
           "--region",

@@ -13,6 +13,7 @@ import dev.mtb.doctor.Doctor;
 import dev.mtb.job.BackupJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
+import dev.mtb.options.S3Location;
 import dev.mtb.place.OpenTree;
 import dev.mtb.place.PlaceInfo;
 import dev.mtb.scan.OutputCheck;
@@ -212,9 +213,11 @@ final class InitCommand implements Callable<Integer> {
     CommandLine line = Main.configured(new CommandLine(command), Map.of());
     CommandSpec backup = line.getCommandSpec();
     List<String> all = new ArrayList<>();
+    boolean isBucket = !words.isEmpty() && S3Location.isLocation(words.get(words.size() - 1));
     for (CommandLine.Model.OptionSpec option : backup.options()) {
       String value = System.getenv(EnvironmentDefaults.variable(option));
-      if (value != null && !value.isEmpty()) {
+      boolean fits = isBucket || !DestinationOptions.OF_BUCKETS.contains(option.longestName());
+      if (value != null && !value.isEmpty() && fits) {
         all.add(
             option.arity().max() > 0 ? option.longestName() + "=" + value : option.longestName());
       }
