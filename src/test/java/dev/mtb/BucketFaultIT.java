@@ -23,6 +23,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -111,6 +112,29 @@ class BucketFaultIT {
   private static void assertUnusable(BackupReport report, String... words) {
     assertThat(report.exitCode()).as("%s", report).isEqualTo(10);
     assertThat(report.fatal().orElseThrow()).contains(words).doesNotContain(SECRET);
+  }
+
+  /** Ceph copies no encrypted object, and says that it does not know the request. */
+  @Test
+  void metadataThatTheServerDoesNotReplace_isStoredWithTheContent() throws IOException {
+    files(20);
+    Path large = source.resolve("large");
+    RandomTree.write(large, RandomTree.bytes(1, 26 << 20), Instant.ofEpochSecond(1_600_000_000));
+    assertThat(backUp().failures()).isEmpty();
+    for (Path file : List.of(source.resolve("d3/f3"), source.resolve("d4/f4"), large)) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r-----"));
+    }
+    proxy.setFault(Fault.ofCopies(Fault.Action.answer(501)));
+    proxy.reset();
+
+    BackupReport report = backUp();
+
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(3);
+    assertThat(probe.metadata("backup/d3/f3")).containsEntry("mode", "33056");
+    assertThat(probe.metadata("backup/large")).containsEntry("mode", "33056");
+    assertVerified();
+    assertThat(backUp().totals().copied()).isZero();
   }
 
   @Test
