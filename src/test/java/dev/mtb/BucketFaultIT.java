@@ -13,6 +13,7 @@ import dev.mtb.store.ContentTag;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.NullS3;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
@@ -112,6 +113,30 @@ class BucketFaultIT {
   private static void assertUnusable(BackupReport report, String... words) {
     assertThat(report.exitCode()).as("%s", report).isEqualTo(10);
     assertThat(report.fatal().orElseThrow()).contains(words).doesNotContain(SECRET);
+  }
+
+  /** Amazon's S3 names the encryption in each answer. */
+  @Test
+  void serverThatDoesNotSayThatItEncrypts_isNotTrustedToDoSo() throws Exception {
+    files(20);
+    try (NullS3 silent = NullS3.start()) {
+      MtbProcess mtb =
+          MtbProcess.run(
+              temp,
+              "backup",
+              "--sse",
+              "AES256",
+              "--endpoint-url",
+              "http://127.0.0.1:" + silent.port(),
+              "--passwd-file",
+              passwd.toString(),
+              "-b",
+              source.toString(),
+              ".",
+              "s3://bucket/backup");
+      assertThat(mtb.exitCode()).as(mtb.err()).isZero();
+      assertThat(mtb.err()).containsOnlyOnce("does not confirm that it encrypts");
+    }
   }
 
   /** Ceph copies no encrypted object, and says that it does not know the request. */

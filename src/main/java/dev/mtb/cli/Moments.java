@@ -31,7 +31,8 @@ final class Moments {
   }
 
   /**
-   * Reads a moment to go back to. A date means its end: the runs of that day belong to it.
+   * Reads a moment to go back to. A date means its end: the runs of that day belong to it. So does a
+   * time in whole seconds, as most programs write it: Ceph tells milliseconds of what it stores.
    *
    * @throws InvalidJobException if it is none, or lies in the future, where a mistyped year leads
    */
@@ -41,8 +42,11 @@ final class Moments {
       throw new InvalidJobException(
           "there is no way to " + text + ", which is in the future; it is " + now + " now");
     }
-    if (!isDate(text)) {
+    if (AGE.matcher(text).matches()) {
       return start;
+    }
+    if (!isDate(text)) {
+      return start.getNano() == 0 ? start.plusSeconds(1).minusNanos(1) : start;
     }
     ZoneId zone = ZoneId.systemDefault();
     return LocalDate.parse(text).plusDays(1).atStartOfDay(zone).toInstant().minusNanos(1);
