@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,8 +32,8 @@ final class Moments {
   }
 
   /**
-   * Reads a moment to go back to. A date means its end: the runs of that day belong to it. So does a
-   * time in whole seconds, as most programs write it: Ceph tells milliseconds of what it stores.
+   * Reads a moment to go back to. A date means its end: the runs of that day belong to it. So does
+   * a time in whole seconds, as most programs write it: Ceph tells milliseconds of what it stores.
    *
    * @throws InvalidJobException if it is none, or lies in the future, where a mistyped year leads
    */
@@ -46,7 +47,8 @@ final class Moments {
       return start;
     }
     if (!isDate(text)) {
-      return start.getNano() == 0 ? start.plusSeconds(1).minusNanos(1) : start;
+      boolean isWholeSecond = start.equals(start.truncatedTo(ChronoUnit.SECONDS));
+      return isWholeSecond ? start.plusSeconds(1).minusNanos(1) : start;
     }
     ZoneId zone = ZoneId.systemDefault();
     return LocalDate.parse(text).plusDays(1).atStartOfDay(zone).toInstant().minusNanos(1);
