@@ -3,6 +3,7 @@ package dev.mtb;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
@@ -24,10 +25,12 @@ import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
+import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.S3fsMount;
 import dev.mtb.testing.Secrets;
 import dev.mtb.testing.Seed;
+import dev.mtb.testing.TestBucket;
 import dev.mtb.testing.VersionedS3;
 import java.io.IOException;
 import java.net.URI;
@@ -39,6 +42,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -49,13 +53,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Back to a moment, in a bucket with versioning. */
+/**
+ * Back to a moment, in a bucket with versioning. On the user's own server if there is one ({@link
+ * TestBucket#ofOwnServer}).
+ */
 class AsOfIT {
   /** More than these with {@code -Dmtb.runs=30}. */
   private static final int RUNS = Integer.getInteger("mtb.runs", 8);
 
   private static final String BUCKET = "versions";
+  private static Optional<TestBucket> own;
   private static VersionedS3 server;
+  private static TestBucket bucket;
+  private static S3Probe probe;
   private static CountingProxy proxy;
 
   @TempDir Path temp;
@@ -65,13 +75,20 @@ class AsOfIT {
 
   @BeforeAll
   static void start() throws Exception {
+    own = TestBucket.ofOwnServer();
     server = VersionedS3.start();
-    proxy = CountingProxy.start(server.port());
+    bucket = own.orElseGet(() -> TestBucket.at(server.port(), BUCKET, "any", "any"));
+    probe = bucket.probe();
+    proxy = bucket.proxy();
   }
 
   @AfterAll
   static void stop() throws Exception {
     proxy.close();
+    if (own.isPresent()) {
+      probe.deleteBucket();
+    }
+    probe.close();
     server.close();
   }
 
@@ -79,21 +96,21 @@ class AsOfIT {
   void fresh(TestInfo test) throws Exception {
     server.setVersioning("Enabled");
     server.setPageSize(1000);
+    if (own.isPresent()) {
+      probe.setVersioning("Enabled");
+    }
     source = Files.createDirectory(temp.resolve("source"));
     prefix = test.getTestMethod().orElseThrow().getName();
-    Path keys = Secrets.write(temp.resolve("keys"), "any:any");
+    Path keys = bucket.writeKeys(temp.resolve("keys"));
     options =
         BackupOptions.builder()
-            .connection(
-                c ->
-                    c.withEndpoint(URI.create("http://127.0.0.1:" + proxy.port()))
-                        .withPasswdFile(keys))
+            .connection(c -> c.withEndpoint(proxy.endpoint()).withPasswdFile(keys))
             .stateDirectory(temp.resolve("state"))
             .build();
   }
 
   private S3Location location() {
-    return new S3Location(BUCKET, prefix);
+    return new S3Location(bucket.name(), prefix);
   }
 
   /**
@@ -163,7 +180,7 @@ class AsOfIT {
     RandomTree.write(source.resolve("left"), "so that the source is not taken for an empty mount");
     snapshots.add(snapshot("deleted"));
     ends.add(backUp());
-    assertThat(server.keys(prefix + "/")).containsExactly(prefix + "/", prefix + "/left");
+    assertThat(probe.keys(prefix + "/")).containsExactly(prefix + "/", prefix + "/left");
 
     for (int i = 0; i < ends.size(); i++) {
       // Versions of one key on several pages, and directories that are listed one by one.
@@ -312,6 +329,7 @@ class AsOfIT {
 
   @Test
   void withoutVersioning_itSaysSo_andWhatElseThereIs() throws Exception {
+    assumeThat(own.isPresent()).as("versioning was on in this bucket").isFalse();
     RandomTree.write(source.resolve("f"), "content");
     server.setVersioning("");
     Instant then = backUp();
@@ -359,10 +377,10 @@ class AsOfIT {
     Files.createSymbolicLink(source.resolve("link"), Path.of("d/f"));
     Path snapshot = snapshot("mounted");
     Instant then = backUp();
-    for (String key : server.keys(prefix + "/")) {
-      server.remove(key);
+    for (String key : probe.keys(prefix + "/")) {
+      probe.delete(key);
     }
-    try (S3fsMount mount = S3fsMount.mount(BUCKET, "any:any", proxy.port(), List.of())) {
+    try (S3fsMount mount = S3fsMount.mount(bucket.name(), bucket.keys(), proxy.port(), List.of())) {
       Path mounted = mount.mountPoint().resolve(prefix);
       assertThat(mounted).doesNotExist();
       RestoreJob.Builder job =

@@ -13,6 +13,7 @@ import dev.mtb.store.ContentTag;
 import dev.mtb.testing.CountingProxy;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.NullS3;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
@@ -23,6 +24,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -111,6 +113,53 @@ class BucketFaultIT {
   private static void assertUnusable(BackupReport report, String... words) {
     assertThat(report.exitCode()).as("%s", report).isEqualTo(10);
     assertThat(report.fatal().orElseThrow()).contains(words).doesNotContain(SECRET);
+  }
+
+  /** Amazon's S3 names the encryption in each answer. */
+  @Test
+  void serverThatDoesNotSayThatItEncrypts_isNotTrustedToDoSo() throws Exception {
+    files(20);
+    try (NullS3 silent = NullS3.start()) {
+      MtbProcess mtb =
+          MtbProcess.run(
+              temp,
+              "backup",
+              "--sse",
+              "AES256",
+              "--endpoint-url",
+              "http://127.0.0.1:" + silent.port(),
+              "--passwd-file",
+              passwd.toString(),
+              "-b",
+              source.toString(),
+              ".",
+              "s3://bucket/backup");
+      assertThat(mtb.exitCode()).as(mtb.err()).isZero();
+      assertThat(mtb.err()).containsOnlyOnce("does not confirm that it encrypts");
+    }
+  }
+
+  /** Ceph copies no encrypted object, and says that it does not know the request. */
+  @Test
+  void metadataThatTheServerDoesNotReplace_isStoredWithTheContent() throws IOException {
+    files(20);
+    Path large = source.resolve("large");
+    RandomTree.write(large, RandomTree.bytes(1, 26 << 20), Instant.ofEpochSecond(1_600_000_000));
+    assertThat(backUp().failures()).isEmpty();
+    for (Path file : List.of(source.resolve("d3/f3"), source.resolve("d4/f4"), large)) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r-----"));
+    }
+    proxy.setFault(Fault.ofCopies(Fault.Action.answer(501)));
+    proxy.reset();
+
+    BackupReport report = backUp();
+
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(3);
+    assertThat(probe.metadata("backup/d3/f3")).containsEntry("mode", "33056");
+    assertThat(probe.metadata("backup/large")).containsEntry("mode", "33056");
+    assertVerified();
+    assertThat(backUp().totals().copied()).isZero();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.mtb;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupReport;
@@ -19,6 +20,8 @@ import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.TestBucket;
+import dev.mtb.testing.VersionedS3;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,14 +43,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two machines, each with its own state, that write to one prefix of a bucket. */
+/**
+ * Two machines, each with its own state, that write to one prefix of a bucket. On the user's own
+ * server if there is one ({@link TestBucket#ofOwnServer}).
+ */
 class ConflictIT {
   private static final String BUCKET = "conflicts";
 
   /** More than one PUT takes. */
   private static final int LARGE = 26 << 20;
 
+  private static Optional<TestBucket> own;
   private static S3MockServer server;
+  private static TestBucket bucket;
   private static S3Probe probe;
 
   @TempDir Path temp;
@@ -57,23 +66,31 @@ class ConflictIT {
 
   @BeforeAll
   static void start() throws Exception {
-    server = S3MockServer.start(BUCKET);
-    probe = new S3Probe(server.port(), BUCKET, "any", "any");
+    own = TestBucket.ofOwnServer();
+    if (own.isEmpty()) {
+      server = S3MockServer.start(BUCKET);
+    }
+    bucket = own.orElseGet(() -> TestBucket.at(server.port(), BUCKET, "any", "any"));
+    probe = bucket.probe();
   }
 
   @AfterAll
   static void stop() {
+    if (own.isPresent()) {
+      probe.deleteBucket();
+    } else {
+      server.close();
+    }
     probe.close();
-    server.close();
   }
 
   @BeforeEach
   void twoMachines(TestInfo test) throws IOException {
-    proxy = CountingProxy.start(server.port());
+    proxy = bucket.proxy();
     here = Files.createDirectory(temp.resolve("here"));
     there = Files.createDirectory(temp.resolve("there"));
     prefix = test.getTestMethod().orElseThrow().getName();
-    Secrets.write(temp.resolve("keys"), "any:any");
+    bucket.writeKeys(temp.resolve("keys"));
   }
 
   @AfterEach
@@ -81,13 +98,10 @@ class ConflictIT {
     proxy.close();
   }
 
-  private BackupReport backUp(Path source, int port, boolean overwritesConflicts) {
+  private BackupReport backUp(Path source, URI endpoint, boolean overwritesConflicts) {
     BackupOptions options =
         BackupOptions.builder()
-            .connection(
-                c ->
-                    c.withEndpoint(URI.create("http://127.0.0.1:" + port))
-                        .withPasswdFile(temp.resolve("keys")))
+            .connection(c -> c.withEndpoint(endpoint).withPasswdFile(temp.resolve("keys")))
             .checks(c -> c.withOverwriteConflicts(overwritesConflicts))
             .stateDirectory(temp.resolve("state of " + source.getFileName()))
             .build();
@@ -95,7 +109,7 @@ class ConflictIT {
         BackupJob.builder()
             .base(source)
             .source(Path.of("."))
-            .destination(new S3Location(BUCKET, prefix))
+            .destination(new S3Location(bucket.name(), prefix))
             .options(options)
             .build());
   }
@@ -110,11 +124,11 @@ class ConflictIT {
                   && path.endsWith(prefix + "/" + name)
                   && met.getAndIncrement() == 0;
           if (isMeeting) {
-            assertThat(backUp(there, server.port(), false).failures()).isEmpty();
+            assertThat(backUp(there, bucket.endpoint(), false).failures()).isEmpty();
           }
           return Fault.Action.pass();
         });
-    BackupReport report = backUp(here, proxy.port(), overwritesConflicts);
+    BackupReport report = backUp(here, proxy.endpoint(), overwritesConflicts);
     proxy.setFault(Fault.NONE);
     assertThat(met.get()).as("what is to be met").isPositive();
     return report;
@@ -147,14 +161,14 @@ class ConflictIT {
     assertThat(content("g")).isEqualTo("only here");
     assertThat(probe.keys(prefix + "/")).noneMatch(key -> key.contains(".mtb-tmp"));
     // The user has been told, and asks for it.
-    assertThat(backUp(here, server.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
     assertThat(content("f")).isEqualTo("of this machine");
   }
 
   @Test
   void changedFile_thatAnotherMachineWrote_isAConflict() throws Exception {
     RandomTree.write(here.resolve("f"), "first".getBytes(UTF_8), Instant.ofEpochSecond(1_000));
-    assertThat(backUp(here, server.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
     // The list shows another size, or only a look at the object tells that it differs.
     for (String change : List.of("of this machine", "OF THIS MACHINE")) {
       RandomTree.write(here.resolve("f"), change);
@@ -163,7 +177,7 @@ class ConflictIT {
       assertConflict(backUpAndMeet("f", false), "f");
 
       assertThat(content("f")).isEqualTo("of the other " + change);
-      assertThat(backUp(here, server.port(), false).failures()).isEmpty();
+      assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
       assertThat(content("f")).isEqualTo(change);
     }
   }
@@ -171,7 +185,7 @@ class ConflictIT {
   @Test
   void changedFile_thatAnotherMachineDeleted_isAConflict() throws Exception {
     RandomTree.write(here.resolve("f"), "first");
-    assertThat(backUp(here, server.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
     RandomTree.write(here.resolve("f"), "changed");
     proxy.setFault(
         (method, path, sequence) -> {
@@ -181,12 +195,12 @@ class ConflictIT {
           return Fault.Action.pass();
         });
 
-    BackupReport report = backUp(here, proxy.port(), false);
+    BackupReport report = backUp(here, proxy.endpoint(), false);
 
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures().get(0).error()).contains("another program has deleted it");
     assertThat(probe.content(prefix + "/f")).isEmpty();
-    assertThat(backUp(here, server.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
     assertThat(content("f")).isEqualTo("changed");
   }
 
@@ -203,6 +217,13 @@ class ConflictIT {
   @Test
   void largeFile_thatAnotherMachineWrote_isAConflict_andLeavesNoUpload() throws Exception {
     RandomTree.write(here.resolve("f"), RandomTree.bytes(1, LARGE), Instant.ofEpochSecond(1_000));
+    if (own.isPresent()) {
+      assertThat(backUp(here, proxy.endpoint(), false).failures()).isEmpty();
+      assumeThat(temp.resolve("state of here/s3-conditions"))
+          .content()
+          .contains("of_parts honoured");
+      probe.delete(prefix + "/f");
+    }
     for (String change : List.of("of the other", "of the other again")) {
       RandomTree.write(there.resolve("f"), change);
       List<String> contents = new ArrayList<>();
@@ -211,7 +232,7 @@ class ConflictIT {
           (method, path, sequence) -> {
             if (method.equals("POST") && path.contains("/f?uploadId")) {
               completions.incrementAndGet();
-              assertThat(backUp(there, server.port(), false).failures()).isEmpty();
+              assertThat(backUp(there, bucket.endpoint(), false).failures()).isEmpty();
             } else if (method.equals("DELETE") && path.contains("/f?uploadId")) {
               // S3Mock then deletes the object with the upload; no other server does.
               contents.add(content("f"));
@@ -219,15 +240,15 @@ class ConflictIT {
             return Fault.Action.pass();
           });
 
-      assertConflict(backUp(here, proxy.port(), false), "f");
+      assertConflict(backUp(here, proxy.endpoint(), false), "f");
 
       assertThat(completions.get()).isEqualTo(1);
       assertThat(contents).containsExactly(change);
       assertThat(probe.unfinishedUploads()).isEmpty();
-      assertThat(backUp(there, server.port(), false).failures()).isEmpty();
+      assertThat(backUp(there, bucket.endpoint(), false).failures()).isEmpty();
     }
     proxy.setFault(Fault.NONE);
-    assertThat(backUp(here, server.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
     assertThat(probe.content(prefix + "/f").orElseThrow()).isEqualTo(RandomTree.bytes(1, LARGE));
   }
 
@@ -262,7 +283,7 @@ class ConflictIT {
                   ? Fault.Action.loseResponse()
                   : Fault.Action.pass());
 
-      BackupReport report = backUp(here, proxy.port(), false);
+      BackupReport report = backUp(here, proxy.endpoint(), false);
 
       assertThat(report.failures()).isEmpty();
       assertThat(puts.get()).isEqualTo(2);
@@ -270,7 +291,7 @@ class ConflictIT {
       assertThat(content("f")).isEqualTo(content);
       assertThat(probe.content(prefix + "/large").orElseThrow())
           .isEqualTo(RandomTree.bytes(content.length(), LARGE));
-      assertThat(backUp(here, server.port(), false).totals().copied()).isZero();
+      assertThat(backUp(here, bucket.endpoint(), false).totals().copied()).isZero();
     }
   }
 
@@ -278,7 +299,7 @@ class ConflictIT {
   @Test
   void changedFile_whoseTrueConditionIsRefused_isWritten() throws Exception {
     RandomTree.write(here.resolve("f"), "first");
-    assertThat(backUp(here, proxy.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, proxy.endpoint(), false).failures()).isEmpty();
     RandomTree.write(here.resolve("f"), "changed");
     AtomicInteger refused = new AtomicInteger();
     proxy.setFault(
@@ -287,7 +308,7 @@ class ConflictIT {
                 ? Fault.Action.answer(412)
                 : Fault.Action.pass());
 
-    assertThat(backUp(here, proxy.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, proxy.endpoint(), false).failures()).isEmpty();
 
     assertThat(refused.get()).isEqualTo(2);
     assertThat(content("f")).isEqualTo("changed");
@@ -296,23 +317,23 @@ class ConflictIT {
   @Test
   void requests_areAsManyAsBefore_onceTheAnswerIsKnown() throws Exception {
     RandomTree.write(here.resolve("old"), "old");
-    assertThat(backUp(here, proxy.port(), false).failures()).isEmpty();
+    assertThat(backUp(here, proxy.endpoint(), false).failures()).isEmpty();
     List<String> answer = Files.readAllLines(temp.resolve("state of here/s3-conditions"));
-    assertThat(answer).hasSize(2).allMatch(line -> line.contains(" honoured "));
+    assertThat(answer).hasSize(2).allMatch(line -> line.contains(" honoured"));
     RandomTree.write(here.resolve("old"), "changed");
     for (int i = 0; i < 20; i++) {
       RandomTree.write(here.resolve("new" + i), "new");
     }
     proxy.reset();
 
-    assertThat(backUp(here, proxy.port(), false).totals().copied()).isEqualTo(21);
+    assertThat(backUp(here, proxy.endpoint(), false).totals().copied()).isEqualTo(21);
 
     Counts counts = proxy.snapshot();
     // One for each file; a list, and a look at the directory and its new mtime.
     assertThat(counts.of(Kind.PUT)).as("%s", counts).isEqualTo(21 + 1);
     assertThat(counts.total()).as("%s", counts).isEqualTo(21 + 3);
     proxy.reset();
-    assertThat(backUp(here, proxy.port(), false).totals().copied()).isZero();
+    assertThat(backUp(here, proxy.endpoint(), false).totals().copied()).isZero();
     assertThat(proxy.snapshot().total()).isEqualTo(1);
   }
 
@@ -361,13 +382,13 @@ class ConflictIT {
         List.of(),
         "backup",
         "--endpoint-url",
-        "http://127.0.0.1:" + proxy.port(),
+        proxy.endpoint().toString(),
         "--passwd-file",
         temp.resolve("keys").toString(),
         "-b",
         source.toString(),
         ".",
-        "s3://" + BUCKET + "/" + prefix);
+        "s3://" + bucket.name() + "/" + prefix);
   }
 
   /** A server that takes everything without a word. */
@@ -375,11 +396,43 @@ class ConflictIT {
   void serverThatIgnoresConditions_isRecognised() throws Exception {
     RandomTree.write(here.resolve("f"), "content");
     try (NullS3 ignoring = NullS3.start()) {
-      backUp(here, ignoring.port(), false);
+      backUp(here, URI.create("http://127.0.0.1:" + ignoring.port()), false);
     }
     assertThat(Files.readAllLines(temp.resolve("state of here/s3-conditions")))
         .hasSize(2)
         .allMatch(line -> line.contains(" ignored "));
+  }
+
+  /** Ceph 16 refuses an ETag that stands in quotation marks, whatever it is. */
+  @Test
+  void serverThatWantsTagsWithoutQuotationMarks_getsThem() throws Exception {
+    RandomTree.write(here.resolve("f"), "first");
+    try (VersionedS3 server = VersionedS3.start();
+        CountingProxy counting = CountingProxy.start(server.port());
+        S3Probe there = new S3Probe(server.port(), bucket.name(), "any", "any")) {
+      server.setBareTags();
+      assertThat(backUp(here, counting.endpoint(), false).failures()).isEmpty();
+      assertThat(Files.readAllLines(temp.resolve("state of here/s3-conditions")))
+          .hasSize(2)
+          .anyMatch(line -> line.contains(" of_changed honoured_bare "));
+      RandomTree.write(here.resolve("f"), "changed");
+      counting.reset();
+      assertThat(backUp(here, counting.endpoint(), false).failures()).isEmpty();
+      assertThat(there.content(prefix + "/f")).hasValue("changed".getBytes(UTF_8));
+      // A list, the file, and nothing else.
+      assertThat(counting.snapshot().total()).as("%s", counting.snapshot()).isEqualTo(2);
+
+      RandomTree.write(here.resolve("f"), "changed again");
+      counting.setFault(
+          (method, path, sequence) -> {
+            if (method.equals("PUT") && path.endsWith(prefix + "/f")) {
+              there.put(prefix + "/f", "of the other", Map.of());
+            }
+            return Fault.Action.pass();
+          });
+      assertConflict(backUp(here, counting.endpoint(), false), "f");
+      assertThat(there.content(prefix + "/f")).hasValue("of the other".getBytes(UTF_8));
+    }
   }
 
   /** S3Proxy honours the conditions of a PUT, and ignores those of a completion. */
@@ -387,10 +440,11 @@ class ConflictIT {
   void serverThatHonoursSome_isTakenAtItsWord() throws Exception {
     RandomTree.write(here.resolve("f"), "content");
     RandomTree.write(here.resolve("large"), RandomTree.bytes(2, LARGE), Instant.now());
-    try (S3Server real = S3Server.start(BUCKET);
+    try (S3Server real = S3Server.start(bucket.name());
         S3Probe there = S3Probe.of(real)) {
       Secrets.write(temp.resolve("keys"), real.identity() + ":" + real.credential());
-      assertThat(backUp(here, real.port(), false).failures()).isEmpty();
+      URI endpoint = URI.create("http://127.0.0.1:" + real.port());
+      assertThat(backUp(here, endpoint, false).failures()).isEmpty();
       assertThat(there.keys(prefix + "/")).containsExactly(prefix + "/f", prefix + "/large");
       assertThat(there.unfinishedUploads()).isEmpty();
     }

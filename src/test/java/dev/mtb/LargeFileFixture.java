@@ -1,6 +1,7 @@
 package dev.mtb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
@@ -15,9 +16,8 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
-import dev.mtb.testing.Secrets;
+import dev.mtb.testing.TestBucket;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** One large file, and its backup in a bucket behind a proxy. */
@@ -43,48 +44,68 @@ final class LargeFileFixture implements AutoCloseable {
   final Path source;
   final Path file;
   final String key;
-  private final String bucket;
+  final String bucket;
   private final Path temp;
 
   /** The servers that such files are backed up to. */
   static final class Servers implements AutoCloseable {
     private final S3Server proxy;
     private final S3MockServer mock;
+    private final Optional<TestBucket> own;
 
-    private Servers(S3Server proxy, S3MockServer mock) {
+    private Servers(S3Server proxy, S3MockServer mock, Optional<TestBucket> own) {
       this.proxy = proxy;
       this.mock = mock;
+      this.own = own;
     }
 
     static Servers start() throws Exception {
-      return new Servers(S3Server.start("bucket"), S3MockServer.start("bucket"));
+      return new Servers(
+          S3Server.start("bucket"), S3MockServer.start("bucket"), TestBucket.ofOwnServer());
     }
 
-    /** A place in one of them, by its name. */
+    /**
+     * A place in one of them.
+     *
+     * @param name {@code S3Proxy}, {@code S3Mock}, or {@code own}: then the test is skipped if no
+     *     such server is given
+     */
     LargeFileFixture open(String name, Path temp) throws IOException {
-      return name.equals("S3Mock")
-          ? new LargeFileFixture(mock.port(), "bucket", "any", "any", temp)
-          : new LargeFileFixture(
-              proxy.port(), proxy.bucket(), proxy.identity(), proxy.credential(), temp);
+      return new LargeFileFixture(bucket(name), temp);
+    }
+
+    private TestBucket bucket(String name) {
+      if (name.equals("S3Mock")) {
+        return TestBucket.at(mock.port(), "bucket", "any", "any");
+      }
+      if (name.equals("S3Proxy")) {
+        return TestBucket.at(proxy.port(), proxy.bucket(), proxy.identity(), proxy.credential());
+      }
+      assumeThat(own.isPresent()).as("-Dmtb.s3.endpoint names a server").isTrue();
+      return own.orElseThrow();
     }
 
     @Override
     public void close() throws IOException {
       mock.close();
       proxy.close();
+      if (own.isPresent()) {
+        try (S3Probe probe = own.get().probe()) {
+          probe.deleteBucket();
+        }
+      }
     }
   }
 
-  private LargeFileFixture(int port, String bucket, String identity, String credential, Path temp)
-      throws IOException {
-    this.bucket = bucket;
+  private LargeFileFixture(TestBucket bucket, Path temp) throws IOException {
+    this.bucket = bucket.name();
     this.temp = temp;
-    proxy = CountingProxy.start(port);
-    probe = new S3Probe(port, bucket, identity, credential);
+    proxy = bucket.proxy();
+    probe = bucket.probe();
     source = Files.createDirectories(temp.resolve("source"));
     file = source.resolve("large");
     key = temp.getFileName() + "/large";
-    Secrets.write(temp.resolve("passwd"), identity + ":" + credential);
+    bucket.writeKeys(temp.resolve("passwd"));
   }
 
   /** Writes the file; the time tells it from its earlier versions. */
@@ -107,9 +128,7 @@ final class LargeFileFixture implements AutoCloseable {
             .threads(4)
             .stateDirectory(temp.resolve("state"))
             .connection(
-                c ->
-                    c.withEndpoint(URI.create("http://127.0.0.1:" + proxy.port()))
-                        .withPasswdFile(temp.resolve("passwd")));
+                c -> c.withEndpoint(proxy.endpoint()).withPasswdFile(temp.resolve("passwd")));
     return BackupJob.builder()
         .base(source)
         .source(Path.of("."))

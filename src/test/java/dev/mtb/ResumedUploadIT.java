@@ -24,7 +24,6 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,7 +52,9 @@ class ResumedUploadIT {
 
   @AfterEach
   void close() {
-    large.close();
+    if (large != null) {
+      large.close();
+    }
   }
 
   private void open(String name) throws IOException {
@@ -77,7 +78,7 @@ class ResumedUploadIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"S3Proxy", "S3Mock"})
+  @ValueSource(strings = {"S3Proxy", "S3Mock", "own"})
   void interruptedRun_isContinued(String name) throws Exception {
     open(name);
     byte[] content = large.write(RandomTree.bytes(1, SIZE));
@@ -93,9 +94,10 @@ class ResumedUploadIT {
     assertThat(large.backUp().totals().copied()).isZero();
   }
 
-  @Test
-  void sourceThatHasChangedMeanwhile_isStoredInItsNewVersion() throws Exception {
-    open("S3Proxy");
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "own"})
+  void sourceThatHasChangedMeanwhile_isStoredInItsNewVersion(String name) throws Exception {
+    open(name);
     large.write(RandomTree.bytes(1, SIZE));
     interrupted(o -> o);
     byte[] content = large.overwrite(10, RandomTree.bytes(2, 10));
@@ -109,9 +111,10 @@ class ResumedUploadIT {
   }
 
   /** The server may lose an upload, or a rule of the bucket may end it. */
-  @Test
-  void uploadThatIsGone_isStartedAnew() throws Exception {
-    open("S3Proxy");
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "own"})
+  void uploadThatIsGone_isStartedAnew(String name) throws Exception {
+    open(name);
     byte[] content = large.write(RandomTree.bytes(1, SIZE));
     interrupted(o -> o);
     large.probe.abortUploads(large.key);
@@ -123,7 +126,7 @@ class ResumedUploadIT {
 
   /** Another client has sent something else to the upload. */
   @ParameterizedTest
-  @ValueSource(strings = {"S3Proxy", "S3Mock"})
+  @ValueSource(strings = {"S3Proxy", "S3Mock", "own"})
   void partsOfAnotherContent_areSentAgain(String name) throws Exception {
     open(name);
     byte[] content = large.write(RandomTree.bytes(1, SIZE));
@@ -136,9 +139,10 @@ class ResumedUploadIT {
     large.assertIs(content, name);
   }
 
-  @Test
-  void serverThatFailsForAWhile_doesNotCostWhatWasSent() throws Exception {
-    open("S3Proxy");
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "own"})
+  void serverThatFailsForAWhile_doesNotCostWhatWasSent(String name) throws Exception {
+    open(name);
     byte[] content = large.write(RandomTree.bytes(1, SIZE));
     large.proxy.setFault(
         (method, path, sequence) ->
@@ -154,10 +158,11 @@ class ResumedUploadIT {
     large.assertIs(content, "continued");
   }
 
-  @Test
-  void nothingIsKept_whereThatIsNotWanted() throws Exception {
-    // S3Proxy cannot abort an upload of which a part is being cut off.
-    open("S3Mock");
+  /** S3Proxy cannot abort an upload of which a part is being cut off. */
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Mock", "own"})
+  void nothingIsKept_whereThatIsNotWanted(String name) throws Exception {
+    open(name);
     large.write(RandomTree.bytes(1, SIZE));
 
     interrupted(o -> o.uploads(u -> u.withKeep(Duration.ZERO)));
@@ -166,9 +171,10 @@ class ResumedUploadIT {
   }
 
   /** Also of a file that is not there any more. What another program has begun is left alone. */
-  @Test
-  void uploadThatNoRunContinues_isAborted_andOnlyThat() throws Exception {
-    open("S3Proxy");
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "own"})
+  void uploadThatNoRunContinues_isAborted_andOnlyThat(String name) throws Exception {
+    open(name);
     large.write(RandomTree.bytes(1, SIZE));
     interrupted(o -> o);
     String foreign = large.key + "-of-another";
@@ -192,11 +198,12 @@ class ResumedUploadIT {
     large.probe.abortUploads(foreign);
   }
 
-  @Test
-  void killedAgainAndAgain_sendsOnlyWhatWasOnItsWayAgain() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"S3Proxy", "own"})
+  void killedAgainAndAgain_sendsOnlyWhatWasOnItsWayAgain(String name) throws Exception {
     int kills = 5;
     int size = 120_000_000;
-    open("S3Proxy");
+    open(name);
     long seed = Seed.of("kills of an upload");
     SplittableRandom random = new SplittableRandom(seed);
     byte[] content = large.write(RandomTree.bytes(1, size));
@@ -205,13 +212,13 @@ class ResumedUploadIT {
       "-t",
       Integer.toString(THREADS),
       "--endpoint-url",
-      "http://127.0.0.1:" + large.proxy.port(),
+      large.proxy.endpoint().toString(),
       "--passwd-file",
       temp.resolve("passwd").toString(),
       "-b",
       large.source.toString(),
       ".",
-      "s3://bucket/" + temp.getFileName()
+      "s3://" + large.bucket + "/" + temp.getFileName()
     };
     // 20 MB/s: a part takes long enough to be met by a kill.
     large.proxy.setUpstreamBandwidth(160_000_000);

@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAccessor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,7 +32,8 @@ final class Moments {
   }
 
   /**
-   * Reads a moment to go back to. A date means its end: the runs of that day belong to it.
+   * Reads a moment to go back to. A date means its end: the runs of that day belong to it. So does
+   * a time in whole seconds, as most programs write it: Ceph tells milliseconds of what it stores.
    *
    * @throws InvalidJobException if it is none, or lies in the future, where a mistyped year leads
    */
@@ -41,8 +43,12 @@ final class Moments {
       throw new InvalidJobException(
           "there is no way to " + text + ", which is in the future; it is " + now + " now");
     }
-    if (!isDate(text)) {
+    if (AGE.matcher(text).matches()) {
       return start;
+    }
+    if (!isDate(text)) {
+      boolean isWholeSecond = start.equals(start.truncatedTo(ChronoUnit.SECONDS));
+      return isWholeSecond ? start.plusSeconds(1).minusNanos(1) : start;
     }
     ZoneId zone = ZoneId.systemDefault();
     return LocalDate.parse(text).plusDays(1).atStartOfDay(zone).toInstant().minusNanos(1);

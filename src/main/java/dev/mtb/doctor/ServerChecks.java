@@ -185,7 +185,11 @@ final class ServerChecks {
     if (!place.isStraight || !(place.isWritable || place.readOnly)) {
       if (place.hasServer()) {
         found.notChecked(
-            place.isStraight ? "nothing can be written" : "a mount has no conditions for writes");
+            place.isStraight
+                ? "nothing can be written"
+                : place.location.isPresent()
+                    ? "the bucket cannot be used"
+                    : "a mount has no conditions for writes");
       }
       return;
     }

@@ -11,6 +11,7 @@ import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.AttributesException;
+import dev.mtb.store.ContentNeededException;
 import dev.mtb.store.Diagnosis;
 import dev.mtb.store.FailedException;
 import dev.mtb.store.Store;
@@ -98,15 +99,8 @@ final class CopySink implements Sink {
   private void copy(FileWork work, Decision decision) throws IOException {
     // What is set must be what the file is still like, and its own.
     if (decision.action() == Action.UPDATE_METADATA
-        && copier.look(work.entry()).sameVersion(work.metadata())) {
-      Optional<String> digest = digestIfListed(work);
-      Optional<String> problem = problem(work.target(), work.metadata(), decision.attributes());
-      list(work.target(), work.metadata(), digest);
-      if (problem.isPresent()) {
-        unset(work.target(), problem.get());
-      } else {
-        tally.copied(work.target(), work.metadata(), /* withContent= */ false);
-      }
+        && copier.look(work.entry()).sameVersion(work.metadata())
+        && updateMetadata(work, decision.attributes())) {
       return;
     }
     touch(work.directory());
@@ -115,6 +109,28 @@ final class CopySink implements Sink {
     }
     Optional<Metadata> seen = Optional.of(work.metadata());
     done(work, copier.copy(work.entry(), seen, work.target(), work.existing()));
+  }
+
+  /** Returns false if the destination takes metadata with the content only. */
+  private boolean updateMetadata(FileWork work, Set<Attribute> attributes) throws IOException {
+    Optional<String> digest = digestIfListed(work);
+    Optional<String> problem;
+    try {
+      problem = problem(work.target(), work.metadata(), attributes);
+    } catch (FailedException e) {
+      if (e.getCause() instanceof ContentNeededException) {
+        log.info("{} is copied again: {}", work.target(), e.getMessage());
+        return false;
+      }
+      throw e;
+    }
+    list(work.target(), work.metadata(), digest);
+    if (problem.isPresent()) {
+      unset(work.target(), problem.get());
+    } else {
+      tally.copied(work.target(), work.metadata(), /* withContent= */ false);
+    }
+    return true;
   }
 
   @Override

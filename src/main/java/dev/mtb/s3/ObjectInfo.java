@@ -26,6 +26,8 @@ public record ObjectInfo(
     Optional<String> tag,
     boolean isTagMd5,
     Optional<Instant> date) {
+  static final String ENCRYPTION = "x-amz-server-side-encryption";
+
   private static final String METADATA = "x-amz-meta-";
 
   static ObjectInfo of(Answer answer) {
@@ -47,7 +49,7 @@ public record ObjectInfo(
   }
 
   static boolean isTagMd5(Answer answer) {
-    Optional<String> encryption = answer.header("x-amz-server-side-encryption");
+    Optional<String> encryption = answer.header(ENCRYPTION);
     return answer.header("x-amz-server-side-encryption-customer-algorithm").isEmpty()
         && (encryption.isEmpty() || encryption.get().equals("AES256"));
   }

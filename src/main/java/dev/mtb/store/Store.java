@@ -329,6 +329,7 @@ public interface Store extends Tree {
    * @param source what to set
    * @param attributes which of it
    * @throws AttributesException if some could not be set, and all others are
+   * @throws ContentNeededException if the file has to be written again for that
    * @throws IOException if none could be set
    */
   void setMetadata(Path path, Metadata source, Set<Attribute> attributes) throws IOException;

@@ -422,7 +422,8 @@ class CommandTest {
                 .atStartOfDay(ZoneId.systemDefault())
                 .toInstant()
                 .minusNanos(1));
-    assertThat(Moments.asOf("2026-01-31T12:00Z", now)).isEqualTo("2026-01-31T12:00:00Z");
+    assertThat(Moments.asOf("2026-01-31T12:00Z", now)).isEqualTo("2026-01-31T12:00:00.999999999Z");
+    assertThat(Moments.asOf("2026-01-31T12:00:07.047Z", now)).isEqualTo("2026-01-31T12:00:07.047Z");
     assertThat(Moments.asOf("3d", now)).isEqualTo("2026-03-07T12:00:00Z");
     for (String wrong : List.of("2027-01-31", "2026-03-10T12:00:01Z", "yesterday", "2026-13-01")) {
       assertThatThrownBy(() -> Moments.asOf(wrong, now))

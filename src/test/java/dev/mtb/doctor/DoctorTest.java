@@ -232,6 +232,7 @@ class DoctorTest {
     assertThat(the(checkup, "bucket").text()).contains("the bucket other does not exist");
     assertThat(the(checkup, "bucket").remedy().orElseThrow()).contains("check its name");
     assertThat(checkup.notChecked())
+        .contains("conflicts (the bucket cannot be used)")
         .anyMatch(line -> line.startsWith("write"))
         .anyMatch(line -> line.startsWith("round trip"));
   }

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -221,7 +223,12 @@ public final class CountingProxy implements AutoCloseable {
 
       /** Forwards everything, but with other ETags in the response, in its head and in its body. */
       static Action wrongTags() {
-        return new WrongTags();
+        return new ChangedResponse(Tags::wrong);
+      }
+
+      /** Forwards everything, but without the ETag in the XML of the response. */
+      static Action emptyTags() {
+        return new ChangedResponse(Tags::empty);
       }
 
       /** Forwards the request without a header, for servers that check no signatures. */
@@ -251,8 +258,8 @@ public final class CountingProxy implements AutoCloseable {
     /** See {@link Action#cutResponse} and {@link Action#truncateResponse}. */
     record CutResponse(long bytes, boolean isReset) implements Action {}
 
-    /** See {@link Action#wrongTags}. */
-    record WrongTags() implements Action {}
+    /** See {@link Action#wrongTags} and {@link Action#emptyTags}; the length stays the same. */
+    record ChangedResponse(UnaryOperator<byte[]> change) implements Action {}
   }
 
   /** Enough to see a failed assertion's cause, and little enough to keep in a long benchmark. */
@@ -289,9 +296,23 @@ public final class CountingProxy implements AutoCloseable {
    */
   public static CountingProxy start(int listenPort, int upstreamPort) throws IOException {
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    return start(listenPort, new InetSocketAddress(loopback, upstreamPort));
+  }
+
+  /** Starts a proxy on a free port, before the server at {@code http://HOST:PORT}. */
+  public static CountingProxy start(URI server) throws IOException {
+    if (!"http".equals(server.getScheme())) {
+      throw new IllegalArgumentException("only plain HTTP passes the proxy, not " + server);
+    }
+    int port = server.getPort() < 0 ? 80 : server.getPort();
+    return start(0, new InetSocketAddress(server.getHost(), port));
+  }
+
+  private static CountingProxy start(int listenPort, InetSocketAddress upstream)
+      throws IOException {
+    InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     ServerSocket listener = new ServerSocket(listenPort, 1024, loopback);
-    CountingProxy proxy =
-        new CountingProxy(listener, new InetSocketAddress(loopback, upstreamPort));
+    CountingProxy proxy = new CountingProxy(listener, upstream);
     ProxyConnection.spawn("proxy-accept", proxy::accept);
     return proxy;
   }
@@ -299,6 +320,11 @@ public final class CountingProxy implements AutoCloseable {
   /** The port this proxy listens on. */
   public int port() {
     return listener.getLocalPort();
+  }
+
+  /** What clients take for the server. */
+  public URI endpoint() {
+    return URI.create("http://127.0.0.1:" + port());
   }
 
   /** Adds this much to the time between a request and its response; zero at first. */

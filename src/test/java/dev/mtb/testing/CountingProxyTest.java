@@ -204,9 +204,12 @@ class CountingProxyTest {
     assertThat(send("PUT", "/b/k", BodyPublishers.ofString(list.formatted(tag, tag))).body())
         .asString(US_ASCII)
         .isEqualTo(list.formatted(wrong, tag));
-    assertThat(WrongTags.in(("ETag: \"" + tag + "\"\r\n").getBytes(US_ASCII)))
+    assertThat(Tags.wrong(("ETag: \"" + tag + "\"\r\n").getBytes(US_ASCII)))
         .asString(US_ASCII)
         .isEqualTo("ETag: \"" + wrong + "\"\r\n");
+    assertThat(Tags.empty("<a><ETag>\"1-2\"</ETag></a>".getBytes(US_ASCII)))
+        .asString(US_ASCII)
+        .isEqualTo("<a><ETag></ETag>     </a>");
   }
 
   @Test

@@ -242,18 +242,18 @@ final class ProxyConnection {
   private boolean passOn(HttpInput.Head head, HttpInput input, Exchange exchange, int status)
       throws IOException, InterruptedException {
     Fault.Action action = exchange == null ? Fault.Action.pass() : exchange.action;
-    boolean hasWrongTags = action instanceof Fault.WrongTags;
-    toClient.send(hasWrongTags ? WrongTags.in(head.raw()) : head.raw());
+    Fault.ChangedResponse changed = action instanceof Fault.ChangedResponse c ? c : null;
+    toClient.send(changed == null ? head.raw() : changed.change().apply(head.raw()));
     boolean bodiless =
         status == 204 || status == 304 || (exchange != null && exchange.method.equals("HEAD"));
     if (bodiless) {
       return true;
     }
-    if (hasWrongTags) {
+    if (changed != null) {
       ByteArrayOutputStream body = new ByteArrayOutputStream();
       input.copyBody(head, Long.MAX_VALUE, (bytes, payload) -> body.writeBytes(bytes));
       proxy.addBytesDown(body.size());
-      toClient.send(WrongTags.in(body.toByteArray()));
+      toClient.send(changed.change().apply(body.toByteArray()));
       return true;
     }
     Fault.CutResponse response = action instanceof Fault.CutResponse cut ? cut : null;

@@ -21,6 +21,9 @@ public final class S3MockServer implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
+  /** A key of its KMS. An object under it has a tag that is no digest. */
+  public static final String KMS_KEY = "test-key";
+
   private final Process process;
   private final int port;
 
@@ -41,6 +44,8 @@ public final class S3MockServer implements AutoCloseable {
                     "-Dserver.ssl.enabled=false",
                     "-Dhttp.port=0",
                     "-Dcom.adobe.testing.s3mock.store.initialBuckets=" + bucket,
+                    "-Dcom.adobe.testing.s3mock.store.validKmsKeys=arn:aws:kms:us-east-1:1:key/"
+                        + KMS_KEY,
                     "-jar",
                     JAR.toString()))
             .redirectErrorStream(true)

@@ -30,14 +30,19 @@ public final class S3Probe implements AutoCloseable {
   private final S3Client s3;
   private final String bucket;
 
-  /** Talks to a server directly, not through a proxy that counts. */
+  /** Talks to a server on 127.0.0.1 directly, not through a proxy that counts. */
   public S3Probe(int port, String bucket, String identity, String credential) {
+    this(URI.create("http://127.0.0.1:" + port), bucket, identity, credential);
+  }
+
+  /** Talks to any server. */
+  S3Probe(URI endpoint, String bucket, String identity, String credential) {
     this.bucket = bucket;
     s3 =
         S3Client.builder()
             .httpClient(Apache5HttpClient.create())
             .region(Region.US_EAST_1)
-            .endpointOverride(URI.create("http://127.0.0.1:" + port))
+            .endpointOverride(endpoint)
             .forcePathStyle(true)
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
@@ -55,6 +60,31 @@ public final class S3Probe implements AutoCloseable {
   /** Makes the bucket. */
   public void createBucket() {
     s3.createBucket(r -> r.bucket(bucket));
+  }
+
+  /** Deletes the bucket and all that is in it, old versions and unfinished uploads too. */
+  public void deleteBucket() {
+    unfinishedUploads().forEach(this::abortUploads);
+    s3.listObjectVersionsPaginator(r -> r.bucket(bucket))
+        .forEach(
+            page -> {
+              page.versions().forEach(v -> deleteVersion(v.key(), v.versionId()));
+              page.deleteMarkers().forEach(m -> deleteVersion(m.key(), m.versionId()));
+            });
+    s3.deleteBucket(r -> r.bucket(bucket));
+  }
+
+  private void deleteVersion(String key, String version) {
+    s3.deleteObject(r -> r.bucket(bucket).key(key).versionId(version));
+  }
+
+  /**
+   * Makes the bucket keep versions.
+   *
+   * @param status {@code Enabled} or {@code Suspended}
+   */
+  public void setVersioning(String status) {
+    s3.putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status(status)));
   }
 
   /** All keys that begin so. */

@@ -61,6 +61,7 @@ public final class VersionedS3 implements AutoCloseable {
   private volatile String versioning = "";
   private volatile Optional<String> lifecycle = Optional.empty();
   private volatile int pageSize = 1000;
+  private volatile boolean hasBareTags;
 
   private VersionedS3(HttpServer server) {
     this.server = server;
@@ -97,16 +98,9 @@ public final class VersionedS3 implements AutoCloseable {
     pageSize = size;
   }
 
-  /** The keys that are there now. */
-  public synchronized List<String> keys(String prefix) {
-    return objects.keySet().stream()
-        .filter(key -> key.startsWith(prefix) && current(key).isPresent())
-        .toList();
-  }
-
-  /** Deletes an object, as a client would. */
-  public synchronized void remove(String key) {
-    delete(key);
+  /** From now on a tag in {@code If-Match} counts without quotation marks only, as in Ceph 16. */
+  public void setBareTags() {
+    hasBareTags = true;
   }
 
   private Optional<Version> current(String key) {
@@ -189,7 +183,19 @@ public final class VersionedS3 implements AutoCloseable {
     }
   }
 
+  private boolean isRefused(HttpExchange exchange, String key) {
+    Optional<String> tag =
+        current(key).map(Version::tag).map(t -> hasBareTags ? t.replace("\"", "") : t);
+    String wanted = exchange.getRequestHeaders().getFirst("If-Match");
+    return (tag.isPresent() && exchange.getRequestHeaders().containsKey("If-None-Match"))
+        || (wanted != null && !tag.equals(Optional.of(wanted)));
+  }
+
   private void put(HttpExchange exchange, String key, byte[] body) throws IOException {
+    if (isRefused(exchange, key)) {
+      send(exchange, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+      return;
+    }
     Map<String, String> headers = new HashMap<>();
     exchange
         .getRequestHeaders()

@@ -21,12 +21,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A client for one bucket: it sends requests, and knows what they have in common. Thread-safe. */
 final class BucketClient implements Closeable {
   /** For a place without a region: many servers accept any. */
   private static final String ANY_REGION = "us-east-1";
+
+  private static final Logger log = LoggerFactory.getLogger(BucketClient.class);
 
   private final S3Client s3;
   private final BucketPlace place;
@@ -34,6 +39,7 @@ final class BucketClient implements Closeable {
   private final Owner owner;
   private final RequestLimit atOnce;
   private final ServerClock clock = new ServerClock(System::nanoTime);
+  private final AtomicBoolean isEncryptionDoubted = new AtomicBoolean();
 
   /** Read for the first file that is stored: a run that stores nothing needs no types. */
   private final Supplier<MimeTypes> mimeTypes = Suppliers.memoize(MimeTypes::ofSystem);
@@ -200,6 +206,23 @@ final class BucketClient implements Closeable {
         answer.tag().flatMap(ContentTag::parse),
         clock.now(answer.date()),
         Duration.ofNanos(System.nanoTime() - startNanos));
+  }
+
+  /**
+   * Says once in a run if the server does not confirm the encryption that is wanted: Ceph 16 takes
+   * {@code AES256} over plain HTTP without a word, and stores what is sent as it is.
+   */
+  void checkEncryption(StoredObject stored) {
+    Optional<String> wanted = place.style().encryption();
+    if (wanted.isPresent()
+        && !stored.encryption().equals(wanted)
+        && !isEncryptionDoubted.getAndSet(true)) {
+      log.warn(
+          "{} does not confirm that it encrypts what it stores ({} is asked for): it may be kept"
+              + " there unencrypted",
+          place.name(),
+          wanted.get());
+    }
   }
 
   /** Checks the tag that the server gives to what was sent: the server may store it wrong. */

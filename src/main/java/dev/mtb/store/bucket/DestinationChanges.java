@@ -4,6 +4,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.Content;
+import dev.mtb.store.ContentNeededException;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileWrite;
 import dev.mtb.store.ForeignNameException;
@@ -105,8 +106,13 @@ final class DestinationChanges {
       writer.putDirectory(keys.ofDirectory(path), source);
     } else {
       String key = keys.of(path);
-      // Only the version that was compared gets this metadata.
-      writer.replaceMetadata(key, source, looks.takeTag(key));
+      try {
+        // Only the version that was compared gets this metadata.
+        writer.replaceMetadata(key, source, looks.takeTag(key));
+      } catch (S3Errors.UnknownRequestException e) {
+        // Ceph copies no object that it has encrypted.
+        throw new ContentNeededException("the server does not copy this object", e);
+      }
     }
   }
 

@@ -263,7 +263,15 @@ final class MultipartUploads {
               .orElseThrow(() -> e);
     }
     begun.remove(uploadId);
-    return stored;
+    return stored.tag().isPresent() ? stored : withTag(key, start, stored);
+  }
+
+  /** Ceph 16 completes an upload without telling the ETag of the object. */
+  private StoredVersion withTag(String key, Begun start, StoredVersion stored) throws IOException {
+    return requests
+        .storedBefore(key, start.ctime(), Optional.empty(), start.nanos())
+        .map(now -> new StoredVersion(now.tag(), stored.at(), stored.took()))
+        .orElse(stored);
   }
 
   /**

@@ -240,6 +240,7 @@ final class Requests implements BucketObjects, Closeable {
       return storedBefore(key, headers.get(CTIME), Optional.of(tag), start).orElseThrow(() -> e);
     }
     BucketClient.checkTag(key, stored, tag);
+    client.checkEncryption(stored);
     return client.stored(stored, start);
   }
 

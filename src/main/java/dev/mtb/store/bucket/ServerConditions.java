@@ -27,19 +27,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which conditions of writes a server honours. Some ignore them without a word, so that the server
- * is asked to overwrite a probe object under conditions that are not met, and must refuse. That is
- * asked before the first write that needs the answer, and remembered for later runs. Thread-safe.
+ * Which conditions of writes a server honours. Some ignore them without a word, and some refuse
+ * all, so that the server is asked to overwrite a probe object: under conditions that are not met,
+ * where it must refuse, and under one that is. That is asked before the first write that needs the
+ * answer, and remembered for later runs. Thread-safe.
  */
 final class ServerConditions {
   private static final Logger log = LoggerFactory.getLogger(ServerConditions.class);
 
-  /** A server may be updated or replaced; four requests a month cost nothing. */
+  /** A server may be updated or replaced; some requests a month cost nothing. */
   private static final int DAYS_REMEMBERED = 30;
 
   /** No content has this tag. */
   private static final Map<String, String> UNMET_MATCH =
-      Map.of("if-match", "\"00000000000000000000000000000000\"");
+      match("\"00000000000000000000000000000000\"");
 
   private static final Map<String, String> NOTHING_THERE = Map.of("if-none-match", "*");
 
@@ -58,11 +59,20 @@ final class ServerConditions {
     OF_PARTS
   }
 
+  /** What a server makes of a condition. */
+  enum Answer {
+    /** It ignores it, or refuses it also where it is met. */
+    IGNORED,
+    HONOURED,
+    /** As Ceph 16: a tag counts only without its quotation marks. */
+    HONOURED_BARE
+  }
+
   private final Requests requests;
   private final BucketClient client;
   private final String endpoint;
   private final RememberedPaths memory;
-  private final Map<Condition, Boolean> known = new ConcurrentHashMap<>();
+  private final Map<Condition, Answer> known = new ConcurrentHashMap<>();
   private boolean isMemoryRead;
 
   /**
@@ -79,12 +89,37 @@ final class ServerConditions {
 
   /** Whether a condition is honoured; asks the server if that is not remembered. */
   boolean isHonoured(Condition condition) {
-    Boolean answer = known.get(condition);
+    return answer(condition) != Answer.IGNORED;
+  }
+
+  private Answer answer(Condition condition) {
+    Answer answer = known.get(condition);
     return answer == null ? ask(condition) : answer;
   }
 
+  /**
+   * The header of a condition, in the form that the server takes; empty if it honours none.
+   *
+   * @param tag that the object must have, as the server writes it; empty if none may be there
+   */
+  Map<String, String> header(Condition condition, Optional<String> tag) {
+    Answer answer = answer(condition);
+    if (answer == Answer.IGNORED) {
+      return Map.of();
+    }
+    return tag.map(t -> match(answer == Answer.HONOURED_BARE ? bare(t) : t)).orElse(NOTHING_THERE);
+  }
+
+  private static Map<String, String> match(String tag) {
+    return Map.of(WriteConditions.IF_MATCH, tag);
+  }
+
+  private static String bare(String tag) {
+    return tag.replace("\"", "");
+  }
+
   /** Whether a condition is honoured, if that is remembered. */
-  synchronized Optional<Boolean> recall(Condition condition) {
+  synchronized Optional<Answer> recall(Condition condition) {
     if (!isMemoryRead) {
       isMemoryRead = true;
       try {
@@ -105,7 +140,7 @@ final class ServerConditions {
           && LocalDate.parse(fields.get(3)).plusDays(DAYS_REMEMBERED).isAfter(today())) {
         known.put(
             Condition.valueOf(fields.get(1).toUpperCase(Locale.ROOT)),
-            fields.get(2).equals("honoured"));
+            Answer.valueOf(fields.get(2).toUpperCase(Locale.ROOT)));
       }
     } catch (IllegalArgumentException | DateTimeParseException e) {
       // Of another version of MTB. The server is asked again.
@@ -117,12 +152,12 @@ final class ServerConditions {
     return LocalDate.now(ZoneOffset.UTC);
   }
 
-  private synchronized boolean ask(Condition condition) {
-    Optional<Boolean> remembered = recall(condition);
+  private synchronized Answer ask(Condition condition) {
+    Optional<Answer> remembered = recall(condition);
     if (remembered.isPresent()) {
       return remembered.get();
     }
-    Map<Condition, Boolean> answers;
+    Map<Condition, Answer> answers;
     try {
       answers = condition == Condition.OF_PARTS ? probeParts() : probePuts();
     } catch (IOException e) {
@@ -131,12 +166,12 @@ final class ServerConditions {
           "whether {} honours the conditions of writes is not known: {}",
           endpoint,
           ErrorText.of(e));
-      known.put(condition, false);
-      return false;
+      known.put(condition, Answer.IGNORED);
+      return Answer.IGNORED;
     }
     known.putAll(answers);
     remember(answers);
-    if (answers.containsValue(false)) {
+    if (answers.containsValue(Answer.IGNORED)) {
       log.info(
           "{} does not honour all conditions of writes: files that another machine writes to the"
               + " same names meanwhile are overwritten",
@@ -145,14 +180,14 @@ final class ServerConditions {
     return answers.get(condition);
   }
 
-  private void remember(Map<Condition, Boolean> answers) {
+  private void remember(Map<Condition, Answer> answers) {
     try {
       List<String> lines = new ArrayList<>(memory.lines());
       answers.forEach(
-          (condition, isHonoured) -> {
+          (condition, answer) -> {
             String start = endpoint + " " + condition.name().toLowerCase(Locale.ROOT) + " ";
             lines.removeIf(line -> line.startsWith(start));
-            lines.add(start + (isHonoured ? "honoured" : "ignored") + " " + today());
+            lines.add(start + answer.name().toLowerCase(Locale.ROOT) + " " + today());
           });
       memory.replace(lines);
     } catch (IOException e) {
@@ -160,17 +195,17 @@ final class ServerConditions {
     }
   }
 
-  /** Something that the server does. */
+  /** Something that is done with an object, and its tag. */
   private interface Probe<T> {
-    T run(String key) throws IOException;
+    T run(String key, String tag) throws IOException;
   }
 
   /** Makes an object under a temporary name, which a later run deletes if this one is killed. */
   private <T> T withObject(Probe<T> probe) throws IOException {
     String key = client.prefix() + TemporaryNames.next();
-    put(key, Map.of());
+    String tag = put(key, Map.of());
     try {
-      return probe.run(key);
+      return probe.run(key, tag);
     } finally {
       delete(key);
     }
@@ -185,36 +220,51 @@ final class ServerConditions {
     }
   }
 
-  private Map<Condition, Boolean> probePuts() throws IOException {
+  private Map<Condition, Answer> probePuts() throws IOException {
     return withObject(
-        key ->
-            Map.of(
-                Condition.OF_NEW,
-                isRefused(() -> put(key, NOTHING_THERE)),
-                Condition.OF_CHANGED,
-                isRefused(() -> put(key, UNMET_MATCH))));
+        (key, tag) -> {
+          // First, as long as the object has this tag.
+          Answer ofChanged = ofMatch(tag, condition -> put(key, condition));
+          Answer ofNew =
+              isRefused(condition -> put(key, condition), NOTHING_THERE)
+                  ? Answer.HONOURED
+                  : Answer.IGNORED;
+          return Map.of(Condition.OF_NEW, ofNew, Condition.OF_CHANGED, ofChanged);
+        });
   }
 
-  private Map<Condition, Boolean> probeParts() throws IOException {
+  private static Answer ofMatch(String tag, Write write) throws IOException {
+    if (!isRefused(write, UNMET_MATCH)) {
+      return Answer.IGNORED;
+    }
+    if (!isRefused(write, match(tag))) {
+      return Answer.HONOURED;
+    }
+    return isRefused(write, match(bare(tag))) ? Answer.IGNORED : Answer.HONOURED_BARE;
+  }
+
+  private Map<Condition, Answer> probeParts() throws IOException {
     return withObject(
-        key -> {
+        (key, tag) -> {
           String id =
               client
                   .send("CreateMultipartUpload", key, s3 -> s3.startUpload(key, headers(key)))
                   .id();
+          Answer answer = Answer.IGNORED;
           try {
-            String tag =
+            String part =
                 client
                     .send("UploadPart", key, s3 -> s3.putPart(key, id, 1, Body.of(CONTENT)))
                     .tag()
                     .orElse("");
-            List<UploadedPart> parts = List.of(new UploadedPart(1, tag));
-            boolean isHonoured =
-                isRefused(() -> complete(key, id, parts, NOTHING_THERE))
-                    && isRefused(() -> complete(key, id, parts, UNMET_MATCH));
-            return Map.of(Condition.OF_PARTS, isHonoured);
+            List<UploadedPart> parts = List.of(new UploadedPart(1, part));
+            Write write = condition -> complete(key, id, parts, condition);
+            answer = isRefused(write, NOTHING_THERE) ? ofMatch(tag, write) : Answer.IGNORED;
+            return Map.of(Condition.OF_PARTS, answer);
           } finally {
-            requests.uploads().abort(key, id);
+            if (answer == Answer.IGNORED) {
+              requests.uploads().abort(key, id);
+            }
           }
         });
   }
@@ -227,11 +277,15 @@ final class ServerConditions {
             "CompleteMultipartUpload", key, s3 -> s3.completeUpload(key, id, parts, condition));
   }
 
-  private void put(String key, Map<String, String> condition) throws IOException {
+  /** Returns the tag as the server writes it. */
+  private String put(String key, Map<String, String> condition) throws IOException {
     Map<String, String> headers = headers(key);
     headers.putAll(condition);
     byte[] md5 = DigestAlgorithm.MD5.start().digest(CONTENT);
-    var unused = client.send("PutObject", key, s3 -> s3.put(key, headers, Body.of(CONTENT), md5));
+    return client
+        .send("PutObject", key, s3 -> s3.put(key, headers, Body.of(CONTENT), md5))
+        .tag()
+        .orElse("");
   }
 
   /** Those of other objects: a policy of the bucket may refuse an object without them. */
@@ -245,13 +299,14 @@ final class ServerConditions {
     return headers;
   }
 
-  private interface Request {
-    void send() throws IOException;
+  /** A write under a condition. */
+  private interface Write {
+    void send(Map<String, String> condition) throws IOException;
   }
 
-  private static boolean isRefused(Request request) throws IOException {
+  private static boolean isRefused(Write write, Map<String, String> condition) throws IOException {
     try {
-      request.send();
+      write.send(condition);
       return false;
     } catch (IOException e) {
       if (S3Errors.isPreconditionFailed(e)) {

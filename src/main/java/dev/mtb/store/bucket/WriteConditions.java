@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 final class WriteConditions {
   private static final Logger log = LoggerFactory.getLogger(WriteConditions.class);
 
-  private static final String IF_MATCH = "if-match";
+  static final String IF_MATCH = "if-match";
 
   private final Requests requests;
   private final Optional<ServerConditions> server;
@@ -79,11 +79,8 @@ final class WriteConditions {
   }
 
   private Map<String, String> of(Optional<Metadata> existing, boolean isInParts) {
-    Map<String, String> header =
-        existing.isEmpty()
-            ? Map.of("if-none-match", "*")
-            : existing.get().version().map(tag -> Map.of(IF_MATCH, tag)).orElse(Map.of());
-    if (header.isEmpty() || server.isEmpty()) {
+    Optional<String> tag = existing.flatMap(Metadata::version);
+    if (server.isEmpty() || (existing.isPresent() && tag.isEmpty())) {
       return Map.of();
     }
     ServerConditions.Condition needed =
@@ -92,7 +89,7 @@ final class WriteConditions {
             : existing.isEmpty()
                 ? ServerConditions.Condition.OF_NEW
                 : ServerConditions.Condition.OF_CHANGED;
-    return server.get().isHonoured(needed) ? header : Map.of();
+    return server.get().header(needed, tag);
   }
 
   /** Some servers write their tags in capital letters, or without quotation marks. */

@@ -8,6 +8,7 @@ import dev.mtb.Mtb;
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupListener;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.Failure;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Deletion;
 import dev.mtb.options.ObjectStyle;
@@ -21,10 +22,12 @@ import dev.mtb.testing.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -149,6 +152,51 @@ class S3MockBucketIT extends BucketContract {
         List.of("style/d/", "style/d/small", "style/large", "style/link", "old/d/changed")) {
       assertThat(probe.storageClass(key)).as(key).hasValue("STANDARD_IA");
       assertThat(probe.tags(key)).as(key).isEqualTo(style.tags());
+    }
+  }
+
+  @Test
+  void objectUnderAKeyOfKms_isVerifiedByItsContent() throws Exception {
+    Path source = Files.createDirectory(temp.resolve("source"));
+    Path file = RandomTree.write(source.resolve("f"), "content");
+    Path keys = Secrets.write(temp.resolve("keys"), credentials());
+    ObjectStyle style =
+        new ObjectStyle(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("aws:kms"),
+            Optional.of(S3MockServer.KMS_KEY),
+            Map.of(),
+            Optional.empty(),
+            false);
+    try (CountingProxy proxy = CountingProxy.start(port())) {
+      BackupJob job =
+          BackupJob.builder()
+              .base(source)
+              .source(Path.of("."))
+              .destination(new S3Location(bucket(), "kms"))
+              .options(
+                  BackupOptions.builder()
+                      .connection(c -> c.withEndpoint(proxy.endpoint()).withPasswdFile(keys))
+                      .objectStyle(s -> style)
+                      .stateDirectory(temp.resolve("state"))
+                      .build())
+              .build();
+      assertThat(Mtb.backup(job).failures()).isEmpty();
+      assertThat(probe.tag("kms/f")).isNotEqualTo(DigestUtils.md5Hex("content"));
+      assertThat(Mtb.backup(job).totals().copied()).isZero();
+      proxy.reset();
+
+      assertThat(Mtb.verify(job, BackupListener.NONE).failures()).isEmpty();
+
+      assertThat(proxy.snapshot().of(CountingProxy.Kind.GET)).isEqualTo(1);
+      // The same size and time.
+      FileTime time = Files.getLastModifiedTime(file);
+      Files.writeString(file, "CONTENT");
+      Files.setLastModifiedTime(file, time);
+      assertThat(Mtb.verify(job, BackupListener.NONE).failures())
+          .extracting(Failure::path)
+          .containsExactly(Path.of("f"));
     }
   }
 
