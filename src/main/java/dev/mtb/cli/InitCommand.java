@@ -333,8 +333,11 @@ final class InitCommand implements Callable<Integer> {
     }
     out.println();
     out.println("The first backup:  mtb backup @" + Text.path(setup.optionsFile()));
-    if (!noUnits) {
+    if (!noUnits && unitDirectory == null) {
       out.println("Every night:       " + setup.enableCommand());
+    } else if (!noUnits) {
+      out.println("Every night:       copy the units to " + BackupSetup.defaultUnits(isRoot));
+      out.println("                   " + setup.enableCommand());
     }
     out.println("How it goes:       mtb status");
     TreeSet<String> variables = new TreeSet<>(System.getenv().keySet());

@@ -236,7 +236,10 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no command given");
+    throw new ParameterException(
+        spec.commandLine(),
+        "no command given; the commands are "
+            + String.join(", ", spec.commandLine().getSubcommands().keySet()));
   }
 
   @Command(

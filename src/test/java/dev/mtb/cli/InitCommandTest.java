@@ -87,7 +87,9 @@ class InitCommandTest {
             "--exclude *.o",
             "docs",
             destination.toString());
-    assertThat(out).contains("mtb backup @" + conf, "enable --now mtb@home.timer");
+    assertThat(out)
+        .contains("mtb backup @" + conf, "enable --now mtb@home.timer")
+        .contains("copy the units to ");
     assertThat(mtb("backup", "@" + conf)).as(err).isZero();
     assertThat(destination.resolve("docs/a")).hasContent("aaa");
     assertThat(destination.resolve("docs/b.o")).doesNotExist();

@@ -61,7 +61,9 @@ public record SystemdUnits(
                     + stateDirectory
                         .map(state -> "\nEnvironment=" + word("MTB_STATE_DIR=" + state))
                         .orElse("")));
-    if (mounted.isPresent()) {
+    if (mounted.isEmpty()) {
+      text = text.replaceFirst("(?m)^# remote-fs: .*\n", "");
+    } else {
       text =
           text.replaceFirst(
               "(?m)^(After=.*)$", "$1\n" + literal("RequiresMountsFor=" + word(mounted.get())));
