@@ -262,8 +262,7 @@ final class CopySink implements Sink {
         || (mode & WRITABLE) == WRITABLE
         || directory.metadata().isEmpty()
         || destination.features().keepsOwner()) {
-      // Root may write to any directory. Only root keeps owners, so the other cases need no check
-      // of the owner.
+      // A process that keeps owners runs as root, which may write to any directory.
       return;
     }
     Metadata source = directory.metadata().get();

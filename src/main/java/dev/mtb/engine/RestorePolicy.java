@@ -113,11 +113,11 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
             && !decision.attributes().contains(Attribute.MTIME);
     if (there.kind() == Kind.DIRECTORY && source.kind() != Kind.DIRECTORY) {
       return Optional.of(
-          "skipped: a directory is there; RestoreJob.overwrite puts the file in its place if"
+          "left alone: a directory is there; RestoreJob.overwrite puts the file in its place if"
               + " that is empty");
     }
     return !setsNoTime && Comparison.isNewer(there, source, ChronoUnit.MILLIS)
-        ? Optional.of("skipped: what is there is newer; RestoreJob.overwrite replaces it")
+        ? Optional.of("left alone: what is there is newer; RestoreJob.overwrite replaces it")
         : Optional.empty();
   }
 }

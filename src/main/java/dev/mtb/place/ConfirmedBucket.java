@@ -137,13 +137,13 @@ final class ConfirmedBucket {
     int looked = 0;
     Listing listing = bucket.peek();
     for (Map.Entry<Path, Optional<ListedEntry>> entry : listing.names().orElseThrow().entrySet()) {
-      ListedEntry glance = entry.getValue().orElseThrow();
+      ListedEntry listedEntry = entry.getValue().orElseThrow();
       Path path = real.resolve(entry.getKey());
       if (looked >= FILES_LOOKED_AT || !Files.exists(path)) {
         continue;
       }
       looked++;
-      Optional<Metadata> there = bucket.look(entry.getKey(), glance);
+      Optional<Metadata> there = bucket.look(entry.getKey(), listedEntry);
       Metadata here = Metadata.of(path);
       if (there.isPresent() && isAlike(there.get(), here)) {
         return true;

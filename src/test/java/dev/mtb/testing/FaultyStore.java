@@ -74,9 +74,9 @@ public final class FaultyStore extends ForwardingStore {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry listedEntry) throws IOException {
     fault.before(Operation.STAT, path);
-    return real.look(path, glance);
+    return real.look(path, listedEntry);
   }
 
   @Override

@@ -93,18 +93,18 @@ public abstract class ForwardingStore implements Store {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
-    return real.look(path, glance);
+  public Optional<Metadata> look(Path path, ListedEntry listedEntry) throws IOException {
+    return real.look(path, listedEntry);
   }
 
   @Override
-  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
-    return real.recall(path, glance, source);
+  public Recollection recall(Path path, ListedEntry listedEntry, Metadata source) {
+    return real.recall(path, listedEntry, source);
   }
 
   @Override
-  public void confirm(Path path, ListedEntry glance, Metadata source) {
-    real.confirm(path, glance, source);
+  public void confirm(Path path, ListedEntry listedEntry, Metadata source) {
+    real.confirm(path, listedEntry, source);
   }
 
   @Override

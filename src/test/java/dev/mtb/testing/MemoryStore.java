@@ -279,15 +279,15 @@ public final class MemoryStore implements Store {
       if (path.startsWith(prefix) && !path.isEmpty() && path.indexOf('/', prefix.length()) < 0) {
         names.put(
             directory.getFileSystem().getPath(path.substring(prefix.length())),
-            glance(entry.getValue()));
+            listedEntry(entry.getValue()));
       }
     }
     return features.listingShows()
-        ? Listing.ofEntries(names, isDirectory ? Optional.of(glance(self)) : Optional.empty())
+        ? Listing.ofEntries(names, isDirectory ? Optional.of(listedEntry(self)) : Optional.empty())
         : Listing.ofNames(names.keySet());
   }
 
-  private static ListedEntry glance(Node node) {
+  private static ListedEntry listedEntry(Node node) {
     return node.kind == Kind.DIRECTORY
         ? ListedEntry.directory(Optional.empty())
         : new ListedEntry(false, node.size, Optional.empty(), Optional.empty());

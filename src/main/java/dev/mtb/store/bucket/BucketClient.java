@@ -23,9 +23,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** A client for one bucket: it sends requests, and knows what they have in common. Thread-safe. */
+/**
+ * A client for one bucket. It sends requests, and has what all requests share: prefix, headers,
+ * clock. Thread-safe.
+ */
 final class BucketClient implements Closeable {
-  /** For a place without a region: many servers accept any. */
+  /** The region of a place that has none. Many servers accept any region. */
   private static final String ANY_REGION = "us-east-1";
 
   private final S3Client s3;
@@ -132,7 +135,7 @@ final class BucketClient implements Closeable {
     }
   }
 
-  /** A request whose answer says nothing but that it is done. */
+  /** A request whose answer has no content. */
   interface Command {
     void send(S3Client s3) throws IOException;
   }
@@ -149,7 +152,7 @@ final class BucketClient implements Closeable {
             });
   }
 
-  // What requests have in common
+  // Shared by requests
 
   String prefix() {
     return place.location().prefix();
@@ -178,9 +181,12 @@ final class BucketClient implements Closeable {
     };
   }
 
-  // What answers have in common
+  // Shared by answers
 
-  /** The server's time at which this run began to use it, or an earlier one, if that is known. */
+  /**
+   * The server's time when this run began to use the server, or an earlier time; empty if it is not
+   * known.
+   */
   Optional<Instant> startedAt() {
     return clock.atStart();
   }
@@ -207,7 +213,7 @@ final class BucketClient implements Closeable {
     Optional<ContentTag> tag = stored.tag().flatMap(ContentTag::parse);
     if (stored.isTagMd5() && tag.isPresent() && !tag.get().equals(expected)) {
       throw new IOException(
-          "the bucket holds another content than was sent (its ETag is "
+          "the bucket holds other content than was sent (its ETag is "
               + tag.get().md5()
               + ", not "
               + expected.md5()

@@ -58,7 +58,7 @@ final class DestinationChanges {
   private ObjectWriter.Target target(Path file, Optional<Metadata> existing) throws IOException {
     String key = key(file);
     if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
-      // S3 itself would keep both.
+      // S3 can keep an object and a directory of the same name, and s3fs cannot.
       throw new RefusedException("a directory stands in its place");
     }
     keepOld(key, existing);
@@ -174,7 +174,7 @@ final class DestinationChanges {
     requests.delete(temporary);
   }
 
-  /** Ends what this and earlier runs have left and no run will need. */
+  /** Aborts the uploads that no run will continue. */
   void end() {
     writer.large().endExpired();
   }

@@ -109,12 +109,12 @@ class HostileBucketFuzzTest {
   void catalogs_ofAnything_areReadOrMadeAnew() throws Exception {
     Metadata source =
         new Metadata(Kind.FILE, 1, Instant.EPOCH, 0644, 0, 0, 1, 1, Optional.of(Instant.EPOCH));
-    ListedEntry glance =
+    ListedEntry listedEntry =
         new ListedEntry(
             false, 1, ContentTag.parse("0".repeat(32)), Optional.of(Instant.ofEpochSecond(1)));
     try (Catalog catalog = Catalog.open(temp, PLACE, false, true).orElseThrow()) {
       for (int i = 0; i < 3_000; i++) {
-        catalog.remember("key" + i, glance, source, Duration.ZERO);
+        catalog.remember("key" + i, listedEntry, source, Duration.ZERO);
       }
     }
     Path file;
@@ -132,20 +132,20 @@ class HostileBucketFuzzTest {
                       ? Fuzz.bytes(random, 3000, "H:2,", "block:", "chunk:1", "\n")
                       : Fuzz.mutated(random, good));
               if (random.nextBoolean()) {
-                Catalog.open(temp, PLACE, true, true).ifPresent(c -> use(c, glance, source));
+                Catalog.open(temp, PLACE, true, true).ifPresent(c -> use(c, listedEntry, source));
               }
               Optional<Catalog> catalog = Catalog.open(temp, PLACE, false, true);
               assertThat(catalog).isPresent();
-              use(catalog.get(), glance, source);
+              use(catalog.get(), listedEntry, source);
             });
   }
 
-  private static void use(Catalog catalog, ListedEntry glance, Metadata source) {
+  private static void use(Catalog catalog, ListedEntry listedEntry, Metadata source) {
     try (catalog) {
       for (int i = 0; i < 200; i++) {
-        catalog.recall("key" + 15 * i, glance, source);
+        catalog.recall("key" + 15 * i, listedEntry, source);
       }
-      catalog.remember("new", glance, source, Duration.ZERO);
+      catalog.remember("new", listedEntry, source, Duration.ZERO);
     }
   }
 
