@@ -3,7 +3,7 @@ package dev.mtb.s3;
 import java.util.Optional;
 
 /**
- * Which of the credentials for AWS that a machine has are wanted.
+ * A choice among the AWS credentials of a machine.
  *
  * @param kind where they come from
  * @param profile its name, for {@link Kind#PROFILE}

@@ -74,7 +74,8 @@ public final class S3Client implements Closeable {
     S3Request request =
         new S3Request("GET", "")
             .query("list-type", "2")
-            // Without it one control character in a key makes the XML of the page invalid.
+            // Without this encoding, one control character in a key makes the XML of the page
+            // invalid.
             .query("encoding-type", "url")
             .query("prefix", prefix)
             .query("delimiter", delimiter)
@@ -345,8 +346,8 @@ public final class S3Client implements Closeable {
   }
 
   /**
-   * Reads the document of an answer. A server that needs long to copy or to complete an object says
-   * that all is well, and tells in the document if that was too early.
+   * Reads the document of an answer. If a server needs long to copy or to complete an object, it
+   * first sends status 200, and reports a later failure in the document.
    */
   private static Xml document(Answer answer) throws IOException {
     try (answer) {

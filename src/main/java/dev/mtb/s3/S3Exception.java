@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
 
-/** The server has answered that it did not do what was asked for. */
+/** The server has refused a request. */
 public final class S3Exception extends IOException {
   private static final long serialVersionUID = 1;
 

@@ -241,7 +241,7 @@ class DoctorTest {
     Secrets.write(passwd, server.identity() + ":wrong-secret");
     Checkup checkup = examine(options(), "s3://bucket/x");
     assertThat(checkup.exitCode()).isEqualTo(10);
-    assertThat(the(checkup, "bucket").text()).contains("secret key does not fit");
+    assertThat(the(checkup, "bucket").text()).contains("secret key does not match");
     assertThat(the(checkup, "bucket").remedy().orElseThrow()).contains("check the credentials");
     assertThat(checkup.toString()).doesNotContain("wrong-secret");
     // The clock is known all the same, since it is what may be wrong instead.

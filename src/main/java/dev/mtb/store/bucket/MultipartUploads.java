@@ -159,9 +159,7 @@ final class MultipartUploads {
     }
   }
 
-  /**
-   * Aborts the uploads of start requests whose answers were lost: no other code aborts them.
-   */
+  /** Aborts the uploads of start requests whose answers were lost: no other code aborts them. */
   private void abortOthers(String key, String uploadId) throws DestinationException {
     List<String> others = new ArrayList<>();
     try {

@@ -17,7 +17,8 @@ import java.util.concurrent.Semaphore;
  */
 final class ReadAhead {
   /**
-   * The size of a part. Each part is a request: at a round trip of 50 ms and 100 MB/s, the connection waits for a third of the time. In bytes.
+   * The size of a part. Each part is a request: at a round trip of 50 ms and 100 MB/s, the
+   * connection waits for a third of the time. In bytes.
    */
   static final int PART = 8 << 20;
 

@@ -210,10 +210,10 @@ public abstract class BucketContract extends StoreContract {
     assertThatThrownBy(
             () -> destination.setMetadata(path("f"), source, EnumSet.allOf(Attribute.class)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("somebody else has written it");
+        .hasMessageContaining("another program has written it");
     assertThatThrownBy(() -> destination.look(path("f"), listed))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("somebody else has written it");
+        .hasMessageContaining("another program has written it");
 
     assertThat(probe().content(prefix + "f")).contains("another".getBytes(StandardCharsets.UTF_8));
     assertThat(probe().metadata(prefix + "f")).doesNotContainKey("mode");

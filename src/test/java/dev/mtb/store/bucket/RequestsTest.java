@@ -98,10 +98,10 @@ class RequestsTest {
 
     assertThatThrownBy(() -> requests.put("p/f", SOURCE, Requests.Upload.of(CONTENT)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("another content than was sent");
+        .hasMessageContaining("other content than was sent");
     assertThatThrownBy(this::sendPart)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("another content than was sent");
+        .hasMessageContaining("other content than was sent");
   }
 
   private UploadedPart sendPart() throws IOException {

@@ -63,7 +63,7 @@ class S3ErrorsTest {
     "403, AccessDenied, s3:PutObject",
     "400, BadDigest, changed on its way",
     "503, SlowDown, fewer Concurrency.threads",
-    "412, PreconditionFailed, somebody else",
+    "412, PreconditionFailed, another program",
     "501, NotImplemented, PutObject",
     "507, InsufficientStorage, as the server says it",
   })
