@@ -135,7 +135,7 @@ class AsOfIT {
   }
 
   @Test
-  void endOfEachRun_isAPointToGoBackTo() throws Exception {
+  void endOfEachRun_canBeRestored() throws Exception {
     long seed = Seed.of("trees that change");
     RandomTree tree =
         RandomTree.seeded(seed)
@@ -244,7 +244,7 @@ class AsOfIT {
   }
 
   @Test
-  void listsAreAllThatItCostsMore() throws Exception {
+  void restoreOfAMoment_costsOnlyMoreLists() throws Exception {
     RandomTree.smallFiles(source, 10, 50, 10);
     Instant then = backUp();
     RandomTree.write(source.resolve("d3/f7"), "changed");
@@ -264,7 +264,7 @@ class AsOfIT {
   }
 
   @Test
-  void versions_areTold_newestFirst_andEachTimeIsAMomentToGoBackTo() throws Exception {
+  void versions_areListed_newestFirst_andEachTimeCanBeRestored() throws Exception {
     RandomTree.write(source.resolve("d/f"), "one");
     RandomTree.write(source.resolve("d/f2"), "another");
     backUp();
@@ -311,7 +311,7 @@ class AsOfIT {
   }
 
   @Test
-  void withoutVersioning_itSaysSo_andWhatElseThereIs() throws Exception {
+  void withoutVersioning_theFailureNamesTheAlternatives() throws Exception {
     RandomTree.write(source.resolve("f"), "content");
     server.setVersioning("");
     Instant then = backUp();
@@ -330,7 +330,7 @@ class AsOfIT {
 
   /** S3Proxy keeps no versions, and says so in its own way. */
   @Test
-  void serverThatKnowsNoVersions_isNotWronglyUnderstood() throws Exception {
+  void serverWithoutVersions_isReportedAsWithoutVersioning() throws Exception {
     try (S3Server plain = S3Server.start("plain")) {
       Path keys = Secrets.write(temp.resolve("own"), plain.identity() + ":" + plain.credential());
       BackupReport report =
@@ -354,7 +354,7 @@ class AsOfIT {
   /** What the mount shows is of now: here that is nothing. */
   @Test
   @RequiresS3fs
-  void pastAMount_whoseViewDoesNotCount() throws Exception {
+  void backupNamedByItsMount_isReadFromTheBucket() throws Exception {
     RandomTree.write(source.resolve("d/f"), "content");
     Files.createSymbolicLink(source.resolve("link"), Path.of("d/f"));
     Path snapshot = snapshot("mounted");

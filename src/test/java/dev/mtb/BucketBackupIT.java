@@ -176,7 +176,7 @@ class BucketBackupIT {
   }
 
   @Test
-  void unchangedFiles_whoseMemoryIsLost_costAHeadOnce() throws Exception {
+  void unchangedFiles_withoutTheCatalog_costAHeadOnce() throws Exception {
     RandomTree.smallFiles(source, 4, 50, 4096);
     backUp();
     BackupOptions.Builder elsewhere = options().stateDirectory(temp.resolve("other state"));
@@ -191,7 +191,7 @@ class BucketBackupIT {
   }
 
   @Test
-  void metadataThatSomebodyElseSpoiled_isSetRight() throws Exception {
+  void metadataThatAnotherClientChanged_isCorrected() throws Exception {
     RandomTree.smallFiles(source, 1, 5, 100);
     backUp();
     // Content as before, and nothing that a list would show but another date.
@@ -320,7 +320,7 @@ class BucketBackupIT {
   }
 
   @Test
-  void directoryMovedOverAnother_isSeenForWhatItIs() throws Exception {
+  void directoryMovedOverAnother_isNotTakenForTheOldOne() throws Exception {
     for (String name : List.of("current", "new")) {
       RandomTree.write(
           source.resolve(name).resolve("same"),

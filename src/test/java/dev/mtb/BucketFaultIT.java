@@ -120,7 +120,7 @@ class BucketFaultIT {
   }
 
   @Test
-  void wrongSecret_isSaidAndNotShown() throws IOException {
+  void wrongSecret_isReported_andNotShown() throws IOException {
     files(1);
     Secrets.write(passwd, server.identity() + ":" + SECRET);
     assertUnusable(backUp(), "secret key");
@@ -164,7 +164,7 @@ class BucketFaultIT {
   }
 
   @Test
-  void errorsAtRandom_areOutlasted() throws Exception {
+  void randomErrors_areRetriedUntilTheyPass() throws Exception {
     files(300);
     long seed = new Random().nextLong();
     SplittableRandom random = new SplittableRandom(seed);

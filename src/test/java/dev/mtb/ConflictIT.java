@@ -384,7 +384,7 @@ class ConflictIT {
 
   /** S3Proxy honours the conditions of a PUT, and ignores those of a completion. */
   @Test
-  void serverThatHonoursSome_isTakenAtItsWord() throws Exception {
+  void serverThatHonoursSomeConditions_isRecognised() throws Exception {
     RandomTree.write(here.resolve("f"), "content");
     RandomTree.write(here.resolve("large"), RandomTree.bytes(2, LARGE), Instant.now());
     try (S3Server real = S3Server.start(BUCKET);

@@ -158,7 +158,7 @@ class DiskFaultIT {
 
   /** What s3fs has not uploaded yet lies in a local folder; that is what is full. */
   @Test
-  void fullBufferOfS3fs_isSaid_andOldFilesStayWhole() throws Exception {
+  void fullBufferOfS3fs_isReported_andOldFilesStayWhole() throws Exception {
     run("mount", "-o", "remount,size=120m", disk.toString());
     Path few = Files.createDirectory(temp.resolve("few"));
     for (int f = 0; f < 4; f++) {

@@ -70,7 +70,7 @@ class DoctorIT {
   }
 
   @Test
-  void goodMount_isAllWell_andLeftAsItWas() throws Exception {
+  void goodMount_hasNoProblem_andIsNotChanged() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       Files.createDirectory(s3fs.root().resolve("backup"));
       List<String> lines = new ArrayList<>(examine(s3fs));
@@ -150,7 +150,7 @@ class DoctorIT {
   }
 
   @Test
-  void deadMount_isSaid_withTheWayOut() throws Exception {
+  void deadMount_isReported_withTheRemedy() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       s3fs.mount().kill();
       List<String> lines = examine(s3fs);
@@ -163,7 +163,7 @@ class DoctorIT {
   }
 
   @Test
-  void hangingMount_holdsNothingUp() throws Exception {
+  void hangingMount_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       signal(s3fs.mount().pid(), "STOP");
       try {
@@ -182,7 +182,7 @@ class DoctorIT {
   }
 
   @Test
-  void silentServer_holdsNothingUp() throws Exception {
+  void silentServer_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       s3fs.proxy().setFault((method, path, n) -> Fault.Action.stall(Duration.ofMinutes(2)));
       List<String> lines = examine(s3fs, TIMEOUT);
@@ -197,7 +197,7 @@ class DoctorIT {
 
   /** What MTB does not understand, it does not go past; but it can ask the same server. */
   @Test
-  void silentServer_behindAMountThatMtbDoesNotUnderstand_holdsNothingUp() throws Exception {
+  void silentServer_behindAMountThatMtbDoesNotUnderstand_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start("use_wtf8")) {
       s3fs.proxy().setFault((method, path, n) -> Fault.Action.stall(Duration.ofMinutes(2)));
       List<String> lines = examine(s3fs, TIMEOUT);

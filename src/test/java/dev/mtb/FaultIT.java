@@ -164,7 +164,7 @@ class FaultIT {
   }
 
   @TestFactory
-  List<DynamicTest> worstDays() throws Exception {
+  List<DynamicTest> faultScenarios() throws Exception {
     List<Optional<DynamicTest>> tests = new ArrayList<>();
     for (Way way : Way.values()) {
       List<String> both = new ArrayList<>(IMPATIENT);
@@ -249,7 +249,7 @@ class FaultIT {
    * whoever looks after the machine ends it, and MTB has to see that.
    */
   @Test
-  void diskThatS3fsBuffersOnIsFull_whatFailsIsSaid() throws Exception {
+  void diskThatS3fsBuffersOnIsFull_failuresAreReported() throws Exception {
     Path disk = Files.createTempDirectory(temp, "disk");
     run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString());
     try (FaultScenario scenario =

@@ -172,7 +172,7 @@ final class FaultScenario implements AutoCloseable {
   /** Without faults, and with a mount that remembers none, the next run makes it whole. */
   void assertNextRunIsWhole(String description) throws Exception {
     s3fs.proxy().setFault(Fault.NONE);
-    s3fs.freshPatientMount();
+    s3fs.freshMountWithDefaultTimeouts();
     Ended ended = backUp();
     assertThat(ended.exitCode()).as("%s%n%s", description, ended).isZero();
     try (S3fsMount truth = s3fs.direct()) {

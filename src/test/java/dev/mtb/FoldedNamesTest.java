@@ -275,7 +275,7 @@ class FoldedNamesTest {
 
   @ParameterizedTest
   @EnumSource(Place.class)
-  void oldVersions_neverTakeALiveNameInAnotherCase(Place place) throws IOException {
+  void oldVersions_neverReplaceAFileOfTheSourceInAnotherCase(Place place) throws IOException {
     makeBackup(place);
     write("a", "old");
     write("A.OLD", "live");
@@ -291,7 +291,7 @@ class FoldedNamesTest {
 
   @ParameterizedTest
   @EnumSource(Place.class)
-  void restore_ontoSuchAPlace_failsForOneOfTwo(Place place) throws IOException {
+  void restore_toAFoldingPlace_failsForOneOfTwo(Place place) throws IOException {
     makeBackup(place);
     write("README", "the first");
     write("Readme", "another");
@@ -312,7 +312,7 @@ class FoldedNamesTest {
 
   @ParameterizedTest
   @EnumSource(Place.class)
-  void findingOut_leavesNothingBehind(Place place) throws IOException {
+  void probe_leavesNoFile(Place place) throws IOException {
     makeBackup(place);
     write("a", "x");
     assertThat(run(options(), "a").exitCode()).isZero();

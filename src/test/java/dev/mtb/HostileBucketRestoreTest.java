@@ -177,7 +177,7 @@ class HostileBucketRestoreTest {
   }
 
   @Test
-  void keysThatClimb_leadNowhere() throws Exception {
+  void keysThatAreNoPaths_areNotRestored() throws Exception {
     byte[] evil = "evil".getBytes(UTF_8);
     for (String key :
         List.of(
@@ -204,7 +204,7 @@ class HostileBucketRestoreTest {
   }
 
   @Test
-  void linkAndWhatPretendsToLieInIt_doNotMeet() throws Exception {
+  void keyBelowALink_isNotWrittenThroughTheLink() throws Exception {
     Path outside = Files.createDirectory(temp.resolve("outside"));
     put("p/link", LINK, outside.toString().getBytes(UTF_8));
     put("p/link/file", FILE, "evil".getBytes(UTF_8));
@@ -232,7 +232,7 @@ class HostileBucketRestoreTest {
   }
 
   @Test
-  void answerThatIsCutOff_isAskedForFromThere() throws Exception {
+  void answerThatIsCutOff_isContinuedFromThere() throws Exception {
     byte[] content = RandomTree.bytes(1, 1_000_000);
     put("p/f", FILE, content);
     cutOff.set(1);

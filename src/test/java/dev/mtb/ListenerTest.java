@@ -148,7 +148,7 @@ class ListenerTest {
   }
 
   @Test
-  void whoWaitsForTheCopyingThreads_saysSo() throws Exception {
+  void threadThatWaitsForRoom_reportsIt() throws Exception {
     RandomTree.smallFiles(source, 1, 300, 1);
     CountDownLatch waits = new CountDownLatch(1);
     BackupListener slow =

@@ -211,7 +211,7 @@ class ManifestTest {
   }
 
   @Test
-  void folderThatIsMissing_isToldBeforeAnythingIsDone() throws Exception {
+  void folderThatIsMissing_isReportedBeforeAnythingIsDone() throws Exception {
     RandomTree.write(source.resolve("f"), "x");
     manifest = temp.resolve("no/manifest");
 
@@ -290,7 +290,7 @@ class ManifestTest {
   }
 
   @Test
-  void withReadingBack_bothAreTrue() throws Exception {
+  void withReadingBack_manifestAndBackupAgree() throws Exception {
     RandomTree.smallFiles(source, 2, 5, 1000);
     Files.setLastModifiedTime(source.resolve("d0/f1"), FileTime.fromMillis(0));
 

@@ -286,7 +286,7 @@ class OldVersionsTest {
   }
 
   @Test
-  void placesThatAreHoldOrLieInASource_areRefused() throws Exception {
+  void placesThatOverlapASource_areRefused() throws Exception {
     write(source.resolve("data/a"), "a");
     write(source.resolve("old/report"), "a source");
     Path list = write(temp.resolve("lists/list"), "data\n");

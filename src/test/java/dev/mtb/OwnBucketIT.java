@@ -261,7 +261,7 @@ class OwnBucketIT {
 
   /** Its command line is one word longer than that of other mounts. */
   @Test
-  void mountOfAPrefix_isGoneToDirectly_atTheRightPlace() throws Exception {
+  void mountOfAPrefix_isReachedDirectly_atTheRightPlace() throws Exception {
     probe.put("deep/er/old", "old", Map.of());
     Path mount = mount(BUCKET + ":/deep/er", temp.resolve("mounted"));
     BackupReport report =

@@ -195,7 +195,7 @@ class ReadBackIT {
   @EnumSource(
       value = Via.class,
       names = {"MOUNT", "BUCKET"})
-  void objectThatIsSpoiltBehindOurBack_isFound_andTheNextRunRepairsIt(Via via) throws Exception {
+  void objectThatIsDamagedAfterItsUpload_isFound_andTheNextRunRepairsIt(Via via) throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 2, 10, 3000);
     AtomicInteger reads = new AtomicInteger();
@@ -225,7 +225,7 @@ class ReadBackIT {
   @EnumSource(
       value = Via.class,
       names = {"MOUNT", "BUCKET"})
-  void objectThatIsSpoiltOnce_isCopiedAgainAtOnce(Via via) throws Exception {
+  void objectThatIsDamagedOnce_isCopiedAgainAtOnce(Via via) throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 2, 10, 3000);
     AtomicInteger reads = new AtomicInteger();
@@ -241,7 +241,7 @@ class ReadBackIT {
   }
 
   @Test
-  void mark_outlivesALostCatalog_andATagThatIsRight() throws Exception {
+  void mark_worksWithoutTheCatalog_andWithATagThatMatches() throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 1, 3, 3000);
     assertThat(backUp(Via.BUCKET, false).failures()).isEmpty();

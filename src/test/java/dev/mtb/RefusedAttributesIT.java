@@ -195,7 +195,7 @@ class RefusedAttributesIT {
   }
 
   @Test
-  void withoutOwner_noFileActsAsSomebodyElse() throws Exception {
+  void withoutOwner_setUserIdBitsAreNotKept() throws Exception {
     assertThat(run(List.of(), backup, "--no-owner").exitCode()).isZero();
 
     Metadata copy = Metadata.of(backup.resolve("file"));

@@ -89,7 +89,7 @@ class RequestsAtOnceIT {
   }
 
   @Test
-  void withoutANumber_itGrows() throws IOException {
+  void withoutAFixedNumber_requestsAtATimeGrow() throws IOException {
     files(600);
 
     assertCopied(backUp(options()), 600);
@@ -97,7 +97,7 @@ class RequestsAtOnceIT {
   }
 
   @Test
-  void numberThatIsGiven_isKept() throws IOException {
+  void fixedNumber_isKept() throws IOException {
     files(60);
 
     assertCopied(backUp(options().threads(8)), 60);
@@ -106,7 +106,7 @@ class RequestsAtOnceIT {
 
   /** A server that takes no more than 50 at a time. */
   @Test
-  void whereTheServerAsksForFewer_itFalls() throws IOException {
+  void serverThatAsksForFewer_getsFewer() throws IOException {
     files(800);
     AtomicInteger refused = new AtomicInteger();
     AtomicInteger atOnceAfterwards = new AtomicInteger();

@@ -295,7 +295,7 @@ class RestoreIT {
   }
 
   @Test
-  void hostileKeys_leadNowhere() throws Exception {
+  void hostileKeys_restoreNothingOutsideTheTarget() throws Exception {
     RandomTree.write(source.resolve("good"), "good");
     backUp();
     Map<String, String> file = Map.of("mode", "33188", "mtime", "1600000000");

@@ -145,7 +145,7 @@ class RestoreTest {
   }
 
   @Test
-  void newerFile_isLeftAloneAndToldOf_unlessItIsToBeOverwritten() throws Exception {
+  void newerFile_isLeftAloneAndReported_unlessItIsToBeOverwritten() throws Exception {
     file(backup.resolve("newer"), "backup", OLD);
     file(backup.resolve("older"), "backup", OLD);
     file(target.resolve("newer"), "local work", OLD.plusSeconds(60));
@@ -322,7 +322,7 @@ class RestoreTest {
   }
 
   @Test
-  void linkPlantedInTheTarget_leadsNothingOut() throws Exception {
+  void linkPlantedInTheTarget_isNotFollowed() throws Exception {
     Path outside = Files.createDirectory(temp.resolve("outside"));
     file(outside.resolve("f"), "theirs", OLD.minusSeconds(100));
     file(backup.resolve("d/f"), "backup", OLD);
@@ -372,7 +372,7 @@ class RestoreTest {
   }
 
   @Test
-  void leftovers_areNotRestored() throws Exception {
+  void staleFiles_areNotRestored() throws Exception {
     file(backup.resolve("f"), "1", OLD);
     file(backup.resolve(".mtb-tmp.01234567-1-1.1"), "half", OLD);
     file(backup.resolve(".fuse_hidden0000001700000002"), "deleted", OLD);

@@ -95,7 +95,7 @@ class S3fsFaultIT {
   }
 
   @Test
-  void uploadsThatFailOnce_heal() throws Exception {
+  void uploadsThatFailOnce_areRetried() throws Exception {
     Map<String, AtomicInteger> puts = new ConcurrentHashMap<>();
     s3fs.proxy()
         .setFault(
@@ -310,7 +310,7 @@ class S3fsFaultIT {
   }
 
   @Test
-  void serverThatForbidsWriting_isSaid_andNothingIsTriedAgain() throws Exception {
+  void serverThatForbidsWriting_isReported_andNothingIsTriedAgain() throws Exception {
     s3fs.proxy()
         .setFault(
             (method, path, sequence) ->

@@ -173,7 +173,7 @@ class S3fsMountIT {
 
   /** For a second the kernel still shows the attributes of what is dead. */
   @Test
-  void killed_theFirstFailureSaysSo() throws Exception {
+  void killedS3fs_isReportedByTheFirstFailure() throws Exception {
     try (Store mounted =
         Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false)) {
       mounted.check();

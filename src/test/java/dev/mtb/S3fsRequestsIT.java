@@ -232,7 +232,7 @@ class S3fsRequestsIT {
 
   @ParameterizedTest
   @EnumSource(Mount.class)
-  void everyChange_costsJustThis(Mount mount) throws Exception {
+  void everyChange_costsExactlyThis(Mount mount) throws Exception {
     try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
       for (Change change : Change.values()) {
         assertThat(cost(s3fs, change, this::mtb))

@@ -282,7 +282,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void backupDirectoryInTheDestination_takesNoLiveName(Way way) throws Exception {
+  void backupDirectoryInTheDestination_replacesNoFileOfTheSource(Way way) throws Exception {
     write("report", "first");
     write("old/report", "live");
     write("gone", "gone");
@@ -325,7 +325,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void suffix_takesNoLiveName(Way way) throws Exception {
+  void suffix_replacesNoFileOfTheSource(Way way) throws Exception {
     write("a", "a 1");
     write("a~", "live");
     write("b", "b 1");
@@ -361,7 +361,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void suffix_takesNoNameThatIsNewInThisRun(Way way) throws Exception {
+  void suffix_replacesNoFileThatIsNewInThisRun(Way way) throws Exception {
     write("a", "a 1");
     assertThat(run(way, plain()).failures()).isEmpty();
     write("a", "a, second");
@@ -389,7 +389,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void anotherNameOfADirectoryInTheDestination_isKnownForThat(Way way) throws Exception {
+  void anotherNameOfADirectoryInTheDestination_isRecognised(Way way) throws Exception {
     write("a", "first");
     write("b", "b");
     assertThat(run(way, plain()).failures()).isEmpty();

@@ -144,7 +144,7 @@ class ShardRunTest {
 
   /** All begin by making the same directories, which are empty at first. */
   @Test
-  void directoriesThatAllNeedAtOnce_areMadeOnce_andNobodyLosesThem() throws Exception {
+  void directoriesThatAllShardsNeed_areMadeOnce_andNotReplaced() throws Exception {
     for (int d = 0; d < 40; d++) {
       for (int s = 0; s < 8; s++) {
         RandomTree.write(source.resolve("a/b" + d + "/c" + s + "/file"), "x");
@@ -175,7 +175,7 @@ class ShardRunTest {
   }
 
   @Test
-  void whatADirectoryWas_isReplaced_thoughSeveralNeedIt() throws Exception {
+  void entryOfAnotherKind_isReplaced_thoughSeveralShardsNeedIt() throws Exception {
     Files.createDirectory(destination);
     for (int d = 0; d < 10; d++) {
       RandomTree.write(source.resolve("d" + d + "/x/y/file"), "content");

@@ -180,7 +180,7 @@ class VerifyExtraTest {
   }
 
   @Test
-  void whatFiltersLeaveOut_isNotExtra() throws Exception {
+  void whatFiltersExclude_isNotExtra() throws Exception {
     write(source.resolve("in source.tmp"));
     for (String name : List.of("x.tmp", "in source.tmp", "gone/x.tmp", "old", "gone/old")) {
       write(backup.resolve(name));

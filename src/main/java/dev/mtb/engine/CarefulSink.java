@@ -185,10 +185,10 @@ final class CarefulSink implements Sink {
 
   /** An item whose old version cannot be kept is not deleted. */
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, Kind> free = new LinkedHashMap<>();
     Map<Path, IOException> failures = new HashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       try {
         if (one.getValue() != Kind.DIRECTORY) {
           guard.check(one.getKey());

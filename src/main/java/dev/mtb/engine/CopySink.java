@@ -240,9 +240,9 @@ final class CopySink implements Sink {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    Map<Path, IOException> failures = destination.delete(doomed);
-    doomed.forEach(
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    Map<Path, IOException> failures = destination.delete(toDelete);
+    toDelete.forEach(
         (target, kind) -> {
           if (!failures.containsKey(target)) {
             tally.deleted(target, kind);

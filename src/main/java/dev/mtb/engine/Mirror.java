@@ -48,7 +48,7 @@ final class Mirror implements Closeable {
   /** Everything at the destination that lies in a mirrored directory. */
   private final LongAdder held = new LongAdder();
 
-  private final LongAdder doomed = new LongAdder();
+  private final LongAdder toDelete = new LongAdder();
   private long limit = Long.MAX_VALUE;
 
   /**
@@ -209,7 +209,7 @@ final class Mirror implements Closeable {
     }
     // By now the contents of extraneous directories are counted.
     limit = most.of(held.sum());
-    if (doomed.sum() <= limit) {
+    if (toDelete.sum() <= limit) {
       return isRefusedForFailures();
     }
     refused(
@@ -228,7 +228,7 @@ final class Mirror implements Closeable {
   }
 
   private void count(List<Item> items) throws IOException {
-    doomed.add(items.size());
+    toDelete.add(items.size());
     List<Item> directories = new ArrayList<>();
     for (Item item : items) {
       if (item.isDirectory()) {
@@ -238,7 +238,7 @@ final class Mirror implements Closeable {
     forked.each(
         directories,
         item -> {
-          if (doomed.sum() <= limit) {
+          if (toDelete.sum() <= limit) {
             Optional<ExtraneousNames.Directory> inside = extraneous.list(item);
             if (inside.isPresent()) {
               held.add(inside.get().names().size());

@@ -98,7 +98,7 @@ interface Sink {
   }
 
   /** Deletes items that the source has no more; see {@link Store#delete}. */
-  default Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  default Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     throw new UnsupportedOperationException("nothing is deleted here");
   }
 

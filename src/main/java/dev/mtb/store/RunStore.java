@@ -314,12 +314,12 @@ public final class RunStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     if (features().retriesItself()) {
-      return limited(attempt -> real.delete(doomed), 1);
+      return limited(attempt -> real.delete(toDelete), 1);
     }
     Map<Path, IOException> failures = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       try {
         delete(one.getKey(), one.getValue());
       } catch (DestinationException e) {

@@ -298,12 +298,12 @@ public interface Store extends Tree {
    * exist counts as deleted. Where old versions are kept, files and links are moved there, except
    * for temporary files.
    *
-   * @param doomed what to delete, and what it is; a link may be called a file. At most {@link
+   * @param toDelete what to delete, and what it is; a link may be called a file. At most {@link
    *     #deletedAtOnce}
    * @return what could not be deleted, and why
    * @throws IOException if nothing is known of any of them
    */
-  Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException;
+  Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException;
 
   /**
    * Gives a complete file or link its name. Nothing with this name exists any more.

@@ -265,7 +265,7 @@ class ComparisonTest {
     "PT2S,     10,           08,           false",
     "PT2S,     07.999999999, 08,           false"
   })
-  void digitsThatTheDestinationCutOff_areNotHeldAgainstIt(
+  void digitsThatTheDestinationCutOff_areIgnored(
       Duration granularity, String source, String copy, boolean equal) {
     Comparison comparison = times(Duration.ZERO, granularity, Instant.MIN);
 
@@ -391,7 +391,7 @@ class ComparisonTest {
   }
 
   @Test
-  void sourceOfTheMarksOwnTime_isComparedLikeAnyOther() {
+  void sourceWithTheMtimeOfTheMark_isComparedLikeAnyOther() {
     Instant mark = comparison(CompareMode.SIZE_MTIME).markedWrong(FILE).mtime();
     Metadata source = FILE.withMtime(mark.plusMillis(5));
     Metadata copy = FILE.withMtime(mark);
@@ -403,7 +403,7 @@ class ComparisonTest {
 
   @ParameterizedTest
   @EnumSource(CompareMode.class)
-  void update_leavesNewerFiles_inEveryMode(CompareMode mode) {
+  void update_skipsNewerFiles_inEveryMode(CompareMode mode) {
     Comparison comparison = comparison(mode).under(UpdateRules.NONE.withUpdate(true));
     Metadata newer = sized(7).withMtime(LATER);
 
@@ -428,7 +428,7 @@ class ComparisonTest {
 
   @ParameterizedTest
   @EnumSource(CompareMode.class)
-  void ignoreExisting_leavesWhateverIsThere_butDirectories(CompareMode mode) {
+  void ignoreExisting_skipsWhatExists_exceptDirectories(CompareMode mode) {
     Comparison comparison = comparison(mode).under(UpdateRules.NONE.withIgnoreExisting(true));
     Decision left = Decision.leave(Reason.THERE_ALREADY);
 

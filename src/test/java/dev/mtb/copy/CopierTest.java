@@ -209,7 +209,7 @@ class CopierTest {
   }
 
   @Test
-  void digestOf_aSourceThatIsAnotherVersion_isNone() throws IOException {
+  void digestOf_aSourceThatIsAnotherVersion_isEmpty() throws IOException {
     writeSource(bytes(10));
     Metadata before = Metadata.of(source);
     writeSource(bytes(10), TIME.plusSeconds(1));
@@ -219,7 +219,7 @@ class CopierTest {
   }
 
   @Test
-  void digest_whereNobodyAsks_isNotTaken() throws IOException {
+  void digest_thatIsNotNeeded_isNotComputed() throws IOException {
     writeSource(bytes(10));
 
     assertThat(copier(() -> {}).copy(tree.entry(source), target, Optional.empty()).digest())
@@ -566,7 +566,7 @@ class CopierTest {
   }
 
   @Test
-  void destinationThatFails_isNotBlamedOnTheSource() throws IOException {
+  void failureOfTheDestination_isNotReportedAsOneOfTheSource() throws IOException {
     writeSource(bytes(LARGE));
     Path missing = memory.getPath("none/copy");
 

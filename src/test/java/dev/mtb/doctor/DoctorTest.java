@@ -152,7 +152,7 @@ class DoctorTest {
   }
 
   @Test
-  void goodBucket_isAllWell_andLeftAsItWas() throws Exception {
+  void goodBucket_hasNoProblem_andIsNotChanged() throws Exception {
     Checkup checkup = examine(options(), "s3://bucket/good");
     assertThat(checkup.exitCode()).as("%s", checkup).isZero();
     assertThat(checkup.findings())
@@ -178,7 +178,7 @@ class DoctorTest {
   }
 
   @Test
-  void versioning_andWhatRulesDelete_areTold_withTheReadyRule() throws Exception {
+  void versioning_andWhatRulesDelete_areReported_withTheReadyRule() throws Exception {
     try (VersionedS3 versioned = VersionedS3.start()) {
       URI endpoint = URI.create("http://127.0.0.1:" + versioned.port());
       BackupOptions.Builder options = options().connection(c -> c.withEndpoint(endpoint));
@@ -237,7 +237,7 @@ class DoctorTest {
   }
 
   @Test
-  void wrongSecret_isSaid_andNotShown() throws Exception {
+  void wrongSecret_isReported_andNotShown() throws Exception {
     Secrets.write(passwd, server.identity() + ":wrong-secret");
     Checkup checkup = examine(options(), "s3://bucket/x");
     assertThat(checkup.exitCode()).isEqualTo(10);
@@ -257,7 +257,7 @@ class DoctorTest {
   }
 
   @Test
-  void serverThatIsNotThere_isSaid() throws Exception {
+  void serverThatIsNotThere_isReported() throws Exception {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -271,7 +271,7 @@ class DoctorTest {
   }
 
   @Test
-  void serverThatIsSilent_holdsNothingUp() throws Exception {
+  void silentServer_doesNotBlockTheDoctor() throws Exception {
     // Connections are taken by the kernel, and nobody ever answers.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       long start = System.nanoTime();

@@ -73,7 +73,7 @@ class JudgementTest {
   }
 
   @Test
-  void troubleWithoutRemedy_isADefect() {
+  void problemWithoutRemedy_isADefect() {
     assertThatThrownBy(() -> new Finding(Status.FAIL, "x", "bad", Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -89,7 +89,7 @@ class JudgementTest {
   }
 
   @Test
-  void patience_ends() throws Exception {
+  void taskThatTakesTooLong_isAbandoned() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     assertThatThrownBy(
             () ->

@@ -196,9 +196,9 @@ final class MapStore implements Store {
   }
 
   @Override
-  public synchronized Map<Path, IOException> delete(Map<Path, Kind> doomed) {
+  public synchronized Map<Path, IOException> delete(Map<Path, Kind> toDelete) {
     Map<Path, IOException> failures = new HashMap<>();
-    for (Path path : doomed.keySet()) {
+    for (Path path : toDelete.keySet()) {
       String next = nodes.higherKey(key(path) + "/");
       if (next != null && next.startsWith(key(path) + "/")) {
         failures.put(path, new DirectoryNotEmptyException(key(path)));

@@ -262,7 +262,7 @@ class MovingSourceTest {
   }
 
   @Test
-  void directoryInAnothersPlace_isCopied() throws Exception {
+  void directoryThatReplacesAnother_isCopied() throws Exception {
     BackupReport report =
         run(
             once(
@@ -311,7 +311,7 @@ class MovingSourceTest {
   }
 
   @Test
-  void contentChangedBehindTheMtime_isCopiedAgain() throws Exception {
+  void contentChangedUnderTheSameMtime_isCopiedAgain() throws Exception {
     Path file = source.resolve("large");
     version(file, 1, LARGE, StandardOpenOption.CREATE_NEW);
     Files.setLastModifiedTime(file, FileTime.from(TIME));

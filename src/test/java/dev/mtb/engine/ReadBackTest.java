@@ -198,7 +198,7 @@ class ReadBackTest {
   }
 
   @Test
-  void withoutReadingBack_nobodyNotices() {
+  void withoutReadingBack_theWrongCopyIsNotNoticed() {
     Spoiler spoiler = (file, piece) -> isVictim(file) ? Damage.FLIPPED.of(piece) : piece;
 
     BackupReport report =
@@ -297,7 +297,7 @@ class ReadBackTest {
   }
 
   @Test
-  void wrongCopy_thatCannotBeMarked_isSaidToBe() {
+  void wrongCopy_thatCannotBeMarked_isReportedSo() {
     BackupReport report =
         run(
             true,

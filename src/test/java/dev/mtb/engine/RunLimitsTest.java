@@ -87,7 +87,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void maxTransfer_leavesWhatWouldExceedIt_andTheNextRunGoesOn() throws Exception {
+  void maxTransfer_skipsWhatWouldExceedIt_andTheNextRunGoesOn() throws Exception {
     for (int i = 0; i < 10; i++) {
       RandomTree.write(source.resolve("d/f" + i), RandomTree.bytes(i, 1000), OLD);
     }
@@ -125,7 +125,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void maxTransfer_inADryRun_tellsWhatWouldBeLeft() throws Exception {
+  void maxTransfer_inADryRun_tellsWhatWouldNotBeCopied() throws Exception {
     RandomTree.smallFiles(source, 1, 5, 100);
     BackupReport report = run(options().dryRun(true).limits(Limits.NONE.withMaxTransfer(250)));
     assertThat(report.exitCode()).isEqualTo(23);
@@ -257,7 +257,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void whatIsLeft_isCountedAsSkipped_andInNoManifest() throws Exception {
+  void filesThatTheRulesSkip_areCounted_andInNoManifest() throws Exception {
     RandomTree.write(source.resolve("newer"), RandomTree.bytes(1, 10), OLD);
     RandomTree.write(destination.resolve("newer"), RandomTree.bytes(2, 20), NEW);
     RandomTree.write(source.resolve("older"), RandomTree.bytes(3, 10), NEW);
@@ -275,7 +275,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void verifyAfter_isNotFooledByTheRules() throws Exception {
+  void verifyAfter_doesNotApplyTheUpdateRules() throws Exception {
     RandomTree.write(source.resolve("f"), RandomTree.bytes(1, 10), OLD);
     // What is read back has another mtime, a later one, which only a backup may take for a reason.
     BackupReport report =

@@ -106,7 +106,7 @@ class RunRetryTest {
 
   @ParameterizedTest
   @EnumSource(Operation.class)
-  void faultsThatPass_heal(Operation failing) {
+  void transientFaults_areRetried(Operation failing) {
     BackupReport first = run(failing(EnumSet.of(failing), 2));
     assertThat(first.failures()).isEmpty();
     assertThat(first.exitCode()).isZero();
@@ -121,7 +121,7 @@ class RunRetryTest {
   }
 
   @Test
-  void faultsEverywhereAtRandom_heal() throws IOException {
+  void randomFaultsEverywhere_areRetried() throws IOException {
     long seed = new Random().nextLong();
     System.out.println("seed " + seed);
     Random random = new Random(seed);

@@ -49,17 +49,17 @@ class RunStressTest {
   private static final int MOST_SECONDS = Integer.getInteger("mtb.stress.seconds", 60);
 
   @Test
-  void smallJobs_underRandomTrouble_keepEveryPromise() throws Exception {
+  void smallJobs_withRandomFaults_keepEveryGuarantee() throws Exception {
     runs(RUNS, false);
   }
 
   @Test
-  void largeJobs_underRandomTrouble_keepEveryPromise() throws Exception {
+  void largeJobs_withRandomFaults_keepEveryGuarantee() throws Exception {
     runs(RUNS / 20, true);
   }
 
   @Test
-  void realFolders_underRandomTrouble_leaveNothingOpenAndNothingHalfWritten() throws Exception {
+  void realFolders_withRandomFaults_leaveNothingOpenAndNothingHalfWritten() throws Exception {
     Path source = Files.createDirectory(temp.resolve("source"));
     RandomTree.seeded(7).directories(5).files(30).links(3).sizes(0, 300_000).build(source);
     Path descriptors = Path.of("/proc/self/fd");

@@ -143,7 +143,7 @@ final class StressCheck {
             .filter(f -> !world.unusable.contains(f.path().toString()))
             .filter(f -> f.cause() != Failure.Cause.SOURCE_MOVED && !faults.mayVanish())
             // What could not be made writable cannot be written to.
-            .filter(f -> faults.metadataTrouble.get() == 0)
+            .filter(f -> faults.metadataFailures.get() == 0)
             .filter(f -> !isReachedTwice(world, f.path().toString()))
             .toList();
     assertThat(unexplained).isEmpty();

@@ -41,7 +41,7 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
   private final Exchanger<Integer> rendezvous = new Exchanger<>();
 
   final AtomicInteger trouble = new AtomicInteger();
-  final AtomicInteger metadataTrouble = new AtomicInteger();
+  final AtomicInteger metadataFailures = new AtomicInteger();
   final AtomicInteger losses = new AtomicInteger();
   final AtomicInteger errors = new AtomicInteger();
   final Map<String, AtomicInteger> copied = new ConcurrentHashMap<>();
@@ -141,7 +141,7 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
     boolean isTrouble = dice.nextDouble() < io;
     boolean isUnexpected = dice.nextDouble() < runtime;
     if (operation == Operation.METADATA && (isTrouble || isUnexpected)) {
-      metadataTrouble.incrementAndGet();
+      metadataFailures.incrementAndGet();
     }
     if (isTrouble) {
       trouble.incrementAndGet();

@@ -106,7 +106,7 @@ class ShardTest {
     "a/b/c/d/e/f/g/h/i/j/k/l, 4, 1",
     "Größe/€, 3, 6",
   })
-  void whoseADirectoryIs_neverChanges(String directory, int of4, int of7) {
+  void shardOfADirectory_neverChanges(String directory, int of4, int of7) {
     String path = directory == null ? "" : directory;
     assertThat(all(4).get(of4 - 1).owns(of(path))).isTrue();
     assertThat(all(7).get(of7 - 1).owns(of(path))).isTrue();
@@ -271,7 +271,7 @@ class ShardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"0/4", "5/4", "1/0", "1/100001", "0/0"})
-  void partThatThereIsNot_isRefused(String part) {
+  void partOutOfRange_isRefused(String part) {
     int slash = part.indexOf('/');
     assertThatThrownBy(
             () ->

@@ -65,7 +65,7 @@ class ConfirmedBucketIT {
   }
 
   @Test
-  void bucketThatTheMountDoesNotShow_isNotGoneTo_andNothingIsLeftInIt() {
+  void bucketThatTheMountDoesNotShow_isNotUsed_andNothingIsLeftInIt() {
     assertThatThrownBy(() -> open(/* readOnly= */ false))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("does not show there");

@@ -44,7 +44,7 @@ class MountTest {
 
   /** Programs may add options of any name to those of the kernel. */
   @Test
-  void parse_userOfTheMount_isTheKernelsWord() {
+  void parse_userOfTheMount_comesFromTheKernel() {
     assertThat(Mount.parse("1 0 0:1 / /a rw - fuse.s3fs s3fs rw,user_id=7,group_id=8\n"))
         .containsExactly(mount("/a", "fuse.s3fs", "/", 1, 7));
     assertThat(Mount.parse("1 0 x / /a rw - fuse.s3fs s3fs rw,user_id=x\n"))
@@ -68,7 +68,7 @@ class MountTest {
   }
 
   @Test
-  void parse_whatIsNoMount_isLeftOut() {
+  void parse_lineThatIsNoMount_isSkipped() {
     assertThat(Mount.parse("")).isEmpty();
     assertThat(Mount.parse("\n\nnonsense\n1 2 3 4 5 6 7\n1 0 0:1 / /a rw -\n")).isEmpty();
   }

@@ -186,7 +186,7 @@ class MountedBucketTest {
   }
 
   @Test
-  void processOfSomebodyElse_isAnObstacle() {
+  void processOfAnotherUser_isAnObstacle() {
     assertThat(MountedBucket.find(S3fsProcess.UNKNOWN, Path.of("")).obstacle())
         .contains("not visible");
   }

@@ -55,7 +55,7 @@ class RunLockTest {
   }
 
   @Test
-  void secondRun_isRefused_andToldWhoIsThere_untilTheFirstLetsGo() throws Exception {
+  void secondRun_isRefused_withTheProcessOfTheFirst_untilItReleasesTheLock() throws Exception {
     try (RunLock second = lock()) {
       try (RunLock first = lock()) {
         take(first, "/mnt/a b");
@@ -81,7 +81,7 @@ class RunLockTest {
     "/mnt/a, /mnt/ab, false",
     "/mnt/a/x, /mnt/a/y, false",
   })
-  void nestedDestinations_areInEachOthersWay_neighboursAreNot(
+  void nestedDestinations_blockEachOther_neighboursDoNot(
       String one, String other, boolean meet) throws Exception {
     try (RunLock first = lock();
         RunLock second = lock()) {
@@ -99,7 +99,7 @@ class RunLockTest {
   }
 
   @Test
-  void partsOfOneJob_areNotInEachOthersWay_othersAre() {
+  void shardsOfOneJob_doNotBlockEachOther_otherRunsDo() {
     LockClaim part = claim("folder:/a/", Shard.of(1, 4));
     assertThat(part.meets(claim("folder:/a/", Shard.of(2, 4)))).isFalse();
     assertThat(part.meets(claim("folder:/a/", Shard.of(1, 4)))).isTrue();
@@ -130,7 +130,7 @@ class RunLockTest {
   }
 
   @Test
-  void whatADeadRunLeft_isRemovedAndInNobodysWay() throws Exception {
+  void lockOfADeadRun_isRemoved_andBlocksNoRun() throws Exception {
     try (RunLock first = lock()) {
       take(first, "/mnt/other");
       Path left = temp.resolve("state/locks/1-2.lock");
@@ -146,7 +146,7 @@ class RunLockTest {
   }
 
   @Test
-  void processThatIsStoppedWhileItLooks_isInTheWay_andHangsNobody() throws Exception {
+  void processStoppedWhileItChecks_blocksOtherRuns_withoutHangingThem() throws Exception {
     Path folder = Files.createDirectories(temp.resolve("state/locks"));
     assumeThat(Files.isExecutable(Path.of("/usr/bin/python3"))).isTrue();
     Process stopped =
@@ -170,7 +170,7 @@ class RunLockTest {
   }
 
   @Test
-  void waiting_endsWhenTheOtherLetsGo() throws Exception {
+  void waiting_endsWhenTheOtherRunReleasesTheLock() throws Exception {
     RunLock first = lock();
     take(first, "/mnt/a");
     CompletableFuture<Void> release =

@@ -111,7 +111,7 @@ class S3fsProcessesTest {
 
   @ParameterizedTest
   @ValueSource(longs = {CONNECTION, NONE})
-  void lookAlikeOfAnotherUser_isPassedOver(long connection) throws IOException {
+  void lookAlikeOfAnotherUser_isIgnored(long connection) throws IOException {
     process(1, self + 1, s3fs, EVIL, connection);
     process(7, self, s3fs, REAL, connection);
     assertIsReal(find(self));
@@ -121,7 +121,7 @@ class S3fsProcessesTest {
 
   /** A set-user-ID program keeps the real user of the process that started it. */
   @Test
-  void lookAlikeWithSomeUsersOnly_isPassedOver() throws IOException {
+  void lookAlikeWithSomeUsersOnly_isIgnored() throws IOException {
     Path process = process(1, self, s3fs, EVIL, NONE);
     for (String users : List.of("9\t%d\t%d\t%d", "%d\t%d\t%d\t9")) {
       Files.writeString(
@@ -133,7 +133,7 @@ class S3fsProcessesTest {
   }
 
   @Test
-  void lookAlikeThatRunsAnotherProgram_isPassedOver() throws IOException {
+  void lookAlikeThatRunsAnotherProgram_isIgnored() throws IOException {
     Path sleep = Files.copy(s3fs, temp.resolve("sleep"));
     process(1, self, sleep, EVIL, CONNECTION);
     process(7, self, s3fs, REAL, CONNECTION);
@@ -187,7 +187,7 @@ class S3fsProcessesTest {
 
   /** A lazy unmount leaves s3fs running as long as a file is open. */
   @Test
-  void staleOne_isToldByItsConnection() throws IOException {
+  void staleProcess_isRecognisedByItsConnection() throws IOException {
     process(1, self, s3fs, EVIL, CONNECTION - 1);
     assertUnknown(find(self), "not visible to this user");
     process(7, self, s3fs, REAL, CONNECTION);
@@ -198,7 +198,7 @@ class S3fsProcessesTest {
   }
 
   @Test
-  void staleOne_whereTheKernelTellsNoConnections_isAmbiguous() throws IOException {
+  void staleProcess_whereTheKernelTellsNoConnections_isAmbiguous() throws IOException {
     process(1, self, s3fs, EVIL, NONE);
     process(7, self, s3fs, REAL, NONE);
     assertUnknown(find(self), "which of the processes");
@@ -226,7 +226,7 @@ class S3fsProcessesTest {
   }
 
   @Test
-  void mountOfAnotherUser_isKnown_butNothingGoesPastIt() throws IOException {
+  void mountOfAnotherUser_isKnown_butItsBucketIsNotUsed() throws IOException {
     process(7, self + 1, s3fs, REAL, CONNECTION);
     Mount mount = new Mount(POINT, Mount.S3FS, false, Path.of("/"), CONNECTION, self + 1);
     Files.setPosixFilePermissions(s3fs, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -193,7 +193,7 @@ class AwsCredentialsIT {
   }
 
   @Test
-  void ssoThatHasExpired_isSaid() throws Exception {
+  void ssoThatHasExpired_isReported() throws Exception {
     ssoProfile(Instant.now().minus(Duration.ofHours(1)));
 
     String line = found("1", "ANY").get(0);
@@ -259,7 +259,7 @@ class AwsCredentialsIT {
   }
 
   @Test
-  void roleThatIsRefused_isSaidWithItsReason() throws Exception {
+  void roleThatIsRefused_isReportedWithItsReason() throws Exception {
     config(
         """
         [profile work]

@@ -246,7 +246,7 @@ class S3ClientTest {
     "308, Moved",
     "400, AuthorizationHeaderMalformed"
   })
-  void otherRegion_isTold_andNotFollowed(int status, String code) {
+  void otherRegion_isReported_andNotFollowed(int status, String code) {
     String elsewhere = "Location: " + server.uri() + "/elsewhere";
     server.then(
         error(status, code, "x-amz-bucket-region: eu-west-3", elsewhere),
@@ -537,7 +537,7 @@ class S3ClientTest {
         "no XML",
         ""
       })
-  void documentThatMeansHarm_isRefused(String document) throws IOException {
+  void hostileDocument_isRefused(String document) throws IOException {
     server.always(answer(200, document.replace("URI", server.uri().toString())));
 
     assertThatThrownBy(() -> client.list("", null, null, null, 10))
@@ -549,7 +549,7 @@ class S3ClientTest {
   }
 
   @Test
-  void errorDocumentThatMeansHarm_isNotRead() {
+  void hostileErrorDocument_isNotRead() {
     server.always(
         answer(
             403,

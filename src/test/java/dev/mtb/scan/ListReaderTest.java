@@ -81,7 +81,7 @@ class ListReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\u00ff\u00fea\0\n\0", "\u00fe\u00ff\0a\0\n"})
-  void utf16_isCalledByItsName(String list) {
+  void utf16_isNamedInTheFailure(String list) {
     assertThatThrownBy(() -> lines(list))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("the list, line 1")
@@ -137,7 +137,7 @@ class ListReaderTest {
   }
 
   @Test
-  void errorsOfTheStreamAndTheConsumer_comeThrough() {
+  void errorsOfTheStreamAndTheConsumer_areThrownUnchanged() {
     InputStream broken = new BrokenInputStream(() -> new IOException("broken"));
 
     assertThatThrownBy(() -> read(broken, false)).hasMessage("broken");

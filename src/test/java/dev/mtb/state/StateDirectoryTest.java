@@ -190,7 +190,7 @@ class StateDirectoryTest {
 
   /** It says what need not be copied. */
   @Test
-  void catalogOfAnotherUser_isNotBelieved() throws Exception {
+  void catalogOfAnotherUser_isNotUsed() throws Exception {
     assumeThat(ProcessIdentity.read().isRoot()).isTrue();
     try (S3Server server = S3Server.start("bucket")) {
       BackupOptions.Builder options = at(server);

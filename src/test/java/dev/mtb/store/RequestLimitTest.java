@@ -50,7 +50,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void whereEachRequestWaitsForTheNetwork_thereAreSoonTheMost() {
+  void whereEachRequestWaitsForTheNetwork_theNumberSoonReachesTheMaximum() {
     send(Duration.ofSeconds(2), RequestLimitTest::far);
 
     assertThat(limit.now()).isEqualTo(256);
@@ -80,7 +80,7 @@ class RequestLimitTest {
 
   /** A line that is full with 100 requests at a time. */
   @Test
-  void whereMoreAreWorthItUpToAPoint_itStopsBehindIt() {
+  void rateThatStopsGrowing_stopsTheNumber() {
     send(Duration.ofSeconds(20), atOnce -> Math.max(0.05, atOnce / 2000.0));
 
     assertThat(limit.now()).isEqualTo(128);
@@ -114,7 +114,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void thingsThatChange_areNoticed() {
+  void changedConditions_areNoticed() {
     send(Duration.ofSeconds(10), atOnce -> atOnce / 2000.0);
     send(Duration.ofSeconds(40), RequestLimitTest::far);
 
@@ -122,7 +122,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void whereThereIsNotEnoughToDo_itStays() {
+  void withTooFewRequests_theNumberStays() {
     for (int i = 0; i < 1000; i++) {
       round(20, RequestLimitTest::far, false);
     }
@@ -145,7 +145,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void afterThat_theNumberGrowsSlowly() {
+  void afterThrottling_theNumberGrowsSlowly() {
     send(Duration.ofSeconds(2), RequestLimitTest::far);
     round(256, RequestLimitTest::far, true);
 
@@ -171,7 +171,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void oneTooMany_waits() throws InterruptedException {
+  void requestAboveTheLimit_waits() throws InterruptedException {
     RequestLimit one = new RequestLimit(1, 1, ticker);
     long begun = one.begin();
     CountDownLatch second = new CountDownLatch(1);

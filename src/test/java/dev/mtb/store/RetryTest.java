@@ -136,7 +136,7 @@ class RetryTest {
   }
 
   @Test
-  void whatIsNotTheDestinationsFault_passesUntouched() {
+  void failureWithAnotherCauseThanTheDestination_isThrownUnchanged() {
     ElsewhereException source =
         new ElsewhereException("source", null) {
           private static final long serialVersionUID = 1;
@@ -170,7 +170,7 @@ class RetryTest {
   }
 
   @Test
-  void stoppingRun_isNotWaitedFor() {
+  void inAStoppingRun_noRetryIsMade() {
     stopping.set(true);
     assertThatThrownBy(() -> look(retry(5, 1), failing(1, trouble)))
         .isInstanceOf(FailedException.class);
@@ -202,7 +202,7 @@ class RetryTest {
   }
 
   @Test
-  void everyOneOfTheLastFailed_theRunEnds() throws IOException {
+  void manyFailuresInARow_endTheRun() throws IOException {
     // Each of 20 threads has failed six times, twice.
     Retry retry = retry(5, 20);
     for (int operation = 0; operation < 39; operation++) {
@@ -254,7 +254,7 @@ class RetryTest {
   }
 
   @Test
-  void trouble_isRememberedForAsLongAsS3fsRemembers() {
+  void failure_isRememberedForAsLongAsS3fsRemembers() {
     Retry retry = retry(0, 1);
     assertThat(retry.hadTrouble()).isFalse();
     nanos.set(Duration.ofHours(5).toNanos());

@@ -94,7 +94,7 @@ class RunStoreRetryTest {
   }
 
   @Test
-  void whileAllIsWell_nothingMoreIsAsked() throws IOException {
+  void withoutFailures_nothingMoreIsAsked() throws IOException {
     Store destination = retrying();
     assertThat(destination.stat(PATH)).isEmpty();
     assertThat(destination.list(Path.of("d")).mayHold(Path.of("f"))).isFalse();
@@ -137,7 +137,7 @@ class RunStoreRetryTest {
   }
 
   @Test
-  void whereAbsentIsAbsent_errorsChangeNothing() throws IOException {
+  void destinationThatNeverMissesFiles_isNotAskedAgainAfterErrors() throws IOException {
     missesAfterErrors = false;
     stats.addAll(List.of(trouble, Optional.empty()));
     assertThat(retrying().stat(PATH)).isEmpty();

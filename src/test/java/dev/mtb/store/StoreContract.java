@@ -81,12 +81,12 @@ public abstract class StoreContract {
     write("d/f", bytes(10), file(10, 0644, TIME));
     write("other", bytes(10), file(10, 0644, TIME));
     makeDirectory("empty", Optional.empty());
-    Map<Path, Kind> doomed = new LinkedHashMap<>();
-    doomed.put(path("d/f"), Kind.FILE);
-    doomed.put(path("empty"), Kind.DIRECTORY);
-    doomed.put(path("never"), Kind.FILE);
-    doomed.put(path("never/there"), Kind.FILE);
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    Map<Path, Kind> toDelete = new LinkedHashMap<>();
+    toDelete.put(path("d/f"), Kind.FILE);
+    toDelete.put(path("empty"), Kind.DIRECTORY);
+    toDelete.put(path("never"), Kind.FILE);
+    toDelete.put(path("never/there"), Kind.FILE);
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       assertThat(destination.delete(Map.of(one.getKey(), one.getValue()))).isEmpty();
     }
     assertThat(destination.delete(Map.of(path("d"), Kind.DIRECTORY))).isEmpty();
@@ -246,7 +246,7 @@ public abstract class StoreContract {
         "2024-02-29T12:00:00.000000001Z",
         "2037-01-01T00:00:00.5Z"
       })
-  protected void mtime_isKeptAsFinelyAsTheTraitsSay(Instant mtime) throws IOException {
+  protected void mtime_isKeptAsFinelyAsTheFeaturesSay(Instant mtime) throws IOException {
     write("f", bytes(5), file(5, 0644, mtime));
     assertMtime(stat("f").mtime(), mtime);
 
@@ -519,7 +519,7 @@ public abstract class StoreContract {
   }
 
   @Test
-  protected void contentsMoveDirectoryMtime_isTheTruth() throws IOException {
+  protected void contentsMoveDirectoryMtime_isCorrect() throws IOException {
     Metadata source = directory(0755, TIME);
     destination.setMetadata(
         path("d"), source, destination.createDirectory(path("d"), source, Optional.empty()));

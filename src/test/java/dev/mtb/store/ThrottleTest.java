@@ -104,7 +104,7 @@ class ThrottleTest {
   }
 
   @Test
-  void timetable_changesTheLimitWhileSomebodyWrites() {
+  void timetable_changesTheLimitWhileAThreadWrites() {
     // Ten seconds before eight.
     Throttle throttle = throttle(bandwidth("07:00,1M 08:00,10M 08:01,off"));
     throttle.takeAll(10 << 20);
@@ -116,7 +116,7 @@ class ThrottleTest {
   }
 
   @Test
-  void change_holdsWithinSeconds_alsoForWhoHasALotToWrite() {
+  void change_holdsWithinSeconds_alsoForALargeWrite() {
     Throttle throttle = throttle(bandwidth("07:00,1K 08:00,off"));
     throttle.takeAll(1L << 40);
     assertThat(time.seconds()).isCloseTo(10, within(0.1));
@@ -141,7 +141,7 @@ class ThrottleTest {
   }
 
   @Test
-  void stop_letsEverybodyGo() throws Exception {
+  void stop_endsAllWaiting() throws Exception {
     AtomicLong pauses = new AtomicLong();
     CountDownLatch waiting = new CountDownLatch(1);
     Throttle slow =

@@ -92,11 +92,11 @@ public final class FaultyStore extends ForwardingStore {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    for (Path path : doomed.keySet()) {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    for (Path path : toDelete.keySet()) {
       fault.before(Operation.DELETE, path);
     }
-    return real.delete(doomed);
+    return real.delete(toDelete);
   }
 
   @Override

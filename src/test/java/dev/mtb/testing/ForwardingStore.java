@@ -172,8 +172,8 @@ public abstract class ForwardingStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return real.delete(doomed);
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    return real.delete(toDelete);
   }
 
   @Override

@@ -425,9 +425,9 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public synchronized Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public synchronized Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, IOException> failures = new HashMap<>();
-    for (Path path : doomed.keySet()) {
+    for (Path path : toDelete.keySet()) {
       change("delete", path.toString());
       String below = path + "/";
       if (nodes.keySet().stream().anyMatch(other -> other.startsWith(below))) {

@@ -98,8 +98,8 @@ public final class S3fsFixture implements AutoCloseable {
   }
 
   /** The same without short limits of time, for a run that meets no faults. */
-  public void freshPatientMount() throws IOException, InterruptedException, TimeoutException {
-    mount.remountPatiently();
+  public void freshMountWithDefaultTimeouts() throws IOException, InterruptedException, TimeoutException {
+    mount.remountWithDefaultTimeouts();
     awaitQuiet();
   }
 

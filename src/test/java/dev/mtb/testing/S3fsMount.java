@@ -108,7 +108,7 @@ public final class S3fsMount implements AutoCloseable {
    * The same, with s3fs's own limits of time from now on: on a busy machine an answer may take
    * longer than the short ones of a test.
    */
-  public void remountPatiently() throws IOException, InterruptedException {
+  public void remountWithDefaultTimeouts() throws IOException, InterruptedException {
     options.removeIf(o -> o.matches("(retries|connect_timeout|readwrite_timeout)=.*"));
     remount();
   }

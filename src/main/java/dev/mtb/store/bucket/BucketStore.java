@@ -376,8 +376,8 @@ public final class BucketStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return changes.delete(doomed);
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    return changes.delete(toDelete);
   }
 
   @Override

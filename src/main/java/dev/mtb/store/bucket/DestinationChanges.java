@@ -110,12 +110,12 @@ final class DestinationChanges {
     }
   }
 
-  Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, IOException> failures = new HashMap<>();
     Map<String, Path> paths = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> each : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> each : toDelete.entrySet()) {
       try {
-        paths.put(doomedKey(each.getKey(), each.getValue()), each.getKey());
+        paths.put(keyToDelete(each.getKey(), each.getValue()), each.getKey());
       } catch (DestinationException e) {
         throw e;
       } catch (IOException e) {
@@ -134,7 +134,7 @@ final class DestinationChanges {
   }
 
   /** The key to delete. */
-  private String doomedKey(Path path, Kind kind) throws IOException {
+  private String keyToDelete(Path path, Kind kind) throws IOException {
     String key;
     try {
       key = key(path);

@@ -273,9 +273,9 @@ public class FolderStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, IOException> failures = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       try {
         delete(tree.at(one.getKey()), one.getValue());
       } catch (DestinationException e) {

@@ -330,8 +330,8 @@ public final class MountStore extends FolderStore {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return mountPoint.changing(() -> super.delete(doomed));
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    return mountPoint.changing(() -> super.delete(toDelete));
   }
 
   @Override

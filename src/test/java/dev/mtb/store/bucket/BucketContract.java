@@ -200,7 +200,7 @@ public abstract class BucketContract extends StoreContract {
   }
 
   @Test
-  void whatSomebodyElseWroteMeanwhile_isNotGivenOurMetadata() throws IOException {
+  void objectThatAnotherClientWrote_isNotGivenOurMetadata() throws IOException {
     Metadata source = file(1, 0600, Instant.EPOCH);
     writeOneByte("f", source);
     ListedEntry listed = destination.list(path("")).entry(path("f")).orElseThrow();

@@ -103,7 +103,7 @@ class CatalogTest {
   }
 
   @Test
-  void secondRunAtATime_goesWithout() {
+  void secondRunAtATime_hasNoCatalog() {
     try (Catalog catalog = open(false)) {
       catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
       assertThat(Catalog.open(folder, PLACE, false, true)).isEmpty();
@@ -123,7 +123,7 @@ class CatalogTest {
   }
 
   @Test
-  void folderThatCannotBeMade_isNoTrouble() throws IOException {
+  void folderThatCannotBeMade_isNoFailure() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThat(Catalog.open(file.resolve("below"), PLACE, false, true)).isEmpty();
     assertThat(Catalog.open(folder.resolve("none"), PLACE, true, true)).isEmpty();

@@ -81,7 +81,7 @@ class S3ErrorsTest {
   }
 
   @Test
-  void bucketThatMayNotBeListed_isTheDestinationsTrouble() {
+  void bucketThatMayNotBeListed_isAFailureOfTheDestination() {
     assertThat(TROUBLE.of("ListObjectsV2", "", answer(403, "AccessDenied")))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("s3:ListBucket on arn:aws:s3:::photos");

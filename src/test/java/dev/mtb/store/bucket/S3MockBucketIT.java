@@ -154,7 +154,7 @@ class S3MockBucketIT extends BucketContract {
 
   /** S3Proxy would not delete the object of a directory that holds something. */
   @Test
-  void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
+  void directoryMarkerThatAnotherClientDeleted_isRestored() throws Exception {
     Path source = Files.createDirectory(temp.resolve("source"));
     RandomTree.write(source.resolve("d/f"), "content");
     Path passwd = Secrets.write(temp.resolve("keys"), credentials());

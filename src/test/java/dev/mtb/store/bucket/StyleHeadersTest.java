@@ -123,7 +123,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void newObject_hasItAll() throws IOException {
+  void newObject_hasAllStyleHeaders() throws IOException {
     StoredVersion unused = requests.put("p/f", FILE, Requests.Upload.of("abc".getBytes(UTF_8)));
 
     assertThat(last).containsAllEntriesOf(OF_OBJECT).containsKey("content-md5");
@@ -132,7 +132,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void uploadInParts_hasItAllWhenItBegins() throws IOException {
+  void uploadInParts_hasAllStyleHeadersAtItsStart() throws IOException {
     assertThat(requests.uploads().start("p/f", requests.uploads().headers("p/f", FILE)))
         .isEqualTo("id");
 
@@ -160,7 +160,7 @@ class StyleHeadersTest {
 
   /** As an old version is kept, and as a name changes. */
   @Test
-  void copy_hasItAllAgain() throws IOException {
+  void copy_hasAllStyleHeaders() throws IOException {
     assertThat(requests.copies().copy("p/f", "p/g", Optional.of(3L))).isTrue();
 
     assertThat(last)
@@ -171,7 +171,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void otherMetadata_leaveItAsItWas() throws IOException {
+  void changeOfMetadata_keepsTheStyle() throws IOException {
     StoredVersion unused = requests.copies().replaceMetadata("p/f", FILE, Optional.empty());
 
     assertThat(last)
@@ -182,7 +182,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void otherRequests_sayOnlyWhoPays() throws IOException {
+  void otherRequests_haveOnlyTheHeaderOfThePayer() throws IOException {
     assertThat(requests.head("p/f")).isPresent();
     assertStyleless();
     requests.delete("p/f");
@@ -202,7 +202,7 @@ class StyleHeadersTest {
 
   /** Tags that another tool has given an object stay then. */
   @Test
-  void withoutAStyle_nothingIsSaid() throws IOException {
+  void withoutAStyle_thereAreNoStyleHeaders() throws IOException {
     try (Requests plain = requests(ObjectStyle.DEFAULT)) {
       StoredVersion unused = plain.copies().replaceMetadata("p/f", FILE, Optional.empty());
 

@@ -46,7 +46,7 @@ class DirectorySyncTest {
   }
 
   @Test
-  void failure_isTold_thoughItWasBefore_andOthersAreForcedAllTheSame() throws IOException {
+  void earlierFailure_isThrown_andOtherDirectoriesAreForced() throws IOException {
     DirectorySync sync =
         new DirectorySync(
             directory -> {

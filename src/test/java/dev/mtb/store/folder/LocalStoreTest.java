@@ -151,7 +151,7 @@ class LocalStoreTest extends StoreContract {
   }
 
   @Test
-  void whileItIsWritten_nobodyElseMayRead() throws IOException {
+  void whileItIsWritten_otherUsersCannotRead() throws IOException {
     Metadata source = file(10, 0777, TIME);
     try (FileWrite write = destination.write(path("f"), source, Optional.empty())) {
       write.write(ByteBuffer.wrap(bytes(10)));

@@ -276,7 +276,7 @@ public class PlantedLinksTest {
    * and is removed if it is found again.
    */
   @Test
-  void whileADirectoryIsSwappedToAndFro_nothingGetsOut() throws Exception {
+  void whileADirectoryIsReplacedRepeatedly_nothingOutsideChanges() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("link"), outside);
     Path real = folder.resolve("real");
     AtomicBoolean isOver = new AtomicBoolean();
