@@ -49,9 +49,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Back to a moment, in a bucket with versioning. */
+/** Restores of an earlier moment, from a bucket with versioning. */
 class AsOfIT {
-  /** More than these with {@code -Dmtb.runs=30}. */
+  /** The number of runs; {@code -Dmtb.runs=30} makes more. */
   private static final int RUNS = Integer.getInteger("mtb.runs", 8);
 
   private static final String BUCKET = "versions";
@@ -226,7 +226,7 @@ class AsOfIT {
         .contains("there is no backup at", "as of " + then.minusSeconds(3600));
   }
 
-  /** As in each restore: what is newer stays, unless the user says otherwise. */
+  /** As in each restore, newer files are kept, unless the user asks to overwrite them. */
   @Test
   void newerFilesInTheTarget_stay_unlessOverwritten() throws Exception {
     RandomTree.write(
@@ -252,7 +252,7 @@ class AsOfIT {
     proxy.reset();
     assertThat(listed(then)).hasSize(510);
     Counts list = proxy.snapshot();
-    // Whether it keeps versions, and one page: 513 versions.
+    // One request for the versioning of the bucket, and one for the page with 513 versions.
     assertThat(list.total()).as("%s", list).isEqualTo(2);
 
     proxy.reset();
@@ -328,7 +328,7 @@ class AsOfIT {
         .hasMessageContaining("is in no bucket");
   }
 
-  /** S3Proxy keeps no versions, and says so in its own way. */
+  /** S3Proxy keeps no versions, and answers with an error of its own. */
   @Test
   void serverWithoutVersions_isReportedAsWithoutVersioning() throws Exception {
     try (S3Server plain = S3Server.start("plain")) {
@@ -351,7 +351,7 @@ class AsOfIT {
     }
   }
 
-  /** What the mount shows is of now: here that is nothing. */
+  /** The mount shows the present, which is empty here. */
   @Test
   @RequiresS3fs
   void backupNamedByItsMount_isReadFromTheBucket() throws Exception {

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A bucket on its worst day. */
+/** Backups to a bucket whose server fails. */
 class BucketFaultIT {
   private static final String SECRET = "a-secret-that-nobody-may-see";
 
@@ -188,7 +188,7 @@ class BucketFaultIT {
     assertVerified();
   }
 
-  /** S3Proxy takes the digest of what it gets, and refuses a signature that is not of that. */
+  /** S3Proxy computes the digest of the content, and refuses a signature of another digest. */
   @Test
   void signedContents_areThoseThatArrive() throws IOException {
     RandomTree.write(source.resolve("none"), new byte[0], Instant.ofEpochSecond(1_600_000_000L));
@@ -249,7 +249,10 @@ class BucketFaultIT {
     assertVerified();
   }
 
-  /** Another server's list shows it; this one's does not, as soon as nothing else is in it. */
+  /**
+   * Other servers list the directory's own object. This server does not, when the directory is
+   * empty otherwise.
+   */
   @Test
   void directoryThatBecomesAFile_interruptedAnywhere_isFinishedByTheNextRun() throws Exception {
     RandomTree.write(source.resolve("other"), "other");
@@ -312,13 +315,13 @@ class BucketFaultIT {
             "s3://bucket/backup"));
   }
 
-  /** The server has begun an upload whose number MTB never learns. */
+  /** The server has begun an upload, and MTB does not get its id. */
   @Test
   void answerThatIsLost_leavesNoUploadBehind() throws Exception {
     assertNoFailure_whereTheFirstAnswerIsLostTo(path -> path.endsWith("?uploads"));
   }
 
-  /** The upload is complete, and the server does not know it any more. */
+  /** The upload is complete, so that the server does not know its id any more. */
   @Test
   void answerToTheEndOfAnUploadThatIsLost_isNoFailure() throws Exception {
     assertNoFailure_whereTheFirstAnswerIsLostTo(path -> path.contains("uploadId="));
@@ -334,7 +337,7 @@ class BucketFaultIT {
                 ? Fault.Action.loseResponse()
                 : Fault.Action.pass());
     assertThat(backUp().failures()).isEmpty();
-    // A busy server may answer the second with nonsense, while it is still busy with the first.
+    // The server may answer the second request with a wrong error while it still handles the first.
     assertThat(lost.get()).isBetween(2, 3);
     assertThat(probe.unfinishedUploads()).isEmpty();
     assertVerified();

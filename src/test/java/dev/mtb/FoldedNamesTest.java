@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Destinations that take names for one which the source has as two. */
+/** Destinations that take two different names of the source for the same name. */
 class FoldedNamesTest {
   private static final Instant OLD = Instant.parse("2024-01-01T00:00:00Z");
 
@@ -178,7 +178,7 @@ class FoldedNamesTest {
 
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures()).hasSize(3);
-    // Nothing of two directories is mixed.
+    // The contents of two directories are not mixed.
     assertThat(contents().size()).isLessThanOrEqualTo(1);
   }
 

@@ -35,7 +35,7 @@ import java.util.function.UnaryOperator;
 final class LargeFileFixture implements AutoCloseable {
   static final int PART = (int) ContentTag.PART_SIZE;
 
-  /** What requests and answers of an upload without its content may have. */
+  /** The most bytes that requests and answers of an upload have besides the content. */
   static final long DOCUMENTS = 20_000;
 
   final CountingProxy proxy;
@@ -60,7 +60,11 @@ final class LargeFileFixture implements AutoCloseable {
       return new Servers(S3Server.start("bucket"), S3MockServer.start("bucket"));
     }
 
-    /** A place in one of them, by its name. */
+    /**
+     * Opens a place on one of the servers.
+     *
+     * @param name of the server
+     */
     LargeFileFixture open(String name, Path temp) throws IOException {
       return name.equals("S3Mock")
           ? new LargeFileFixture(mock.port(), "bucket", "any", "any", temp)
@@ -87,7 +91,7 @@ final class LargeFileFixture implements AutoCloseable {
     Secrets.write(temp.resolve("passwd"), identity + ":" + credential);
   }
 
-  /** Writes the file; the time tells it from its earlier versions. */
+  /** Writes the file with an mtime that no earlier version has. */
   byte[] write(byte[] content) throws IOException {
     RandomTree.write(file, content, Instant.now());
     return content;
@@ -122,7 +126,7 @@ final class LargeFileFixture implements AutoCloseable {
     return Mtb.backup(job(options -> options));
   }
 
-  /** Backs up, and counts what that takes. */
+  /** Backs up, and counts the requests. */
   Counts counting(UnaryOperator<BackupOptions.Builder> change) {
     proxy.reset();
     BackupReport report = Mtb.backup(job(change));
@@ -135,7 +139,7 @@ final class LargeFileFixture implements AutoCloseable {
     return counting(options -> options);
   }
 
-  /** What is in the bucket is the file, as if it had been uploaded as a whole. */
+  /** Checks that the bucket holds this content, as if it had been uploaded as a whole. */
   void assertIs(byte[] content, String description) throws IOException {
     proxy.setFault(Fault.NONE);
     assertThat(probe.md5(key)).as(description).isEqualTo(hex(md5(content)));

@@ -57,7 +57,7 @@ class TwoRunsTest {
     return Mtb.backup(job(to, Duration.ZERO, false));
   }
 
-  /** Stays in the middle of its run until it is released. */
+  /** Starts a run that stays in the middle until it is released. */
   private CompletableFuture<BackupReport> longRun(Path to) throws InterruptedException {
     CompletableFuture<BackupReport> run =
         CompletableFuture.supplyAsync(

@@ -44,7 +44,8 @@ public record MtimeRules(
    * How precise the mtimes of a place are.
    *
    * @param granularity how coarse they are at best; zero where they are exact
-   * @param mayLackDigits whether some of them have fewer digits than that, as their zeros tell
+   * @param mayLackDigits whether some of them have fewer digits than that, which shows as zeros at
+   *     their end
    */
   public record Precision(Duration granularity, boolean mayLackDigits) {
     /** Nothing is lost. */

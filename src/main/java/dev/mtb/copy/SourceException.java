@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** The source could not be read, or has changed since the scan. The destination is not the cause. */
+/**
+ * The source could not be read, or has changed since the scan. The destination is not the cause.
+ */
 public final class SourceException extends ElsewhereException {
   private static final long serialVersionUID = 1;
 

@@ -28,7 +28,7 @@ final class Admission {
   private final ScanFailures failures;
 
   /**
-   * Chooses for a run.
+   * Makes the choice of a run.
    *
    * @param ownPlaces recognises the destination if the walk meets it
    * @param guard keeps sources and old versions apart
@@ -155,7 +155,10 @@ final class Admission {
         : rivals.obstacle(child.parent(), child.target());
   }
 
-  /** A mount of the destination that a filter keeps from being entered does no harm. */
+  /**
+   * Whether a child is the destination. A mount of the destination is allowed if a filter keeps the
+   * walk from entering it.
+   */
   private boolean isDestination(Child child, Metadata metadata) {
     return (child.isListed() || !filter.isOutside(metadata, child.parent().device))
         && ownPlaces.hold(child.source(), metadata, child.isListed());

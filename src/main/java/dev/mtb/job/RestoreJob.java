@@ -27,7 +27,9 @@ import java.util.Optional;
  * <p>A file that is in the backup at {@code docs/a.txt} is restored to {@code docs/a.txt} in the
  * target, whether it was asked for by its name, by that of a directory, or not at all.
  *
- * <p>The {@link BackupOptions} for the destination of a backup are used here for the backup that is read; {@link BackupOptions#manifest()} and {@link Checks#verifyAfter()} concern the files in the target.
+ * <p>The {@link BackupOptions} for the destination of a backup are used here for the backup that is
+ * read; {@link BackupOptions#manifest()} and {@link Checks#verifyAfter()} concern the files in the
+ * target.
  *
  * @param backup where the backup is
  * @param paths what is restored, relative to the backup, and normal; empty for everything

@@ -105,7 +105,7 @@ public final class PathBytes {
     for (int i = 1; i <= target.length; i++) {
       boolean isDoubled = i < target.length && target[i] == '/' && target[i - 1] == '/';
       if (isDoubled || i == target.length) {
-        // A piece ends in the first of two slashes, and resolving puts the second behind it.
+        // A piece ends with the first of two slashes, and resolve adds the second.
         byte[] piece = Arrays.copyOfRange(target, start, i);
         boolean isBad =
             piece.length == 0

@@ -30,7 +30,8 @@ import java.util.function.UnaryOperator;
  * @param deletion whether what is not in the source any more is deleted from the backup
  * @param oldVersions where old versions are kept
  * @param uploads how large files are uploaded to a bucket
- * @param updateRules which files are not copied although they differ; without effect on {@code verify}
+ * @param updateRules which files are not copied although they differ; without effect on {@code
+ *     verify}
  * @param limits how fast a run may go, how much it may do, and what it does first; of these only
  *     the speed matters for {@code verify}
  * @param shard the part of the job that is done here; other machines do the others

@@ -106,7 +106,10 @@ final class FilterParser {
     }
   }
 
-  /** A rule that begins with its letter, with neither the long name nor the comma behind it. */
+  /**
+   * The short form of a rule, which begins with its letter: without the long name and without the
+   * comma after it.
+   */
   private static String shortForm(String text) {
     for (int i = 0; i < NAMES.size(); i += 2) {
       if (text.startsWith(NAMES.get(i))) {

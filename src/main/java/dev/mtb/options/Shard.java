@@ -23,7 +23,9 @@ import java.util.PriorityQueue;
  * machine, in every version of Java and at every moment. Immutable and thread-safe.
  *
  * <p>A directory and the files in it are in one part; a directory in it may be in another. Sizes
- * that are known beforehand ({@link Builder#known}) balance the parts; other files are assigned by a hash of their directory's path. Sizes that a run finds are not used: they change, and then each of two machines could assume that the other one copies a file.
+ * that are known beforehand ({@link Builder#known}) balance the parts; other files are assigned by
+ * a hash of their directory's path. Sizes that a run finds are not used: they change, and then each
+ * of two machines could assume that the other one copies a file.
  *
  * <pre>{@code
  * BackupOptions options = BackupOptions.builder().shard(Shard.of(2, 4)).build();

@@ -85,7 +85,7 @@ record Mount(Path point, String type, boolean readOnly, Path root, long device, 
     List<Mount> mounts = new ArrayList<>();
     for (String line : Splitter.on('\n').omitEmptyStrings().split(mountinfo)) {
       List<String> fields = Splitter.on(' ').splitToList(line);
-      // ID, parent, major:minor, root, mount point, options and some optional fields; behind the
+      // ID, parent, major:minor, root, mount point, options and some optional fields; after the
       // separator: type, source, options of the file system.
       int separator = fields.indexOf("-");
       if (separator > 5 && separator + 1 < fields.size()) {

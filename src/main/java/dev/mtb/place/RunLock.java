@@ -84,20 +84,20 @@ public final class RunLock implements AutoCloseable {
       return;
     }
     LockClaim mine = LockClaim.now(place, destination, options.get().shard());
-    Duration patience = options.get().waiting().lockWait();
+    Duration lockWait = options.get().waiting().lockWait();
     long start = System.nanoTime();
     boolean isTold = false;
     for (Optional<LockClaim> other = tryTake(mine); other.isPresent(); other = tryTake(mine)) {
-      Duration left = patience.minus(Duration.ofNanos(System.nanoTime() - start));
+      Duration left = lockWait.minus(Duration.ofNanos(System.nanoTime() - start));
       if (left.isNegative() || left.isZero()) {
         throw new DestinationException(
             other.get().describe()
-                + (patience.isZero()
+                + (lockWait.isZero()
                     ? "; wait for it with Waiting.lockWait, or run again when it has ended"
-                    : "; it did not end within " + Format.duration(patience)));
+                    : "; it did not end within " + Format.duration(lockWait)));
       }
       if (!isTold) {
-        log.warn("waiting up to {}: {}", Format.duration(patience), other.get().describe());
+        log.warn("waiting up to {}: {}", Format.duration(lockWait), other.get().describe());
         isTold = true;
       }
       pause(

@@ -21,15 +21,15 @@ public record AwsIdentity(Kind kind, Optional<String> profile) {
     CONTAINER
   }
 
-  /** The first that are found. */
+  /** The first credentials that are found. */
   public static final AwsIdentity ANY = of(Kind.ANY);
 
-  /** Those of a kind. */
+  /** Credentials of a kind. */
   public static AwsIdentity of(Kind kind) {
     return new AwsIdentity(kind, Optional.empty());
   }
 
-  /** Those of a profile. */
+  /** The credentials of a profile. */
   public static AwsIdentity ofProfile(String name) {
     return new AwsIdentity(Kind.PROFILE, Optional.of(name));
   }

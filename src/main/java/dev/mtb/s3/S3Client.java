@@ -65,7 +65,7 @@ public final class S3Client implements Closeable {
    *
    * @param prefix of the keys
    * @param delimiter at which keys are put together; null for none
-   * @param startAfter the first key is behind this one; null for the first of all
+   * @param startAfter the page begins after this key; null for the first of all
    * @param token of the page before; null for the first page
    * @param most keys in the page
    */
@@ -90,8 +90,8 @@ public final class S3Client implements Closeable {
    * oldest (ListObjectVersions).
    *
    * @param prefix of the keys
-   * @param keyMarker the first key is behind this one; null for the first of all
-   * @param versionMarker then the first version is behind this one of that key; null for none
+   * @param keyMarker the page begins after this key; null for the first of all
+   * @param versionMarker the page begins after this version of that key; null for none
    * @param most versions in the page
    */
   public VersionPage listVersions(String prefix, String keyMarker, String versionMarker, int most)

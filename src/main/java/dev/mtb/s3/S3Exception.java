@@ -37,12 +37,12 @@ public final class S3Exception extends IOException {
     return text.isEmpty() ? "" : separator + text;
   }
 
-  /** Of HTTP. */
+  /** The status of HTTP. */
   public int status() {
     return status;
   }
 
-  /** Of S3; empty if there is none. */
+  /** The code of S3; empty if there is none. */
   public String code() {
     return code;
   }

@@ -19,7 +19,7 @@ public record Diagnosis(Kind kind, String text) {
   public enum Kind {
     /** The error may pass, so the operation is retried. */
     TRANSIENT,
-    /** It will not pass soon, and other files are likely to meet it too. */
+    /** The error will not pass soon, and will probably affect other files, too. */
     LASTING,
     /** It concerns this file only, and stays so until a person acts. */
     OF_THIS_FILE

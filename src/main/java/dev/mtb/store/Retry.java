@@ -81,7 +81,7 @@ public final class Retry {
     /**
      * Runs the operation.
      *
-     * @param attempt the first is 1; later ones may meet what an earlier one left
+     * @param attempt the first is 1; later attempts may find what an earlier one has made
      * @return the result
      * @throws IOException if it failed
      */

@@ -31,9 +31,9 @@ import java.util.Set;
  */
 public interface Store extends Tree {
   /**
-   * A caller that starts to write a file shorter than this holds all of its content, so that
-   * nothing can go wrong on the source's side between the first and the last byte. In bytes: two
-   * requests of a FUSE kernel module (128 KiB each), and times {@code threads} still little memory.
+   * A caller that starts to write a file shorter than this holds all of its content, so that the
+   * source cannot fail between the first and the last byte. In bytes: two requests of a FUSE kernel
+   * module (128 KiB each). Multiplied by {@code threads} this is still little memory.
    */
   int SMALL_FILE = 256 * 1024;
 

@@ -145,9 +145,9 @@ public final class TemporaryNames {
   }
 
   /**
-   * What the kernel calls this machine.
+   * The name of this machine, as the kernel has it.
    *
-   * @return with the newline that is behind it
+   * @return with the newline at its end
    */
   public static String hostname() {
     try {

@@ -57,7 +57,7 @@ public final class Throttle {
   /** Guarded by the turn. */
   private RateLimiter bytes;
 
-  /** That of the limiter; guarded by the turn. */
+  /** The rate of {@link #bytes}; guarded by the turn. */
   private long rate;
 
   private final ReentrantLock operationTurn = new ReentrantLock(true);

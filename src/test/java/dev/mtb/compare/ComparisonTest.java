@@ -411,7 +411,8 @@ class ComparisonTest {
         .isEqualTo(Decision.leave(Reason.NEWER_THERE));
     assertThat(comparison.sameContent(FILE, FILE.withMtime(LATER)))
         .isEqualTo(Decision.leave(Reason.NEWER_THERE));
-    // Within a second it is not newer, and older ones and other kinds are never left.
+    // A difference within a second does not count as newer. Older files and other kinds are never
+    // skipped.
     Metadata barelyNewer = sized(7).withMtime(TIME.plusMillis(800));
     assertThat(comparison.file(FILE, Optional.of(barelyNewer)).action()).isEqualTo(Action.REPLACE);
     Metadata older = sized(7).withMtime(TIME.minusSeconds(100));

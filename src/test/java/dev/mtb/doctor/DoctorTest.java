@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Folders and buckets; what needs a mount is in DoctorIT. */
+/** The doctor on folders and buckets; DoctorIT has the tests with mounts. */
 class DoctorTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static S3Server server;
@@ -244,7 +244,7 @@ class DoctorTest {
     assertThat(the(checkup, "bucket").text()).contains("secret key does not match");
     assertThat(the(checkup, "bucket").remedy().orElseThrow()).contains("check the credentials");
     assertThat(checkup.toString()).doesNotContain("wrong-secret");
-    // The clock is known all the same, since it is what may be wrong instead.
+    // The clock is still checked, since a wrong clock may be the real cause.
     assertThat(the(checkup, "clock").status()).isEqualTo(Status.OK);
   }
 
@@ -272,7 +272,7 @@ class DoctorTest {
 
   @Test
   void silentServer_doesNotBlockTheDoctor() throws Exception {
-    // Connections are taken by the kernel, and nobody ever answers.
+    // The kernel accepts connections, and no program answers.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       long start = System.nanoTime();
       BackupOptions options =
@@ -295,7 +295,7 @@ class DoctorTest {
     assertThat(clock(Duration.ofMinutes(5)).text()).contains("5 min ahead of the server's");
     assertThat(clock(Duration.ofMinutes(5)).status()).isEqualTo(Status.WARN);
     assertThat(clock(Duration.ofMinutes(-5)).text()).contains("behind the server's");
-    // This server has just taken the request: it does not mind.
+    // This server has just accepted the request, so it does not check the clock.
     assertThat(clock(Duration.ofMinutes(20)).status()).isEqualTo(Status.WARN);
     assertThat(clock(Duration.ofMinutes(20)).remedy().orElseThrow()).contains("timedatectl");
   }

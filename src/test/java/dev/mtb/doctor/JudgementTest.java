@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** What is made of figures. */
+/** Findings that follow from measured figures. */
 class JudgementTest {
   private static Finding roundTrip(int threads, boolean isStraight, long... milliseconds) {
     Findings found = new Findings("round trip", "1 s");

@@ -33,8 +33,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A store in memory as an embedder writes one: of the public types only, and with the methods that
- * have no default.
+ * A store in memory, written as an embedder would: it uses only public types, and implements only
+ * the methods without a default.
  */
 final class MapStore implements Store {
   private static final Metadata ROOT =
@@ -71,7 +71,7 @@ final class MapStore implements Store {
     return nodes.keySet().stream().filter(k -> !k.isEmpty() && !k.contains("/")).toList();
   }
 
-  /** Puts a file there behind the back of a run. */
+  /** Puts a file into the store without a run. */
   synchronized void plant(String name, Instant mtime) {
     byte[] content = "content".getBytes(UTF_8);
     nodes.put(

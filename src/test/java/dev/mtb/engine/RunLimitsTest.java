@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What runs leave, by rules and by limits, and that they say so. */
+/** Files that rules and limits keep from being copied, and the reports about them. */
 class RunLimitsTest {
   private static final Instant OLD = Instant.parse("2020-01-01T00:00:00Z");
   private static final Instant NEW = Instant.parse("2024-01-01T00:00:00Z");
@@ -108,7 +108,7 @@ class RunLimitsTest {
     }
     assertThat(run(Limits.NONE.withMaxTransfer(7000)).exitCode()).isZero();
     assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
-    // Nothing to send, nothing left.
+    // There is nothing to copy, so that the limit has no effect.
     assertThat(run(Limits.NONE.withMaxTransfer(1)).exitCode()).isZero();
   }
 
@@ -140,7 +140,7 @@ class RunLimitsTest {
     assertThat(report.outcome()).isEqualTo(Outcome.PARTIAL);
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures()).hasSize(1);
-    // Of this stage, since what has not been scanned must not be deleted at the destination.
+    // The stage is SCAN, since a file that was not scanned must not be deleted at the destination.
     assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.SCAN);
     assertThat(report.failures().get(0).error()).contains("Limits.maxDuration");
     assertThat(destination).isEmptyDirectory();
@@ -158,7 +158,9 @@ class RunLimitsTest {
         run(
             options().limits(Limits.NONE.withMaxDuration(limit)),
             (operation, path) -> {
-              // The run began later, so that its time ends later.
+              // The first write lasts until the run's time is over, and a second longer, since the
+              // run
+              // began later than this clock.
               while (operation == Operation.CONTENT
                   && System.nanoTime() - start < limit.plusSeconds(1).toNanos()) {
                 Thread.onSpinWait();
@@ -187,7 +189,7 @@ class RunLimitsTest {
                     .updateRules(new UpdateRules(true, true, true))),
             BackupListener.NONE);
     assertThat(report.totals().unchanged()).isEqualTo(4);
-    // And the directory's own time, which the new file has moved.
+    // There is one more difference: the directory's mtime, which the new file has changed.
     assertThat(report.failures()).extracting(Failure::error).contains("missing");
   }
 
@@ -221,7 +223,7 @@ class RunLimitsTest {
     }
     Files.createDirectory(source.resolve("last"));
     Files.createDirectory(destination.resolve("last"));
-    // One thread reads the root to its end before it looks into what is in there.
+    // The single checker reads the whole root before it enters a directory.
     CountDownLatch allWait = new CountDownLatch(1);
     BackupReport report =
         run(
@@ -238,7 +240,7 @@ class RunLimitsTest {
               }
             });
     assertThat(report.exitCode()).isZero();
-    // The first one did not wait for others.
+    // The first file did not wait for others.
     List<String> others = copied.stream().skip(1).toList();
     assertThat(others).isSortedAccordingTo((a, b) -> b.compareTo(a)).hasSize(4);
   }
@@ -277,7 +279,7 @@ class RunLimitsTest {
   @Test
   void verifyAfter_doesNotApplyTheUpdateRules() throws Exception {
     RandomTree.write(source.resolve("f"), RandomTree.bytes(1, 10), OLD);
-    // What is read back has another mtime, a later one, which only a backup may take for a reason.
+    // The copy gets a later mtime before it is read back. In a backup, the rule would skip it.
     BackupReport report =
         run(
             options()

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What filters leave out of a run, beside the patterns that FilterRsyncTest compares. */
+/** Files that filters exclude from a run; FilterRsyncTest tests the patterns. */
 class FiltersTest {
   @TempDir Path temp;
   private Path source;
@@ -45,7 +45,7 @@ class FiltersTest {
     }
   }
 
-  /** Where files land that are backed up. */
+  /** The targets of the files that are backed up. */
   private Set<String> kept(Filters.Builder filters, String... entries) throws Exception {
     Set<String> files = new ConcurrentSkipListSet<>();
     BackupReport report = Mtb.backup(job(filters, entries), files(files));

@@ -112,7 +112,7 @@ class MountTest {
     assertThat(PathBytes.of(Mount.unescape("/a\\040\\012\\134040\u00e9"))).isEqualTo(expected);
     assertThat(PathBytes.of(Mount.unescape("/\u00c3\u00a9"))).isEqualTo("/é".getBytes(UTF_8));
     assertThat(Mount.unescape("/ends\\040")).isEqualTo(Path.of("/ends "));
-    // What is no escape stands for itself: fstab is written by people.
+    // An invalid escape stays as it is, since people write fstab by hand.
     assertThat(Mount.unescape("/a\\b\\08\\777\\000\\04"))
         .isEqualTo(Path.of("/a\\b\\08\\777\\000\\04"));
   }

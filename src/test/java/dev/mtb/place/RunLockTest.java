@@ -28,15 +28,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Runs of one JVM; TwoRunsIT has those of several. */
+/** Runs in one JVM; TwoRunsIT tests several processes. */
 class RunLockTest {
   @TempDir Path temp;
 
-  private RunLock lock(Duration patience) {
+  private RunLock lock(Duration lockWait) {
     return RunLock.of(
         BackupOptions.builder()
             .stateDirectory(temp.resolve("state"))
-            .waiting(w -> w.withLockWait(patience))
+            .waiting(w -> w.withLockWait(lockWait))
             .build());
   }
 
@@ -81,8 +81,8 @@ class RunLockTest {
     "/mnt/a, /mnt/ab, false",
     "/mnt/a/x, /mnt/a/y, false",
   })
-  void nestedDestinations_blockEachOther_neighboursDoNot(
-      String one, String other, boolean meet) throws Exception {
+  void nestedDestinations_blockEachOther_neighboursDoNot(String one, String other, boolean meet)
+      throws Exception {
     try (RunLock first = lock();
         RunLock second = lock()) {
       take(first, one);
@@ -107,7 +107,8 @@ class RunLockTest {
     assertThat(part.meets(claim("folder:/a/", Shard.WHOLE))).isTrue();
     assertThat(claim("folder:/a/", Shard.WHOLE).meets(part)).isTrue();
     assertThat(part.meets(LockClaim.UNKNOWN)).isTrue();
-    // Inside of it a division is another one, which may put the same file into another part.
+    // A run on a directory inside the destination has another division into shards, which may put
+    // the same file into another part.
     assertThat(part.meets(claim("folder:/a/b/", Shard.of(2, 4)))).isTrue();
     Shard bySizes = Shard.builder(2, 4).known(Path.of("x"), 5).build();
     assertThat(part.meets(claim("folder:/a/", bySizes))).isTrue();
@@ -139,7 +140,7 @@ class RunLockTest {
       try (RunLock second = lock()) {
         take(second, "/mnt/a");
         assertThat(files()).hasSize(2).doesNotContain("1-2.lock", "3-4.lock");
-        // Looking at its neighbours has not cost the first one its lock.
+        // The check of the other lock files has not released the lock of the first run.
         assertThatThrownBy(() -> take(lock(), "/mnt/other")).hasMessageContaining("/mnt/other");
       }
     }
@@ -285,7 +286,7 @@ class RunLockTest {
         .isNotEqualTo(bucket("s3://data2/x", "https://s3.example.com"));
     // The whole bucket, and what is in it.
     assertThat(place).startsWith(bucket("s3://data", "http://127.0.0.1:9000"));
-    // Whose bucket is not known is the folder that it is.
+    // A mount whose bucket is not known is identified by its folder.
     assertThat(mounted("s3fs /a -o x", "/a", "/a/x")).isEqualTo(LockPlace.of(Path.of("/a/x")));
   }
 }

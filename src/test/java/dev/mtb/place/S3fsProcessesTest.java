@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which process is taken for the s3fs of a mount, in a table of processes that is made up. */
+/** The choice of the s3fs process of a mount, with a simulated table of processes. */
 class S3fsProcessesTest {
   private static final Path POINT = Path.of("/mnt/bucket");
   private static final long CONNECTION = 40;
@@ -42,7 +42,7 @@ class S3fsProcessesTest {
     self = Metadata.of(s3fs).uid();
   }
 
-  /** JUnit warns of links that lead out of its directory. */
+  /** Deletes the links, since JUnit warns of links that lead out of its directory. */
   @AfterEach
   void removeLinks() throws IOException {
     try (Stream<Path> files = Files.walk(proc)) {
@@ -158,7 +158,7 @@ class S3fsProcessesTest {
 
   @Test
   void programOfAThirdUser_isNone() throws IOException {
-    // Only root can give a file away; the mount of another user does as well.
+    // Only root can change the owner of the program. So the test changes the user of the mount.
     process(1, self + 1, s3fs, REAL, CONNECTION);
     S3fsProcess found = find(self + 1);
     if (self == 0) {
@@ -168,7 +168,7 @@ class S3fsProcessesTest {
     }
   }
 
-  /** A package that is upgraded replaces the program of a mount that goes on. */
+  /** The upgrade of a package replaces the program file of a running s3fs. */
   @Test
   void programThatWasReplaced_isStillOne() throws IOException {
     Path deleted = Files.copy(s3fs, temp.resolve("bin/s3fs (deleted)"));
@@ -210,7 +210,7 @@ class S3fsProcessesTest {
     process(1, self, s3fs, EVIL, CONNECTION);
     Path forked = process(7, self, s3fs, REAL, CONNECTION);
     assertUnknown(find(self), "which of the processes");
-    // While it becomes a daemon, s3fs is there twice.
+    // While s3fs becomes a daemon, there are two processes.
     Files.copy(
         forked.resolve("cmdline"),
         proc.resolve("1/cmdline"),
@@ -218,7 +218,7 @@ class S3fsProcessesTest {
     assertIsReal(find(self));
   }
 
-  /** The mount point may be written in any way that leads there. */
+  /** The command line may have another path to the mount point. */
   @Test
   void connection_countsForMoreThanTheMountPointOfTheCommandLine() throws IOException {
     process(7, self, s3fs, "s3fs good /srv/link -o ro", CONNECTION);

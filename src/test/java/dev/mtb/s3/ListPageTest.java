@@ -108,7 +108,7 @@ class ListPageTest {
             new ListedObject("b", Optional.empty(), Optional.empty(), Optional.empty()));
     assertThat(page.commonPrefixes()).containsExactly("c/", "d /");
     assertThat(page.isTruncated()).isTrue();
-    // It is handed back as it came.
+    // The token is returned unchanged.
     assertThat(page.nextToken()).hasValue("t+%20/=");
     assertThat(page.date()).isEqualTo(NOW);
   }

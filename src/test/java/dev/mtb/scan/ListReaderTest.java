@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bytes stand as ISO 8859-1 here, so that each is one character. */
+/** The strings here are ISO 8859-1, so that each character is one byte. */
 class ListReaderTest {
   private static final String BOM = "\u00ef\u00bb\u00bf";
 

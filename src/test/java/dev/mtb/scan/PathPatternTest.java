@@ -10,7 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * By hand what FilterRsyncTest asks rsync at random; a path with a slash at its end is a directory.
+ * Fixed examples of patterns; FilterRsyncTest compares random ones with rsync. A path with a slash
+ * at its end is a directory.
  */
 class PathPatternTest {
   @ParameterizedTest

@@ -39,10 +39,10 @@ public final class FaultyStore extends ForwardingStore {
     void before(Operation operation, Path path) throws IOException;
   }
 
-  /** Decides what is stored instead of what was written, without anybody being told. */
+  /** Silently stores other content than was written. */
   @FunctionalInterface
   public interface Spoiler {
-    /** Lets everything be. */
+    /** Stores everything unchanged. */
     Spoiler NONE = (file, content) -> content;
 
     /** Returns what is stored, in place of a piece of a file's content. */

@@ -6,8 +6,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Replaces the ETags in a response by others of the same form and length, in headers as in XML. One
- * that the limit of two chunks divides stays as it is.
+ * Replaces the ETags in a response by others of the same form and length, in headers as in XML. A
+ * tag that is divided between two chunks is not replaced.
  */
 final class WrongTags {
   private static final Pattern TAG =

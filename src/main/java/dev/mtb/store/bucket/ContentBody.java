@@ -38,7 +38,7 @@ final class ContentBody implements Body {
     return length;
   }
 
-  /** Of the whole range, once that was read. */
+  /** The MD5 of the whole range, after it was read. */
   byte[] md5() {
     return md5.clone();
   }

@@ -61,8 +61,8 @@ final class PastObjects implements BucketObjects {
   /**
    * Where a page begins.
    *
-   * @param key the first version is behind this key, or behind the version of it; null for the
-   *     first of all
+   * @param key the page begins after this key, or after the version of it; null for the first of
+   *     all
    * @param version null for none
    * @param settled the state of this key is known already; empty for none
    */
@@ -171,7 +171,7 @@ final class PastObjects implements BucketObjects {
     }
 
     void add(VersionPage page) throws IOException {
-      // Some servers list delete markers behind all versions.
+      // Some servers list delete markers after all versions.
       Map<String, List<ObjectVersion>> byKey = new LinkedHashMap<>();
       for (ObjectVersion version : page.versions()) {
         byKey.computeIfAbsent(version.key(), k -> new ArrayList<>()).add(version);

@@ -154,7 +154,7 @@ final class TreeListing {
     return tree.top();
   }
 
-  /** Lists the names in a directory behind a key, and returns those that are directories. */
+  /** Lists the names in a directory after a key, and returns those that are directories. */
   private List<String> namesAfter(String prefix, String key, Directory directory)
       throws IOException {
     List<String> directories = new ArrayList<>();

@@ -234,7 +234,7 @@ final class OldVersionsFolder {
       }
       there.close();
     } catch (NoSuchFileException e) {
-      // It is made now.
+      // The directory does not exist, so it is made.
     }
     make(folder);
     return folders.open(directory, top);

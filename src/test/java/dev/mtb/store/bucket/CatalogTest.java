@@ -152,7 +152,10 @@ class CatalogTest {
     }
   }
 
-  /** A list shows any moment of an upload; what is dated before or after it is another object. */
+  /**
+   * A list may date an object at any moment of its upload. An earlier or later date means another
+   * object.
+   */
   @Test
   void dateWithinTheUpload_isThatOfTheObject() {
     try (Catalog catalog = open(false)) {

@@ -32,7 +32,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What others have put into a bucket, or into the files that MTB reads for one. */
+/** Random content of a bucket, and of the files that MTB reads for a bucket. */
 class HostileBucketFuzzTest {
   private static final BucketPlace PLACE =
       new BucketPlace(
@@ -66,7 +66,7 @@ class HostileBucketFuzzTest {
                       random.nextLong(),
                       Instant.EPOCH);
               assertThat(metadata.mode()).isBetween(0, 07777);
-              // What is done with it: compared, shown, set.
+              // The metadata is used as in a run: compared, shown, set.
               assertThat(Duration.between(metadata.mtime(), Instant.now())).isNotNull();
               assertThat(metadata.mtime().toEpochMilli()).isNotNegative();
               assertThat(StoredMetadata.text(metadata.mtime())).matches("[0-9]+\\.[0-9]{9}");
@@ -201,7 +201,8 @@ class HostileBucketFuzzTest {
               int listed = 0;
               while (!directories.isEmpty()) {
                 String directory = directories.pop();
-                // Walked as the engine does: what is no name of a file is nowhere.
+                // The tree is walked as the engine does it. A key that is no file name does not
+                // appear.
                 for (Map.Entry<String, ListedEntry> entry :
                     listing.list(directory).names.entrySet()) {
                   Optional<Path> name = BucketKeys.pathOf(entry.getKey());

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What each kind of request says of the style of objects. */
+/** The headers for the style of objects in each kind of request. */
 class StyleHeadersTest {
   private static final ObjectStyle STYLE =
       new ObjectStyle(
@@ -65,7 +65,7 @@ class StyleHeadersTest {
   private HttpServer server;
   private Requests requests;
 
-  /** What the last request said. */
+  /** The headers of the last request. */
   private final TreeMap<String, String> last = new TreeMap<>();
 
   @BeforeEach
@@ -158,7 +158,7 @@ class StyleHeadersTest {
     }
   }
 
-  /** As an old version is kept, and as a name changes. */
+  /** Copies keep old versions, and rename files. */
   @Test
   void copy_hasAllStyleHeaders() throws IOException {
     assertThat(requests.copies().copy("p/f", "p/g", Optional.of(3L))).isTrue();
@@ -200,7 +200,7 @@ class StyleHeadersTest {
                     && (OF_OBJECT.containsKey(name) || name.startsWith("x-amz-object-lock")));
   }
 
-  /** Tags that another tool has given an object stay then. */
+  /** Without the headers, an object keeps tags of another tool. */
   @Test
   void withoutAStyle_thereAreNoStyleHeaders() throws IOException {
     try (Requests plain = requests(ObjectStyle.DEFAULT)) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class JimfsStoreTest {
-  /** Any provider of {@code java.nio}: this one is in memory. */
+  /** The contract on another provider of {@code java.nio}, which keeps its files in memory. */
   abstract static class InMemory extends StoreContract {
     private final FileSystem memory;
 
