@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The retries of operations on a destination, and the decision when retries are of no use any more.
- * No other class retries them. One for each run. Thread-safe.
+ * One for each run. Thread-safe.
  */
 public final class Retry {
   private static final Logger log = LoggerFactory.getLogger(Retry.class);

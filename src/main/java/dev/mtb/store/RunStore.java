@@ -225,10 +225,7 @@ public final class RunStore implements Store {
     change("tidying up", directory, () -> real.deleteStale(directory, listing));
   }
 
-  /**
-   * Opens a file. A failure to open is retried here, and a failure to read by the reader, from the
-   * beginning.
-   */
+  /** Opens a file, with retries. The reader itself retries a failure to read. */
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
     return look("reading", file, attempt -> real.read(file));
@@ -254,10 +251,7 @@ public final class RunStore implements Store {
     return new RunWrite(real.write(file, kept.of(source), existing), throttle, kept);
   }
 
-  /**
-   * Uploads only without a throttle: a store that reads the source by itself cannot be slowed down
-   * here.
-   */
+  /** Not with a throttle: a store that reads the source itself cannot be slowed down here. */
   @Override
   public Optional<FileWrite> upload(
       Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
@@ -274,10 +268,7 @@ public final class RunStore implements Store {
     real.writeLink(link, target, kept.of(source), existing);
   }
 
-  /**
-   * Looks again before a retry: the failed attempt may have made the directory, or deleted what
-   * stood in its place.
-   */
+  /** Looks before a retry: the failed attempt may have changed what is there. */
   @Override
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
@@ -294,9 +285,7 @@ public final class RunStore implements Store {
     return Sets.intersection(remaining, wanted).immutableCopy();
   }
 
-  /**
-   * A directory that another shard or program made meanwhile is looked at again without a pause.
-   */
+  /** A directory that another shard or program made is looked at without a pause. */
   private Set<Attribute> createOnce(Path directory, Metadata source, Optional<Metadata> existing)
       throws IOException {
     try {
@@ -356,9 +345,7 @@ public final class RunStore implements Store {
         });
   }
 
-  /**
-   * Looks before a retry: the failed attempt may have moved a part of the directory, or all of it.
-   */
+  /** Looks before a retry: the failed attempt may have moved the directory, or a part. */
   @Override
   public void putAside(Path directory) throws IOException {
     change(

@@ -163,8 +163,7 @@ public final class BucketStore implements Store {
         /* contentsMoveDirectoryMtime= */ false,
         // A bucket has no locks for directories.
         /* operationsPerDirectory= */ Integer.MAX_VALUE,
-        // Files that were written through a mount have milliseconds (MtimeByPath), or whole
-        // seconds.
+        // Files written through a mount have milliseconds (MtimeByPath), or whole seconds.
         MtimePrecision.OF_ITS_ZEROS,
         StoredMetadata.EARLIEST,
         /* keepsRootMetadata= */ !prefix.isEmpty(),
@@ -226,10 +225,7 @@ public final class BucketStore implements Store {
     changes.deleteStale(directory, listing);
   }
 
-  /**
-   * The listing of the destination itself from when it was opened. The next listing of it uses the
-   * same answer.
-   */
+  /** The listing of the destination itself when it was opened. The next listing returns it. */
   public Listing peek() {
     return listings.peek();
   }

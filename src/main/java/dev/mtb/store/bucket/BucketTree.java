@@ -53,14 +53,11 @@ final class BucketTree {
   private static final Splitter NAMES = Splitter.on('/').omitEmptyStrings();
 
   /**
-   * The size up to which a file is read with its look. For a larger file that is not needed in the
-   * end, a HEAD costs less.
+   * Larger files are not read with their look: for a file that is not needed, a HEAD is cheaper.
    */
   private static final long MOST_FETCHED = 64 << 10;
 
-  /**
-   * How much content may wait to be written, in bytes: the engine's queue full of files of 8 KB.
-   */
+  /** The most bytes that may wait to be written: the engine's queue full of files of 8 KB. */
   private static final long MOST_HELD = 64 << 20;
 
   /** The end of the names that other clients give to directories; s3fs shows them as such. */
@@ -154,10 +151,7 @@ final class BucketTree {
     return new ObjectReads.Version(key, metadata, Optional.ofNullable(tag));
   }
 
-  /**
-   * The owner as the engine knows it. Objects of other tools have none, for which {@link
-   * StoredMetadata} has a number.
-   */
+  /** Objects of other tools have no owner, for which {@link StoredMetadata} has a number. */
   private static int owner(int id) {
     return id == Integer.MIN_VALUE ? Metadata.UNKNOWN : id;
   }
@@ -271,9 +265,7 @@ final class BucketTree {
       }
     }
 
-    /**
-     * The content; null if the answer was cut off, or has another size than the listing has shown.
-     */
+    /** The content; null if it was cut off, or has another size than the listing. */
     private static byte[] content(Requests.Reading reading, long size) {
       if (reading.metadata().size() != size) {
         reading.abort();
