@@ -11,7 +11,7 @@ import com.tngtech.archunit.library.Architectures;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import org.junit.jupiter.api.Test;
 
-/** The rooms, and which of them each may use. */
+/** The packages ("rooms"), and which packages each of them may use. */
 class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -31,14 +31,14 @@ class ArchitectureTest {
           .put("store.mount", "store.folder store options model")
           .put("s3", "")
           .put("store.bucket", "s3 store state options model")
-          // It alone knows the three kinds of store.
+          // Only this package knows the three kinds of store.
           .put("place", "store.folder store.mount store.bucket store state job options model")
           .put("scan", "store job options model")
           .put("compare", "options model")
           .put("copy", "store model")
           .put("engine", "place scan compare copy store state job options model")
           .put("root", "engine job options model")
-          // It examines what a backup would use.
+          // The doctor examines the places that a backup would use.
           .put("doctor", "place store.bucket store state options model")
           .put("cli.text", "model")
           .put("cli.report", "cli.text doctor place scan store job options model")
@@ -99,7 +99,7 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
-  /** Those who back up through mounts only need not have it. */
+  /** A user who backs up only through mounts does not need an HTTP library. */
   @Test
   void onlyTheClientNeedsAnHttpLibrary() {
     noClasses()

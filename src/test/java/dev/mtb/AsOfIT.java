@@ -54,11 +54,11 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Back to a moment, in a bucket with versioning. On the user's own server if there is one ({@link
- * TestBucket#ofOwnServer}).
+ * Restores of an earlier moment, from a bucket with versioning. They run on the user's own server
+ * if there is one ({@link TestBucket#ofOwnServer}).
  */
 class AsOfIT {
-  /** More than these with {@code -Dmtb.runs=30}. */
+  /** The number of runs; {@code -Dmtb.runs=30} makes more. */
   private static final int RUNS = Integer.getInteger("mtb.runs", 8);
 
   private static final String BUCKET = "versions";
@@ -152,7 +152,7 @@ class AsOfIT {
   }
 
   @Test
-  void endOfEachRun_isAPointToGoBackTo() throws Exception {
+  void endOfEachRun_canBeRestored() throws Exception {
     long seed = Seed.of("trees that change");
     RandomTree tree =
         RandomTree.seeded(seed)
@@ -243,7 +243,7 @@ class AsOfIT {
         .contains("there is no backup at", "as of " + then.minusSeconds(3600));
   }
 
-  /** As in each restore: what is newer stays, unless the user says otherwise. */
+  /** As in each restore, newer files are kept, unless the user asks to overwrite them. */
   @Test
   void newerFilesInTheTarget_stay_unlessOverwritten() throws Exception {
     RandomTree.write(
@@ -261,7 +261,7 @@ class AsOfIT {
   }
 
   @Test
-  void listsAreAllThatItCostsMore() throws Exception {
+  void restoreOfAMoment_costsOnlyMoreLists() throws Exception {
     RandomTree.smallFiles(source, 10, 50, 10);
     Instant then = backUp();
     RandomTree.write(source.resolve("d3/f7"), "changed");
@@ -269,7 +269,7 @@ class AsOfIT {
     proxy.reset();
     assertThat(listed(then)).hasSize(510);
     Counts list = proxy.snapshot();
-    // Whether it keeps versions, and one page: 513 versions.
+    // One request for the versioning of the bucket, and one for the page with 513 versions.
     assertThat(list.total()).as("%s", list).isEqualTo(2);
 
     proxy.reset();
@@ -281,7 +281,7 @@ class AsOfIT {
   }
 
   @Test
-  void versions_areTold_newestFirst_andEachTimeIsAMomentToGoBackTo() throws Exception {
+  void versions_areListed_newestFirst_andEachTimeCanBeRestored() throws Exception {
     RandomTree.write(source.resolve("d/f"), "one");
     RandomTree.write(source.resolve("d/f2"), "another");
     backUp();
@@ -328,7 +328,7 @@ class AsOfIT {
   }
 
   @Test
-  void withoutVersioning_itSaysSo_andWhatElseThereIs() throws Exception {
+  void withoutVersioning_theFailureNamesTheAlternatives() throws Exception {
     assumeThat(own.isPresent()).as("versioning was on in this bucket").isFalse();
     RandomTree.write(source.resolve("f"), "content");
     server.setVersioning("");
@@ -346,9 +346,9 @@ class AsOfIT {
         .hasMessageContaining("is in no bucket");
   }
 
-  /** S3Proxy keeps no versions, and says so in its own way. */
+  /** S3Proxy keeps no versions, and answers with an error of its own. */
   @Test
-  void serverThatKnowsNoVersions_isNotWronglyUnderstood() throws Exception {
+  void serverWithoutVersions_isReportedAsWithoutVersioning() throws Exception {
     try (S3Server plain = S3Server.start("plain")) {
       Path keys = Secrets.write(temp.resolve("own"), plain.identity() + ":" + plain.credential());
       BackupReport report =
@@ -369,10 +369,10 @@ class AsOfIT {
     }
   }
 
-  /** What the mount shows is of now: here that is nothing. */
+  /** The mount shows the present, which is empty here. */
   @Test
   @RequiresS3fs
-  void pastAMount_whoseViewDoesNotCount() throws Exception {
+  void backupNamedByItsMount_isReadFromTheBucket() throws Exception {
     RandomTree.write(source.resolve("d/f"), "content");
     Files.createSymbolicLink(source.resolve("link"), Path.of("d/f"));
     Path snapshot = snapshot("mounted");

@@ -69,7 +69,7 @@ class BackupTest {
     return run(options());
   }
 
-  /** The reasons given for all that changes. */
+  /** The reason for each change. */
   private List<String> reasons(BackupOptions.Builder options) {
     List<String> lines = Collections.synchronizedList(new ArrayList<>());
     Mtb.backup(
@@ -376,7 +376,7 @@ class BackupTest {
             });
     assertThat(Thread.interrupted()).isTrue();
     assertThat(report.exitCode()).isEqualTo(130);
-    // To copy all of it takes a minute or more.
+    // A full copy would take a minute or more.
     assertThat(report.elapsed()).isLessThan(Duration.ofSeconds(30));
     assertThat(destination).isEmptyDirectory();
   }
@@ -485,9 +485,9 @@ class BackupTest {
     Files.createDirectories(source.resolve("photos"));
     assertThat(warnings(source, "documents", false)).isEmpty();
     assertThat(warnings(source, "documents", false)).isEmpty();
-    // Other files, which the last run did not have.
+    // Files that the last run did not have.
     assertThat(warnings(temp, "source/photos", true)).isEmpty();
-    // A dry run is warned, and is no run that the next one is compared with.
+    // A dry run reports the warning, and does not count as the last run.
     for (boolean dryRun : List.of(true, false)) {
       assertThat(warnings(temp, "source/documents", dryRun))
           .singleElement()

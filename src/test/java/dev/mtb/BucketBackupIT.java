@@ -41,7 +41,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Straight to the bucket of a real s3fs mount: what s3fs then shows, and what it costs. */
+/**
+ * Backups directly to the bucket of a real s3fs mount: what s3fs shows afterwards, and how many
+ * requests are sent.
+ */
 @RequiresS3fs
 class BucketBackupIT {
   private static S3fsFixture s3fs;
@@ -161,7 +164,7 @@ class BucketBackupIT {
   void newFiles_cost() throws Exception {
     RandomTree.smallFiles(source, 10, 20, 4096);
     Counts counts = s3fs.counting(() -> assertThat(backUp().totals().copied()).isEqualTo(200));
-    // A list, the destination's own directory, and nothing else besides what is asked for.
+    // Besides the files: one list, and the destination's own directory.
     assertThat(counts.of(Kind.PUT)).as("%s", counts).isEqualTo(200 + 10 + 2);
     assertThat(counts.total()).as("%s", counts).isEqualTo(213);
     assertSame();
@@ -176,7 +179,7 @@ class BucketBackupIT {
   }
 
   @Test
-  void unchangedFiles_whoseMemoryIsLost_costAHeadOnce() throws Exception {
+  void unchangedFiles_withoutTheCatalog_costAHeadOnce() throws Exception {
     RandomTree.smallFiles(source, 4, 50, 4096);
     backUp();
     BackupOptions.Builder elsewhere = options().stateDirectory(temp.resolve("other state"));
@@ -191,10 +194,10 @@ class BucketBackupIT {
   }
 
   @Test
-  void metadataThatSomebodyElseSpoiled_isSetRight() throws Exception {
+  void metadataThatAnotherClientChanged_isCorrected() throws Exception {
     RandomTree.smallFiles(source, 1, 5, 100);
     backUp();
-    // Content as before, and nothing that a list would show but another date.
+    // The content is the same, and in a list only the date differs.
     Thread.sleep(3000);
     String key = prefix + "/d0/f1";
     probe.copyOntoItself(key, Map.of("mode", "33279", "mtime", "1.000000000"));
@@ -265,7 +268,7 @@ class BucketBackupIT {
     Files.createDirectory(source.resolve("d4/f6"));
     RandomTree.write(source.resolve("d4/f6/in"), "in");
 
-    // What was a directory gives way to a file only where deleting is allowed.
+    // A file replaces a directory only if deletion is allowed.
     Counts counts =
         s3fs.counting(
             () ->
@@ -291,7 +294,7 @@ class BucketBackupIT {
     assertThat(verify(true).failures()).isEmpty();
     assertThat(probe.unfinishedUploads()).isEmpty();
 
-    // Through the mount s3fs uploads in parts of its own.
+    // Through the mount, s3fs chooses the parts.
     Files.write(large, RandomTree.bytes(2, 36_000_000));
     assertThat(backUpThroughMount().failures()).isEmpty();
     counts = s3fs.counting(() -> assertThat(verify(false).failures()).isEmpty());
@@ -320,7 +323,7 @@ class BucketBackupIT {
   }
 
   @Test
-  void directoryMovedOverAnother_isSeenForWhatItIs() throws Exception {
+  void directoryMovedOverAnother_isNotTakenForTheOldOne() throws Exception {
     for (String name : List.of("current", "new")) {
       RandomTree.write(
           source.resolve(name).resolve("same"),
@@ -354,7 +357,7 @@ class BucketBackupIT {
     Counts counts =
         s3fs.counting(
             () -> assertThat(throughMountPoint(Via.AUTO, false).outcome()).isEqualTo(Outcome.OK));
-    // Beside the PUTs: the destination's mkdir, a list, a probe.
+    // Besides the PUTs of the files: the destination's directory, a list, a probe.
     assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(213 + 25);
     assertSame();
     counts =
@@ -429,9 +432,12 @@ class BucketBackupIT {
     assertThat(backUpThroughMount().totals().unchanged()).isEqualTo(1);
   }
 
-  /** OpenStack Swift refuses a copy by the tag that it tells itself, where parts were uploaded. */
+  /**
+   * OpenStack Swift refuses a copy of an object that was uploaded in parts, even if the condition
+   * has its current tag.
+   */
   @Test
-  void serverThatRefusesTheCurrentTag_getsTheModeAllTheSame() throws Exception {
+  void serverThatRefusesTheCurrentTag_stillGetsTheMode() throws Exception {
     Path file = Files.writeString(source.resolve("file"), "content");
     assertThat(backUp().outcome()).isEqualTo(Outcome.OK);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
@@ -456,7 +462,7 @@ class BucketBackupIT {
     assertSame();
   }
 
-  /** Keys of other clients that are no names of files for s3fs. */
+  /** Keys of other clients that s3fs cannot show as files. */
   @Test
   void foreignKeys_stay_andKeepNothingElseFromBeingDeleted() throws Exception {
     Files.writeString(source.resolve("old"), "old");
@@ -483,7 +489,7 @@ class BucketBackupIT {
       assertThat(report.failures()).as("run %s", run).isEmpty();
       assertThat(skipped).containsExactlyInAnyOrderElementsOf(foreign);
     }
-    // A list of these keys is no XML that the probe could read.
+    // The probe cannot list these keys, since they make the XML invalid.
     assertThat(probe.content(prefix + "/old")).isEmpty();
     assertThat(probe.content(prefix + "/gone/ordinary")).isEmpty();
     assertThat(probe.content(prefix + "/new")).isPresent();

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A bucket on its worst day. */
+/** Backups to a bucket whose server fails. */
 class BucketFaultIT {
   private static final String SECRET = "a-secret-that-nobody-may-see";
 
@@ -169,7 +169,7 @@ class BucketFaultIT {
   }
 
   @Test
-  void wrongSecret_isSaidAndNotShown() throws IOException {
+  void wrongSecret_isReported_andNotShown() throws IOException {
     files(1);
     Secrets.write(passwd, server.identity() + ":" + SECRET);
     assertUnusable(backUp(), "secret key");
@@ -213,7 +213,7 @@ class BucketFaultIT {
   }
 
   @Test
-  void errorsAtRandom_areOutlasted() throws Exception {
+  void randomErrors_areRetriedUntilTheyPass() throws Exception {
     files(300);
     long seed = new Random().nextLong();
     SplittableRandom random = new SplittableRandom(seed);
@@ -237,7 +237,7 @@ class BucketFaultIT {
     assertVerified();
   }
 
-  /** S3Proxy takes the digest of what it gets, and refuses a signature that is not of that. */
+  /** S3Proxy computes the digest of the content, and refuses a signature of another digest. */
   @Test
   void signedContents_areThoseThatArrive() throws IOException {
     RandomTree.write(source.resolve("none"), new byte[0], Instant.ofEpochSecond(1_600_000_000L));
@@ -319,7 +319,10 @@ class BucketFaultIT {
     assertVerified();
   }
 
-  /** Another server's list shows it; this one's does not, as soon as nothing else is in it. */
+  /**
+   * Other servers list the directory's own object. This server does not, when the directory is
+   * empty otherwise.
+   */
   @Test
   void directoryThatBecomesAFile_interruptedAnywhere_isFinishedByTheNextRun() throws Exception {
     RandomTree.write(source.resolve("other"), "other");
@@ -382,13 +385,13 @@ class BucketFaultIT {
             "s3://bucket/backup"));
   }
 
-  /** The server has begun an upload whose number MTB never learns. */
+  /** The server has begun an upload, and MTB does not get its id. */
   @Test
   void answerThatIsLost_leavesNoUploadBehind() throws Exception {
     assertNoFailure_whereTheFirstAnswerIsLostTo(path -> path.endsWith("?uploads"));
   }
 
-  /** The upload is complete, and the server does not know it any more. */
+  /** The upload is complete, so that the server does not know its id any more. */
   @Test
   void answerToTheEndOfAnUploadThatIsLost_isNoFailure() throws Exception {
     assertNoFailure_whereTheFirstAnswerIsLostTo(path -> path.contains("uploadId="));
@@ -404,7 +407,7 @@ class BucketFaultIT {
                 ? Fault.Action.loseResponse()
                 : Fault.Action.pass());
     assertThat(backUp().failures()).isEmpty();
-    // A busy server may answer the second with nonsense, while it is still busy with the first.
+    // The server may answer the second request with a wrong error while it still handles the first.
     assertThat(lost.get()).isBetween(2, 3);
     assertThat(probe.unfinishedUploads()).isEmpty();
     assertVerified();

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ConflictIT {
   private static final String BUCKET = "conflicts";
 
-  /** More than one PUT takes. */
+  /** Larger than the limit for one PUT. */
   private static final int LARGE = 26 << 20;
 
   private static Optional<TestBucket> own;
@@ -114,8 +114,10 @@ class ConflictIT {
             .build());
   }
 
-  /** Backs up here, and there at the moment at which the request for a file would change it. */
-  private BackupReport backUpAndMeet(String name, boolean overwritesConflicts) {
+  /**
+   * Backs up from here. Before the request that changes a file is forwarded, backs up from there.
+   */
+  private BackupReport backUpWithConflict(String name, boolean overwritesConflicts) {
     AtomicInteger met = new AtomicInteger();
     proxy.setFault(
         (method, path, sequence) -> {
@@ -130,7 +132,7 @@ class ConflictIT {
         });
     BackupReport report = backUp(here, proxy.endpoint(), overwritesConflicts);
     proxy.setFault(Fault.NONE);
-    assertThat(met.get()).as("what is to be met").isPositive();
+    assertThat(met.get()).as("requests that change the file").isPositive();
     return report;
   }
 
@@ -155,12 +157,12 @@ class ConflictIT {
     RandomTree.write(here.resolve("g"), "only here");
     RandomTree.write(there.resolve("f"), "of the other");
 
-    assertConflict(backUpAndMeet("f", false), "f");
+    assertConflict(backUpWithConflict("f", false), "f");
 
     assertThat(content("f")).isEqualTo("of the other");
     assertThat(content("g")).isEqualTo("only here");
     assertThat(probe.keys(prefix + "/")).noneMatch(key -> key.contains(".mtb-tmp"));
-    // The user has been told, and asks for it.
+    // The user has seen the failure, and runs the backup again.
     assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
     assertThat(content("f")).isEqualTo("of this machine");
   }
@@ -169,12 +171,13 @@ class ConflictIT {
   void changedFile_thatAnotherMachineWrote_isAConflict() throws Exception {
     RandomTree.write(here.resolve("f"), "first".getBytes(UTF_8), Instant.ofEpochSecond(1_000));
     assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
-    // The list shows another size, or only a look at the object tells that it differs.
+    // The other machine changes the size, which a list shows, or only the content, which a look at
+    // the object shows.
     for (String change : List.of("of this machine", "OF THIS MACHINE")) {
       RandomTree.write(here.resolve("f"), change);
       RandomTree.write(there.resolve("f"), "of the other " + change);
 
-      assertConflict(backUpAndMeet("f", false), "f");
+      assertConflict(backUpWithConflict("f", false), "f");
 
       assertThat(content("f")).isEqualTo("of the other " + change);
       assertThat(backUp(here, bucket.endpoint(), false).failures()).isEmpty();
@@ -209,7 +212,7 @@ class ConflictIT {
     Files.createSymbolicLink(here.resolve("l"), Path.of("here"));
     Files.createSymbolicLink(there.resolve("l"), Path.of("there"));
 
-    assertConflict(backUpAndMeet("l", false), "l");
+    assertConflict(backUpWithConflict("l", false), "l");
 
     assertThat(content("l")).isEqualTo("there");
   }
@@ -257,13 +260,13 @@ class ConflictIT {
     RandomTree.write(here.resolve("f"), "of this machine");
     RandomTree.write(there.resolve("f"), "of the other");
 
-    assertThat(backUpAndMeet("f", true).failures()).isEmpty();
+    assertThat(backUpWithConflict("f", true).failures()).isEmpty();
 
     assertThat(content("f")).isEqualTo("of this machine");
     assertThat(temp.resolve("state of here/s3-conditions")).doesNotExist();
   }
 
-  /** The request is sent again, and meets the object of the first. */
+  /** The request is sent again, and finds the object that the first attempt has stored. */
   @Test
   void answerThatIsLost_isNoConflict() throws Exception {
     RandomTree.write(here.resolve("f"), "first");
@@ -344,7 +347,7 @@ class ConflictIT {
     CountDownLatch isMet = new CountDownLatch(1);
     CountDownLatch hasEnded = new CountDownLatch(1);
     AtomicInteger puts = new AtomicInteger();
-    // Not both at the same moment: S3Mock looks, and then writes, without a lock.
+    // The two requests do not run at the same time, since S3Mock checks and writes without a lock.
     proxy.setFault(
         (method, path, sequence) -> {
           if (method.equals("PUT") && path.endsWith(prefix + "/f") && puts.getAndIncrement() == 0) {
@@ -391,7 +394,7 @@ class ConflictIT {
         "s3://" + bucket.name() + "/" + prefix);
   }
 
-  /** A server that takes everything without a word. */
+  /** A server that ignores all conditions. */
   @Test
   void serverThatIgnoresConditions_isRecognised() throws Exception {
     RandomTree.write(here.resolve("f"), "content");
@@ -437,7 +440,7 @@ class ConflictIT {
 
   /** S3Proxy honours the conditions of a PUT, and ignores those of a completion. */
   @Test
-  void serverThatHonoursSome_isTakenAtItsWord() throws Exception {
+  void serverThatHonoursSomeConditions_isRecognised() throws Exception {
     RandomTree.write(here.resolve("f"), "content");
     RandomTree.write(here.resolve("large"), RandomTree.bytes(2, LARGE), Instant.now());
     try (S3Server real = S3Server.start(bucket.name());

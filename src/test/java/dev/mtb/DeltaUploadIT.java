@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Of a large file that has changed only what has changed is sent. */
+/** Uploads of large files that have changed: only the changed parts are sent. */
 class DeltaUploadIT {
   /**
    * 50 with {@code -Pthorough}: each is an upload of up to 60 MB, and two servers see all of them.
@@ -84,7 +84,7 @@ class DeltaUploadIT {
 
     assertThat(counts.bytesUp()).as("%s", counts).isLessThan(PART + DOCUMENTS);
     assertThat(counts.bytesDown()).as("%s", counts).isLessThan(DOCUMENTS);
-    // S3Proxy shows another tag than it has answered, and denies the first copy.
+    // S3Proxy lists another tag than it has answered, and refuses the first copy.
     long denied = name.equals("S3Proxy") ? 1 : 0;
     assertThat(counts.of(Kind.COPY)).as("%s", counts).isEqualTo(PARTS - 1 + denied);
     assertThat(counts.of(Kind.PUT)).as("%s", counts).isEqualTo(1);
@@ -145,7 +145,7 @@ class DeltaUploadIT {
     assertThat(large.proxy.snapshot().of(Kind.LIST)).isEqualTo(large.proxy.snapshot().total());
   }
 
-  /** A copy as a whole, which a change of metadata is, has another ETag on most servers. */
+  /** A change of metadata copies the whole object, which then has another ETag on most servers. */
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "S3Mock", "own"})
   void metadataThatChanged_leavesThePartsKnown(String name) throws Exception {
@@ -172,7 +172,7 @@ class DeltaUploadIT {
     for (int edit = 1; edit <= EDITS; edit++) {
       content = edited(content, random);
       large.write(content);
-      // Two changes within the precision of times could not be told apart.
+      // The times are set apart, since a run cannot see two changes with the same mtime.
       FileTime time = FileTime.from(Instant.ofEpochSecond(1_600_000_000L + 10L * edit));
       Files.setLastModifiedTime(large.file, time);
       String description = "seed " + seed + ", edit " + edit + ", " + content.length + " bytes";
@@ -189,7 +189,7 @@ class DeltaUploadIT {
     int at = old.length == 0 ? 0 : random.nextInt(old.length);
     switch (random.nextInt(4)) {
       case 0 -> {
-        // Insert, at a limit of parts if there is one.
+        // Inserts bytes, at the beginning of a part if there is one.
         int limit = at / PART * PART;
         byte[] longer = Arrays.copyOf(old, old.length + random64k.length);
         System.arraycopy(random64k, 0, longer, limit, random64k.length);
@@ -214,7 +214,8 @@ class DeltaUploadIT {
   }
 
   /**
-   * Ceph's gateway ignores the condition. S3Mock checks no signatures, so that it can be cut off.
+   * Ceph's gateway ignores the condition. Here the proxy removes the condition from the request,
+   * which S3Mock accepts, since it does not check signatures.
    */
   @ParameterizedTest
   @ValueSource(strings = {"S3Mock", "own"})
@@ -244,8 +245,8 @@ class DeltaUploadIT {
           }
         });
 
-    // One part after the other. Without the condition of the write, so that nothing but the copied
-    // parts protects the content.
+    // The parts are sent one after the other, and the write has no condition, so that only the
+    // check of the copied parts protects the content.
     Counts counts =
         large.counting(options -> options.threads(1).checks(c -> c.withOverwriteConflicts(true)));
 
@@ -265,7 +266,7 @@ class DeltaUploadIT {
     large.probe.putInParts(
         large.key, Arrays.copyOf(foreign, 3 * PART), Arrays.copyOfRange(foreign, 3 * PART, SIZE));
     byte[] content = large.overwrite(SIZE / 2, RandomTree.bytes(2, 4096));
-    // The foreign object has no mtime of its own: that of its upload could be the same second.
+    // The foreign object shows the time of its upload as mtime, which could be the same second.
     Files.setLastModifiedTime(large.file, FileTime.from(Instant.ofEpochSecond(1_600_000_000)));
 
     Counts counts = large.counting();
@@ -295,7 +296,7 @@ class DeltaUploadIT {
     large.assertIs(content, "refused");
   }
 
-  /** Each part is as it should be, and the object has another ETag than they make. */
+  /** Each part is correct, and the object has another ETag than follows from the parts. */
   @Test
   void objectThatIsPutTogetherWrong_isSentAgainAsAWhole() throws Exception {
     byte[] content = backedUpAndChanged("S3Proxy");
@@ -313,7 +314,7 @@ class DeltaUploadIT {
     large.assertIs(content, "sent again");
   }
 
-  /** It cannot be told whether the object is right: the next run looks at it once more. */
+  /** MTB cannot know whether the object is correct, so the next run checks it again. */
   @Test
   void objectThatIsPutTogetherWrong_andCannotBeSentAgain_isMarkedForTheNextRun() throws Exception {
     byte[] content = backedUpAndChanged("S3Proxy");
@@ -333,7 +334,7 @@ class DeltaUploadIT {
 
     assertThat(large.backUp().totals().copied()).isEqualTo(1);
 
-    // What the object has is right; only the answer was not.
+    // The content of the object is correct; only the answer was wrong.
     large.assertIs(content, "looked at by the next run");
   }
 

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk that is full, and one that turns read-only. Whoever may mount S3FS may mount these. */
+/**
+ * A disk that is full, and a disk that becomes read-only. A user who may mount S3FS may mount these
+ * disks, too.
+ */
 @RequiresS3fs
 class DiskFaultIT {
   private static final int FILES = 400;
@@ -100,7 +103,8 @@ class DiskFaultIT {
         .contains(disk.toString(), "No space left on device", "make room there");
     // 100 files with five retries each would take minutes.
     assertThat(report.elapsed().toSeconds()).isLessThan(20);
-    // 100 in a row; where the last blocks are is a matter of luck. Without an end it would be 310.
+    // The run ends after 100 failures in a row. The exact number depends on which files still fit.
+    // Without this limit there would be 310.
     assertThat(report.failures().size()).isBetween(90, 250);
     assertThat(report.failures().get(0).error())
         .contains("the destination is full")
@@ -114,7 +118,7 @@ class DiskFaultIT {
     }
   }
 
-  /** The system takes less than it is given then, and that is no error yet. */
+  /** The system writes only a part of the buffer, which is no error yet. */
   @Test
   void fileWhoseLastPieceFitsInPartOnly_isNotCalledCopied() throws Exception {
     Path base = Files.createDirectory(temp.resolve("base"));
@@ -156,9 +160,9 @@ class DiskFaultIT {
         .containsExactly(Failure.Cause.GIVEN_UP);
   }
 
-  /** What s3fs has not uploaded yet lies in a local folder; that is what is full. */
+  /** The local folder is full in which s3fs keeps files before it uploads them. */
   @Test
-  void fullBufferOfS3fs_isSaid_andOldFilesStayWhole() throws Exception {
+  void fullBufferOfS3fs_isReported_andOldFilesStayWhole() throws Exception {
     run("mount", "-o", "remount,size=120m", disk.toString());
     Path few = Files.createDirectory(temp.resolve("few"));
     for (int f = 0; f < 4; f++) {

@@ -26,10 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 class DoctorIT {
   private static final String[] GOOD = {"enable_noobj_cache", "notsup_compat_dir"};
 
-  /** For what hangs; then long enough for a check that does not, on a busy machine. */
+  /** The time limit of a check. On a busy machine it is enough for checks that do not hang. */
   private static final String TIMEOUT = "--timeout=15s";
 
-  /** Of all checks only one meets what hangs. */
+  /** The most time that the doctor may take: only one check may reach its time limit. */
   private static final Duration BOUND = Duration.ofSeconds(60);
 
   /** 100 ms or more. */
@@ -70,12 +70,12 @@ class DoctorIT {
   }
 
   @Test
-  void goodMount_isAllWell_andLeftAsItWas() throws Exception {
+  void goodMount_hasNoProblem_andIsNotChanged() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       Files.createDirectory(s3fs.root().resolve("backup"));
       List<String> lines = new ArrayList<>(examine(s3fs));
       assertThat(doctor.exitCode()).isZero();
-      // On a busy machine a round trip does take so long.
+      // On a busy machine a round trip really takes that long.
       Optional<String> busy = lines.stream().filter(line -> line.matches(FAR)).findFirst();
       if (busy.isPresent()) {
         lines.remove(remedy(lines, busy.get()));
@@ -96,7 +96,10 @@ class DoctorIT {
     }
   }
 
-  /** What the doctor checks is what init sets up: the run at night must not fill the local disk. */
+  /**
+   * init sets up the same requirement as the doctor checks, so that a later run does not fill the
+   * local disk when the bucket is not mounted.
+   */
   @Test
   void initOnAMount_requiresTheMount() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
@@ -150,7 +153,7 @@ class DoctorIT {
   }
 
   @Test
-  void deadMount_isSaid_withTheWayOut() throws Exception {
+  void deadMount_isReported_withTheRemedy() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       s3fs.mount().kill();
       List<String> lines = examine(s3fs);
@@ -163,7 +166,7 @@ class DoctorIT {
   }
 
   @Test
-  void hangingMount_holdsNothingUp() throws Exception {
+  void hangingMount_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       signal(s3fs.mount().pid(), "STOP");
       try {
@@ -182,7 +185,7 @@ class DoctorIT {
   }
 
   @Test
-  void silentServer_holdsNothingUp() throws Exception {
+  void silentServer_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
       s3fs.proxy().setFault((method, path, n) -> Fault.Action.stall(Duration.ofMinutes(2)));
       List<String> lines = examine(s3fs, TIMEOUT);
@@ -195,9 +198,12 @@ class DoctorIT {
     }
   }
 
-  /** What MTB does not understand, it does not go past; but it can ask the same server. */
+  /**
+   * MTB does not go directly to the bucket of a mount that it does not understand, but it can send
+   * a request to the same server.
+   */
   @Test
-  void silentServer_behindAMountThatMtbDoesNotUnderstand_holdsNothingUp() throws Exception {
+  void silentServer_behindAMountThatMtbDoesNotUnderstand_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start("use_wtf8")) {
       s3fs.proxy().setFault((method, path, n) -> Fault.Action.stall(Duration.ofMinutes(2)));
       List<String> lines = examine(s3fs, TIMEOUT);
@@ -227,7 +233,7 @@ class DoctorIT {
       Path passwd = s3fs.root().resolveSibling("passwd");
       Secrets.write(passwd, s3fs.server().identity() + ":no-longer-right");
       List<String> lines = examine(s3fs);
-      // s3fs itself still has the old ones.
+      // s3fs itself still uses the old credentials.
       assertThat(doctor.exitCode()).isZero();
       assertThat(line(lines, "warn  bucket: ")).contains("through the mount", "secret key");
       assertThat(remedy(lines, "warn  bucket: ")).contains("check the credentials");

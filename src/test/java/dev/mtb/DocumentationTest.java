@@ -16,7 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** README and the pages of the site: what they link to is there. Looks at nothing outside. */
+/**
+ * The links in README and in the pages of the site lead to existing files. External links are not
+ * checked.
+ */
 class DocumentationTest {
   private static final Path PAGES = Path.of("src/site/markdown");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
@@ -24,7 +27,7 @@ class DocumentationTest {
   private static final Pattern FENCE = Pattern.compile("(?ms)^ *```.*?^ *```$");
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ +(.*)$");
 
-  /** What the site has of the repository beside its pages: the pom copies it. */
+  /** Files of the repository that the pom copies to the site. */
   private static final Pattern ON_THE_SITE =
       Pattern.compile(
           "[^/]+\\.md|\\.\\./resources/.*|\\.\\./\\.\\./main/(scripts|docker)/.*"
@@ -99,7 +102,7 @@ class DocumentationTest {
     return link.startsWith("#") || ON_THE_SITE.matcher(link.replaceAll("#.*", "")).matches();
   }
 
-  /** What is longer belongs to a page. */
+  /** Longer texts belong to a page of the site. */
   @Test
   void readme_isShort() throws Exception {
     String readme = Files.readString(Path.of("README.md"));

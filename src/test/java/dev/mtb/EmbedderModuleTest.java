@@ -134,7 +134,8 @@ class EmbedderModuleTest {
                 List.of(
                     "-proc:none",
                     "-Xlint:-options",
-                    // Not that of the tests, which has the same classes outside of any module.
+                    // The class path of the tests is not used, since it has the same classes
+                    // outside of a module.
                     "-cp",
                     temp.toString(),
                     "-d",

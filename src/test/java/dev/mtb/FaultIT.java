@@ -44,23 +44,26 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A server, or the way to it, on its worst day; through the real s3fs, and straight to the bucket.
+ * Backups while the server or the network fails; through the real s3fs, and directly to the bucket.
  *
- * <p>s3fs sleeps four seconds after each error, so the scenarios run beside each other.
+ * <p>s3fs sleeps four seconds after each error, so the scenarios run in parallel.
  */
 @RequiresS3fs
 class FaultIT {
-  /** By default s3fs waits for minutes; these are as short as they can be. */
-  private static final List<String> IMPATIENT =
+  /** The shortest time limits of s3fs; by default it waits for minutes. */
+  private static final List<String> SHORT_TIMEOUTS =
       List.of("retries=2", "connect_timeout=2", "readwrite_timeout=2");
 
-  /** New files cost a third, and so meet a third of the faults. */
+  /**
+   * With these options a new file costs a third of the requests, and so meets a third of the
+   * faults.
+   */
   private static final List<String> FRUGAL = List.of("enable_noobj_cache", "notsup_compat_dir");
 
-  /** Each holds some hundred megabytes of objects. */
+  /** The number of scenarios at a time. Each holds some hundred megabytes of objects. */
   private static final int AT_ONCE = 6;
 
-  /** With all retries of what fails on a full disk. */
+  /** The time after which s3fs counts as hung: longer than all retries on a full disk. */
   private static final Duration HANGS_AFTER = Duration.ofSeconds(75);
 
   /** 1,000 with {@code -Pthorough}: through the mount s3fs pauses for seconds after each fault. */
@@ -69,8 +72,8 @@ class FaultIT {
   /** Longer than {@code readwrite_timeout}. */
   private static final Duration LONGER_THAN_TIMEOUT = Duration.ofSeconds(4);
 
-  /** What goes wrong, one at a time: seldom enough that most of a run comes through. */
-  enum Trouble {
+  /** The kinds of faults, one in each scenario: rare enough that most of a run succeeds. */
+  enum FaultKind {
     ERROR_500(faults -> faults.randomly(0.1, answer(500))),
     ERROR_503(faults -> faults.randomly(0.1, answer(503))),
     NOT_FOUND_AFTER_500(faults -> faults.missingAfterError(0.3)),
@@ -104,12 +107,13 @@ class FaultIT {
     private final UnaryOperator<Faults> plan;
 
     /**
-     * A wrong tag is an error, and an upload in parts that was completed when nobody heard of it
-     * cannot be completed again. Everything else is outlasted on the way to the bucket.
+     * Whether files may fail. A wrong tag is an error, and so is an upload in parts that was
+     * completed although its answer was lost, since it cannot be completed again. All other faults
+     * are retried successfully on the direct way to the bucket.
      */
     private final boolean mayFail;
 
-    Trouble(UnaryOperator<Faults> plan) {
+    FaultKind(UnaryOperator<Faults> plan) {
       this.plan = plan;
       mayFail = name().equals("WRONG_TAGS") || name().equals("RESPONSE_LOST");
     }
@@ -167,15 +171,15 @@ class FaultIT {
   }
 
   @TestFactory
-  List<DynamicTest> worstDays() throws Exception {
+  List<DynamicTest> faultScenarios() throws Exception {
     List<Optional<DynamicTest>> tests = new ArrayList<>();
     for (Way way : Way.values()) {
-      List<String> both = new ArrayList<>(IMPATIENT);
+      List<String> both = new ArrayList<>(SHORT_TIMEOUTS);
       both.addAll(FRUGAL);
       tests.add(begin(way + " errors at random, many files", way, both, this::manyFiles));
-      tests.add(begin(way + " server restarted", way, IMPATIENT, this::restart));
-      for (Trouble trouble : Trouble.values()) {
-        tests.add(begin(way + " " + trouble, way, IMPATIENT, s -> trouble(s, trouble)));
+      tests.add(begin(way + " server restarted", way, SHORT_TIMEOUTS, this::restart));
+      for (FaultKind trouble : FaultKind.values()) {
+        tests.add(begin(way + " " + trouble, way, SHORT_TIMEOUTS, s -> trouble(s, trouble)));
       }
     }
     return tests.stream().flatMap(Optional::stream).toList();
@@ -188,7 +192,7 @@ class FaultIT {
     }
     file(scenario.source.resolve("large"), 1, MULTIPART, THIS_YEAR);
     long seed = Seed.of("errors at random, " + scenario.way);
-    // s3fs pauses for four seconds after each, and meanwhile most of its threads wait.
+    // s3fs pauses for four seconds after each error, and most of its threads wait meanwhile.
     double share = scenario.way == Way.MOUNT ? 0.005 : 0.01;
     Faults faults =
         Faults.seeded(seed)
@@ -204,8 +208,8 @@ class FaultIT {
     scenario.assertNextRunIsWhole(description);
   }
 
-  private void trouble(FaultScenario scenario, Trouble trouble) throws Exception {
-    boolean concernsParts = trouble.name().startsWith("RE") || trouble == Trouble.ERROR_500;
+  private void trouble(FaultScenario scenario, FaultKind trouble) throws Exception {
+    boolean concernsParts = trouble.name().startsWith("RE") || trouble == FaultKind.ERROR_500;
     scenario.firstBackup(6, concernsParts ? MULTIPART : 1_000_000);
     long seed = Seed.of(scenario.way + " " + trouble);
     Faults faults = trouble.plan.apply(Faults.seeded(seed));
@@ -221,7 +225,7 @@ class FaultIT {
     scenario.assertNextRunIsWhole(description);
   }
 
-  /** Two seconds are less than what s3fs and the SDK try again for. */
+  /** The server is down for two seconds, for which s3fs and the SDK still retry. */
   private void restart(FaultScenario scenario) throws Exception {
     scenario.firstBackup(6, 1_000_000);
     for (int f = 0; f < 200; f++) {
@@ -247,12 +251,12 @@ class FaultIT {
   }
 
   /**
-   * s3fs keeps what is written on a disk of 8 MB, until it is uploaded; some files are larger. s3fs
-   * 1.90 may lock itself up there (a full disk makes it take its locks the other way round): then
-   * whoever looks after the machine ends it, and MTB has to see that.
+   * s3fs keeps written files on a disk of 8 MB until they are uploaded, and some files are larger.
+   * s3fs 1.90 may deadlock (on a full disk it takes its locks in another order). Then the test
+   * kills it, as an administrator would, and MTB has to notice that.
    */
   @Test
-  void diskThatS3fsBuffersOnIsFull_whatFailsIsSaid() throws Exception {
+  void diskThatS3fsBuffersOnIsFull_failuresAreReported() throws Exception {
     Path disk = Files.createTempDirectory(temp, "disk");
     run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk.toString());
     try (FaultScenario scenario =
@@ -267,7 +271,7 @@ class FaultIT {
         file(scenario.source.resolve("new" + f), 200 + f, 12 << 20, THIS_YEAR);
         file(scenario.source.resolve("d" + f + "/fits" + f), 210 + f, 3 << 20, THIS_YEAR);
       }
-      // It was small, and has grown out of the disk.
+      // A file that was small, and now does not fit on the disk.
       file(scenario.source.resolve("large"), 220, 20 << 20, THIS_YEAR);
       MtbProcess mtb = scenario.start();
       boolean hangs = !mtb.endsWithin(HANGS_AFTER);

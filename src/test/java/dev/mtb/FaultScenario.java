@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A backup on which something goes wrong, through a mount or straight to the bucket, and a judge
- * whom no fault reaches. Several may run beside each other. For one thread.
+ * A backup with faults, through a mount or directly to the bucket, and a check of the result that
+ * the faults do not affect. Several scenarios may run in parallel. For one thread.
  */
 final class FaultScenario implements AutoCloseable {
   /** How the backup gets to the server. */
@@ -73,8 +73,8 @@ final class FaultScenario implements AutoCloseable {
   }
 
   /**
-   * Files of all the kinds that are written in different ways: backed up without trouble, and then
-   * changed, or not; and new ones.
+   * Makes files of all kinds that MTB writes in different ways, and backs them up without faults.
+   * Then changes some of them, and adds new ones.
    */
   void firstBackup(int directories, int large) throws Exception {
     for (Path tree : new Path[] {source, before}) {
@@ -89,9 +89,9 @@ final class FaultScenario implements AutoCloseable {
       }
       file(tree.resolve("large"), 60, large, LAST_YEAR);
     }
-    // Without trouble: a mount with short limits of time has some on a busy machine.
-    try (S3fsMount patient = s3fs.direct()) {
-      assertThat(end(start(patient.mountPoint())).exitCode()).isZero();
+    // The first backup uses long timeouts, since a mount with short ones fails on a busy machine.
+    try (S3fsMount withLongTimeouts = s3fs.direct()) {
+      assertThat(end(start(withLongTimeouts.mountPoint())).exitCode()).isZero();
     }
     for (int d = 0; d < directories; d++) {
       Path directory = source.resolve("d" + d);
@@ -109,7 +109,7 @@ final class FaultScenario implements AutoCloseable {
     }
   }
 
-  /** How a run ended, and what it says of itself. */
+  /** The exit code and the report of a run. */
   record Ended(int exitCode, JsonNode report) {
     @Override
     public String toString() {
@@ -119,8 +119,8 @@ final class FaultScenario implements AutoCloseable {
   }
 
   /**
-   * Runs MTB in a process of its own. In this one, other scenarios start programs meanwhile; a
-   * child closes the files that it inherits, and s3fs takes each close for that of the writer.
+   * Runs MTB in its own process. In the test's process, other scenarios start programs. These child
+   * processes close the files that they inherit, and s3fs takes each close for that of the writer.
    */
   MtbProcess start() throws IOException {
     return start(s3fs.root());
@@ -151,12 +151,15 @@ final class FaultScenario implements AutoCloseable {
     return end(start());
   }
 
-  /** Old or new, never a mixture, and what the report does not name is new. */
+  /**
+   * Checks that each file is the old or the new one, never a mixture, and that each file that the
+   * report does not name is the new one.
+   */
   void check(Ended ended, String description) throws Exception {
     check(new Aftermath(before, source), ended, description);
   }
 
-  /** The same after s3fs was killed, which may leave a part of a file that is new. */
+  /** Checks the same after s3fs was killed, which may leave a part of a new file. */
   void checkAfterKill(Ended ended, String description) throws Exception {
     check(new Aftermath(before, source, /* wasKilled= */ true), ended, description);
   }
@@ -169,10 +172,10 @@ final class FaultScenario implements AutoCloseable {
     }
   }
 
-  /** Without faults, and with a mount that remembers none, the next run makes it whole. */
+  /** Checks that the next run, without faults and with a fresh mount, makes the backup complete. */
   void assertNextRunIsWhole(String description) throws Exception {
     s3fs.proxy().setFault(Fault.NONE);
-    s3fs.freshPatientMount();
+    s3fs.freshMountWithDefaultTimeouts();
     Ended ended = backUp();
     assertThat(ended.exitCode()).as("%s%n%s", description, ended).isZero();
     try (S3fsMount truth = s3fs.direct()) {
@@ -183,7 +186,8 @@ final class FaultScenario implements AutoCloseable {
           .isEmpty();
     }
     if (way == Way.BUCKET) {
-      // What s3fs began and could not end is s3fs's; nothing that goes through a mount can see it.
+      // An upload that s3fs has begun and not ended cannot be seen through the mount, so only MTB's
+      // own uploads are checked.
       assertThat(probe.unfinishedUploads()).as(description).isEmpty();
     }
   }

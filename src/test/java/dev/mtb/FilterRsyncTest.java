@@ -31,11 +31,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random rules over random trees: rsync and MTB must take the same files. {@code -Dmtb.seed=N}
+ * Random rules on random trees: rsync and MTB must copy the same files. {@code -Dmtb.seed=N}
  * repeats one set of rules, {@code -Dmtb.filter.runs=N} makes it longer.
  */
 class FilterRsyncTest {
-  /** Enough to meet each two of the tokens below side by side, in some ten seconds. */
+  /**
+   * Enough runs that each pair of the tokens below occurs side by side. They take about ten
+   * seconds.
+   */
   private static final int RUNS = Integer.getInteger("mtb.filter.runs", 500);
 
   private static final Long ONLY = Long.getLong("mtb.seed");
@@ -128,7 +131,7 @@ class FilterRsyncTest {
       long all = paths.stream().filter(p -> !isListed || !Files.isDirectory(p)).count();
       different += byRsync.isEmpty() || byRsync.size() == all ? 0 : 1;
     }
-    // Rules that match all or nothing would prove nothing.
+    // Rules that match all or nothing would not test anything.
     assertThat(different).isGreaterThan(ONLY != null ? -1 : runs / 4);
   }
 
@@ -187,7 +190,7 @@ class FilterRsyncTest {
   private static String pattern(Random random, List<Path> paths) {
     StringBuilder pattern = new StringBuilder();
     if (random.nextInt(3) > 0 && !paths.isEmpty()) {
-      // A piece of a path that is there, with some of it made wild.
+      // A part of an existing path, with wildcards in some places.
       Path path = paths.get(random.nextInt(paths.size()));
       int names = 1 + random.nextInt(Math.min(3, path.getNameCount()));
       String text = path.subpath(path.getNameCount() - names, path.getNameCount()).toString();
@@ -219,7 +222,9 @@ class FilterRsyncTest {
     return pattern.toString();
   }
 
-  /** Entries of which none is below another: there the two differ on purpose. */
+  /**
+   * Entries of which none is below another. For nested entries, rsync and MTB differ on purpose.
+   */
   private static List<String> list(Random random, List<Path> paths) {
     List<Path> taken = new ArrayList<>();
     for (int i = 0; i < 4 && !paths.isEmpty(); i++) {
@@ -250,7 +255,8 @@ class FilterRsyncTest {
     return output
         .lines()
         .filter(line -> !line.equals("./"))
-        // With a list the directories above the entries come, too, filtered or not.
+        // With a list, rsync also shows the directories above the entries, even if a rule excludes
+        // them.
         .filter(line -> list.isEmpty() || !line.endsWith("/"))
         .map(line -> line.endsWith("/") ? line.substring(0, line.length() - 1) : line)
         .map(line -> line.replaceFirst(" -> nowhere$", ""))

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Destinations that take names for one which the source has as two. */
+/** Destinations that take two different names of the source for the same name. */
 class FoldedNamesTest {
   private static final Instant OLD = Instant.parse("2024-01-01T00:00:00Z");
 
@@ -178,7 +178,7 @@ class FoldedNamesTest {
 
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures()).hasSize(3);
-    // Nothing of two directories is mixed.
+    // The contents of two directories are not mixed.
     assertThat(contents().size()).isLessThanOrEqualTo(1);
   }
 
@@ -275,7 +275,7 @@ class FoldedNamesTest {
 
   @ParameterizedTest
   @EnumSource(Place.class)
-  void oldVersions_neverTakeALiveNameInAnotherCase(Place place) throws IOException {
+  void oldVersions_neverReplaceAFileOfTheSourceInAnotherCase(Place place) throws IOException {
     makeBackup(place);
     write("a", "old");
     write("A.OLD", "live");
@@ -291,7 +291,7 @@ class FoldedNamesTest {
 
   @ParameterizedTest
   @EnumSource(Place.class)
-  void restore_ontoSuchAPlace_failsForOneOfTwo(Place place) throws IOException {
+  void restore_toAFoldingPlace_failsForOneOfTwo(Place place) throws IOException {
     makeBackup(place);
     write("README", "the first");
     write("Readme", "another");
@@ -312,7 +312,7 @@ class FoldedNamesTest {
 
   @ParameterizedTest
   @EnumSource(Place.class)
-  void findingOut_leavesNothingBehind(Place place) throws IOException {
+  void probe_leavesNoFile(Place place) throws IOException {
     makeBackup(place);
     write("a", "x");
     assertThat(run(options(), "a").exitCode()).isZero();

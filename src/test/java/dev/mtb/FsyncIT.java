@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code --fsync} asks of the kernel, seen by strace. */
+/** The system calls of {@code --fsync}, recorded by strace. */
 class FsyncIT {
   @TempDir Path temp;
   private Path source;
@@ -111,7 +111,7 @@ class FsyncIT {
     assertThat(run(List.of()).exitCode()).isZero();
     RandomTree.write(source.resolve("another"), "content");
 
-    // Only names change: no file's own content is to be forced.
+    // Only names change, so that no content of a file is forced to disk.
     Files.delete(source.resolve("another"));
     Files.createSymbolicLink(source.resolve("another"), Path.of("top"));
     MtbProcess run = run(List.of("-e", "inject=fsync:error=EIO"), "--delete");

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Out of a bucket that holds, and a server that answers, what no honest one would. */
+/** Restores from a hostile bucket: its objects and its server's answers are made to do harm. */
 class HostileBucketRestoreTest {
   private static final String FILE = "33188";
   private static final String LINK = "41471";
@@ -45,7 +45,10 @@ class HostileBucketRestoreTest {
   @TempDir Path temp;
   private Path target;
 
-  /** Contents and modes of objects, as plain as can be: real servers refuse such keys. */
+  /**
+   * The contents and modes of the objects. A map stands for the server, since real servers refuse
+   * such keys.
+   */
   private final Map<String, byte[]> contents = new ConcurrentSkipListMap<>();
 
   private final Map<String, String> modes = new ConcurrentSkipListMap<>();
@@ -114,7 +117,7 @@ class HostileBucketRestoreTest {
     }
   }
 
-  /** Sends it whole, or as much as goes before the connection is cut. */
+  /** Sends the whole body, or a part of it and then cuts the connection. */
   private void send(HttpExchange exchange, int status, byte[] body) throws IOException {
     exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
     boolean isCut = body.length > 100_000 && cutOff.getAndDecrement() > 0;
@@ -177,7 +180,7 @@ class HostileBucketRestoreTest {
   }
 
   @Test
-  void keysThatClimb_leadNowhere() throws Exception {
+  void keysThatAreNoPaths_areNotRestored() throws Exception {
     byte[] evil = "evil".getBytes(UTF_8);
     for (String key :
         List.of(
@@ -204,7 +207,7 @@ class HostileBucketRestoreTest {
   }
 
   @Test
-  void linkAndWhatPretendsToLieInIt_doNotMeet() throws Exception {
+  void keyBelowALink_isNotWrittenThroughTheLink() throws Exception {
     Path outside = Files.createDirectory(temp.resolve("outside"));
     put("p/link", LINK, outside.toString().getBytes(UTF_8));
     put("p/link/file", FILE, "evil".getBytes(UTF_8));
@@ -232,7 +235,7 @@ class HostileBucketRestoreTest {
   }
 
   @Test
-  void answerThatIsCutOff_isAskedForFromThere() throws Exception {
+  void answerThatIsCutOff_isContinuedFromThere() throws Exception {
     byte[] content = RandomTree.bytes(1, 1_000_000);
     put("p/f", FILE, content);
     cutOff.set(1);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Names, lists and keys that somebody made to do harm, or that came out of a broken script. */
+/** Names, lists and keys that an attacker has made, or that a broken script has written. */
 class HostileInputIT {
   private static final String EVIL = "\u001b[31m\u0007\r\u202e\u009b\ufeff\u2028";
 
@@ -46,7 +46,7 @@ class HostileInputIT {
   }
 
   private static void assertHarmless(MtbProcess mtb) throws IOException {
-    // Strict UTF-8, or reading them would fail.
+    // Reading fails if the text is not valid UTF-8.
     for (String text : List.of(mtb.out(), mtb.err())) {
       assertThat(text.codePoints())
           .as(text)
@@ -69,7 +69,7 @@ class HostileInputIT {
     String base = source.toString();
 
     List<MtbProcess> runs = new ArrayList<>();
-    // The log tells of a destination for which nothing can be locked.
+    // The log has a warning that the destination cannot be locked.
     Map<String, String> noState = Map.of("LC_ALL", "C.UTF-8", "MTB_STATE_DIR", "/dev/null/none");
     String[] listed = {
       "-vv", "-i", "-0", "-l", list.toString(), "-b", base, "--report", "-", destination.toString()
@@ -179,7 +179,7 @@ class HostileInputIT {
           probe.put(key, "evil", Map.of("mtime", "99999999999999999999", "mode", "-1"));
           planted++;
         } catch (RuntimeException e) {
-          // This server has no room for it; others have.
+          // This server refuses the key; others accept it.
         }
       }
       System.out.println("hostile keys planted: " + planted);

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page of {@code --report-html} as a browser shows it. */
+/** The page of {@code --report-html} in a real browser. */
 @RequiresBrowser
 class HtmlReportIT {
   /** Pixels of a line across half of a narrow chart; how long the line is depends on the run. */
   private static final int OUTLINE = 100;
 
-  /** Text that cannot be read well, by the rule of WCAG 2 (AA): less than 4.5 to 1. */
+  /** Finds text with too little contrast by the rule of WCAG 2 (AA): less than 4.5 to 1. */
   private static final String TOO_FAINT =
       """
       (() => {
@@ -56,7 +56,7 @@ class HtmlReportIT {
       })()
       """;
 
-  /** What stands out of the window, or of its own box. */
+  /** Finds elements that are wider than the window, or than their own box. */
   private static final String TOO_WIDE =
       """
       [...document.querySelectorAll('html, body *')]
@@ -105,7 +105,7 @@ class HtmlReportIT {
                 Stream.of(temp.resolve("backup").toString()))
             .flatMap(s -> s)
             .toList();
-    // What the child makes of names must not depend on where the tests run.
+    // The locale is set, so that names do not depend on the machine that runs the tests.
     MtbProcess mtb =
         MtbProcess.start(temp, Map.of("LC_ALL", "C"), List.of(), args.toArray(String[]::new));
     return mtb.exitCode();
@@ -194,11 +194,11 @@ class HtmlReportIT {
       browser.resize(width, 800);
       assertReadable(width + " pixels, dark");
       assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt()).isEqualTo(width);
-      // A phone must not have to make it smaller first.
+      // The text must be readable on a phone without zooming.
       assertThat(browser.evaluate("parseFloat(getComputedStyle(document.body).fontSize)").asInt())
           .isEqualTo(16);
     }
-    // Paper is white, also where nights are dark.
+    // On paper the background is white, also with the dark scheme.
     browser.resize(700, 1000);
     browser.show("print", "dark");
     assertReadable("paper");
@@ -226,7 +226,7 @@ class HtmlReportIT {
           RandomTree.child(source, name.getBytes(StandardCharsets.UTF_8)), new byte[] {1, 2, 3});
     }
     Files.write(RandomTree.child(source, new byte[] {'r', (byte) 0xff, 'w'}), new byte[] {1});
-    // A directory makes the slash of an end tag.
+    // The slash between the two names completes an end tag.
     Path folder = RandomTree.child(source, "<".getBytes(StandardCharsets.UTF_8));
     Files.createDirectory(folder);
     Files.write(folder.resolve("script><script>x=1"), new byte[] {1});
@@ -250,7 +250,7 @@ class HtmlReportIT {
         .contains("r\\xffw")
         .contains("</script><script>x=1")
         .contains("missing <script>x=2</script>");
-    // Blanks are seen, and a name in Hebrew does not move what is beside it.
+    // Blanks are visible, and a name in Hebrew does not change the order of the text beside it.
     assertThat(browser.evaluate("getComputedStyle(document.querySelector('td .name')).whiteSpace"))
         .asString()
         .contains("pre-wrap");

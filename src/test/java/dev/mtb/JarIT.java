@@ -98,7 +98,7 @@ class JarIT {
     return launcher(args).start().waitFor();
   }
 
-  /** As the Debian package's installation does. */
+  /** The Debian package does this when it is installed. */
   @Test
   void launcher_makesAnArchiveAndNothingElse_ifItIsToldTo() throws Exception {
     Path made = Files.createDirectory(temp.resolve("made"));
@@ -128,7 +128,7 @@ class JarIT {
     assertThat(launch("backup", "-b", source.toString(), ".", destination.toString())).isZero();
     assertThat(destination.resolve("g")).hasContent("more");
     assertThat(Files.readString(temp.resolve("launcher.txt"))).contains("1 file copied");
-    // The one that made it tidies up before it ends.
+    // The process that made the archive deletes its temporary files before it ends.
     while (names(cache).size() != 1 && System.nanoTime() < limit) {
       Thread.sleep(100);
     }
@@ -136,7 +136,7 @@ class JarIT {
     assertThat(names(cache)).containsExactly(made);
     assertThat(launch("--version")).isZero();
     assertThat(Files.readString(temp.resolve("launcher.txt"))).matches("mtb \\S+\n");
-    // Without a mount and a bucket here, what a run on one needs is there all the same.
+    // The archive also has the classes for mounts and buckets, although this run has used none.
     Path archive = cache.resolve(made);
     Process classes =
         new ProcessBuilder(
@@ -160,8 +160,8 @@ class JarIT {
         .anyMatch(line -> line.contains("dev.mtb.s3.ListPage source: shared objects file"))
         .anyMatch(line -> line.contains("dev.mtb.s3.StoredObject source: shared objects file"))
         .anyMatch(line -> line.contains("MountStore source: shared objects file"));
-    // The JVM opens the jar for the first class that is missing, which takes as long as a hundred
-    // classes; what only a rehearsal needs may be.
+    // For the first class that is not in the archive, the JVM opens the jar, which takes as long as
+    // to load a hundred classes. Classes that only the rehearsal needs may be missing.
     assertThat(loaded)
         .filteredOn(line -> line.contains("source: file:"))
         .filteredOn(line -> line.contains("picocli") || line.contains("dev.mtb."))
@@ -248,7 +248,8 @@ class JarIT {
     assertThat(backUpAll()).isZero();
     assertThat(Rsync.differences(source, destination, "--exclude=pipe", "--exclude=sparse"))
         .isEmpty();
-    // rsync would read the holes, too. 512-byte blocks: what is not looked at here is a hole.
+    // rsync would read the holes, too. In blocks of 512 bytes: what this test does not read is a
+    // hole.
     Path sparse = destination.resolve("sparse");
     assertThat(sparse).hasSize(5L << 30);
     assertThat(blocks(sparse)).isLessThan(10_000);
@@ -369,7 +370,7 @@ class JarIT {
       assertThat(json.at("/exitCode").asInt()).isEqualTo(130);
       s3fs.proxy().setRoundTrip(Duration.ZERO);
       s3fs.freshMount();
-      // Whatever has its final mtime is whole.
+      // Each file with its final mtime must be complete.
       int whole = 0;
       try (var files = Files.walk(backup)) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -381,7 +382,7 @@ class JarIT {
     }
   }
 
-  /** There they are defaults of all runs, whatever the destination. */
+  /** The environment holds defaults for all runs, with any destination. */
   @Test
   void optionsOfABucket_fromTheEnvironment_areNoErrorForADirectory() throws Exception {
     Path source = Files.createDirectory(temp.resolve("environment"));

@@ -29,18 +29,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * MTB killed with -9 again and again, at any moment, while the source grows and changes. Each file
- * that was backed up once stays there whole, in one of its versions; one run that is let alone
- * makes everything right, and nothing is left over.
+ * MTB is killed with -9 many times, at random moments, while the source grows and changes. Each
+ * file that was backed up once stays complete, in one of its versions. One run that is not killed
+ * then completes the backup, and no temporary files remain.
  */
 class KillIT {
   /** 20 with {@code -Pthorough}: each is a run, or half of one. */
   private static final int KILLS = Integer.getInteger("mtb.kills", 6);
 
-  /** No run is let alone for longer than this, however slow the machine. */
+  /** Each run is killed after this time at the latest, also on a slow machine. */
   private static final Duration LONGEST = Duration.ofSeconds(3);
 
-  /** Twice of what --modify-window allows for. */
+  /** Twice the time of --modify-window. */
   private static final Duration SAME_TIME = Duration.ofSeconds(2);
 
   @TempDir Path temp;
@@ -48,7 +48,9 @@ class KillIT {
   private SplittableRandom random;
   private String description;
 
-  /** All contents that a file has had; what was in the first, whole backup has to stay. */
+  /**
+   * All contents that each file has had. A file of the first, complete backup must always exist.
+   */
   private final Map<Path, List<byte[]>> versions = new LinkedHashMap<>();
 
   private int files;
@@ -72,7 +74,7 @@ class KillIT {
     versions.computeIfAbsent(file, f -> new ArrayList<>()).add(content);
   }
 
-  /** Some files are new, some are changed, just now. */
+  /** Makes some new files, and changes some. */
   private void change() throws IOException {
     for (int i = 0; i < 8; i++) {
       write(source.resolve("d" + random.nextInt(8) + "/f" + files++), Instant.now());
@@ -82,11 +84,12 @@ class KillIT {
       Path file = all.get(random.nextInt(all.size()));
       Instant changed = Files.getLastModifiedTime(file).toInstant();
       if (changed.isAfter(Instant.now().minus(SAME_TIME))) {
-        // Nobody who compares times could see that it changes again.
+        // A second change at the same mtime cannot be seen by comparing times, so the file is
+        // skipped.
         continue;
       }
       if (random.nextInt(3) == 0) {
-        // The same size: only the time tells.
+        // The size stays the same, so that only the mtime shows the change.
         byte[] content = versions.get(file).get(versions.get(file).size() - 1).clone();
         random.nextBytes(content);
         RandomTree.write(file, content, Instant.now());
@@ -103,9 +106,9 @@ class KillIT {
   }
 
   /**
-   * Does it.
+   * Runs the test.
    *
-   * @param settled waits until what the killed process has set going is over
+   * @param settled waits until the server has finished what the killed process has started
    */
   private void killAgainAndAgain(
       S3fsFixture.ThrowingRunnable settled, Reader reader, List<String> arguments)
@@ -127,7 +130,8 @@ class KillIT {
       if (mtb.exitCode() == 137) {
         killed++;
       } else {
-        // It was done before: the first run had more to do than those that follow.
+        // The run ended before the kill, so the later kills come earlier: the first run had more to
+        // do.
         latest = Math.max(400, latest * 3 / 4);
       }
       settled.run();
@@ -181,16 +185,18 @@ class KillIT {
       s3fs.proxy().setRoundTrip(Duration.ofMillis(2));
       killAgainAndAgain(
           () -> {
-            // s3fs goes on with what the killed process has closed.
+            // s3fs still uploads files that the killed process has closed.
             s3fs.proxy().awaitQuiet(Duration.ofMillis(200), Duration.ofSeconds(30));
-            // What was killed before its time was set has that of the upload. A change of the same
-            // size within --modify-window of it could not be seen.
+            // If the process was killed before it set the mtime, the file has the time of its
+            // upload. A change of the same size within --modify-window of this time could not be
+            // seen, so the test waits.
             Thread.sleep(SAME_TIME.toMillis());
           },
           name -> read(probe, name),
           List.of("--via", "mount", ".", s3fs.root().resolve("backup").toString()));
-      // Killed before it has set a time, it leaves that of the upload: if that is within the window
-      // of --modify-window, the next run leaves it, too. The content is compared all the same.
+      // If the process was killed before it set the mtime, the file has the time of its upload. If
+      // that is within --modify-window, the next run does not set it. So the times are compared
+      // with this window, and the contents exactly.
       assertWhole(s3fs, probe, "--modify-window=1");
     }
   }

@@ -36,7 +36,7 @@ import java.util.function.UnaryOperator;
 final class LargeFileFixture implements AutoCloseable {
   static final int PART = (int) ContentTag.PART_SIZE;
 
-  /** What requests and answers of an upload without its content may have. */
+  /** The most bytes that requests and answers of an upload have besides the content. */
   static final long DOCUMENTS = 20_000;
 
   final CountingProxy proxy;
@@ -65,7 +65,7 @@ final class LargeFileFixture implements AutoCloseable {
     }
 
     /**
-     * A place in one of them.
+     * Opens a place on one of the servers.
      *
      * @param name {@code S3Proxy}, {@code S3Mock}, or {@code own}: then the test is skipped if no
      *     such server is given
@@ -108,7 +108,7 @@ final class LargeFileFixture implements AutoCloseable {
     bucket.writeKeys(temp.resolve("passwd"));
   }
 
-  /** Writes the file; the time tells it from its earlier versions. */
+  /** Writes the file with an mtime that no earlier version has. */
   byte[] write(byte[] content) throws IOException {
     RandomTree.write(file, content, Instant.now());
     return content;
@@ -141,7 +141,7 @@ final class LargeFileFixture implements AutoCloseable {
     return Mtb.backup(job(options -> options));
   }
 
-  /** Backs up, and counts what that takes. */
+  /** Backs up, and counts the requests. */
   Counts counting(UnaryOperator<BackupOptions.Builder> change) {
     proxy.reset();
     BackupReport report = Mtb.backup(job(change));
@@ -154,7 +154,7 @@ final class LargeFileFixture implements AutoCloseable {
     return counting(options -> options);
   }
 
-  /** What is in the bucket is the file, as if it had been uploaded as a whole. */
+  /** Checks that the bucket holds this content, as if it had been uploaded as a whole. */
   void assertIs(byte[] content, String description) throws IOException {
     proxy.setFault(Fault.NONE);
     assertThat(probe.md5(key)).as(description).isEqualTo(hex(md5(content)));

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's example, and that the README shows just this. */
+/** The README's example, and a check that the README shows exactly this code. */
 class LibraryExampleTest {
   @TempDir Path temp;
 

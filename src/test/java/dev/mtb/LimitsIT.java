@@ -36,8 +36,8 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Limits and update rules where they matter: at a bucket and on a real mount of it. Of the time
- * that passes only a lower bound is checked, that nothing ever goes faster than it may.
+ * Limits and update rules with a bucket and with a real mount of it. Only a lower bound of the time
+ * is checked: a run is never faster than its limit.
  */
 @RequiresS3fs
 class LimitsIT {
@@ -45,7 +45,7 @@ class LimitsIT {
   private static final Instant OLD = Instant.parse("2020-01-01T00:00:00Z");
   private static final Instant NEW = Instant.parse("2024-01-01T00:00:00Z");
 
-  /** Taken at a time: the first of it is free. */
+  /** The time of one slice of the throttle. The first slice is free. */
   private static final double SLICE = 0.05;
 
   private static S3fsFixture s3fs;
@@ -124,7 +124,7 @@ class LimitsIT {
             () ->
                 assertThat(seconds(toBucket(options().limits(bandwidth(MEBIBYTE)))))
                     .isGreaterThan(200 * 10.0 / 1024 - SLICE));
-    // Nothing was sent twice; the destination itself is made, and given its time at the end.
+    // No file was sent twice. Two more PUTs make the destination and set its mtime at the end.
     assertThat(counts.of(Kind.PUT)).isEqualTo(200 + 4 + 2);
     assertThat(counts.bytesUp()).isLessThan(5 * MEBIBYTE);
   }
@@ -218,13 +218,15 @@ class LimitsIT {
       }
       Thread.sleep(1000);
       mtb.signal("INT");
-      // It would be an hour.
+      // Without the interrupt the run would take an hour.
       assertThat(mtb.endsWithin(Duration.ofSeconds(20))).isTrue();
       assertThat(mtb.exitCode()).as(mtb.err()).isEqualTo(130);
     }
   }
 
-  /** Newer and older at the destination, both of another size and of the same. */
+  /**
+   * Makes files that are newer and older at the destination, with another size and with the same.
+   */
   private void differ() throws Exception {
     for (String name : List.of("newer", "newerSameSize", "older", "olderSameSize", "same")) {
       RandomTree.write(source.resolve(name), RandomTree.bytes(1, 100), NEW);
@@ -259,9 +261,9 @@ class LimitsIT {
         s3fs.counting(
             () ->
                 assertUpdated(toBucket(options().updateRules(UpdateRules.NONE.withUpdate(true)))));
-    // Each of the four that differ; fresh mounts of the test ask, too.
+    // One request for each of the four files that differ; the test's fresh mounts send some, too.
     assertThat(counts.of(Kind.PUT)).isBetween(3L, 4L);
-    // What was left is not remembered as if it were the same.
+    // A file that the rules skip is not remembered as unchanged.
     assertUpdatedAgain();
   }
 

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What {@link Mtb#list} shows of a real bucket: through s3fs, behind its mount, and straight. */
+/** {@link Mtb#list} on a real bucket: through s3fs, past its mount, and directly. */
 @RequiresS3fs
 class ListIT {
   private static S3fsFixture s3fs;
@@ -225,7 +225,7 @@ class ListIT {
 
     Counts one = s3fs.counting(() -> run(job(Way.BUCKET).path(Path.of("d3"))));
     assertThat(found).hasSize(152);
-    // One to see that there is a backup, one for the directory.
+    // One request to check that the backup exists, and one for the directory.
     assertThat(one.total()).as("%s", one).isEqualTo(2);
 
     Counts details = s3fs.counting(() -> run(job(Way.BUCKET).path(Path.of("d3")).details(true)));

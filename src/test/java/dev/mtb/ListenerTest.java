@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a listener is told, in which order, and by which thread. */
 class ListenerTest {
-  /** Writes down what each thread tells, and checks that it ends what it begins. */
-  private static final class Diary implements BackupListener {
+  /** Records the events of each thread, and checks that each activity ends. */
+  private static final class EventLog implements BackupListener {
     private final Map<Thread, List<String>> told = new ConcurrentHashMap<>();
     private final Map<Thread, Deque<Activity>> busy = new ConcurrentHashMap<>();
     private final AtomicBoolean hasBegun = new AtomicBoolean();
@@ -90,7 +90,7 @@ class ListenerTest {
       return told.values().stream().flatMap(List::stream).toList();
     }
 
-    /** What the thread told that told this. */
+    /** All events of the thread that has reported an event. */
     List<String> with(String event) {
       return told.values().stream().filter(l -> l.contains(event)).findFirst().orElseThrow();
     }
@@ -98,7 +98,7 @@ class ListenerTest {
 
   @TempDir Path temp;
   private Path source;
-  private final Diary diary = new Diary();
+  private final EventLog eventLog = new EventLog();
 
   @BeforeEach
   void tree() throws Exception {
@@ -119,26 +119,26 @@ class ListenerTest {
   @Test
   void eachThread_tellsWhatItDoes_andEndsIt() throws Exception {
     new ProcessBuilder("mkfifo", source.resolve("pipe").toString()).start().waitFor();
-    BackupReport report = Mtb.backup(job(BackupOptions.builder().build()), diary);
+    BackupReport report = Mtb.backup(job(BackupOptions.builder().build()), eventLog);
     assertThat(report.failures()).isEmpty();
-    assertThat(diary.wrong).isNull();
-    assertThat(diary.busy.values()).allMatch(Deque::isEmpty);
-    assertThat(diary.all()).contains("listing ", "listing sub", "finishing sub", "skipped pipe");
-    assertThat(diary.with("copied sub/a"))
+    assertThat(eventLog.wrong).isNull();
+    assertThat(eventLog.busy.values()).allMatch(Deque::isEmpty);
+    assertThat(eventLog.all()).contains("listing ", "listing sub", "finishing sub", "skipped pipe");
+    assertThat(eventLog.with("copied sub/a"))
         .containsSubsequence("begins sub/a", "copying sub/a", "copied sub/a");
-    assertThat(diary.totals.get()).isEqualTo(report.totals());
-    assertThat(diary.totals.get().copied()).isEqualTo(2);
+    assertThat(eventLog.totals.get()).isEqualTo(report.totals());
+    assertThat(eventLog.totals.get().copied()).isEqualTo(2);
   }
 
   @Test
   void dryRunAndVerify_copyNothing_andSaySo() {
     BackupJob dryRun = job(BackupOptions.builder().dryRun(true).build());
-    assertThat(Mtb.backup(dryRun, diary).totals().copied()).isEqualTo(2);
-    assertThat(diary.all()).contains("listing sub").noneMatch(e -> e.matches("(begins|cop).*"));
+    assertThat(Mtb.backup(dryRun, eventLog).totals().copied()).isEqualTo(2);
+    assertThat(eventLog.all()).contains("listing sub").noneMatch(e -> e.matches("(begins|cop).*"));
 
     BackupJob job = job(BackupOptions.builder().build());
     assertThat(Mtb.backup(job, BackupListener.NONE).failures()).isEmpty();
-    Diary verifying = new Diary();
+    EventLog verifying = new EventLog();
     assertThat(Mtb.verify(job, verifying).totals().unchanged()).isEqualTo(2);
     assertThat(verifying.wrong).isNull();
     assertThat(verifying.busy.values()).allMatch(Deque::isEmpty);
@@ -148,7 +148,7 @@ class ListenerTest {
   }
 
   @Test
-  void whoWaitsForTheCopyingThreads_saysSo() throws Exception {
+  void threadThatWaitsForRoom_reportsIt() throws Exception {
     RandomTree.smallFiles(source, 1, 300, 1);
     CountDownLatch waits = new CountDownLatch(1);
     BackupListener slow =
@@ -172,13 +172,13 @@ class ListenerTest {
   @Test
   void whatFails_endsToo() throws Exception {
     Path destination = temp.resolve("backup");
-    // A directory that is not empty, where a file is to go.
+    // A directory that is not empty stands in the place of a file.
     RandomTree.write(destination.resolve("sub/a/in/the/way"), "x");
     RandomTree.write(source.resolve("unreadable/x"), "x");
-    BackupReport report = Mtb.backup(job(BackupOptions.builder().build()), diary);
-    assertThat(diary.wrong).isNull();
-    assertThat(diary.busy.values()).allMatch(Deque::isEmpty);
-    assertThat(diary.totals.get()).isEqualTo(report.totals());
+    BackupReport report = Mtb.backup(job(BackupOptions.builder().build()), eventLog);
+    assertThat(eventLog.wrong).isNull();
+    assertThat(eventLog.busy.values()).allMatch(Deque::isEmpty);
+    assertThat(eventLog.totals.get()).isEqualTo(report.totals());
   }
 
   @Test

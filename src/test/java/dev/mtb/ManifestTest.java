@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The manifest, judged by the programs it is written for. */
+/** The manifest, checked by the programs that it is written for. */
 class ManifestTest {
   @TempDir Path temp;
   private Path source;
@@ -192,7 +192,7 @@ class ManifestTest {
 
     BackupReport report = backUp(BackupOptions.builder().manifest(manifest).threads(1), meddler);
 
-    // Whatever was compared before and read after the change is missing, and said to be.
+    // A file that changed between comparison and reading is not in the manifest, and is reported.
     assertThat(report.totals().unchanged()).isEqualTo(1);
     assertThat(report.totals().failed() + report.totals().copied()).isEqualTo(4);
     assertThat(report.exitCode()).isEqualTo(report.totals().failed() == 0 ? 0 : 24);
@@ -211,7 +211,7 @@ class ManifestTest {
   }
 
   @Test
-  void folderThatIsMissing_isToldBeforeAnythingIsDone() throws Exception {
+  void folderThatIsMissing_isReportedBeforeAnythingIsDone() throws Exception {
     RandomTree.write(source.resolve("f"), "x");
     manifest = temp.resolve("no/manifest");
 
@@ -233,7 +233,7 @@ class ManifestTest {
           @Override
           public void copied(Path path, Metadata metadata) {
             try (var files = Files.list(temp)) {
-              // Its place is taken, by something that cannot be replaced.
+              // A directory that is not empty has the manifest's name.
               RandomTree.write(manifest.resolve("in the way"), "old");
               assertThat(files).isNotEmpty();
             } catch (IOException e) {
@@ -290,7 +290,7 @@ class ManifestTest {
   }
 
   @Test
-  void withReadingBack_bothAreTrue() throws Exception {
+  void withReadingBack_manifestAndBackupAgree() throws Exception {
     RandomTree.smallFiles(source, 2, 5, 1000);
     Files.setLastModifiedTime(source.resolve("d0/f1"), FileTime.fromMillis(0));
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class MemoryIT {
   private static final int DIRECTORIES = 80_000;
 
-  /** In memory, if there is such a place: the disk is not what is tested, and takes a minute. */
+  /** The test uses a file system in memory if there is one, since a disk would take a minute. */
   private static final Path MEMORY = Path.of("/dev/shm");
 
   private Path temp;
@@ -32,13 +32,19 @@ class MemoryIT {
             : Files.createTempDirectory("mtb-memory");
   }
 
-  /** JUnit's own temporary folders are elsewhere, and take long for so many. */
+  /**
+   * Deletes the folder. JUnit's own temporary folders are on the disk, and take long to delete so
+   * many files.
+   */
   @AfterEach
   void removeFolder() throws Exception {
     assertThat(new ProcessBuilder("rm", "-rf", temp.toString()).start().waitFor()).isZero();
   }
 
-  /** Each directory on the way to an entry took half a kilobyte until the end of the run. */
+  /**
+   * In an earlier version, each directory above an entry took half a kilobyte until the end of the
+   * run.
+   */
   @Test
   void listOfManyDirectories_fitsIntoLittleMemory() throws Exception {
     List<String> entries = new ArrayList<>();

@@ -35,7 +35,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Mirrors and old versions through a real mount and in a real bucket, with exact requests. */
+/**
+ * Mirrors and old versions through a real mount and in a real bucket, with exact numbers of
+ * requests.
+ */
 @RequiresS3fs
 class MirrorIT {
   private enum Way {
@@ -143,7 +146,7 @@ class MirrorIT {
 
   @Test
   void deletingFromTheBucket_isDoneForManyObjectsAtOnce() throws Exception {
-    // Four directories, and little besides.
+    // Four directories, and few other requests.
     assertThat(requestsToDelete240Files()).isBetween(1L, 8L);
   }
 
@@ -156,14 +159,14 @@ class MirrorIT {
                     ? Fault.Action.answer(501)
                     : Fault.Action.pass());
     try {
-      // The other request is tried once, by some at a time.
+      // The request for many objects is tried once by each of some threads.
       assertThat(requestsToDelete240Files() - 240 - 4).isBetween(1L, 8L);
     } finally {
       s3fs.proxy().setFault(Fault.NONE);
     }
   }
 
-  /** Beside those of a run that finds nothing to do. */
+  /** The number of requests beyond those of a run without changes. */
   private long requestsToDelete240Files() throws Exception {
     RandomTree.smallFiles(source, 5, 60, 100);
     assertThat(run(Way.BUCKET, Deletion.NONE, OldVersions.NONE).failures()).isEmpty();
@@ -196,7 +199,7 @@ class MirrorIT {
         Files.delete(file);
       }
     }
-    // Setting the directory's own would be two more.
+    // The directory's mtime is reset, since setting it would cost two more requests.
     Files.setLastModifiedTime(source.resolve("d0"), before);
     s3fs.freshMount();
     CountingProxy.Counts counts =
@@ -234,7 +237,8 @@ class MirrorIT {
 
     CountingProxy.Counts counts = verifying(way, 17);
 
-    // s3fs looks at each name that it lists; the bucket's lists tell of these as of all others.
+    // s3fs looks at each name that it lists. The lists of the bucket show the extra files at no
+    // cost.
     int listing = way == Way.MOUNT ? 17 + 3 + 3 : 0;
     assertThat(counts.total() - nothing.total())
         .as("%s, before %s", counts, nothing)

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Deleting what the source has no more, and keeping old versions, in real folders. */
+/** Deletion of what the source has no more, and old versions, in real folders. */
 class MirrorTest {
   private static final int RANDOM_TREES = 40;
 
@@ -106,7 +106,8 @@ class MirrorTest {
           rules.add(rule);
         }
       }
-      // Where a file stands in place of a directory, MTB removes that whatever rules protect in it.
+      // Rules are used only without mixed kinds. If a file replaces a directory, MTB removes the
+      // directory even if rules protect something in it.
       boolean isMixed = rules.isEmpty();
       grow(from, random.nextLong(), 100, isMixed);
       long old = random.nextLong();
@@ -126,22 +127,25 @@ class MirrorTest {
                   .build());
       assertThat(report.failures()).as(what).isEmpty();
       assertThat(directories(Rsync.differences(from, byMtb, "--force"))).as(what).isEmpty();
-      // What no source has, and is not deleted for what a rule protects in it, has no right time.
+      // A directory that the source does not have, and that a rule protects, has no defined mtime.
       List<String> differences = new ArrayList<>(Rsync.differences(byRsync, byMtb, "--delete"));
       differences.removeAll(directories(differences));
       assertThat(differences).as(what).isEmpty();
     }
   }
 
-  /** Those that differ in their times only. */
+  /** The directories that differ only in their mtime. */
   private static List<String> directories(List<String> differences) {
     return differences.stream().filter(line -> line.startsWith(".d..t......")).toList();
   }
 
-  /** Names from a small stock, so that both trees have many of them, as this or as that. */
+  /**
+   * Makes a random tree. The names come from a small set, so that both trees have many names in
+   * common, as files or directories.
+   */
   private static void grow(Path root, long seed, int size, boolean isMixed) throws IOException {
     SplittableRandom random = new SplittableRandom(seed);
-    // Nothing is written into what was made before under another name of the same seed.
+    // Only directories of this call are used, so that nothing is written into earlier ones.
     List<Path> directories = new ArrayList<>(List.of(root));
     for (int i = 0; i < size; i++) {
       Path parent = directories.get(random.nextInt(directories.size()));
@@ -203,7 +207,7 @@ class MirrorTest {
 
   @Test
   void whatTwoSourcesPutIntoOneDirectory_isExtraneousToNeither() throws Exception {
-    // What is listed outside of the base lands below the copy of a listed directory of the base.
+    // An entry outside of the base lands below the copy of a listed directory of the base.
     Path outside = Files.createDirectories(temp.resolve("outside/theirs"));
     write(outside.resolve("a"), "theirs");
     Path above = outside.getRoot().relativize(outside.getParent());
@@ -381,7 +385,7 @@ class MirrorTest {
 
   @Test
   void mountPoints_areRememberedFromRunToRun() throws Exception {
-    // /dev/shm is a file system of its own, below /dev.
+    // /dev/shm is a separate file system below /dev.
     Path inShm = Files.createTempDirectory(Path.of("/dev/shm"), "mtb-mirror");
     try {
       Path state = temp.resolve("state");
@@ -571,7 +575,8 @@ class MirrorTest {
     assertThat(mirror(options(), ".").exitCode()).isZero();
     Set<Path> added = new HashSet<>(notes(notes));
     added.removeAll(before);
-    // Runs of other processes have notes there, too; those are removed when the run ends.
+    // Other processes may have files there, too, which are removed when their run ends. So the test
+    // waits.
     long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
     while (added.stream().anyMatch(Files::exists) && System.nanoTime() < limit) {
       Thread.sleep(20);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the user names and what is not there is an error (23), never a file that moved (24). */
+/** A missing path that the user named is an error (23), never a file that moved (24). */
 class MissingSourceTest {
   @TempDir Path temp;
   private Path source;

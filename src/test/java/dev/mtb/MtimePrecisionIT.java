@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How close two versions of one size may be in time and yet be told apart. */
+/** The smallest difference of mtimes at which MTB sees a change of a file with the same size. */
 @RequiresS3fs
 class MtimePrecisionIT {
   private static final Instant TIME = Instant.parse("2024-05-06T07:08:09.123456789Z");
@@ -139,7 +139,7 @@ class MtimePrecisionIT {
     Via other = via == Via.MOUNT ? Via.BUCKET : Via.MOUNT;
     write("mtb", "one", TIME);
     assertCopied(backup, options().connection(c -> c.withVia(other)), 3);
-    // As an old version of s3fs leaves it.
+    // An old version of s3fs stores whole seconds.
     touch(backup.resolve("whole seconds"), "2024-05-06 07:08:09 UTC");
     touch(backup.resolve("nanoseconds"), "2024-05-06 07:08:09.123456789 UTC");
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where old versions go, and that no moment is without a whole file. */
+/** Old versions: where they are kept, and that a complete file exists at every moment. */
 class OldVersionsTest {
   private static final Instant TIME = Instant.parse("2024-01-01T00:00:00Z");
 
@@ -77,7 +77,8 @@ class OldVersionsTest {
   }
 
   /**
-   * Its files stay in it under other names, as with rsync; that is no failure in this run or later.
+   * As with rsync, the files stay in the directory under other names. That is no failure in this or
+   * a later run.
    */
   @Test
   void directoryThatIsGone_holdsItsOldVersions() throws Exception {
@@ -96,7 +97,7 @@ class OldVersionsTest {
     }
   }
 
-  // Each moment
+  // A complete file at each moment
 
   private static void overwrite(Store destination, String content) throws IOException {
     Metadata metadata = new Metadata(Kind.FILE, content.length(), TIME, 0640, -1, -1, -1, -1);
@@ -286,7 +287,7 @@ class OldVersionsTest {
   }
 
   @Test
-  void placesThatAreHoldOrLieInASource_areRefused() throws Exception {
+  void placesThatOverlapASource_areRefused() throws Exception {
     write(source.resolve("data/a"), "a");
     write(source.resolve("old/report"), "a source");
     Path list = write(temp.resolve("lists/list"), "data\n");

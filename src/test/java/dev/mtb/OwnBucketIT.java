@@ -62,7 +62,8 @@ class OwnBucketIT {
     for (Map.Entry<Path, Process> mount : mounts.entrySet()) {
       new ProcessBuilder("fusermount", "-uz", mount.getKey().toString()).start().waitFor();
       mount.getValue().destroyForcibly().waitFor();
-      // By name, never recursively: were it still mounted, that would empty the bucket.
+      // The mount point is deleted by name and never recursively, since a recursive deletion would
+      // empty a bucket that is still mounted.
       Files.delete(mount.getKey());
     }
     probe.close();
@@ -107,7 +108,7 @@ class OwnBucketIT {
                 .build());
   }
 
-  /** Twice: what grows, grows in the second run. */
+  /** The backup runs twice, since a backup of itself would grow in the second run. */
   private void assertSkips(BackupJob job, String target, String... keys) {
     for (int run = 1; run <= 2; run++) {
       BackupReport report = Mtb.backup(job);
@@ -201,7 +202,7 @@ class OwnBucketIT {
   void base_thatIsTheDestination_orInIt_isSkipped(String base) throws Exception {
     probe.put("backup/docs/old", "old", Map.of());
     mount(BUCKET, source.resolve("m"));
-    // A link on the way changes nothing.
+    // A link in the path makes no difference.
     Path link = Files.createSymbolicLink(temp.resolve("link"), source);
     for (Path start : List.of(source, link)) {
       assertSkips(
@@ -259,9 +260,9 @@ class OwnBucketIT {
     assertThat(probe.keys("")).containsExactly("backup/docs/a");
   }
 
-  /** Its command line is one word longer than that of other mounts. */
+  /** The command line of a mount with a prefix has one word more than others. */
   @Test
-  void mountOfAPrefix_isGoneToDirectly_atTheRightPlace() throws Exception {
+  void mountOfAPrefix_isReachedDirectly_atTheRightPlace() throws Exception {
     probe.put("deep/er/old", "old", Map.of());
     Path mount = mount(BUCKET + ":/deep/er", temp.resolve("mounted"));
     BackupReport report =

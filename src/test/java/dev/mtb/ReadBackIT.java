@@ -44,8 +44,9 @@ class ReadBackIT {
   private static final String FRUGAL = "enable_noobj_cache,notsup_compat_dir";
 
   /**
-   * On a busy machine s3fs may hear of a close later than MTB waits for that; then it reads one
-   * file in hundreds from its own disk. Without the wait it would be dozens, in each attempt.
+   * On a busy machine, s3fs may learn of a close later than MTB waits. Then one file in hundreds is
+   * read from the local disk and not from the bucket, and the test tries again. Without the wait,
+   * dozens would be in each attempt.
    */
   private static final int ATTEMPTS = 3;
 
@@ -118,7 +119,7 @@ class ReadBackIT {
   void everyCopy_isReadFromTheBucket_howeverManyThreads(Via via) throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 10, 30, 4096);
-    // Without a delay nobody would wait for an upload, and s3fs would hear of each close at once.
+    // Without a delay, uploads would take no time, and s3fs would learn of each close at once.
     s3fs.proxy().setRoundTrip(Duration.ofMillis(5));
     Counts plain = s3fs.counting(() -> backUp(via, false));
     assertThat(plain.of(Kind.GET)).as("%s", plain).isZero();
@@ -163,7 +164,7 @@ class ReadBackIT {
     }
     Counts more = proven.minus(plain);
     assertThat(more.of(Kind.GET)).as("%s, %s", plain, proven).isEqualTo(200);
-    // The kernel asks once more if it is more than a second since it has seen the name.
+    // The kernel sends one more request if it has last seen the name more than a second ago.
     assertThat(more.total()).as("%s, %s", plain, proven).isBetween(400L, 600L);
   }
 
@@ -172,20 +173,23 @@ class ReadBackIT {
     return s3fs.counting(() -> assertThat(backUp(Via.MOUNT, true).outcome()).isEqualTo(Outcome.OK));
   }
 
-  /** Puts another content of the same length into the bucket, with everything else as it is. */
-  private void spoil(String key) {
+  /**
+   * Replaces the content of an object with other content of the same length, and keeps everything
+   * else.
+   */
+  private void damage(String key) {
     Map<String, String> metadata = probe.metadata(key);
     probe.put(key, "x".repeat((int) probe.size(key)), metadata);
   }
 
-  /** Spoils an object just before it is read, so many times. */
-  private Fault spoiling(String key, int times, AtomicInteger count) {
+  /** Damages an object just before it is read, the first so many times. */
+  private Fault damaging(String key, int times, AtomicInteger count) {
     String path = "/" + s3fs.server().bucket() + "/" + key;
     return (method, target, sequence) -> {
       boolean isReading =
           method.equals("GET") && (target.equals(path) || target.startsWith(path + "?"));
       if (isReading && count.incrementAndGet() <= times) {
-        spoil(key);
+        damage(key);
       }
       return Fault.Action.pass();
     };
@@ -195,11 +199,11 @@ class ReadBackIT {
   @EnumSource(
       value = Via.class,
       names = {"MOUNT", "BUCKET"})
-  void objectThatIsSpoiltBehindOurBack_isFound_andTheNextRunRepairsIt(Via via) throws Exception {
+  void objectThatIsDamagedAfterItsUpload_isFound_andTheNextRunRepairsIt(Via via) throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 2, 10, 3000);
     AtomicInteger reads = new AtomicInteger();
-    s3fs.proxy().setFault(spoiling("backup/d1/f3", Integer.MAX_VALUE, reads));
+    s3fs.proxy().setFault(damaging("backup/d1/f3", Integer.MAX_VALUE, reads));
     BackupReport report = backUp(via, true);
     s3fs.proxy().setFault(Fault.NONE);
 
@@ -225,11 +229,11 @@ class ReadBackIT {
   @EnumSource(
       value = Via.class,
       names = {"MOUNT", "BUCKET"})
-  void objectThatIsSpoiltOnce_isCopiedAgainAtOnce(Via via) throws Exception {
+  void objectThatIsDamagedOnce_isCopiedAgainAtOnce(Via via) throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 2, 10, 3000);
     AtomicInteger reads = new AtomicInteger();
-    s3fs.proxy().setFault(spoiling("backup/d1/f3", 1, reads));
+    s3fs.proxy().setFault(damaging("backup/d1/f3", 1, reads));
     BackupReport report = backUp(via, true);
     s3fs.proxy().setFault(Fault.NONE);
 
@@ -241,11 +245,11 @@ class ReadBackIT {
   }
 
   @Test
-  void mark_outlivesALostCatalog_andATagThatIsRight() throws Exception {
+  void mark_worksWithoutTheCatalog_andWithATagThatMatches() throws Exception {
     mount(FRUGAL);
     RandomTree.smallFiles(source, 1, 3, 3000);
     assertThat(backUp(Via.BUCKET, false).failures()).isEmpty();
-    // The server's tag says that all is well, and nothing is remembered.
+    // The server's tag matches, and the catalog is empty.
     Map<String, String> metadata = probe.metadata("backup/d0/f1");
     Map<String, String> marked = new HashMap<>(metadata);
     marked.put("mtime", Instant.parse("1980-01-02T03:04:06Z").getEpochSecond() + ".000000000");
@@ -254,7 +258,7 @@ class ReadBackIT {
     state = temp.resolve("nothing");
     for (CompareMode mode :
         new CompareMode[] {CompareMode.SIZE, CompareMode.CHECKSUM, CompareMode.SIZE_MTIME}) {
-      // The last one for good.
+      // The last one stays damaged.
       BackupReport report =
           backUp(
               Via.BUCKET,
@@ -314,7 +318,7 @@ class ReadBackIT {
     Files.setAttribute(tree.files().get(0), "unix:gid", 1001);
     for (int round = 0; round < 2; round++) {
       for (Path file : tree.files()) {
-        // Halved in the second round, so that the ways to overwrite are all taken.
+        // Files are halved in the second round, so that all ways to overwrite are used.
         int size = (int) (Files.size(file) * (2 - round) / 2) + round;
         RandomTree.write(
             file,

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The commands of README, word for word and in their order, on a real mount: only places, names and
- * keys are others, and the server is not Amazon's.
+ * The commands of README in their order, on a real mount. Only places, names, keys and the server
+ * are replaced.
  */
 @RequiresS3fs
 class ReadmeIT {

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Places that refuse owners, permissions or times: root without the capability for it, which is
- * what root is on an NFS share that does not trust it.
+ * Places that refuse owners, permissions or times. They are simulated by root without the
+ * capability, as on an NFS share that does not trust root.
  */
 class RefusedAttributesIT {
   private static final Instant OLD = Instant.parse("2024-01-01T00:00:00.123456789Z");
@@ -86,7 +86,7 @@ class RefusedAttributesIT {
     assertThat(Files.readSymbolicLink(backup.resolve("link"))).hasToString("file");
     Metadata copy = Metadata.of(backup.resolve("file"));
     assertThat(copy.mtime()).isEqualTo(OLD);
-    assertThat(copy.mode()).as("nobody acts as root by it").isEqualTo(0750);
+    assertThat(copy.mode()).as("without set-user-ID").isEqualTo(0750);
     assertThat(copy.uid()).isZero();
   }
 
@@ -166,7 +166,7 @@ class RefusedAttributesIT {
     assertThat(free.exitCode()).isZero();
   }
 
-  /** The destination belongs to somebody else, and lets everybody write. */
+  /** The destination belongs to another user, and all users may write to it. */
   @Test
   void permissionsAndTimesOfADirectory_refused_doNotKeepFilesOut() throws Exception {
     own(backup, 1234, 1234);
@@ -195,7 +195,7 @@ class RefusedAttributesIT {
   }
 
   @Test
-  void withoutOwner_noFileActsAsSomebodyElse() throws Exception {
+  void withoutOwner_setUserIdBitsAreNotKept() throws Exception {
     assertThat(run(List.of(), backup, "--no-owner").exitCode()).isZero();
 
     Metadata copy = Metadata.of(backup.resolve("file"));
@@ -213,7 +213,9 @@ class RefusedAttributesIT {
         .contains("0 files copied");
   }
 
-  /** Each system call that sets an owner fails, as S3FS answers whose server forbids copies. */
+  /**
+   * Each system call that sets an owner fails. S3FS fails like this if its server forbids copies.
+   */
   @Test
   @RequiresS3fs
   void ownerRefused_onS3fs_everythingElseIsBackedUp() throws Exception {
@@ -240,7 +242,7 @@ class RefusedAttributesIT {
           .isEqualTo(Instant.parse("2024-01-01T00:00:00.123Z"));
       assertThat(mounted.resolve("d/mine")).hasContent("mine");
 
-      // A larger content, which takes the way by another name.
+      // A larger content, which is written under a temporary name.
       RandomTree.write(
           source.resolve("file"),
           "x".repeat(300_000).getBytes(java.nio.charset.StandardCharsets.UTF_8),

@@ -17,7 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page and the metrics of {@code mtb.jar}, as cron and a signal leave them. */
+/** The page and the metrics that {@code mtb.jar} writes under cron and after a signal. */
 class ReportsIT {
   @TempDir Path temp;
 
@@ -97,7 +97,7 @@ class ReportsIT {
     builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
     assertThat(builder.start().waitFor()).isZero();
     assertThat(permissions(metrics)).isEqualTo("rw-r--r--");
-    // What was not asked for the collector is the umask's business.
+    // Files that are not for the collector follow the umask.
     assertThat(permissions(temp.resolve("report.json"))).isEqualTo("rw-------");
   }
 

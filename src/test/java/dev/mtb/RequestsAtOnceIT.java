@@ -22,11 +22,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How many requests are under way at a time, at a server that is far away. */
+/** The number of requests under way at a time, with a distant server. */
 class RequestsAtOnceIT {
   /**
-   * Long enough that a loaded machine waits for it, and not for its processors: 32 at a time are 64
-   * in a second.
+   * Each answer is delayed long enough that even a loaded machine waits for the server and not for
+   * its processors: 32 requests at a time are 64 in a second.
    */
   private static final Fault FAR = (method, path, sequence) -> far();
 
@@ -84,12 +84,12 @@ class RequestsAtOnceIT {
   private void assertCopied(BackupReport report, int count) {
     assertThat(report.failures()).isEmpty();
     assertThat(report.totals().copied()).isEqualTo(count);
-    // The proxy hears of some a little later.
+    // The proxy sees some requests a little later.
     assertThat(report.connections().orElseThrow()).isBetween(proxy.mostAtOnce(), 256);
   }
 
   @Test
-  void withoutANumber_itGrows() throws IOException {
+  void withoutAFixedNumber_requestsAtATimeGrow() throws IOException {
     files(600);
 
     assertCopied(backUp(options()), 600);
@@ -97,16 +97,16 @@ class RequestsAtOnceIT {
   }
 
   @Test
-  void numberThatIsGiven_isKept() throws IOException {
+  void fixedNumber_isKept() throws IOException {
     files(60);
 
     assertCopied(backUp(options().threads(8)), 60);
     assertThat(proxy.mostAtOnce()).isEqualTo(8);
   }
 
-  /** A server that takes no more than 50 at a time. */
+  /** A server that accepts only 50 requests at a time. */
   @Test
-  void whereTheServerAsksForFewer_itFalls() throws IOException {
+  void serverThatAsksForFewer_getsFewer() throws IOException {
     files(800);
     AtomicInteger refused = new AtomicInteger();
     AtomicInteger atOnceAfterwards = new AtomicInteger();
@@ -114,7 +114,7 @@ class RequestsAtOnceIT {
     proxy.setFault(
         (method, path, sequence) -> {
           int atOnce = proxy.atOnce();
-          // Those that were under way when the first was refused are through.
+          // The requests that were under way at the first refusal are done.
           if (refused.get() > 0 && seen.incrementAndGet() > 70) {
             atOnceAfterwards.accumulateAndGet(atOnce, Math::max);
           }

@@ -42,7 +42,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Out of a real bucket: through s3fs, behind its mount, and straight. What it costs, too. */
+/**
+ * Restores from a real bucket: through s3fs, past its mount, and directly. Also counts the
+ * requests.
+ */
 @RequiresS3fs
 class RestoreIT {
   private static S3fsFixture s3fs;
@@ -127,7 +130,10 @@ class RestoreIT {
     return Mtb.restore(job.build(), BackupListener.NONE);
   }
 
-  /** Times in the bucket that came through a mount have milliseconds; MTB sent these straight. */
+  /**
+   * Compares all attributes. Mtimes that were written through a mount have milliseconds, so MTB has
+   * written these directly.
+   */
   private void assertSame(Object what) throws Exception {
     assertThat(Rsync.differences(source, target, "--delete")).as("%s", what).isEmpty();
   }
@@ -211,7 +217,7 @@ class RestoreIT {
     assertThat(counts.total()).isLessThan(20);
   }
 
-  /** Exact, and repeating to the digit. */
+  /** The exact number of requests. */
   private static final Map<Way, Long> ONE_FILE =
       Map.of(Way.THROUGH_MOUNT, 5L, Way.BEHIND_MOUNT, 8L, Way.BUCKET, 5L);
 
@@ -226,8 +232,8 @@ class RestoreIT {
     Counts counts =
         s3fs.counting(() -> assertThat(run(job(Way.BUCKET)).totals().copied()).isEqualTo(1003));
     System.out.println("everything: " + counts);
-    // A GET for each file and link, with its metadata; what is empty needs none, and what is not
-    // small a HEAD besides. A HEAD for each directory and the backup's own.
+    // A GET for each file and link, with its metadata. An empty file needs none, and a file that is
+    // not small needs a HEAD, too. A HEAD for each directory and the backup's own.
     assertThat(counts.of(Kind.GET)).as("%s", counts).isEqualTo(1000 + 1 + 1);
     assertThat(counts.of(Kind.HEAD)).as("%s", counts).isEqualTo(10 + 1 + 1 + 1);
     assertThat(counts.of(Kind.LIST)).as("%s", counts).isLessThanOrEqualTo(4);
@@ -295,12 +301,12 @@ class RestoreIT {
   }
 
   @Test
-  void hostileKeys_leadNowhere() throws Exception {
+  void hostileKeys_restoreNothingOutsideTheTarget() throws Exception {
     RandomTree.write(source.resolve("good"), "good");
     backUp();
     Map<String, String> file = Map.of("mode", "33188", "mtime", "1600000000");
     probe.put(prefix + "/folder_$folder$", "", file);
-    // A link to a folder, and a file that pretends to lie in it.
+    // A link to a folder, and a key that looks like a file in this folder.
     Path outside = Files.createDirectory(temp.resolve("outside"));
     probe.put(prefix + "/evil", outside.toString(), Map.of("mode", "41471"));
     BackupReport report = run(job(Way.BUCKET));
@@ -391,7 +397,7 @@ class RestoreIT {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(Files::isRegularFile).count();
     } catch (java.io.UncheckedIOException e) {
-      // It changes while it is walked.
+      // The folder changes while it is walked.
       return 0;
     }
   }

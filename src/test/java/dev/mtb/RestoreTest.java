@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Out of a backup in a folder, into a folder. */
+/** Restores from a backup in a folder to a folder. */
 class RestoreTest {
   private static final Instant OLD = Instant.ofEpochSecond(1_500_000_000, 123_000_000);
 
@@ -44,7 +44,7 @@ class RestoreTest {
   private Path backup;
   private Path target;
 
-  /** What was left alone, and why. */
+  /** The paths that were left alone, and why. */
   private final Map<String, String> skipped = new ConcurrentHashMap<>();
 
   @BeforeEach
@@ -121,7 +121,7 @@ class RestoreTest {
 
   @Test
   void backupInTheTarget_isNeverOverwritten_norWhatHoldsIt() throws Exception {
-    // What was a file when it was backed up is the directory now that the backup lies in.
+    // The backup has a file where the target now has the directory that holds the backup.
     target = Files.createDirectory(temp.resolve("target"));
     backup = Files.createDirectories(target.resolve("srv/backup"));
     file(backup.resolve("srv"), "once a file", OLD);
@@ -135,7 +135,7 @@ class RestoreTest {
     assertThat(backup.resolve("srv")).hasContent("once a file");
     assertThat(backup.resolve("other")).hasContent("other");
 
-    // Nor is anything restored into it.
+    // No file is restored into the backup.
     Files.delete(backup.resolve("srv"));
     file(backup.resolve("srv/backup/new"), "into itself", OLD);
     BackupReport into = run("srv/backup/new");
@@ -145,7 +145,7 @@ class RestoreTest {
   }
 
   @Test
-  void newerFile_isLeftAloneAndToldOf_unlessItIsToBeOverwritten() throws Exception {
+  void newerFile_isLeftAloneAndReported_unlessItIsToBeOverwritten() throws Exception {
     file(backup.resolve("newer"), "backup", OLD);
     file(backup.resolve("older"), "backup", OLD);
     file(target.resolve("newer"), "local work", OLD.plusSeconds(60));
@@ -322,7 +322,7 @@ class RestoreTest {
   }
 
   @Test
-  void linkPlantedInTheTarget_leadsNothingOut() throws Exception {
+  void linkPlantedInTheTarget_isNotFollowed() throws Exception {
     Path outside = Files.createDirectory(temp.resolve("outside"));
     file(outside.resolve("f"), "theirs", OLD.minusSeconds(100));
     file(backup.resolve("d/f"), "backup", OLD);
@@ -335,7 +335,7 @@ class RestoreTest {
     assertThat(outside).isDirectoryContaining(p -> p.endsWith("f"));
     assertThat(target.resolve("d/f")).hasContent("backup");
     assertThat(Files.isSymbolicLink(target.resolve("g"))).isFalse();
-    // The same where only a file below it is asked for.
+    // The same if only a file below it is restored.
     Files.delete(target.resolve("d/f"));
     Files.delete(target.resolve("d"));
     Files.createSymbolicLink(target.resolve("d"), outside);
@@ -372,7 +372,7 @@ class RestoreTest {
   }
 
   @Test
-  void leftovers_areNotRestored() throws Exception {
+  void staleFiles_areNotRestored() throws Exception {
     file(backup.resolve("f"), "1", OLD);
     file(backup.resolve(".mtb-tmp.01234567-1-1.1"), "half", OLD);
     file(backup.resolve(".fuse_hidden0000001700000002"), "deleted", OLD);

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a run has sent of a large file before it was cut off, the next one does not send again. */
+/**
+ * Unfinished uploads of large files: the next run does not send again what an interrupted run has
+ * sent.
+ */
 class ResumedUploadIT {
   private static final int SIZE = 60_000_000;
 
@@ -61,7 +64,7 @@ class ResumedUploadIT {
     large = servers.open(name, temp);
   }
 
-  /** Backs up, and interrupts that when the fourth part is about to be sent. */
+  /** Backs up, and interrupts the run when the fourth part is about to be sent. */
   private void interrupted(UnaryOperator<BackupOptions.Builder> change) {
     Thread runner = Thread.currentThread();
     large.proxy.setFault(
@@ -88,7 +91,7 @@ class ResumedUploadIT {
 
     Counts counts = large.counting();
 
-    // The parts before the fourth are there, but for those that were on their way.
+    // The first three parts were stored, except for those that were under way.
     assertThat(counts.bytesUp()).as("%s", counts).isLessThan(SIZE - PART);
     large.assertIs(content, name);
     assertThat(large.backUp().totals().copied()).isZero();
@@ -170,7 +173,7 @@ class ResumedUploadIT {
     assertThat(large.probe.unfinishedUploads()).doesNotContain(large.key);
   }
 
-  /** Also of a file that is not there any more. What another program has begun is left alone. */
+  /** Also for a file that does not exist any more. Uploads of other programs are not aborted. */
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "own"})
   void uploadThatNoRunContinues_isAborted_andOnlyThat(String name) throws Exception {
@@ -232,7 +235,8 @@ class ResumedUploadIT {
       }
       mtb.signal("KILL");
       killed += mtb.exitCode() == 137 ? 1 : 0;
-      // What is on its way through the proxy is not taken for a part of the next run.
+      // The proxy must be quiet, so that requests of the killed run are not counted for the next
+      // run.
       large.proxy.awaitQuiet(Duration.ofMillis(200), Duration.ofSeconds(60));
     }
     large.proxy.setUpstreamBandwidth(0);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The main job on a real s3fs mount with default options: what arrives, and what it costs. */
+/** Backups to a real s3fs mount with default options: the result, and the number of requests. */
 @RequiresS3fs
 class S3fsBackupIT {
   private static S3fsFixture s3fs;
@@ -182,7 +182,7 @@ class S3fsBackupIT {
     Files.delete(source.resolve("link"));
     Files.createSymbolicLink(source.resolve("link"), Path.of("elsewhere entirely"));
     s3fs.freshMount();
-    // What was a directory gives way to a file only where deleting is allowed.
+    // A file replaces a directory only if deletion is allowed.
     BackupJob allowed = job().source(Path.of(".")).build();
     BackupOptions mirror =
         BackupOptions.builder()
@@ -211,7 +211,7 @@ class S3fsBackupIT {
     Files.setAttribute(directory, "unix:gid", 1001);
     Files.setAttribute(directory, "unix:mode", 01777);
     Files.setAttribute(RandomTree.write(source.resolve("group only"), "x"), "unix:gid", 1001);
-    // Enough that some are still being closed when their group is set.
+    // Enough files that s3fs is still closing some when their group is set.
     for (int f = 0; f < 300; f++) {
       Path file = RandomTree.write(source.resolve("many" + f % 20 + "/f" + f), "x");
       Files.setAttribute(file, "unix:uid", 1000);

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A mount whose server has bad days. s3fs itself hardly retries here, so that MTB sees them. */
+/** A mount whose server fails. s3fs itself hardly retries here, so that MTB sees the failures. */
 @RequiresS3fs
 class S3fsFaultIT {
   private static final Instant TIME = Instant.ofEpochSecond(1_600_000_000);
@@ -95,7 +95,7 @@ class S3fsFaultIT {
   }
 
   @Test
-  void uploadsThatFailOnce_heal() throws Exception {
+  void uploadsThatFailOnce_areRetried() throws Exception {
     Map<String, AtomicInteger> puts = new ConcurrentHashMap<>();
     s3fs.proxy()
         .setFault(
@@ -130,11 +130,11 @@ class S3fsFaultIT {
     assertVerified();
   }
 
-  /** Where old versions are kept the old one is out of its place before the new one takes it. */
+  /** With old versions, the old file is moved away before the new one gets its name. */
   @Test
   void newVersionThatCannotTakeItsName_leavesTheOldOneInItsPlace() throws Exception {
     assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
-    // How often s3fs tries a rename: here neither that nor the way back succeeds.
+    // The number of attempts of s3fs for a rename. Here neither the rename nor its undo succeeds.
     int tries = keepingOldVersion("f1", Integer.MAX_VALUE);
     assertThat(tries).isPositive().isEven();
     assertThat(probe.content("old/d/f1")).contains(RandomTree.bytes(1, 1000));
@@ -143,7 +143,7 @@ class S3fsFaultIT {
 
     assertThat(probe.content("backup/d/f2")).contains(RandomTree.bytes(2, 1000));
     assertThat(probe.keys("old/d/")).doesNotContain("old/d/f2");
-    // The other one was copied by the run in between.
+    // The run in between has copied the other file.
     assertThat(backUp(0).totals().copied()).isEqualTo(1);
     assertVerified();
   }
@@ -196,7 +196,7 @@ class S3fsFaultIT {
         .contains("journalctl -t s3fs")
         .contains("tried 2 times");
     assertThat(probe.keys("backup/d/")).doesNotContain("backup/d/f3").hasSize(5);
-    // The mount does not show what is not there, in the same second or later.
+    // The mount does not show the missing file, neither in the same second nor later.
     assertThat(Files.exists(destination.resolve("d/f3"))).isFalse();
     s3fs.proxy().setFault(Fault.NONE);
     assertThat(backUp(0).totals().copied()).isEqualTo(1);
@@ -275,13 +275,16 @@ class S3fsFaultIT {
     assertVerified();
   }
 
-  /** What was written as new is not deleted when it failed: something may have been there. */
+  /**
+   * A file that was written as new is not deleted after a failure, since an old one may have
+   * existed.
+   */
   @Test
   void fileThatSeemedAbsent_andCannotBeWritten_isNotDeleted() throws Exception {
     assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);
     s3fs.freshMount();
     try (Store mount = Destinations.open(destination, job(0).options(), false)) {
-      // It does not show until it is written; then its trouble is over.
+      // A HEAD of the object is answered 404 until the first PUT, and normally afterwards.
       AtomicBoolean isWritten = new AtomicBoolean();
       s3fs.proxy()
           .setFault(
@@ -310,7 +313,7 @@ class S3fsFaultIT {
   }
 
   @Test
-  void serverThatForbidsWriting_isSaid_andNothingIsTriedAgain() throws Exception {
+  void serverThatForbidsWriting_isReported_andNothingIsTriedAgain() throws Exception {
     s3fs.proxy()
         .setFault(
             (method, path, sequence) ->

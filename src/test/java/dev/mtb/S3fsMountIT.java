@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Mounts that are missing, dead, or go away: nothing is ever written below a bare mount point. */
 @RequiresS3fs
 class S3fsMountIT {
-  /** What a user is promised. */
+  /** The guaranteed time within which a run ends. */
   private static final Duration SOON = Duration.ofSeconds(10);
 
   @TempDir Path temp;
@@ -47,7 +47,7 @@ class S3fsMountIT {
   private Path source;
   private Path destination;
 
-  /** How long a run went on when something had happened to it. */
+  /** How long the run went on after the fault. */
   private Duration afterwards;
 
   @BeforeEach
@@ -142,7 +142,10 @@ class S3fsMountIT {
     assertThat(s3fs.root()).isEmptyDirectory();
   }
 
-  /** What was on its way when the mount went: the mount point itself would take it. */
+  /**
+   * Changes that were under way when the mount disappeared must not be written to the mount point
+   * itself.
+   */
   @Test
   void unmountedLazily_everyChangeIsRefused_andTheBareMountPointStaysEmpty() throws Exception {
     try (Store mounted =
@@ -164,16 +167,16 @@ class S3fsMountIT {
       try {
         begun.close();
       } catch (IOException e) {
-        // It has nowhere to go.
+        // The close may fail, since the mount is gone.
         assertThat(s3fs.root()).isEmptyDirectory();
       }
     }
     assertThat(s3fs.root()).isEmptyDirectory();
   }
 
-  /** For a second the kernel still shows the attributes of what is dead. */
+  /** For a second the kernel still shows the attributes of a dead mount. */
   @Test
-  void killed_theFirstFailureSaysSo() throws Exception {
+  void killedS3fs_isReportedByTheFirstFailure() throws Exception {
     try (Store mounted =
         Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false)) {
       mounted.check();
@@ -198,7 +201,7 @@ class S3fsMountIT {
             });
     assertThat(report.outcome()).isEqualTo(Outcome.OK);
 
-    // Also in a moment in which no file happens to be open.
+    // The unmount is also refused at a moment when no file is open.
     Store mounted = Destinations.open(s3fs.root(), job(true).options(), /* readOnly= */ false);
     assertThat(unmountLikeAUser()).isNotZero();
     mounted.close();
@@ -213,7 +216,7 @@ class S3fsMountIT {
     void happen() throws Exception;
   }
 
-  /** Runs a slow backup, and lets something happen when the first ten files are safe. */
+  /** Runs a slow backup, and causes a fault when the first ten files are copied. */
   private BackupReport duringARun(Fault fault) throws Exception {
     files(10, 20);
     s3fs.proxy().setRoundTrip(Duration.ofMillis(20));

@@ -28,15 +28,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What each kind of change costs, to the request. The table in {@code s3fs.md} shows the same; if a
- * figure here must change, change it there.
+ * The exact number of requests for each kind of change. The table in {@code s3fs.md} shows the
+ * same; if a figure here must change, change it there.
  *
  * <p>To measure what other tools need for the same, run {@code mvn verify -Dtests.excluded=none};
  * it then prints the rows of that table.
  */
 @RequiresS3fs
 class S3fsRequestsIT {
-  /** Of each kind of change, in one directory: enough that anything shared by all shows. */
+  /**
+   * The number of changes of each kind in one directory: enough to see costs that all of them
+   * share.
+   */
   private static final int EACH = 10;
 
   private static final Instant OLD = Instant.ofEpochSecond(1_600_000_000);
@@ -57,7 +60,7 @@ class S3fsRequestsIT {
     }
   }
 
-  /** A change to the source, and what bringing it over costs on each kind of mount. */
+  /** A change to the source, and the number of requests to back it up on each kind of mount. */
   enum Change {
     NEW_FILE(9, 3, 9) {
       @Override
@@ -196,7 +199,7 @@ class S3fsRequestsIT {
               Mount.CACHED, costIfCached);
     }
 
-    /** Makes what is there before. */
+    /** Makes the files that exist before the change. */
     void prepare(Path path) throws IOException {}
 
     abstract void make(Path path) throws IOException;
@@ -232,7 +235,7 @@ class S3fsRequestsIT {
 
   @ParameterizedTest
   @EnumSource(Mount.class)
-  void everyChange_costsJustThis(Mount mount) throws Exception {
+  void everyChange_costsExactlyThis(Mount mount) throws Exception {
     try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
       for (Change change : Change.values()) {
         assertThat(cost(s3fs, change, this::mtb))
@@ -242,7 +245,7 @@ class S3fsRequestsIT {
     }
   }
 
-  /** What a run with ten changes needs more than the same run without them. */
+  /** The number of requests that ten changes add to a run. */
   private long cost(S3fsFixture s3fs, Change change, Tool tool) throws Exception {
     Path source = Files.createTempDirectory(temp, change.name());
     Path directory = Files.createDirectory(source.resolve("directory"));
@@ -263,7 +266,7 @@ class S3fsRequestsIT {
     return after.total() - before.total();
   }
 
-  /** The times of the directories themselves are another matter. */
+  /** Sets the mtimes of the directories, which are not measured here. */
   private static void settle(Path... directories) throws IOException {
     for (Path directory : directories) {
       Files.setLastModifiedTime(directory, FileTime.from(OLD));
@@ -281,7 +284,7 @@ class S3fsRequestsIT {
     try (S3fsFixture s3fs = S3fsFixture.start()) {
       Path destination = s3fs.root().resolve("chain");
       Counts counts = s3fs.counting(() -> mtb(source, destination));
-      // A second look where the kernel has forgotten the first, on a machine that is busy.
+      // On a busy machine, the kernel may look a second time, since its cache has expired.
       assertThat(counts.total()).as("%s", counts).isLessThanOrEqualTo(100 * 14 + 9 + 60);
       s3fs.freshMount();
       Counts again = s3fs.counting(() -> mtb(source, destination));

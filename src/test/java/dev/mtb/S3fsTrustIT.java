@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Processes that look like the s3fs of a mount and name another bucket: what is read and written
- * past the mount is the bucket that is mounted.
+ * Processes that look like the s3fs of a mount and name another bucket. MTB must always use the
+ * bucket that is really mounted.
  */
 @RequiresS3fs
 class S3fsTrustIT {
@@ -50,7 +50,7 @@ class S3fsTrustIT {
   private S3Server otherServer;
   private CountingProxy other;
 
-  /** Other users may look into it. */
+  /** A directory that other users can read. */
   private Path open;
 
   private Path source;
@@ -67,7 +67,7 @@ class S3fsTrustIT {
     Files.writeString(open.resolve("other"), "read -r line\n");
     Secrets.write(passwd(), otherServer.identity() + ":" + otherServer.credential() + "\n");
     source = backup("good", s3fs.server().bucket(), s3fs.server().port());
-    // Alike in name, size and mtime.
+    // The files have the same name, size and mtime.
     backup("evil", "other", otherServer.port());
     target = temp.resolve("target");
     s3fs.freshMount();
@@ -157,7 +157,7 @@ class S3fsTrustIT {
     }
   }
 
-  /** What nothing is written to. */
+  /** The runs that only read. */
   enum Reading {
     RESTORE,
     VERIFY,
@@ -211,9 +211,10 @@ class S3fsTrustIT {
   void lookAlikeOfAnotherUser_isNotTakenForTheMount(Reading reading) throws Exception {
     assumeThat(ProcessHandle.current().info().user()).contains("root");
     lookAlike(NOBODY);
-    // Its number is lower than that of the real one now, so that it is found first.
+    // The process id of the look-alike is lower than that of the real s3fs, so that it is found
+    // first.
     s3fs.freshMount();
-    // It disturbs nothing either: the bucket is still gone to directly.
+    // The look-alike does not keep MTB from going directly to the bucket.
     readsTheRightBucket(reading, Via.BUCKET);
   }
 
@@ -263,12 +264,12 @@ class S3fsTrustIT {
       s3fs.mount().remount();
       assertThat(stale.isAlive()).isTrue();
       other.reset();
-      // Where the kernel tells no connections, it goes through the mount.
+      // If the kernel does not tell the connections, MTB goes through the mount.
       readsTheRightBucket(reading, Via.AUTO);
     }
   }
 
-  /** What a bind mount shows is a part of what s3fs mounts. */
+  /** A bind mount shows a part of the file system that s3fs mounts. */
   @Test
   void partOfAMount_boundElsewhere_isThatPartOfTheBucket() throws Exception {
     assumeThat(ProcessHandle.current().info().user()).contains("root");

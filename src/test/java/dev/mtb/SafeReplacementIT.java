@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What takes the place of something else at the destination, on each kind of destination. */
+/** Entries that replace something of another kind, on each kind of destination. */
 @RequiresS3fs
 class SafeReplacementIT {
   private enum Way {
@@ -116,7 +116,7 @@ class SafeReplacementIT {
     return Mtb.backup(job(way, options, entries));
   }
 
-  /** Where the backup can be read, with nothing cached. */
+  /** A path at which the backup can be read without a cache. */
   private Path backup(Way way) throws Exception {
     if (way == Way.FOLDER) {
       return temp.resolve("backup");
@@ -239,7 +239,7 @@ class SafeReplacementIT {
     assertThat(backup.resolveSibling("old/d/x/a")).hasContent("old a");
     assertThat(backup.resolveSibling("old/d/x/deep/b")).hasContent("old b");
     assertThat(backup.resolveSibling("old/d/other")).hasContent("other");
-    // Once more to the same place, where there is a directory of that name by now.
+    // Again to the same place, where a directory of that name exists now.
     Files.delete(source.resolve("d/x"));
     write("d/x/a", "a again");
     write("d/x/c", "new c");
@@ -278,11 +278,11 @@ class SafeReplacementIT {
     }
   }
 
-  // Names of old versions that meet others
+  // Old versions whose names collide with other files
 
   @ParameterizedTest
   @EnumSource
-  void backupDirectoryInTheDestination_takesNoLiveName(Way way) throws Exception {
+  void backupDirectoryInTheDestination_replacesNoFileOfTheSource(Way way) throws Exception {
     write("report", "first");
     write("old/report", "live");
     write("gone", "gone");
@@ -325,7 +325,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void suffix_takesNoLiveName(Way way) throws Exception {
+  void suffix_replacesNoFileOfTheSource(Way way) throws Exception {
     write("a", "a 1");
     write("a~", "live");
     write("b", "b 1");
@@ -361,7 +361,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void suffix_takesNoNameThatIsNewInThisRun(Way way) throws Exception {
+  void suffix_replacesNoFileThatIsNewInThisRun(Way way) throws Exception {
     write("a", "a 1");
     assertThat(run(way, plain()).failures()).isEmpty();
     write("a", "a, second");
@@ -389,7 +389,7 @@ class SafeReplacementIT {
 
   @ParameterizedTest
   @EnumSource
-  void anotherNameOfADirectoryInTheDestination_isKnownForThat(Way way) throws Exception {
+  void anotherNameOfADirectoryInTheDestination_isRecognised(Way way) throws Exception {
     write("a", "first");
     write("b", "b");
     assertThat(run(way, plain()).failures()).isEmpty();

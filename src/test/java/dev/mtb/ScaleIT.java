@@ -19,7 +19,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Many files: memory and open files follow from the number of threads, not from theirs. */
+/**
+ * Many files: memory and open files depend on the number of threads, and not on the number of
+ * files.
+ */
 class ScaleIT {
   private static final int DIRECTORIES = 200;
   private static final int EACH = 1000;
@@ -31,7 +34,7 @@ class ScaleIT {
    */
   private static final int MOST_DESCRIPTORS = 700;
 
-  /** In memory, if there is such a place: the disk is not what is tested. */
+  /** The test uses a file system in memory if there is one, since the disk is not tested. */
   private static final Path MEMORY = Path.of("/dev/shm");
 
   private Path temp;
@@ -46,7 +49,10 @@ class ScaleIT {
     source = Files.createDirectory(temp.resolve("source"));
   }
 
-  /** JUnit's own temporary folders are elsewhere, and take long for so many. */
+  /**
+   * Deletes the files. JUnit's own temporary folders are on the disk, and take long to delete so
+   * many files.
+   */
   @AfterEach
   void removeFiles() throws Exception {
     assertThat(new ProcessBuilder("rm", "-rf", temp.toString()).start().waitFor()).isZero();
@@ -91,7 +97,10 @@ class ScaleIT {
     }
   }
 
-  /** Runs MTB in so many megabytes, counts its open files all the time, and returns its report. */
+  /**
+   * Runs MTB with a heap of so many megabytes, counts its open files meanwhile, and returns its
+   * report.
+   */
   private JsonNode run(int megabytes, List<String> arguments) throws Exception {
     List<String> command =
         new ArrayList<>(List.of("backup", "-b", source.toString(), "--report", "-"));
@@ -119,7 +128,7 @@ class ScaleIT {
     try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
       return open.count();
     } catch (NoSuchFileException e) {
-      // It has just ended.
+      // The process has just ended.
       return 0;
     }
   }

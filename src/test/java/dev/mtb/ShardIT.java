@@ -36,7 +36,9 @@ class ShardIT {
     source = Files.createDirectory(temp.resolve("source"));
   }
 
-  /** Runs all shards and answers how many lines tell of a file; none may be told of twice. */
+  /**
+   * Runs all shards. Returns the number of reported files, and checks that none is reported twice.
+   */
   private int runAll(Path destination, String... options) throws Exception {
     List<MtbProcess> shards = new ArrayList<>();
     for (int i = 0; i < SHARDS; i++) {
@@ -119,7 +121,7 @@ class ShardIT {
         }
         System.out.println(
             via + ": requests of one run and of four shards, new and unchanged: " + requests);
-        // Each shard looks at the destination, and the first directories are looked at by several.
+        // Each shard looks at the destination, and several shards look at the first directories.
         assertThat(requests.get(1)).as(via).isLessThan(requests.get(0) * 13 / 10 + 50);
         assertThat(requests.get(3)).as(via).isLessThan(requests.get(2) * 13 / 10 + 50);
       }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several parts of one job, by threads of one program; ShardIT has processes. */
+/** Several shards of one job in one process; ShardIT has several processes. */
 class ShardRunTest {
   @TempDir Path temp;
   private Path source;
@@ -45,19 +45,19 @@ class ShardRunTest {
     destination = temp.resolve("backup");
   }
 
-  /** Who copied what. */
+  /** The shard that copied each file. */
   private final Map<Path, String> copied = new ConcurrentHashMap<>();
 
   private final TreeSet<String> twice = new TreeSet<>();
 
-  private BackupListener noting(String who) {
+  private BackupListener noting(String shardName) {
     return new BackupListener() {
       @Override
       public void copied(Path target, Metadata metadata) {
-        String other = copied.putIfAbsent(target, who);
+        String other = copied.putIfAbsent(target, shardName);
         if (other != null) {
           synchronized (twice) {
-            twice.add(target + " by " + other + " and " + who);
+            twice.add(target + " by " + other + " and " + shardName);
           }
         }
       }
@@ -142,9 +142,9 @@ class ShardRunTest {
     }
   }
 
-  /** All begin by making the same directories, which are empty at first. */
+  /** All shards begin by making the same directories, which are empty at first. */
   @Test
-  void directoriesThatAllNeedAtOnce_areMadeOnce_andNobodyLosesThem() throws Exception {
+  void directoriesThatAllShardsNeed_areMadeOnce_andNotReplaced() throws Exception {
     for (int d = 0; d < 40; d++) {
       for (int s = 0; s < 8; s++) {
         RandomTree.write(source.resolve("a/b" + d + "/c" + s + "/file"), "x");
@@ -175,7 +175,7 @@ class ShardRunTest {
   }
 
   @Test
-  void whatADirectoryWas_isReplaced_thoughSeveralNeedIt() throws Exception {
+  void entryOfAnotherKind_isReplaced_thoughSeveralShardsNeedIt() throws Exception {
     Files.createDirectory(destination);
     for (int d = 0; d < 10; d++) {
       RandomTree.write(source.resolve("d" + d + "/x/y/file"), "content");
@@ -200,7 +200,7 @@ class ShardRunTest {
     Files.setLastModifiedTime(source, FileTime.from(time));
     Path top = Path.of("top");
     int owner = Shard.of(1, 2).owns(top) ? 1 : 2;
-    // The one that sets its metadata ends before the other makes directories in it.
+    // The shard that sets the metadata ends before the other shard makes directories in it.
     for (int i : List.of(owner, 3 - owner)) {
       assertOk(List.of(Mtb.backup(whole(Shard.of(i, 2)))));
       assertThat(Files.getLastModifiedTime(destination.resolve("top")).toInstant()).isEqualTo(time);
@@ -233,7 +233,7 @@ class ShardRunTest {
     List<Failure> failures = reports.stream().flatMap(r -> r.failures().stream()).toList();
     assertThat(failures).extracting(Failure::path).containsExactly(Path.of("d0/e/missing"));
 
-    // The same as by one run, directories on the way included.
+    // The result is the same as that of one run, including the directories above the entries.
     Path byOne = temp.resolve("by-one");
     Mtb.backup(
         BackupJob.builder()
@@ -242,10 +242,10 @@ class ShardRunTest {
             .destination(byOne)
             .options(options(Shard.WHOLE).build())
             .build());
-    // Nothing says what the destination's own time should be.
+    // The mtime of the destination itself is not defined here.
     Files.setLastModifiedTime(byOne, Files.getLastModifiedTime(destination));
     assertThat(Rsync.differences(byOne, destination, "--delete", "--omit-dir-times")).isEmpty();
-    // The temporary folder itself moves.
+    // The mtime of the temporary folder itself changes.
     String moving = "--exclude=/" + temp.getName(0);
     assertThat(Rsync.differences(byOne, destination, "--delete", moving)).isEmpty();
   }

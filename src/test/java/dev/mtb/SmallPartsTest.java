@@ -20,7 +20,7 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
-/** No part of the product is too large to be read at once. */
+/** Classes, methods and parameter lists are short. */
 class SmallPartsTest {
   private static final int LINES_OF_A_CLASS = 400;
   private static final int LINES_OF_A_METHOD = 60;
@@ -53,7 +53,7 @@ class SmallPartsTest {
     return Trees.instance(task).getSourcePositions().getEndPosition(unit, tree);
   }
 
-  /** Looks at each method and constructor; what records are made of is data. */
+  /** Checks each method and constructor. Components of records are not limited. */
   private static final class Methods extends TreeScanner<Void, Void> {
     private final JavacTask task;
     private final CompilationUnitTree unit;

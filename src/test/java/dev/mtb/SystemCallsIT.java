@@ -16,13 +16,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a backup from a folder to a folder asks of the kernel, counted by strace. */
+/** The system calls of a backup from a folder to a folder, counted by strace. */
 class SystemCallsIT {
   private static final int DIRECTORIES = 120;
   private static final int FILES_IN_EACH = 4;
   private static final int FILES = DIRECTORIES * FILES_IN_EACH;
 
-  /** The root, what is found out once, and threads that find out the same at a time. */
+  /**
+   * Calls that do not depend on the number of files: for the root, and for values that several
+   * threads find out at the same time.
+   */
   private static final int ONCE = 200;
 
   private static final Pattern CALL = Pattern.compile("^\\d+ +([a-z0-9_]+)\\(");
@@ -37,7 +40,7 @@ class SystemCallsIT {
     temp = temp.toRealPath();
     source = Files.createDirectory(temp.resolve("source"));
     backup = temp.resolve("backup");
-    // Each directory is in the one made a third as long ago.
+    // A deep tree: directory n is inside directory n / 3.
     Path[] made = new Path[DIRECTORIES];
     for (int i = 0; i < DIRECTORIES; i++) {
       made[i] = Files.createDirectory((i < 3 ? source : made[i / 3]).resolve("d" + i));
@@ -92,8 +95,8 @@ class SystemCallsIT {
     assertThat(count(counts, "dup", "dup3"))
         .as("%s", counts)
         .isLessThanOrEqualTo(2 * DIRECTORIES + 20);
-    // A file: found, looked at after it was read, by path and in its directory, and before its
-    // mtime is set. A directory: seven times.
+    // Looks at a file: when it is found, after it was read (by path and in its directory), and
+    // before its mtime is set. Looks at a directory: seven.
     assertThat(count(counts, "statx", "newfstatat", "fstat", "lstat", "stat"))
         .as("%s", counts)
         .isLessThanOrEqualTo(4 * FILES + 10 * DIRECTORIES + ONCE);

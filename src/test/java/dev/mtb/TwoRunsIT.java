@@ -42,7 +42,10 @@ class TwoRunsIT {
     stopTheFirst();
   }
 
-  /** In the middle of its run: it has taken the lock, and let go of the gate. */
+  /**
+   * Stops the first process in the middle of its run, when it has the lock and has released the
+   * gate.
+   */
   private void stopTheFirst() throws Exception {
     while (locks().isEmpty()) {
       Thread.sleep(2);
@@ -96,9 +99,9 @@ class TwoRunsIT {
 
   @Test
   void second_waits_andGivesUpOrGoesOn() throws Exception {
-    MtbProcess impatient = start("--lock-wait", "1s");
-    assertThat(impatient.exitCode()).as(impatient.err()).isEqualTo(10);
-    assertThat(impatient.err()).contains("waiting up to 1 s").contains("did not end within 1 s");
+    MtbProcess shortWait = start("--lock-wait", "1s");
+    assertThat(shortWait.exitCode()).as(shortWait.err()).isEqualTo(10);
+    assertThat(shortWait.err()).contains("waiting up to 1 s").contains("did not end within 1 s");
 
     MtbProcess stopped = start("--lock-wait", "1h");
     while (!stopped.err().contains("waiting up to 1 h")) {
@@ -107,14 +110,14 @@ class TwoRunsIT {
     stopped.signal("INT");
     assertThat(stopped.exitCode()).as(stopped.err()).isEqualTo(130);
 
-    MtbProcess patient = start("--lock-wait", "2m");
-    while (!patient.err().contains("waiting up to 2 min")) {
+    MtbProcess longWait = start("--lock-wait", "2m");
+    while (!longWait.err().contains("waiting up to 2 min")) {
       Thread.sleep(20);
     }
     first.signal("CONT");
     assertThat(first.exitCode()).as(first.err()).isZero();
-    assertThat(patient.exitCode()).as(patient.err()).isZero();
-    assertThat(patient.err()).contains("0 files copied");
+    assertThat(longWait.exitCode()).as(longWait.err()).isZero();
+    assertThat(longWait.err()).contains("0 files copied");
     assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
   }
 
@@ -123,7 +126,8 @@ class TwoRunsIT {
   void mountAndBucket_areOnePlace_andTheLockCostsNoRequest() throws Exception {
     first.signal("KILL");
     first.exitCode();
-    // Nobody holds it any more; here it would be taken for that of the run below.
+    // No process holds this lock any more. It is deleted so that it is not taken for that of
+    // the run below.
     Files.delete(locks().get(0));
     try (S3fsFixture s3fs = S3fsFixture.start()) {
       s3fs.proxy().setRoundTrip(Duration.ofMillis(20));
@@ -143,7 +147,7 @@ class TwoRunsIT {
               .build();
       BackupJob.Builder job =
           BackupJob.builder().base(source).source(Path.of(".")).options(options);
-      // On a busy machine s3fs goes on for a while with what the stopped process has asked it for.
+      // On a busy machine, s3fs still works on requests of the stopped process for a while.
       s3fs.proxy().awaitQuiet(Duration.ofSeconds(3), Duration.ofMinutes(2));
       Counts counts =
           s3fs.counting(

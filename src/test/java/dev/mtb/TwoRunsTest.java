@@ -57,7 +57,7 @@ class TwoRunsTest {
     return Mtb.backup(job(to, Duration.ZERO, false));
   }
 
-  /** Stays in the middle of its run until it is released. */
+  /** Starts a run that stays in the middle until it is released. */
   private CompletableFuture<BackupReport> longRun(Path to) throws InterruptedException {
     CompletableFuture<BackupReport> run =
         CompletableFuture.supplyAsync(
@@ -103,7 +103,7 @@ class TwoRunsTest {
   }
 
   @Test
-  void secondRun_waitsAsLongAsItIsTold() throws Exception {
+  void secondRun_waitsAsLongAsTheOptionSays() throws Exception {
     CompletableFuture<BackupReport> first = longRun(destination);
     CompletableFuture<BackupReport> second =
         CompletableFuture.supplyAsync(
@@ -144,7 +144,7 @@ class TwoRunsTest {
   }
 
   @Test
-  void failedRun_letsGo() throws Exception {
+  void failedRun_releasesTheLock() throws Exception {
     Path file = RandomTree.write(temp.resolve("file"), "x");
     assertThat(run(file).exitCode()).isEqualTo(10);
     Files.delete(file);

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What verify says of files that are in the backup and not in the source. */
+/** Verification of files that are in the backup and not in the source. */
 class VerifyExtraTest {
   private static final Instant TIME = Instant.parse("2024-01-01T00:00:00Z");
 
@@ -44,7 +44,7 @@ class VerifyExtraTest {
   private Path source;
   private Path backup;
 
-  /** Paths that the listener was told of as not in the source; directories end with a slash. */
+  /** The paths that the listener got as not in the source; directories end with a slash. */
   private final Set<String> extra = new ConcurrentSkipListSet<>();
 
   @BeforeEach
@@ -82,7 +82,10 @@ class VerifyExtraTest {
     return Mtb.verify(job(options, entries), listener);
   }
 
-  /** What was put into a directory has moved its time, which is another difference. */
+  /**
+   * Resets the mtimes of directories, which have changed with their contents and would be another
+   * difference.
+   */
   private void settle() throws IOException {
     try (Stream<Path> all = Files.walk(source)) {
       for (Path path : all.filter(Files::isDirectory).toList()) {
@@ -180,14 +183,14 @@ class VerifyExtraTest {
   }
 
   @Test
-  void whatFiltersLeaveOut_isNotExtra() throws Exception {
+  void whatFiltersExclude_isNotExtra() throws Exception {
     write(source.resolve("in source.tmp"));
     for (String name : List.of("x.tmp", "in source.tmp", "gone/x.tmp", "old", "gone/old")) {
       write(backup.resolve(name));
     }
     Filters filters = Filters.builder().exclude("*.tmp").build();
 
-    // A backup that deletes leaves the directory for what is protected in it.
+    // A deleting backup keeps the directory, since a filter protects something in it.
     assertThat(verify(options().filters(filters), ".").totals().extra()).isEqualTo(2);
     assertThat(extra).containsExactlyInAnyOrder("old", "gone/old");
     Filters directory = Filters.builder().exclude("gone/").build();

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What can be seen of a run from outside of its process, while it goes on. */
+/** What a user can see of a run from outside of its process. */
 class WatchIT {
   private static final String JAR =
       Path.of(System.getProperty("mtb.jar", "target/mtb.jar")).toAbsolutePath().toString();
@@ -101,7 +101,7 @@ class WatchIT {
                   + " failed\\), \\d+ in the queue or under way\n")
           .containsPattern("mtb: copying for \\d+ s: d/f\\d+\\\\u202eevil\n")
           .doesNotContain("\u202e")
-          // Threads have names for developers.
+          // The names of threads are not shown, since they are for developers only.
           .doesNotContain("ForkJoinPool");
       List<JsonNode> events = events(mtb.out());
       for (String event : List.of("planned", "started", "copied")) {
@@ -133,7 +133,7 @@ class WatchIT {
             "-l",
             list.toString(),
             temp.resolve("backup").toString());
-    // It waits for somebody to write the list; by then it knows the signal.
+    // MTB waits until the list is written. By then its signal handler is installed.
     try (var writer = Files.newBufferedWriter(list)) {
       mtb.signal("USR1");
       await(() -> mtb.err().contains("mtb: no run is under way at the moment\n"));
@@ -236,7 +236,7 @@ class WatchIT {
     MtbProcess mtb =
         MtbProcess.start(
             temp,
-            // It warns that it cannot keep other runs away.
+            // The library logs a warning that it cannot lock the destination.
             Map.of("MTB_STATE_DIR", "/dev/null/state"),
             List.of(),
             "backup",

@@ -34,9 +34,9 @@ import java.util.Optional;
  */
 public final class Comparison {
   /**
-   * The mtime of a copy that was read back and found wrong. It marks it for whatever mode compares
-   * it next, also where nothing is remembered, and no tag counts that proves it right. In whole
-   * even seconds and after 1980, so that every file system keeps it.
+   * The mtime that marks a copy that was wrong when it was read back. The next comparison replaces
+   * such a copy in every mode, without a catalog, and even if its tag matches. The time has whole
+   * even seconds and is after 1980, so that every file system keeps it.
    */
   private static final Instant WRONG = Instant.parse("1980-01-02T03:04:06Z");
 
@@ -79,7 +79,7 @@ public final class Comparison {
     this.rules = rules;
   }
 
-  /** The same, but leaving some of what differs. */
+  /** The same rules, but with update rules, under which some files that differ are not copied. */
   public Comparison under(UpdateRules updateRules) {
     return new Comparison(mode, mtimes, kept, comparePermissions, compareOwner, updateRules);
   }
@@ -142,18 +142,18 @@ public final class Comparison {
   }
 
   /**
-   * Tells whether a file may have to be left because of its mtime at the destination, so that this
-   * must be known before it is replaced.
+   * Tells whether the update rules need the mtime at the destination to decide about a file. Then
+   * the mtime must be known before the file is replaced.
    *
    * @param source what is to be kept
-   * @param copy what is there, but for its mtime
+   * @param copy what is there; its mtime is not used
    * @return false if it does not matter
    */
   public boolean dependsOnMtime(Metadata source, Metadata copy) {
     return rules.update() && source.kind() == Kind.FILE && copy.kind() == Kind.FILE;
   }
 
-  /** In whole seconds and without a window, as rsync has it. */
+  /** Whether the copy is newer, in whole seconds and without a window, as in rsync. */
   private boolean isNewerThere(Metadata source, Metadata copy) {
     return dependsOnMtime(source, copy) && isNewer(copy, source, ChronoUnit.SECONDS);
   }
@@ -176,7 +176,8 @@ public final class Comparison {
    * @return the same with an mtime by which every comparison replaces the copy
    */
   public Metadata markedWrong(Metadata source) {
-    // If the source has that very time, another one: it only has to differ.
+    // If the source has exactly this mtime, another one is used, since the mark must differ from
+    // the source.
     return source.withMtime(isOfMark(source) ? WRONG.plus(Duration.ofDays(1)) : WRONG);
   }
 

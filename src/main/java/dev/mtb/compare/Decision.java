@@ -31,7 +31,7 @@ public record Decision(
     requireNonNull(attributes);
   }
 
-  /** It is left as it is, whatever differs. */
+  /** The decision not to change a file although it may differ. */
   static Decision leave(Reason reason) {
     return of(Action.NONE, reason);
   }
@@ -54,9 +54,10 @@ public record Decision(
   }
 
   /**
-   * Whether it is left as it is because of {@link dev.mtb.options.UpdateRules}, whatever differs.
+   * Whether {@link dev.mtb.options.UpdateRules} keep the file from being copied although it may
+   * differ.
    *
-   * @return true if nothing is to be done, and yet it may not be up to date
+   * @return true if nothing is done, and the copy may not be up to date
    */
   public boolean isLeft() {
     return action == Action.NONE && reason != Reason.UNCHANGED;

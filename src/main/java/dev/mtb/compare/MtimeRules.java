@@ -10,9 +10,9 @@ import java.util.Optional;
 /**
  * When two mtimes are equal as far as both sides can tell. Immutable and thread-safe.
  *
- * <p>Besides the window, a time may have lost digits on its way: whatever it lacks (whole seconds,
- * whole milliseconds) is not held against it, where the place is known to hold such times. They are
- * cut off, never rounded.
+ * <p>A time may also have lost digits when it was stored. If the place is known to hold such times,
+ * the comparison ignores the digits that it lacks (whole seconds, whole milliseconds). They are cut
+ * off, never rounded.
  *
  * @param window mtimes no further apart than this are equal; empty for zero
  * @param earliest the earliest mtime that the destination can keep; earlier ones are kept as this
@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public record MtimeRules(
     Optional<Duration> window, Instant earliest, Precision copy, Precision source) {
-  /** A window as wide as this is meant for files that are copied, not for directories. */
+  /** Up to this width, a window concerns files only, and not directories. */
   private static final Duration NARROW = Duration.ofSeconds(1);
 
   private static final int DIGITS = 9;
@@ -44,7 +44,8 @@ public record MtimeRules(
    * How precise the mtimes of a place are.
    *
    * @param granularity how coarse they are at best; zero where they are exact
-   * @param mayLackDigits whether some of them have fewer digits than that, as their zeros tell
+   * @param mayLackDigits whether some of them have fewer digits than that, which shows as zeros at
+   *     their end
    */
   public record Precision(Duration granularity, boolean mayLackDigits) {
     /** Nothing is lost. */
@@ -77,9 +78,10 @@ public record MtimeRules(
   }
 
   /**
-   * Compares those of a directory. A directory that a killed run made a moment after the source's
-   * has an mtime within a narrow window and yet the wrong one. Setting it costs no copy, so it need
-   * not be forgiven, unless the user has asked for a wider window.
+   * Compares those of a directory. If a killed run has made a directory shortly after the source's
+   * mtime, its mtime is wrong and still within a narrow window. To set it costs no copy, so
+   * directories are compared without a narrow window. A wider window counts, since the user has
+   * asked for it.
    */
   boolean sameDirectory(Instant sourceTime, Instant copyTime) {
     Duration asked = window.orElse(Duration.ZERO);

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param metadata of the version that was committed, which may be newer than what the scan saw
  * @param digest of the content of that version, in lower-case hexadecimal digits; empty for a link,
- *     and where none was asked for
+ *     and if digests are not needed
  * @param target of a link
  * @param unset what the destination did not take of its attributes; its content is there
  */

@@ -22,16 +22,17 @@ import java.util.Optional;
 import org.apache.commons.codec.binary.Hex;
 
 /**
- * The copier of files and links: copies one whole, or not at all.
+ * The copier of files and links. A copy is complete, or is not made at all.
  *
  * <p>The source's size, times and identity are taken before it is opened and again after its last
- * byte was read; if they differ, what was read may be of two versions, and it is copied again. A
- * ctime tells of changes that were hidden by setting the mtime back; but two changes within one
- * tick of the clock have the same, so that a file changed just now is given that time first.
+ * byte was read; if they differ, what was read may be of two versions, and it is copied again. The
+ * ctime shows changes after which a program has set the mtime back. But two changes within one tick
+ * of the kernel's clock have the same ctime, so the copier waits for the next tick before it looks
+ * at a file that was changed just now.
  *
- * <p>A digest, where one is asked for, is that of the bytes that were read to be written. Where the
- * destination reads the source by itself, in several places at once, it is taken by reading it once
- * more, between the same two looks.
+ * <p>A digest, where one is asked for, is that of the bytes that were read to be written. If the
+ * destination reads the source itself, several parts at a time, the copier reads the source once
+ * more for the digest, between the same two looks.
  *
  * <p>Thread-safe.
  */
@@ -39,7 +40,10 @@ public final class Copier {
   /** A file that changes during three copies in a row will change during the fourth. */
   private static final int TRIES = 3;
 
-  /** A process that writes a file is often done soon; doubled for the third try. */
+  /**
+   * A process that writes a file has often finished soon. The pause is doubled before the third
+   * attempt.
+   */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final Tree tree;
@@ -77,7 +81,7 @@ public final class Copier {
    *
    * @param target where to, relative to the destination
    * @param existing what is there, as the comparison saw it
-   * @throws SourceException if the source is gone, unreadable or never holds still
+   * @throws SourceException if the source is gone, unreadable or keeps changing
    * @throws StoppedException if the run is being stopped
    */
   public Copied copy(TreeEntry source, Path target, Optional<Metadata> existing)
@@ -91,7 +95,7 @@ public final class Copier {
    * @param seen what the source was like when it was found, which saves another look
    * @param target where to, relative to the destination
    * @param existing what is there, as the comparison saw it
-   * @throws SourceException if the source is gone, unreadable or never holds still
+   * @throws SourceException if the source is gone, unreadable or keeps changing
    * @throws StoppedException if the run is being stopped
    */
   public Copied copy(
@@ -109,13 +113,14 @@ public final class Copier {
   }
 
   /**
-   * A write that failed may have changed what is there, or met what the comparison had not seen.
+   * Looks at the destination again. A write that failed may have changed it, or may have found a
+   * file that the comparison had not seen.
    */
   private Optional<Metadata> lookAgain(Path target, Optional<Metadata> existing)
       throws IOException {
     Optional<Metadata> now = destination.stat(target);
     if (isDirectory(now) && !isDirectory(existing)) {
-      // Another process needs it; it is not replaced before the next run has compared it.
+      // Another program has made it. It is not replaced before the next run has compared it.
       throw new RefusedException("a directory of that name appeared meanwhile; run again");
     }
     return now;
@@ -134,7 +139,7 @@ public final class Copier {
       if (copied.isPresent()) {
         return copied.get();
       }
-      // It has changed since it was found, which is no sign that it keeps changing.
+      // The source has changed since the scan. That does not count as a change during the copy.
     }
     for (int attempt = 1; attempt <= TRIES; attempt++) {
       SourceFile.Before before = source.settled(control.pause());
@@ -160,7 +165,8 @@ public final class Copier {
         default -> throw SourceException.moved("is no file any more", null);
       };
     } catch (SourceException e) {
-      // What became a link or a directory cannot be opened or read; that is no failure of its own.
+      // A file that has become a link or a directory cannot be opened or read. That counts as a
+      // change, not as a failure to read.
       if (e.moved() || source.isSame(before.metadata())) {
         throw e;
       }
@@ -204,7 +210,7 @@ public final class Copier {
             : Optional.empty();
       }
       if (!seen.isSafe()) {
-        // It was a small file when it was found.
+        // It was a small file when the scan found it, and has grown.
         return Optional.empty();
       }
       control.stopIfAsked();
@@ -276,7 +282,11 @@ public final class Copier {
     void run() throws IOException;
   }
 
-  /** What was not set of something whose content was committed. */
+  /**
+   * Runs a commit.
+   *
+   * @return the attributes that could not be set; empty if all were set
+   */
   private static Optional<AttributesException> unset(Commit commit) throws IOException {
     try {
       commit.run();
@@ -286,7 +296,7 @@ public final class Copier {
     }
   }
 
-  /** What became of an attempt; nothing was copied if the source has changed. */
+  /** The result of an upload. Nothing was copied if the source has changed. */
   private record Attempt(boolean isMade, Optional<Copied> copied) {
     static final Attempt NOT_MADE = new Attempt(false, Optional.empty());
     static final Attempt CHANGED = new Attempt(true, Optional.empty());
@@ -374,7 +384,7 @@ public final class Copier {
         size += buffer.flip().remaining();
         digest.update(buffer);
         if (size >= Store.SMALL_FILE) {
-          // What is in flight and small is finished.
+          // A small file that is in flight is finished, so this is checked only between chunks.
           control.stopIfAsked();
         }
       }

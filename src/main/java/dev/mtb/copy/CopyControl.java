@@ -5,7 +5,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
- * The hold of a run on its copies: it counts their bytes, and stops them.
+ * The control of a run over its copies: it counts their bytes, and can stop them.
  *
  * @param bytesWritten told of each chunk
  * @param isStopping asked between chunks

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** The source could not be read as what the scan had seen; the destination is not to blame. */
+/**
+ * The source could not be read, or has changed since the scan. The destination is not the cause.
+ */
 public final class SourceException extends ElsewhereException {
   private static final long serialVersionUID = 1;
 
@@ -44,7 +46,7 @@ public final class SourceException extends ElsewhereException {
         : of(e);
   }
 
-  /** It is not any more what it was. */
+  /** The source has changed, moved or vanished. */
   public static SourceException moved(String message, Throwable cause) {
     return new SourceException(message, true, cause);
   }
@@ -52,7 +54,7 @@ public final class SourceException extends ElsewhereException {
   /**
    * Whether it vanished or changed, rather than being unreadable.
    *
-   * @return true if the next run may well succeed
+   * @return true if the next run will probably succeed
    */
   public boolean moved() {
     return moved;

@@ -26,7 +26,11 @@ final class SourceFile {
   private final Tree tree;
   private final TreeEntry entry;
 
-  /** A file, which need not exist. */
+  /**
+   * Makes one.
+   *
+   * @param entry a file, which need not exist
+   */
   SourceFile(Tree tree, TreeEntry entry) {
     this.tree = tree;
     this.entry = entry;
@@ -41,8 +45,8 @@ final class SourceFile {
   }
 
   /**
-   * What was seen when a file was found, if that does for its copy: a small file is read at once,
-   * and looked at again then.
+   * The look of the scan, if it can be used for the copy. That is so for a small file, which is
+   * read at once and then looked at again.
    */
   static Optional<Before> asFound(Metadata seen) {
     return isSmallFile(seen) && age(seen) >= TICK.toNanos()
@@ -50,14 +54,14 @@ final class SourceFile {
         : Optional.empty();
   }
 
-  /** Looks when no later change can have the same ctime. */
+  /** Looks at the file when a later change can no longer have the same ctime. */
   Before settled(Retry.Pause pause) throws SourceException {
     Metadata now = look();
     if (now.ctime().isEmpty()) {
       return new Before(now, /* isSafe= */ true);
     }
     long age = age(now);
-    // On a file server whose clock is ahead nothing can be told.
+    // If the clock of a file server is ahead, the age is not known.
     if (age < 0 || age >= TICK.toNanos()) {
       return new Before(now, /* isSafe= */ true);
     }
@@ -69,7 +73,7 @@ final class SourceFile {
     return seen.kind() == Kind.FILE && seen.size() < Store.SMALL_FILE && seen.ctime().isPresent();
   }
 
-  /** How long ago it was changed, in nanoseconds; long ago is the highest number. */
+  /** The time since the last change, in nanoseconds; the largest number if it is long. */
   private static long age(Metadata seen) {
     Duration age = Duration.between(seen.ctime().get(), Instant.now());
     return age.compareTo(TICK) >= 0 ? Long.MAX_VALUE : age.toNanos();
@@ -79,7 +83,7 @@ final class SourceFile {
    * What a source was like before it was read.
    *
    * @param isSafe whether no directory on the way was a link then. If that is not certain, it must
-   *     be asked before anything is done with what was read.
+   *     be checked before the content is used.
    */
   record Before(Metadata metadata, boolean isSafe) {}
 
@@ -91,7 +95,7 @@ final class SourceFile {
     }
   }
 
-  /** What a link leads to. */
+  /** The target of a link. */
   Path link() throws SourceException {
     try {
       return entry.readLink();
@@ -115,7 +119,7 @@ final class SourceFile {
   }
 
   /**
-   * The same after the bytes were read; makes sure as well that they are of that file.
+   * Compares again after the bytes were read, and checks that they come from this file.
    *
    * @return what is known of it now; empty if it has changed
    */
@@ -127,7 +131,8 @@ final class SourceFile {
     if (total != seen.size()) {
       return Optional.empty();
     }
-    // Its mode may have changed within the tick of the clock in which it was looked at.
+    // The mode may have changed in the same tick of the clock as the look, so it is taken from the
+    // new look.
     Metadata now = look();
     return now.sameVersion(seen) ? Optional.of(now) : Optional.empty();
   }
@@ -145,8 +150,8 @@ final class SourceFile {
     buffer.clear();
     try {
       while (buffer.hasRemaining() && in.read(buffer) >= 0) {
-        // Until it is full or the file ends. The kernel gives all that there is of a file: when
-        // it gave what is expected and had room for more, it is the end.
+        // The loop ends when the buffer is full or the file ends. A read of a file returns all that
+        // fits, so if it has returned the expected size and had room for more, the file has ended.
         if (in instanceof FileChannel && buffer.position() == expected) {
           break;
         }

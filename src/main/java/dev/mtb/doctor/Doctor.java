@@ -27,19 +27,20 @@ import org.apache.commons.io.function.IOBiConsumer;
  * Checks a destination: whether it can be used, what makes it slow, and what to do. Immutable and
  * thread-safe.
  *
- * <p>Changes nothing except for one small object, or file, with a temporary name, which is deleted
- * at once; with {@code readOnly} nothing at all.
+ * <p>Writes only one small object, or file, with a temporary name, and deletes it at once; with
+ * {@code readOnly} it writes nothing.
  */
 public final class Doctor {
   /**
    * How long to wait for one check by default. The S3 client gives up connecting after 10 s, and
-   * its message is the better one; a busy machine needs as long again to load what it needs.
+   * its message is better than that of the time limit; a busy machine needs the same time to load
+   * its classes.
    */
   public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(30);
 
   /**
-   * By name, in the order of the run: a check uses what those before it have found out. A check may
-   * hang. An exception that it throws is reported as a finding.
+   * The checks by name, in the order of the run: a check uses the results of earlier checks. A
+   * check may hang. An exception that it throws is reported as a finding.
    */
   private static final ImmutableMap<String, IOBiConsumer<ExaminedPlace, Findings>> CHECKS =
       ImmutableMap.<String, IOBiConsumer<ExaminedPlace, Findings>>builder()
@@ -131,7 +132,7 @@ public final class Doctor {
         found.obstacle.ifPresent(why -> notChecked.add(check.getKey() + " (" + why + ")"));
       }
     } finally {
-      // Closes connections that may still hang: this thread does not wait for it.
+      // Another thread closes the connections, since they may still hang.
       place.connection.ifPresent(bucket -> start("mtb-doctor-close", bucket::close));
     }
     return new Checkup(findings, notChecked);
@@ -163,8 +164,8 @@ public final class Doctor {
   }
 
   /**
-   * Runs a task on a thread of its own. A task that takes too long is left behind: a system call on
-   * a dead mount cannot be interrupted.
+   * Runs a task on its own thread. If the task takes too long, the thread is abandoned, since a
+   * system call on a dead mount cannot be interrupted.
    */
   static <T> T within(Duration limit, Callable<T> task)
       throws TimeoutException, InterruptedException {

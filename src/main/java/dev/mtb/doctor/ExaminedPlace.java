@@ -52,7 +52,7 @@ final class ExaminedPlace {
   /** Whether a server was asked and has not answered yet. */
   volatile boolean isServerSilent;
 
-  /** Whether the folder is a folder, or can be made. */
+  /** Whether the folder exists, or can be made. */
   volatile boolean isFolderGood;
 
   /** Whether a probe was written and read back. */

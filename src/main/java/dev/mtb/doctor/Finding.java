@@ -15,7 +15,7 @@ import java.util.Optional;
 public record Finding(Status status, String what, String text, Optional<String> remedy) {
   /** How bad it is. */
   public enum Status {
-    /** As it should be. */
+    /** No problem. */
     OK,
     /** A backup works, but slower or less safely than it could. */
     WARN,

@@ -30,7 +30,7 @@ final class Findings {
     obstacle = Optional.of(reason);
   }
 
-  /** Says what it means if the check takes too long from here on. */
+  /** Sets the finding that is reported if the check takes too long from here on. */
   void ifSlow(String text, String remedy) {
     ifSlow = slow(text, remedy);
   }
@@ -55,7 +55,7 @@ final class Findings {
     list.add(new Finding(status, what, text, Optional.of(remedy)));
   }
 
-  /** Adds what is good enough, or else a warning. */
+  /** Adds a good finding, or else a warning. */
   void okIf(boolean isGood, String text, String remedy) {
     if (isGood) {
       ok(text);

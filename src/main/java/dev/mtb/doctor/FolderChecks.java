@@ -31,7 +31,10 @@ final class FolderChecks {
   /** In bytes: each of the default of 32 threads can have a file of 32 MB open at once. */
   private static final long LITTLE_SPACE = 1_000_000_000;
 
-  /** A name or two for each file that is open at once, and what else goes on there. */
+  /**
+   * The number of free inodes below which the check warns: one or two for each open file, and some
+   * for other programs.
+   */
   private static final long FEW_INODES = 10_000;
 
   private static final long STAT_TIMEOUT_SECONDS = 3;
@@ -108,7 +111,7 @@ final class FolderChecks {
     } catch (IOException e) {
       failed(place, "what was written cannot be read: ", e, found);
     }
-    // A folder that does not exist yet proves nothing.
+    // Only a folder that exists can show the probe.
     if (place.isStraight
         && place.folder.map(Files::exists).orElse(false)
         && !Files.exists(place.folder.get().resolve(probe.name))) {
@@ -155,7 +158,7 @@ final class FolderChecks {
     private final Path file;
 
     Probe(ExaminedPlace place) {
-      // Unlike any file that is there by chance.
+      // The content differs from that of any existing file.
       new Random().nextBytes(content);
       bucket = place.isStraight ? place.connection : Optional.empty();
       file = place.folder.map(ExaminedPlace::existing).orElse(Path.of("")).resolve(name);

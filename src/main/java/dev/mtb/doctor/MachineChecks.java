@@ -147,7 +147,7 @@ final class MachineChecks {
             System.getProperty("java.version"),
             runtime.availableProcessors(),
             Format.size(heap),
-            // Half of it is for everything else.
+            // Half of the heap is for everything else.
             heap / 2 / PER_ENTRY / 1_000_000),
         "give the JVM more: MTB_JAVA_OPTS=-Xmx512m, or java -Xmx512m -jar");
   }

@@ -27,7 +27,7 @@ final class MountChecks {
             + " kernel's log (dmesg)");
     PlaceInfo info = PlaceInfo.of(folder, place.options);
     if (!info.isOnS3fs() && info.missingMount().isEmpty()) {
-      // Links are followed only now: on S3FS that would touch a mount that may be dead.
+      // Links are followed only now. Earlier, this could touch a dead S3FS mount, and hang.
       info = PlaceInfo.of(Destinations.namesOf(folder).get(1), place.options);
     }
     place.info = Optional.of(info);

@@ -23,7 +23,7 @@ import java.util.Optional;
 
 /** Checks of the server behind a bucket or a mount. */
 final class ServerChecks {
-  /** MTB's messages say this about the bucket; here the finding has its name. */
+  /** The words after the bucket's name in MTB's messages. The finding already has the name. */
   private static final String UNUSABLE = " cannot be used: ";
 
   private static final String CHECK_NETWORK =
@@ -33,16 +33,25 @@ final class ServerChecks {
   /** S3 refuses requests whose signatures are older or newer than this (RequestTimeTooSkewed). */
   private static final Duration CLOCK_REFUSED = Duration.ofMinutes(15);
 
-  /** A clock that is set by NTP differs by less than a second; this one is not set. */
+  /**
+   * A larger difference means that the clock is not set by NTP, with which it would be less than a
+   * second.
+   */
   private static final Duration CLOCK_SUSPECT = Duration.ofMinutes(1);
 
   /** Odd, so that there is a median; few enough for a server that takes a second. */
   private static final int REQUESTS = 7;
 
-  /** Then no more requests: a slow server must not exceed the time limit of the check. */
+  /**
+   * After this time no more requests are sent, so that a slow server does not exceed the time limit
+   * of the check.
+   */
   private static final Duration ENOUGH = Duration.ofSeconds(5);
 
-  /** What the figures are for; large enough that the start of a run does not matter. */
+  /**
+   * The number of files that the estimate is for; large enough that the start of a run does not
+   * matter.
+   */
   private static final int FILES = 10_000;
 
   /**
@@ -91,7 +100,7 @@ final class ServerChecks {
     } catch (IOException e) {
       Optional<Instant> serverTime = BucketCheck.serverTime(e);
       place.noteTime(serverTime, Duration.ZERO);
-      // Without a connection there were no credentials, and no server was asked.
+      // Without a connection there were no credentials, so no request was sent.
       place.isServerSilent = place.connection.isPresent() && serverTime.isEmpty();
       refused(ErrorText.of(e), place, found);
     }
@@ -180,7 +189,7 @@ final class ServerChecks {
     }
   }
 
-  /** Whether the server keeps two machines from overwriting each other's files unseen. */
+  /** Whether the server can keep two machines from silently overwriting each other's files. */
   static void conflicts(ExaminedPlace place, Findings found) {
     if (!place.isStraight || !(place.isWritable || place.readOnly)) {
       if (place.hasServer()) {

@@ -10,15 +10,15 @@ import java.util.Optional;
 
 /** Checks of what a bucket keeps of the past, and for how long. */
 final class VersionChecks {
-  /** A quarter of a year: a mistake in a file that is seldom opened is found late. */
+  /** A quarter of a year, since users find a mistake late in a file that they seldom open. */
   private static final int OLD_VERSION_DAYS = 90;
 
-  /** No upload takes a week, and MTB goes on with none that is older. */
+  /** No upload takes a week, and MTB does not continue older ones. */
   private static final int UNFINISHED_UPLOAD_DAYS = 7;
 
   private VersionChecks() {}
 
-  /** Whether there is a way back to an earlier moment. */
+  /** Whether a restore of an earlier moment is possible. */
   static void versioning(ExaminedPlace place, Findings found) {
     if (!place.isStraight) {
       return;
@@ -47,7 +47,10 @@ final class VersionChecks {
     }
   }
 
-  /** Whether old versions and unfinished uploads are kept, and paid for, for ever. */
+  /**
+   * Whether a rule deletes old versions and unfinished uploads. If not, they are kept, and paid
+   * for, without end.
+   */
   static void lifecycle(ExaminedPlace place, Findings found) {
     if (!place.isStraight) {
       return;
@@ -81,13 +84,15 @@ final class VersionChecks {
         .unfinishedUploadDays()
         .ifPresentOrElse(
             days -> limited.add("unfinished uploads are deleted after " + days + " days"),
-            () -> kept.add("what is left of uploads that were cut off"));
+            () -> kept.add("unfinished uploads"));
     if (!limited.isEmpty()) {
       found.ok(String.join("; ", limited));
     }
     if (!kept.isEmpty()) {
       found.warn(
-          "no rule deletes " + String.join(", nor ", kept) + ": it is kept, and paid for, for ever",
+          "no rule deletes "
+              + String.join(", nor ", kept)
+              + ": they are kept, and paid for, without end",
           (expiry.hasRules()
                   ? "the next command replaces all rules of the bucket, so add to it those that"
                       + " are there: "
@@ -118,7 +123,7 @@ final class VersionChecks {
         + quoted(rules);
   }
 
-  /** For a shell. */
+  /** Quotes a word for a shell. */
   private static String quoted(String word) {
     return word.matches("[A-Za-z0-9._-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }

@@ -28,9 +28,9 @@ final class Admission {
   private final ScanFailures failures;
 
   /**
-   * Chooses for a run.
+   * Makes the choice of a run.
    *
-   * @param ownPlaces recognises the destination if the walk should come upon it
+   * @param ownPlaces recognises the destination if the walk meets it
    * @param guard keeps sources and old versions apart
    */
   Admission(
@@ -67,23 +67,23 @@ final class Admission {
   }
 
   /**
-   * Looks at a child. What is left out for a reason that the user should know is reported, by the
-   * shard whose it is.
+   * Looks at a child. A child that is excluded for a reason that the user should know is reported,
+   * by the shard that the child belongs to.
    *
-   * @return empty if it is left out
+   * @return empty if the child is excluded
    */
   Optional<Metadata> admit(Child child) throws DestinationException {
     boolean isOurs = shard.ownsFile(child.target());
     if (TemporaryNames.isStale(child.name())) {
       if (isOurs) {
-        tally.skipped(child.target(), "a temporary file that a killed run, or FUSE, has left");
+        tally.skipped(child.target(), "a temporary file of a killed run, or of FUSE");
       }
       return Optional.empty();
     }
     Optional<Boolean> isDirectory = child.entry().isListedAsDirectory();
     if (isDirectory.isPresent()
         && filter.leavesOutByName(child.source(), child.target(), isDirectory.get())) {
-      // Looking at it would cost a request.
+      // To look at the child would cost a request.
       return Optional.empty();
     }
     Optional<Metadata> metadata = look(child, isOurs);
@@ -155,7 +155,10 @@ final class Admission {
         : rivals.obstacle(child.parent(), child.target());
   }
 
-  /** A mount of the destination that a filter keeps from being entered does no harm. */
+  /**
+   * Whether a child is the destination. A mount of the destination is allowed if a filter keeps the
+   * walk from entering it.
+   */
   private boolean isDestination(Child child, Metadata metadata) {
     return (child.isListed() || !filter.isOutside(metadata, child.parent().device))
         && ownPlaces.hold(child.source(), metadata, child.isListed());

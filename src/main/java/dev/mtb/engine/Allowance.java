@@ -8,20 +8,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many bytes a run may still copy. Sizes count when a file is begun, so that all that are in
- * flight together stay within the limit, and once, however often it has to be copied. Thread-safe.
+ * The number of bytes that a run may still copy. The size of a file counts when its copy begins, so
+ * that all files in flight together stay within the limit. It counts once, also if the file is
+ * copied again. Thread-safe.
  */
 final class Allowance {
   private final OptionalLong most;
   private final AtomicLong begun = new AtomicLong();
-  private final LongAdder filesLeft = new LongAdder();
-  private final LongAdder bytesLeft = new LongAdder();
+  private final LongAdder filesNotAdmitted = new LongAdder();
+  private final LongAdder bytesNotAdmitted = new LongAdder();
 
   Allowance(OptionalLong most) {
     this.most = most;
   }
 
-  /** Whether it may be done; what may not is left for the next run. */
+  /** Whether a file may be copied in this run. If not, the next run copies it. */
   boolean admits(Metadata source, Action action) {
     boolean isCopy = action == Action.CREATE || action == Action.REPLACE;
     if (most.isEmpty() || !isCopy || source.kind() != Kind.FILE) {
@@ -35,18 +36,18 @@ final class Allowance {
       }
       before = begun.get();
     }
-    filesLeft.increment();
-    bytesLeft.add(size);
+    filesNotAdmitted.increment();
+    bytesNotAdmitted.add(size);
     return false;
   }
 
-  /** Files that were not admitted. */
-  long filesLeft() {
-    return filesLeft.sum();
+  /** The number of files that were not admitted. */
+  long filesNotAdmitted() {
+    return filesNotAdmitted.sum();
   }
 
-  /** Their sizes added up. */
-  long bytesLeft() {
-    return bytesLeft.sum();
+  /** The total size of the files that were not admitted. */
+  long bytesNotAdmitted() {
+    return bytesNotAdmitted.sum();
   }
 }

@@ -39,12 +39,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Lists a backup, in order. The calling thread tells what is found; a pool looks at entries and
- * lists directories ahead of it, as many in each directory as there are threads, so that memory is
- * bounded by the depth of the tree and the size of its directories. Used once.
+ * Lists a backup, in order. The calling thread tells the listener what is found. A pool looks at
+ * entries and lists directories in advance, in each directory as many as there are threads. So
+ * memory is bounded by the depth of the tree and the size of its directories. Used once.
  */
 public final class BackupList {
-  /** As S3 sorts. */
+  /** The order in which S3 sorts keys. */
   private static final Comparator<TreeEntry> BY_NAME =
       (a, b) -> Arrays.compareUnsigned(nameOf(a), nameOf(b));
 
@@ -114,7 +114,7 @@ public final class BackupList {
     }
   }
 
-  /** Lists the versions of what a user named. */
+  /** Lists the versions of a path that the user named. */
   private void versions(Path path) throws DestinationException, InterruptedException {
     boolean[] isFound = {false};
     TreeEntry entry = tree.entry(path);
@@ -136,7 +136,10 @@ public final class BackupList {
     }
   }
 
-  /** Lists what a user named. A directory that holds something costs no more than its list. */
+  /**
+   * Lists a path that the user named. A directory that is not empty costs only its listing, and no
+   * look at the directory itself.
+   */
   private void named(Path path) throws DestinationException, InterruptedException {
     TreeEntry entry = tree.entry(PathBytes.resolve(tree.root(), PathBytes.of(path)));
     Directory directory = await(pool.submit(() -> scan(entry)));
@@ -153,7 +156,11 @@ public final class BackupList {
     }
   }
 
-  /** A directory that was read; what stopped the reading, if anything did. */
+  /**
+   * A directory that was read.
+   *
+   * @param failure what stopped the reading, if anything did
+   */
   private record Directory(TreeEntry entry, List<TreeEntry> entries, Optional<Failure> failure) {}
 
   private Directory scan(TreeEntry directory) throws DestinationException {
@@ -173,7 +180,7 @@ public final class BackupList {
     return new Directory(directory, entries, failure);
   }
 
-  /** Tells what is in a directory. */
+  /** Tells the listener what is in a directory. */
   private void list(Directory directory) throws DestinationException, InterruptedException {
     Deque<Future<Examined>> ahead = new ArrayDeque<>();
     Iterator<TreeEntry> rest = directory.entries().iterator();
@@ -265,7 +272,7 @@ public final class BackupList {
   /**
    * The failure of one entry.
    *
-   * @throws DestinationException if the backup as a whole is lost
+   * @throws DestinationException if the whole backup cannot be read any more
    */
   private Failure failure(TreeEntry entry, Exception e) throws DestinationException {
     if (e instanceof DestinationException lost) {

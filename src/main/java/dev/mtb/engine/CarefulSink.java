@@ -22,12 +22,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A sink before another, which loses nothing of what the destination holds: a file takes the place
- * of a directory only if there is nothing in it, if it is kept, or if it may be deleted; and no old
- * version takes the place of something else. Thread-safe.
+ * A sink that wraps another sink and protects what the destination holds. A file replaces a
+ * directory only if the directory is empty, is kept as an old version, or may be deleted. No old
+ * version replaces something else. Thread-safe.
  */
 final class CarefulSink implements Sink {
-  /** What is done with a directory that is not empty. */
+  /** What the run does with a directory that is not empty and stands in the place of a file. */
   enum NotEmpty {
     /** It stays, and the file is not copied. */
     STAYS,
@@ -35,7 +35,7 @@ final class CarefulSink implements Sink {
     IS_DELETED_LAST
   }
 
-  private final Sink end;
+  private final Sink wrapped;
   private final Listings listings;
   private final FileFilter filter;
   private final OldVersionsGuard guard;
@@ -44,19 +44,19 @@ final class CarefulSink implements Sink {
   private final Queue<FileWork> waiting = new ConcurrentLinkedQueue<>();
 
   /**
-   * Guards another sink.
+   * Wraps another sink.
    *
-   * @param notEmpty what becomes of directories, unless old versions are kept
-   * @param remedy what the user can do about one that stays
+   * @param notEmpty what is done with directories, unless old versions are kept
+   * @param remedy what the user can do about a directory that stays
    */
   CarefulSink(
-      Sink end,
+      Sink wrapped,
       Listings listings,
       FileFilter filter,
       OldVersionsGuard guard,
       NotEmpty notEmpty,
       String remedy) {
-    this.end = end;
+    this.wrapped = wrapped;
     this.listings = listings;
     this.filter = filter;
     this.guard = guard;
@@ -66,7 +66,7 @@ final class CarefulSink implements Sink {
 
   @Override
   public Failure.Stage stage() {
-    return end.stage();
+    return wrapped.stage();
   }
 
   @Override
@@ -76,7 +76,7 @@ final class CarefulSink implements Sink {
     if (existing.isPresent()) {
       guard.check(directory.target);
     }
-    return end.makeDirectory(directory, source, existing, decision);
+    return wrapped.makeDirectory(directory, source, existing, decision);
   }
 
   @Override
@@ -85,7 +85,7 @@ final class CarefulSink implements Sink {
     if (existing.isPresent()) {
       guard.check(directory.target);
     }
-    return end.makeWay(directory, source, existing);
+    return wrapped.makeWay(directory, source, existing);
   }
 
   @Override
@@ -102,14 +102,14 @@ final class CarefulSink implements Sink {
     boolean isDirectory =
         work.existing().isPresent() && work.existing().get().kind() == Kind.DIRECTORY;
     if (!isDirectory) {
-      return end.prepare(work, decision);
+      return wrapped.prepare(work, decision);
     }
     if (isEmpty(target)) {
-      return () -> end.replaceDirectory(work, () -> deleteEmpty(target));
+      return () -> wrapped.replaceDirectory(work, () -> deleteEmpty(target));
     }
     checkMayGo(work);
     return guard.keepsOldVersions()
-        ? () -> end.replaceDirectory(work, () -> end.putAside(target))
+        ? () -> wrapped.replaceDirectory(work, () -> wrapped.putAside(target))
         : () -> waiting.add(work);
   }
 
@@ -130,9 +130,12 @@ final class CarefulSink implements Sink {
     return listings.namesOf(target).isEmpty();
   }
 
-  /** Only that directory: what has come into it since it was listed keeps it from being deleted. */
+  /**
+   * Deletes only the directory itself. If another program has put something into it since it was
+   * listed, the deletion fails.
+   */
   private void deleteEmpty(Path target) throws IOException {
-    for (IOException failure : end.delete(Map.of(target, Kind.DIRECTORY)).values()) {
+    for (IOException failure : wrapped.delete(Map.of(target, Kind.DIRECTORY)).values()) {
       throw failure;
     }
   }
@@ -162,30 +165,30 @@ final class CarefulSink implements Sink {
 
   @Override
   public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
-    end.replaceDirectory(work, clearing);
+    wrapped.replaceDirectory(work, clearing);
   }
 
   @Override
   public boolean seesUnchanged() {
-    return end.seesUnchanged();
+    return wrapped.seesUnchanged();
   }
 
   @Override
   public void unchanged(FileWork work) throws IOException {
-    end.unchanged(work);
+    wrapped.unchanged(work);
   }
 
   @Override
   public void directory(Path target) {
-    end.directory(target);
+    wrapped.directory(target);
   }
 
-  /** What cannot be kept stays. */
+  /** An item whose old version cannot be kept is not deleted. */
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, Kind> free = new LinkedHashMap<>();
     Map<Path, IOException> failures = new HashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       try {
         if (one.getValue() != Kind.DIRECTORY) {
           guard.check(one.getKey());
@@ -196,7 +199,7 @@ final class CarefulSink implements Sink {
       }
     }
     if (!free.isEmpty()) {
-      failures.putAll(end.delete(free));
+      failures.putAll(wrapped.delete(free));
     }
     return failures;
   }
@@ -204,6 +207,6 @@ final class CarefulSink implements Sink {
   @Override
   public void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes)
       throws IOException {
-    end.setDirectoryMetadata(target, source, attributes);
+    wrapped.setDirectoryMetadata(target, source, attributes);
   }
 }

@@ -10,13 +10,14 @@ import java.util.function.Consumer;
  * The threads that walk directories and compare what is in them, one directory a thread.
  * Thread-safe.
  *
- * <p>Directories found on the way are forked: a {@link ForkJoinPool} takes its own latest first, so
- * that the walk goes deep before wide and little is pending.
+ * <p>Directories found on the way are forked: a thread of a {@link ForkJoinPool} takes its own
+ * latest task first, so that the walk goes deep before it goes wide and few directories are
+ * pending.
  */
 final class Checkers {
   /**
-   * Directories that one thread may have waiting; beyond that it walks into them at once, so that a
-   * directory of a million directories does not fill the memory.
+   * The number of directories that one thread may have waiting. When it has more, it walks the next
+   * directory at once, so that a directory of a million directories does not fill the memory.
    */
   private static final int MOST_FORKED = 1000;
 

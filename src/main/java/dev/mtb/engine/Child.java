@@ -27,7 +27,9 @@ record Child(DirectoryNode parent, TreeEntry entry, Path target, boolean isListe
     return entry.path().getFileName();
   }
 
-  /** Why it is missing, if it is: what the walk has found was moved since. */
+  /**
+   * The cause to report if the child is missing. A child that the walk found has been moved since.
+   */
   Failure.Cause causeIfMissing() {
     return isListed ? Failure.Cause.ERROR : Failure.Cause.SOURCE_MOVED;
   }

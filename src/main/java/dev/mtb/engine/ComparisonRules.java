@@ -12,10 +12,11 @@ import java.time.Duration;
  * The rules by which a run compares source and destination.
  *
  * @param plain compares a source with its copy
- * @param updating the same under the rules of an update, which leave some differences as they are
+ * @param updating the same under the rules of an update, which do not copy every difference
  * @param mode how contents are compared
- * @param isTrusting whether what an earlier run remembered counts; a verification reads everything,
- *     and a wide window makes unequal mtimes alike
+ * @param isTrusting whether the run trusts what an earlier run remembered. A verification does not,
+ *     since it reads everything. A run with a modify window does not, since it takes different
+ *     mtimes for equal
  */
 record ComparisonRules(
     Comparison plain, Comparison updating, CompareMode mode, boolean isTrusting) {

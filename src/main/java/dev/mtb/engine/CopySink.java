@@ -42,8 +42,8 @@ final class CopySink implements Sink {
   /**
    * Writes to a destination.
    *
-   * @param readBack checks each copy, if that is wanted
-   * @param manifest is told of everything that is in the backup, if that is wanted
+   * @param readBack checks each copy; empty if copies are not checked
+   * @param manifest lists everything that is in the backup; empty if there is no manifest
    * @param guard asked before something is overwritten
    */
   CopySink(
@@ -76,7 +76,7 @@ final class CopySink implements Sink {
   @Override
   public Set<Attribute> makeWay(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
-    // A new directory changes the one it is in, as a new file does.
+    // A new directory changes the mtime of its parent, as a new file does.
     if (directory.parent.isPresent()) {
       touch(directory.parent.get());
     }
@@ -97,7 +97,7 @@ final class CopySink implements Sink {
   }
 
   private void copy(FileWork work, Decision decision) throws IOException {
-    // What is set must be what the file is still like, and its own.
+    // The metadata that is set must still be the metadata of this file.
     if (decision.action() == Action.UPDATE_METADATA
         && copier.look(work.entry()).sameVersion(work.metadata())
         && updateMetadata(work, decision.attributes())) {
@@ -144,7 +144,7 @@ final class CopySink implements Sink {
     }
   }
 
-  /** Nothing is taken away before the file is whole under another name. */
+  /** The directory is deleted only when the file is complete under a temporary name. */
   private void copyOverDirectory(FileWork work, Clearing clearing) throws IOException {
     touch(work.directory());
     Path temporary = work.target().resolveSibling(TemporaryNames.next());
@@ -156,7 +156,8 @@ final class CopySink implements Sink {
           destination.delete(Map.of(temporary, copied.metadata().kind()));
       throw e;
     }
-    // If this fails, the temporary file stays: nothing else is there now. The next run removes it.
+    // If the rename fails, the temporary file stays, since it is now the only copy. The next run
+    // removes it.
     destination.rename(temporary, work.target());
     done(work, copied);
   }
@@ -178,7 +179,10 @@ final class CopySink implements Sink {
     }
   }
 
-  /** What failed may pass, and then it is tried as often as anything else. */
+  /**
+   * Sets metadata again after a failure. The failure may be transient, so this is retried like any
+   * other operation.
+   */
   private void setAgain(Path target, Metadata source, AttributesException unset)
       throws IOException {
     Diagnosis diagnosis = destination.diagnose(unset);
@@ -224,7 +228,10 @@ final class CopySink implements Sink {
     manifest.ifPresent(m -> m.directory(target));
   }
 
-  /** Of a file whose content was not copied: it is read here, as the version that was compared. */
+  /**
+   * The digest of a file whose content was not copied. The file is read here, and must be the
+   * version that was compared.
+   */
   private Optional<String> digestIfListed(FileWork work) throws IOException {
     if (manifest.isEmpty() || work.metadata().kind() != Kind.FILE) {
       return Optional.empty();
@@ -249,9 +256,9 @@ final class CopySink implements Sink {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    Map<Path, IOException> failures = destination.delete(doomed);
-    doomed.forEach(
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    Map<Path, IOException> failures = destination.delete(toDelete);
+    toDelete.forEach(
         (target, kind) -> {
           if (!failures.containsKey(target)) {
             tally.deleted(target, kind);
@@ -271,7 +278,7 @@ final class CopySink implements Sink {
         || (mode & WRITABLE) == WRITABLE
         || directory.metadata().isEmpty()
         || destination.features().keepsOwner()) {
-      // Root may write anywhere, and only root keeps owners.
+      // A process that keeps owners runs as root, which may write to any directory.
       return;
     }
     Metadata source = directory.metadata().get();
@@ -285,7 +292,7 @@ final class CopySink implements Sink {
             source.gid(),
             source.device(),
             source.inode());
-    // Where no mode can be set, it may well be that none is obeyed.
+    // A file system that cannot set modes may ignore them, too. So the run goes on.
     Optional<String> problem = problem(directory.target, writable, EnumSet.of(Attribute.MODE));
     if (problem.isPresent()) {
       log.debug("{}: {}", directory.target, problem.get());

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * How many threads copy at a time: as many as the job says, or more where a side sends requests and
- * learns how many of them are worth it. Thread-safe.
+ * The number of threads that copy at a time: as many as the job says, or more where the source or
+ * the destination sends requests and learns how many requests at a time are useful. Thread-safe.
  */
 final class CopyingThreads {
   private final Concurrency concurrency;
@@ -25,12 +25,12 @@ final class CopyingThreads {
             .toList();
   }
 
-  /** As many as there ever are. */
+  /** The largest number that there can be. */
   int most() {
     return limits.isEmpty() ? concurrency.threads() : concurrency.mostThreads();
   }
 
-  /** As many as are worth it now. */
+  /** The number that is useful now. */
   int now() {
     int now = most();
     for (RequestLimit limit : limits) {
@@ -39,7 +39,10 @@ final class CopyingThreads {
     return now;
   }
 
-  /** The most requests that were under way at a time; empty if no side sends any. */
+  /**
+   * The most requests that were under way at a time; empty if neither source nor destination sends
+   * requests.
+   */
   OptionalInt requestsReached() {
     return limits.stream().mapToInt(RequestLimit::reached).max();
   }

@@ -34,10 +34,13 @@ final class DirectoryFinisher {
   private final Stop stop;
   private final Runnable whenDone;
 
-  /** Directories' own metadata: set before any other file, or they would pile up to the end. */
-  private final Queue<Runnable> errands = new ConcurrentLinkedQueue<>();
+  /**
+   * Tasks that set the metadata of directories. They run before the next file is copied, or they
+   * would collect until the end of the run.
+   */
+  private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
-  /** Tasks in the pool that will see to errands and have not begun. */
+  /** Tasks of the pool that will run {@link #waiting} and have not begun. */
   private final AtomicInteger runners = new AtomicInteger();
 
   /**
@@ -83,14 +86,14 @@ final class DirectoryFinisher {
     try {
       directory.done();
     } catch (IOException e) {
-      // It was only read.
+      // The directory was only read, so a failure to close it loses nothing.
       log.debug("{} cannot be closed", directory.path(), e);
     }
   }
 
   /**
-   * Sets a directory's metadata at once, beside the work on its contents, where those do not change
-   * it: then a chain of directories need not wait for one after another at the end.
+   * Sets a directory's metadata at once, while its contents are copied, where the contents do not
+   * change its mtime. Then nested directories need not wait for each other at the end.
    */
   void setEarly(DirectoryNode directory, Set<Attribute> attributes) {
     directory.begin();
@@ -131,11 +134,11 @@ final class DirectoryFinisher {
   }
 
   /**
-   * Gives an errand to a copying thread. The pool's threads are busy with files as long as there
-   * are any, and ask for errands between two files; without files, a thread has to be woken.
+   * Gives a task to a copying thread. As long as there are files, the pool's threads copy them and
+   * run the waiting tasks between two files. When there are no files, a thread has to be started.
    */
-  private void later(Runnable errand) {
-    errands.add(errand);
+  private void later(Runnable task) {
+    waiting.add(task);
     if (runners.get() >= threads.now()) {
       return;
     }
@@ -144,23 +147,23 @@ final class DirectoryFinisher {
       pool.execute(
           () -> {
             runners.decrementAndGet();
-            runErrands();
+            runWaiting();
           });
     } catch (RejectedExecutionException e) {
-      // The run is over: it was stopped.
+      // The run was stopped, so the pool takes no more tasks.
     }
   }
 
-  /** Runs what waits, in a thread of the pool. */
-  void runErrands() {
-    Runnable errand = errands.poll();
-    while (errand != null && !stop.stopping()) {
+  /** Runs the waiting tasks, in a thread of the pool. */
+  void runWaiting() {
+    Runnable task = waiting.poll();
+    while (task != null && !stop.stopping()) {
       try {
-        errand.run();
+        task.run();
       } catch (Throwable e) {
         stop.crashed(e);
       }
-      errand = errands.poll();
+      task = waiting.poll();
     }
   }
 }

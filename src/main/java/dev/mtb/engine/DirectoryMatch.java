@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The match of the names in one directory, of source and destination. For one thread. */
+/** The match of the names that source and destination have in one directory. For one thread. */
 final class DirectoryMatch {
   private final Store destination;
   private final DirectoryNode directory;
@@ -24,7 +24,10 @@ final class DirectoryMatch {
   private final int count;
   private boolean isSourceEmpty = true;
 
-  /** Names of the source that the listing lacks; some may be there under another name. */
+  /**
+   * Names of the source that the listing lacks. The destination may have some of them under an
+   * equivalent name.
+   */
   private final List<Path> notListed = new ArrayList<>();
 
   /** Begins with everything that the destination has. */
@@ -48,7 +51,7 @@ final class DirectoryMatch {
     return isSourceEmpty;
   }
 
-  /** The source has it, whether it is backed up or not. */
+  /** Notes that the source has a name, whether it is backed up or not. */
   void inSource(Path name) {
     isSourceEmpty = false;
     boolean isListed = onlyThere.remove(destination.nameOf(name)) != null;
@@ -57,15 +60,18 @@ final class DirectoryMatch {
     }
   }
 
-  /** What only the destination has, when all names of the source were seen. */
+  /**
+   * The names that only the destination has. To be called when all names of the source were noted.
+   */
   Map<Path, Optional<ListedEntry>> onlyThere() throws IOException {
     leaveOutOtherNames();
     return onlyThere;
   }
 
   /**
-   * Leaves out what is there under another name that is the same, so that it would be deleted as
-   * the only copy: by the rules for names, and by looking which file a name leads to.
+   * Removes names that are another spelling of a name of the source, since the deletion would
+   * delete the only copy. Finds them by the rules for names, and by looking which file a name leads
+   * to.
    */
   private void leaveOutOtherNames() throws IOException {
     if (notListed.isEmpty() || onlyThere.isEmpty()) {

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A directory while something in it is still to be done. It lives until everything below it is
- * finished; then its own metadata is set and it is forgotten.
+ * A directory in which something is still to be done. The node exists until everything below the
+ * directory is finished. Then the directory's own metadata is set.
  */
 final class DirectoryNode {
   /** What is known of the directory at the destination. */
@@ -29,13 +29,13 @@ final class DirectoryNode {
     PRESENT,
     /** This run made it (or would have), so that nothing can be in it yet. */
     NEW,
-    /** It could not be made; that was reported, and all below it is given up. */
+    /** The run could not make it. The failure was reported, and nothing below it is copied. */
     FAILED,
-    /** It is not to be made; all below it is left. */
-    LEFT;
+    /** The run does not make it, and copies nothing below it. */
+    SKIPPED;
 
     boolean isGivenUp() {
-      return this == FAILED || this == LEFT;
+      return this == FAILED || this == SKIPPED;
     }
   }
 
@@ -44,11 +44,12 @@ final class DirectoryNode {
   final Path source;
   final Path target;
 
-  /** Whether only the paths of a list lead through it. */
+  /** Whether the list does not name it, and names only something below it. */
   final boolean isOnTheWay;
 
   /**
-   * Of the source; empty if only the list's paths lead through it, until the source is looked at.
+   * The metadata of the source. Empty for a directory that the list does not name, until the source
+   * is looked at.
    */
   private Optional<Metadata> metadata;
 
@@ -59,15 +60,16 @@ final class DirectoryNode {
   private Set<Attribute> toSet = ImmutableSet.of();
   private boolean touched;
 
-  /** This directory's own reading, and one for each thing below that is not done. */
+  /** One for the reading of this directory, and one for each item in it that is not done. */
   private final AtomicInteger pending = new AtomicInteger(1);
 
   /**
-   * That of the listed entry above; for the thread that walks it, which had it from the parent's.
+   * The device of the listed entry that this directory lies below. Used only by the thread that
+   * walks the directory.
    */
   long device = Metadata.UNKNOWN;
 
-  /** Whether it is itself in the list; for the thread that walks it. */
+  /** Whether the list names it. Used only by the thread that walks the directory. */
   boolean isListed;
 
   /** Names found in it, by what they are at the destination; see {@link NameRivals}. */
@@ -78,7 +80,7 @@ final class DirectoryNode {
 
   private final AtomicBoolean swept = new AtomicBoolean();
 
-  /** The queue's part; guarded by its lock. */
+  /** Work that waits in the {@link WorkQueue}; guarded by the queue's lock. */
   final ArrayDeque<FileWork> queued = new ArrayDeque<>(2);
 
   int running;
@@ -121,7 +123,7 @@ final class DirectoryNode {
     return node;
   }
 
-  /** A directory that only stands in the path of a listed entry. */
+  /** A directory that the list does not name, and that a listed entry lies in. */
   static DirectoryNode implied(DirectoryNode parent, TreeEntry entry, Path target) {
     return new DirectoryNode(
         Optional.of(parent), entry, target, Optional.empty(), /* isOnTheWay= */ true);
@@ -132,7 +134,8 @@ final class DirectoryNode {
   }
 
   /**
-   * Notes what the directory that is being read is like, which may be newer than what was found.
+   * Takes the metadata of the directory as it is when it is read. It may have changed since it was
+   * found.
    */
   synchronized void seen(Metadata now) {
     if (state == State.UNKNOWN) {
@@ -193,9 +196,9 @@ final class DirectoryNode {
   }
 
   /**
-   * Notes that something in it is going to be changed.
+   * Notes that something in the directory will be changed.
    *
-   * @param preparation done before the first change; a second thread waits for it
+   * @param preparation done before the first change; other threads wait until it is done
    */
   synchronized void touch(Preparation preparation) throws IOException {
     if (!touched) {
@@ -208,7 +211,7 @@ final class DirectoryNode {
     toSet = Sets.union(toSet, ImmutableSet.of(attribute)).immutableCopy();
   }
 
-  /** What is to be set when all below is done. */
+  /** The attributes to set when everything below is done. */
   synchronized Set<Attribute> toSet(boolean contentsMoveMtime) {
     boolean moved = touched && contentsMoveMtime && metadata.isPresent();
     return moved ? Sets.union(toSet, ImmutableSet.of(Attribute.MTIME)).immutableCopy() : toSet;
@@ -227,22 +230,22 @@ final class DirectoryNode {
     return names;
   }
 
-  /** The same: it has been walked. */
+  /** Frees {@link #names}, after the walk. */
   void forgetNames() {
     names = null;
   }
 
-  /** Whether this is the first call. */
+  /** Returns true at the first call only. */
   boolean sweep() {
     return swept.compareAndSet(false, true);
   }
 
-  /** One more thing is to be done in it. */
+  /** Counts one more item that is to be done in it. */
   void begin() {
     pending.incrementAndGet();
   }
 
-  /** Whether that was the last thing. */
+  /** Counts an item as done, and tells whether it was the last one. */
   boolean end() {
     return pending.decrementAndGet() == 0;
   }

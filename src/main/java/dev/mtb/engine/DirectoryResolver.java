@@ -31,8 +31,7 @@ import org.slf4j.LoggerFactory;
  * The maker of directories: makes a directory at the destination, after its parents, or finds that
  * it is there. Looks at nothing below a directory that this run made. Thread-safe.
  *
- * <p>A directory that another shard answers for is made if something is to go into it, and
- * otherwise left to that one.
+ * <p>A directory of another shard is made only if this shard has something to put into it.
  */
 final class DirectoryResolver implements DirectoryNode.Resolver {
   private static final Logger log = LoggerFactory.getLogger(DirectoryResolver.class);
@@ -86,10 +85,12 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     }
     Failure.Stage stage = Failure.Stage.SCAN;
     try {
-      // A path of the list may lead through a link; at the destination that is a directory.
+      // A path of the list may lead through a symbolic link. At the destination the link becomes a
+      // directory.
       Metadata source = node.metadata().isPresent() ? node.metadata().get() : node.entry.look();
       if (source.kind() != Kind.DIRECTORY) {
-        // The list takes a file for a directory: nothing must be replaced by one.
+        // The list names something below a file. No file of the destination may be replaced by a
+        // directory for it.
         throw new NotDirectoryException(node.source.toString());
       }
       Optional<String> obstacle =
@@ -144,19 +145,20 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   }
 
   /**
-   * Looks by listing the directory: the list is needed in any case if the directory is there, and
-   * shows the directory itself. If that is remembered as it is now, no more requests are needed.
+   * Looks at a directory by listing it. If the directory exists, its listing is needed anyway, and
+   * shows the directory itself. If the catalog has the directory as it is now, no more requests are
+   * needed.
    */
   private Optional<Metadata> lookByListing(DirectoryNode node, Metadata source) throws IOException {
     Listing listing = listings.of(node.target);
     boolean isEmpty = listing.names().map(Map::isEmpty).orElse(false);
     if (listing.self().isEmpty() && isEmpty) {
-      // Something else may stand in its place.
+      // A file may have the directory's name.
       return destination.stat(node.target);
     }
     node.listed(listing);
     // Some servers (S3Proxy) leave a directory's own object out of the list of what is below it.
-    // Then it may as well be missing, and that must be seen.
+    // Then an empty listing does not tell whether the directory exists.
     ListedEntry self = listing.self().orElse(SOME_DIRECTORY);
     boolean isListed = listing.self().isPresent();
     if (isTrusting
@@ -181,7 +183,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     }
     Decision decision = comparison.directory(source, existing);
     if (decision.isLeft()) {
-      return DirectoryNode.State.LEFT;
+      return DirectoryNode.State.SKIPPED;
     }
     if (!shard.owns(node.target)) {
       return settleWay(node, source, existing);
@@ -190,7 +192,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         && node.isOnTheWay
         && decision.action() != Action.CREATE
         && decision.action() != Action.REPLACE) {
-      // Only something in it was asked for.
+      // The user asked only for something in the directory.
       return DirectoryNode.State.PRESENT;
     }
     if (decision.action() == Action.REPLACE) {
@@ -219,7 +221,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         made -> comparison.directory(source, Optional.of(made)).attributes());
   }
 
-  /** Settles a directory of another shard, which sets its metadata unless it is made here. */
+  /**
+   * Decides about a directory of another shard. That shard sets the metadata, unless this run makes
+   * the directory.
+   */
   private DirectoryNode.State settleWay(
       DirectoryNode node, Metadata source, Optional<Metadata> existing) throws IOException {
     if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
@@ -248,8 +253,8 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       if (!isTaken(e) && !isTaken(e.getCause())) {
         throw e;
       }
-      // Files from below the base and from elsewhere may land in one directory (BASE/etc/a and
-      // /etc/b), each by a node of its own, or several shards need it: another one came first.
+      // Another node or another shard has made the directory meanwhile. Two nodes can stand for one
+      // directory at the destination: BASE/etc/a and /etc/b both land in etc.
       Optional<Metadata> made = destination.stat(node.target);
       if (made.isEmpty() || made.get().kind() != Kind.DIRECTORY) {
         throw e;
@@ -265,7 +270,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     return e instanceof FileAlreadyExistsException || e instanceof DirectoryNotEmptyException;
   }
 
-  /** Sets attributes now if that is as good as later: a mode may forbid writing into it. */
+  /**
+   * Sets attributes now where that has the same result as later. A mode may forbid writing into the
+   * directory, so it has to wait.
+   */
   private void set(DirectoryNode node, Metadata source, Set<Attribute> attributes) {
     if (shard.owns(node.target)) {
       sink.directory(node.target);
@@ -280,7 +288,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     }
   }
 
-  /** The destination itself was made when it was opened; only in a dry run it may be missing. */
+  /**
+   * Resolves the destination itself. It was made when it was opened, so it is missing only in a dry
+   * run.
+   */
   private DirectoryNode.State settleRoot(
       DirectoryNode root, Metadata source, Optional<Metadata> existing) {
     boolean isNew = existing.isEmpty() || destination.isNew();

@@ -18,11 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The walk through one directory, on both sides. Thread-safe.
+ * The walk through one directory of the source, and its match with the destination. Thread-safe.
  *
- * <p>All directories are walked, also those that are another shard's, since what is below may be
- * this one's; of those nothing is looked at in the destination. What keeps a directory from being
- * walked is reported by every shard, and everything else by the one whose it is.
+ * <p>A directory of another shard is walked, too, since this shard may own something below it; but
+ * it is not looked at in the destination. Every shard reports why a directory cannot be walked. All
+ * other failures are reported by the shard that owns the entry.
  */
 final class DirectoryWalk {
   private static final Logger log = LoggerFactory.getLogger(DirectoryWalk.class);
@@ -42,7 +42,7 @@ final class DirectoryWalk {
   /**
    * Walks for a run.
    *
-   * @param mirror notes what is only at the destination, if that matters
+   * @param mirror notes what only the destination has; empty if that does not matter
    */
   DirectoryWalk(
       RunContext context,
@@ -134,12 +134,12 @@ final class DirectoryWalk {
 
   private boolean mayEnter(DirectoryNode node) {
     if (node.device == Metadata.UNKNOWN) {
-      // A listed one: all below it that is on its own file system belongs to it.
+      // A directory that the list names: its file system is the one that the walk stays in.
       node.device = node.metadata().map(Metadata::device).orElse((long) Metadata.UNKNOWN);
     }
     if (admission.isMountPoint(node)) {
       log.info("not entered, since it is a mount point (Filters.oneFileSystem): {}", node.target);
-      // The mount point is backed up, and what is mounted there is not.
+      // The run backs up the mount point, and not what is mounted there.
       if (shard.owns(node.target)) {
         node.resolve(resolver);
       }
@@ -148,7 +148,9 @@ final class DirectoryWalk {
     return !admission.refusesRoot(node);
   }
 
-  /** Opens a directory, and makes sure that what is known of it is known of this one. */
+  /**
+   * Opens a directory, and takes its metadata anew, since another directory may be at its path now.
+   */
   private static TreeScan open(DirectoryNode node) throws IOException {
     TreeScan scan = node.entry.scan();
     scan.directory().ifPresent(node::seen);
@@ -156,7 +158,7 @@ final class DirectoryWalk {
   }
 
   /**
-   * What stands beside a directory of the source.
+   * What the destination has of a directory of the source.
    *
    * @param listing of the destination's directory; empty if that is new
    * @param match of the names on both sides, if it matters what only the destination has
@@ -223,7 +225,10 @@ final class DirectoryWalk {
     }
   }
 
-  /** Makes this shard's directories on the way to what is listed, also to files of other shards. */
+  /**
+   * Makes the directories that this shard owns above a listed entry, even if another shard owns the
+   * entry.
+   */
   private void resolveOursAbove(DirectoryNode node) {
     Optional<DirectoryNode> above = node.parent;
     while (above.isPresent()) {

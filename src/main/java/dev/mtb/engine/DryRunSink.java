@@ -46,8 +46,8 @@ final class DryRunSink implements Sink {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) {
-    doomed.values().forEach(tally::wouldDelete);
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) {
+    toDelete.values().forEach(tally::wouldDelete);
     return ImmutableMap.of();
   }
 

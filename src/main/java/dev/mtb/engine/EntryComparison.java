@@ -67,7 +67,7 @@ final class EntryComparison {
     boolean isNew = listing.isEmpty();
     if (!shard.owns(child.parent().target)) {
       if (metadata.kind() == Kind.DIRECTORY) {
-        // Whether it is there is asked if it, or something in it, is this shard's.
+        // The destination is asked about it only if this shard owns it or something in it.
         return Optional.of(DirectoryNode.found(child, metadata));
       }
       DirectoryNode.State state = child.parent().resolve(resolver);
@@ -106,7 +106,10 @@ final class EntryComparison {
         : found(child, metadata, existing);
   }
 
-  /** What is there. What is listed and yet not found is a failure: what is there is unknown. */
+  /**
+   * The metadata at the destination. If a name is listed and cannot be found, that is a failure,
+   * since its state is unknown.
+   */
   private Optional<Metadata> existing(Child child, Listing listing) throws IOException {
     Path target = child.target();
     if (listing.names().isEmpty()) {
@@ -115,11 +118,14 @@ final class EntryComparison {
     if (listing.mayHold(destination.nameOf(child.name()))) {
       return Optional.of(destination.statListed(target));
     }
-    // It may be there under another name that is the same there.
+    // The destination may have it under an equivalent name.
     return hasExactNames ? Optional.empty() : destination.stat(target);
   }
 
-  /** Takes what a listing told of a child: more is asked for where it is needed. */
+  /**
+   * Compares a child by what the listing tells of it. A copying thread asks for more if that is
+   * needed.
+   */
   private Optional<DirectoryNode> listed(Child child, Metadata metadata, ListedEntry entry) {
     if (metadata.kind() != Kind.DIRECTORY) {
       tally.scanned(metadata);

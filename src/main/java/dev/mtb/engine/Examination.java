@@ -24,9 +24,9 @@ import java.util.Optional;
  * The decision about a file of which a listing told size, tag and date, with as few requests as
  * possible. Thread-safe.
  *
- * <p>What is remembered from an earlier run, of both sides as they are now, is unchanged. Otherwise
- * the tag proves content, for the price of reading the file here, and metadata is asked for, with
- * one request.
+ * <p>If the catalog of an earlier run has both sides as they are now, the file is unchanged.
+ * Otherwise the source file is read to compare its content with the tag, and the metadata is asked
+ * for with one request.
  */
 final class Examination {
   private final Sides sides;
@@ -39,7 +39,7 @@ final class Examination {
   /**
    * Examines by the rules of a run.
    *
-   * @param trustsTags false if contents are to be read back, whatever their tags say
+   * @param trustsTags false if contents are read back even if their tags match
    */
   Examination(Sides sides, ComparisonRules rules, boolean trustsTags) {
     this.sides = sides;
@@ -51,14 +51,14 @@ final class Examination {
   }
 
   /**
-   * What was decided.
+   * A decision.
    *
    * @param decision may still ask for the contents
    * @param existing what is at the destination, as far as it is known
    */
   record Result(Decision decision, Optional<Metadata> existing) {}
 
-  /** Decides about work of which a listing has told. */
+  /** Decides about a file that a listing has shown. */
   Result examine(FileWork work) throws IOException {
     Metadata source = work.metadata();
     ListedEntry entry = work.listed().orElseThrow();
@@ -67,7 +67,7 @@ final class Examination {
     if (bySight.isLeft()) {
       return new Result(bySight, Optional.of(seen));
     }
-    // A list tells when an object was stored, and not its mtime.
+    // A listing tells when an object was stored, and does not tell its mtime.
     boolean dependsOnMtime = comparison.dependsOnMtime(source, seen);
     if (bySight.action() == Action.REPLACE && bySight.reason() != Reason.MTIME_DIFFERS) {
       return dependsOnMtime
@@ -80,7 +80,8 @@ final class Examination {
     if (isSame && mode != CompareMode.CHECKSUM) {
       return unchanged(source);
     }
-    // A file that has changed since has most likely another content: then nothing need be asked.
+    // A file that changed after the object was stored most likely has other content. If its hash
+    // proves that, no request is needed.
     boolean isHashedFirst =
         mode == CompareMode.CHECKSUM
             || (recollection == Recollection.SOURCE_CHANGED
@@ -136,7 +137,7 @@ final class Examination {
             : new Result(comparison.sameContent(work.metadata(), existing.get()), existing));
   }
 
-  /** Lets the destination remember what was asked for, so that the next run need not ask. */
+  /** Lets the destination remember the result, so that the next run need not ask. */
   private Result confirmed(FileWork work, Result result) {
     Decision decision = result.decision();
     if (isTrusting && decision.isUnchanged()) {
@@ -145,7 +146,10 @@ final class Examination {
     return result;
   }
 
-  /** Asks for metadata, and decides as for any other destination, by tags instead of contents. */
+  /**
+   * Asks for the metadata, and decides as for any other destination, but compares tags instead of
+   * contents.
+   */
   private Result look(FileWork work, ListedEntry entry, Optional<Boolean> earlierProof)
       throws IOException {
     Metadata source = work.metadata();
@@ -156,11 +160,11 @@ final class Examination {
     if (!(isOnlyTime || decision.needsContent()) || !mayProve(entry)) {
       return confirmed(work, new Result(decision, existing));
     }
-    // Its time may be all that differs; reading it here costs less than sending it.
+    // Perhaps only the mtime differs. To read the file here costs less than to send it.
     Optional<Boolean> proof =
         earlierProof.isPresent() ? earlierProof : proves(entry.tag().get(), work);
     if (proof.isEmpty()) {
-      // The tag tells nothing: the mtime decides, or reading it back, as on any other destination.
+      // The tag does not tell. So the mtime or the content decides, as on any other destination.
       return new Result(decision, existing);
     }
     return proof.get()

@@ -75,7 +75,7 @@ final class ExtraneousDeletion {
     void run() throws IOException;
   }
 
-  /** Changes what is in a directory, and leaves its own metadata as it was. */
+  /** Changes what is in a directory, and keeps the directory's own metadata. */
   private void changing(Path target, Path source, Change change) throws IOException {
     Optional<Metadata> metadata = metadataOf(target, source);
     metadata.ifPresent(m -> makeWritable(target, m));
@@ -95,7 +95,8 @@ final class ExtraneousDeletion {
     } catch (DestinationException e) {
       throw e;
     } catch (StoppedException e) {
-      // The copy was undone; the report says that the run was stopped.
+      // The copy was undone. The report tells that the run was stopped, so this is no failure of
+      // the file.
       log.debug("stopped before {} was copied", work.target());
     } catch (SourceException e) {
       notCopied(work, e.getMessage(), e.moved() ? Failure.Cause.SOURCE_MOVED : Failure.Cause.ERROR);
@@ -119,7 +120,11 @@ final class ExtraneousDeletion {
     tally.failed(new Failure(work.target(), sink.stage(), error, cause));
   }
 
-  /** Deletes items, directories first and from the inside; tells whether all of them are gone. */
+  /**
+   * Deletes items: directories first, with their contents before them.
+   *
+   * @return whether all items were deleted
+   */
   private boolean delete(List<Item> items) throws IOException {
     List<Item> flat = new ArrayList<>();
     List<Item> directories = new ArrayList<>();
@@ -144,7 +149,11 @@ final class ExtraneousDeletion {
     return left.sum() == 0;
   }
 
-  /** Deletes what is in a directory; tells whether nothing is left in it. */
+  /**
+   * Deletes what is in a directory.
+   *
+   * @return whether the directory is empty now
+   */
   private boolean deleteInside(Item directory) throws IOException {
     Optional<ExtraneousNames.Directory> inside = extraneous.list(directory);
     if (inside.isEmpty()) {
@@ -163,7 +172,11 @@ final class ExtraneousDeletion {
     return isDone && isAll && !leavesOldVersions && !stop.stopping();
   }
 
-  /** Deletes a batch, and returns how many of it are left. */
+  /**
+   * Deletes a batch.
+   *
+   * @return how many of its items still exist
+   */
   private int deleteBatch(List<Item> batch) throws IOException {
     Map<Path, Kind> what = new LinkedHashMap<>();
     batch.forEach(item -> what.put(item.target(), item.kind()));
@@ -183,8 +196,9 @@ final class ExtraneousDeletion {
   }
 
   /**
-   * A name that MTB never writes there (another client's) stays. It is no failure: it would be one
-   * in each run, and after a failure nothing else is deleted.
+   * Reports an item that was not deleted. A name that MTB never writes (another client wrote it) is
+   * not deleted, and is not a failure. As a failure it would return in each run, and after a
+   * failure a run deletes nothing.
    */
   private void notDeleted(Path target, IOException failure) {
     if (failure instanceof ForeignNameException) {
@@ -220,7 +234,7 @@ final class ExtraneousDeletion {
     }
   }
 
-  /** Deleting moves a directory's mtime. */
+  /** Sets the directory's mtime again, since the deletion changed it. */
   private void restore(Path target, Metadata metadata) {
     EnumSet<Attribute> attributes = EnumSet.noneOf(Attribute.class);
     if (needsAccess(metadata)) {

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The items that only the destination has, found from the names that were noted; those that are to
- * stay are left out. Thread-safe.
+ * The items to delete: what only the destination has, without the items that must stay. Made from
+ * the names that were noted. Thread-safe.
  */
 final class ExtraneousItems {
   private static final Logger log = LoggerFactory.getLogger(ExtraneousItems.class);
@@ -46,9 +46,10 @@ final class ExtraneousItems {
   }
 
   /**
-   * What is to be deleted of what was noted, for all that is known now.
+   * The items of a directory that are to be deleted.
    *
-   * @param isInside whether the directory itself is extraneous, so that the source supplies nothing
+   * @param isInside whether the directory itself is extraneous, so that the source has nothing in
+   *     it
    */
   List<Item> of(ExtraneousNames.Directory directory, boolean isInside) throws DestinationException {
     List<Item> items = new ArrayList<>();
@@ -64,7 +65,7 @@ final class ExtraneousItems {
       }
       boolean isDirectory = kind.get() == Kind.DIRECTORY;
       if (rules.filter().protects(source, target, isDirectory)) {
-        log.debug("left alone by a filter: {}", target);
+        log.debug("not deleted, since a filter excludes it: {}", target);
       } else {
         items.add(new Item(target, source, kind.get()));
       }
@@ -79,7 +80,9 @@ final class ExtraneousItems {
     return look(target).map(Metadata::kind);
   }
 
-  /** What is there; empty if it is gone, or if that cannot be told, which is reported. */
+  /**
+   * The metadata at a path. Empty if nothing is there, or if it cannot be read, which is reported.
+   */
   Optional<Metadata> look(Path target) throws DestinationException {
     try {
       return listings.destination().stat(target);
@@ -97,7 +100,7 @@ final class ExtraneousItems {
     tally.failed(new Failure(target, stage, error, Failure.Cause.ERROR));
   }
 
-  /** What became of something that cannot be looked at. */
+  /** What the failure means for an item that cannot be looked at. */
   private String consequence() {
     return sink.deletes() ? "it was not deleted" : "it was not counted as extra";
   }

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Names that only the destination has, directory by directory, in a temporary file: a source that
- * was emptied by mistake may leave millions. Thread-safe.
+ * Names that only the destination has, directory by directory, in a temporary file. There may be
+ * millions of them if the user emptied the source by mistake. Thread-safe.
  */
 final class ExtraneousNames implements Closeable {
   private static final int UNKNOWN = 0;
@@ -29,7 +29,7 @@ final class ExtraneousNames implements Closeable {
   private static final int OTHER = 2;
 
   /**
-   * One of them.
+   * A name that only the destination has.
    *
    * @param isDirectory empty if that is not known
    */
@@ -63,7 +63,8 @@ final class ExtraneousNames implements Closeable {
   synchronized void add(Path target, Path source, Map<Path, Optional<ListedEntry>> names)
       throws IOException {
     if (file == null) {
-      // On Unix it has no name from now on, and is gone however the process ends.
+      // On Unix the open file has no name from now on, and disappears even if the process is
+      // killed.
       file =
           FileChannel.open(
               Files.createTempFile("mtb-extraneous", ".tmp"),
@@ -90,7 +91,10 @@ final class ExtraneousNames implements Closeable {
     out.write(bytes);
   }
 
-  /** Hands out all of them, so many names at a time, or one directory if that has more. */
+  /**
+   * Passes all directories to a visitor, in groups of about so many names. A directory that has
+   * more is a group by itself.
+   */
   void forEach(int namesAtOnce, Visitor visitor) throws IOException {
     synchronized (this) {
       if (file == null) {

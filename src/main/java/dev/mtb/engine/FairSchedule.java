@@ -4,16 +4,19 @@ import dev.mtb.store.Features;
 import java.util.ArrayDeque;
 
 /**
- * Deals out work from each directory in turn, no more of one directory at a time than its file
- * system likes; large files first.
+ * A schedule that takes work from each directory in turn, and from one directory at a time no more
+ * than the file system handles well. Large files come first.
  */
 final class FairSchedule implements Schedule {
-  /** What one directory may have waiting: enough that its turn always finds something. */
+  /**
+   * The most work that may wait in one directory: enough that there is some whenever it is the
+   * directory's turn.
+   */
   private static final int PER_DIRECTORY = 256;
 
   /**
-   * What all directories together may have waiting, at some 500 bytes each: 4 MB. Enough that
-   * hundreds of directories take turns.
+   * The most work that may wait in all directories together, at some 500 bytes each: 4 MB. It is
+   * enough for hundreds of directories.
    */
   private static final int MANY = 8192;
 
@@ -27,14 +30,15 @@ final class FairSchedule implements Schedule {
   private static final int FOR_EACH_THREAD = 2;
 
   /**
-   * A file this large takes longer than its directory's small ones together, so it is begun before
-   * them: begun last it would be copied when there is nothing else left to do.
+   * The size from which a file is large. A large file takes longer than all small files of its
+   * directory together, so its copy begins first. If it began last, the other threads would have
+   * nothing to do meanwhile.
    */
   private static final long LARGE = 8L << 20;
 
   /**
-   * Files that are taken from a directory before it is the next one's turn, where a directory may
-   * have any number under way at a time. 20,000 small files in 500 directories, copied in memory:
+   * The number of files that are taken from a directory in one turn, where a directory may have any
+   * number of files under way at a time. 20,000 small files in 500 directories, copied in memory:
    * opening both directories for each file took 1.0 s of processor time, of 4.2 s.
    */
   private static final int IN_A_ROW = 16;
@@ -71,7 +75,7 @@ final class FairSchedule implements Schedule {
     DirectoryNode directory = work.directory();
     boolean isLarge = work.metadata().size() >= LARGE;
     if (isLarge) {
-      // Before all others, whatever directory's turn it is.
+      // A large file begins before all others, independent of the turns.
       directory.queued.addFirst(work);
       ready.remove(directory);
     } else {
@@ -83,7 +87,7 @@ final class FairSchedule implements Schedule {
     }
   }
 
-  /** Puts a directory that is not in the line into it. */
+  /** Puts a directory into {@link #ready}, unless it is in it. */
   private void enlist(DirectoryNode directory) {
     if (directory.queued.getFirst().metadata().size() >= LARGE) {
       ready.addFirst(directory);

@@ -31,7 +31,7 @@ record FileWork(
     return entry.path();
   }
 
-  /** The same when it is known what is there. */
+  /** The same work with the decision and the metadata that were found. */
   FileWork settled(Decision made, Optional<Metadata> found) {
     return new FileWork(directory, entry, target, metadata, found, made, Optional.empty());
   }

@@ -1,8 +1,8 @@
 package dev.mtb.engine;
 
 /**
- * An interruption of the thread that runs a job, held back until the run ends: the files of a
- * destination fail in an interrupted thread. For that thread only.
+ * An interruption of the thread that runs a job. It is held back until the run ends, since in an
+ * interrupted thread all file operations fail. For that thread only.
  */
 final class Interruption {
   private boolean isPending;

@@ -16,11 +16,11 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /**
- * The feed of the checkers with the entries of a list: neighbours in the list that lie in one
- * directory go together, so that it can be listed once. Used by one thread.
+ * The feed of the checkers with the entries of a list: entries that follow each other in the list
+ * and lie in one directory form a group, so that the directory is listed once. Used by one thread.
  */
 final class ListFeed implements SourceList.Visitor {
-  /** Entries that go together at most: a directory of this many files is still compared at once. */
+  /** The most entries in a group. A directory of this many files is compared by one thread. */
   private static final int LARGEST_GROUP = 10_000;
 
   /** Groups that may wait for a checker. */
@@ -35,12 +35,13 @@ final class ListFeed implements SourceList.Visitor {
   private final Stop stop;
 
   /**
-   * Directories on the way to listed entries that are held, since the list may come back to them:
-   * some 10 MB. One that the list comes back to later is looked at again.
+   * The number of directories above listed entries that are held in memory (some 10 MB), since more
+   * entries of the list may lie in them. A directory that was dropped and is needed again is looked
+   * at again.
    */
   private static final int MOST_HELD = 20_000;
 
-  /** The latest first to last. */
+  /** In the order of their last use, the oldest first. */
   private final Map<Path, DirectoryNode> implied =
       new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
 
@@ -84,15 +85,18 @@ final class ListFeed implements SourceList.Visitor {
     tally.failed(new Failure(path, Failure.Stage.SCAN, error, Failure.Cause.ERROR));
   }
 
-  /** Lets the feeding thread go, after the run was stopped: a hung checker makes no room. */
+  /**
+   * Wakes the feeding thread after the run was stopped, since a checker that hangs does not make
+   * room.
+   */
   void wake() {
     room.release();
   }
 
-  /** Hands out what is left, and lets go of all directories. */
+  /** Hands out the last group, and releases all directories. */
   void finish() throws InterruptedException {
     flush();
-    // Children let go of their parents by themselves, so the order does not matter.
+    // Each child releases its parent itself, so the order does not matter.
     implied.values().forEach(finisher);
     finisher.accept(root);
   }
@@ -130,7 +134,9 @@ final class ListFeed implements SourceList.Visitor {
     return node;
   }
 
-  /** Children hold their parents by themselves. */
+  /**
+   * Releases the directory that was used longest ago. Children that are in use keep their parents.
+   */
   private void letGoOfOldest() {
     Iterator<DirectoryNode> oldest = implied.values().iterator();
     while (implied.size() > MOST_HELD) {

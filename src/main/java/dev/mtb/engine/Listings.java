@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The listings of the destination's directories: lists a directory where that costs less than
- * asking for each file, and has temporary files deleted that killed runs have left. Thread-safe.
+ * The listings of the destination's directories: lists a directory where that costs less than to
+ * ask for each file, and deletes the temporary files of killed runs. Thread-safe.
  */
 final class Listings {
   private final Store destination;
@@ -33,7 +33,7 @@ final class Listings {
     return destination;
   }
 
-  /** A listing as it costs least; it may tell nothing. */
+  /** The cheapest listing. It may tell nothing. */
   Listing of(Path directory) throws IOException {
     return tidied(directory, destination.list(directory));
   }
@@ -60,9 +60,10 @@ final class Listings {
   }
 
   /**
-   * A listing for some files in a directory. Where listing costs requests for everything in a
-   * directory, it is worth it only if most of the directory is wanted. How much the destination
-   * holds cannot be known before; the source's own directory tells about it for nothing.
+   * A listing for some files of a directory. Where a listing costs a request for each entry, it is
+   * useful only if most of the entries are wanted. How many entries the destination has is not
+   * known in advance, but the directory of the source shows the number approximately, and costs
+   * nothing.
    */
   Listing ofSome(DirectoryNode parent, int wanted) throws IOException {
     Optional<Listing> listed = parent.takeListing();
@@ -85,7 +86,7 @@ final class Listings {
       }
       return seen > count;
     } catch (IOException e) {
-      // A directory may be entered and yet not be listed; then each file is asked for.
+      // A user may be allowed to enter a directory and not to list it. Then each file is asked for.
       return true;
     }
   }

@@ -26,11 +26,11 @@ import java.util.Optional;
 
 /**
  * The digests of all files of a job that are in the backup, in the format of {@code md5sum} and its
- * like; all other information is in lines that those tools take for comments. In the order in which
- * files were done, so that nothing is held in memory. Thread-safe.
+ * like; all other information is in lines that those tools take for comments. Files stand in the
+ * order in which they were finished, so that the manifest is not held in memory. Thread-safe.
  *
- * <p>Written beside its place and renamed when the run ends. A failure to write it does not affect
- * the backup; it is told at the end.
+ * <p>It is written under a temporary name and renamed when the run ends. A failure to write it does
+ * not affect the backup, and is reported at the end.
  */
 final class Manifest implements Closeable {
   private static final String TITLE = "manifest of a backup by MTB";
@@ -48,22 +48,22 @@ final class Manifest implements Closeable {
   }
 
   /**
-   * Starts one.
+   * Starts a manifest.
    *
-   * @param file its place; what is there stays until {@link #finish}
-   * @param destinationName where the files are that it tells of
+   * @param file where it is written; an older file stays there until {@link #finish}
+   * @param destinationName where the listed files are
    * @throws InvalidJobException if nothing can be written there
    */
   static Manifest start(
       Path file, DigestAlgorithm algorithm, String destinationName, Instant startedAt) {
     Path absolute = file.toAbsolutePath();
-    Path folder = absolute.getParent();
-    if (folder == null || Files.isDirectory(absolute)) {
+    Path directory = absolute.getParent();
+    if (directory == null || Files.isDirectory(absolute)) {
       throw new InvalidJobException(
           "the manifest " + file + " cannot be written: it is a directory; name a file");
     }
-    // A name that a scan leaves out, should it lie in a source.
-    Path temporary = folder.resolve(TemporaryNames.next());
+    // A scan skips this name, if the manifest lies in a source.
+    Path temporary = directory.resolve(TemporaryNames.next());
     Manifest manifest;
     try {
       manifest =
@@ -75,7 +75,7 @@ final class Manifest implements Closeable {
                       temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)));
     } catch (NoSuchFileException e) {
       throw new InvalidJobException(
-          "the manifest " + file + " cannot be written: there is no folder " + folder, e);
+          "the manifest " + file + " cannot be written: there is no folder " + directory, e);
     } catch (IOException e) {
       throw new InvalidJobException(
           "the manifest " + file + " cannot be written: " + ErrorText.of(e), e);
@@ -96,7 +96,7 @@ final class Manifest implements Closeable {
     return text.startsWith("# " + TITLE);
   }
 
-  /** Where it will be. */
+  /** The file that will hold the manifest. */
   Path file() {
     return file;
   }
@@ -105,7 +105,7 @@ final class Manifest implements Closeable {
   void file(Path target, Metadata metadata, String digest) {
     byte[] name = PathBytes.of(target);
     if (name.length == 1 && name[0] == '-') {
-      // That alone would mean standard input.
+      // md5sum takes "-" for standard input.
       name = new byte[] {'.', '/', '-'};
     }
     byte[] escaped = escape(name);
@@ -177,7 +177,7 @@ final class Manifest implements Closeable {
     }
   }
 
-  /** Gives it its name. */
+  /** Completes the manifest and renames it to its final name. */
   synchronized void finish(BackupReport report) throws IOException {
     for (Failure failed : report.failures()) {
       if (failed.cause() == Failure.Cause.GIVEN_UP) {
@@ -203,7 +203,7 @@ final class Manifest implements Closeable {
     Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Removes what was not finished. */
+  /** Deletes the temporary file, if the manifest was not finished. */
   @Override
   public synchronized void close() {
     try {

@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The mirroring of deletions: what the destination holds and the source does not is noted while
- * directories are compared, and deleted when all else is done, and only if all went well. A {@link
- * Sink} that deletes nothing is told of it instead. Thread-safe.
+ * The deletion of what the source has no more. While directories are compared, names that only the
+ * destination has are noted. They are deleted when all else is done, and only if there was no
+ * failure. A {@link Sink} that deletes nothing only reports them. Thread-safe.
  */
 final class Mirror implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Mirror.class);
 
-  /** Names in the notes that are read at once: some MB. */
+  /** The number of noted names that are read at a time: some MB. */
   private static final int NAMES_AT_ONCE = 20_000;
 
   private final RunContext context;
@@ -48,18 +48,18 @@ final class Mirror implements Closeable {
   /** Everything at the destination that lies in a mirrored directory. */
   private final LongAdder held = new LongAdder();
 
-  private final LongAdder doomed = new LongAdder();
+  private final LongAdder toDelete = new LongAdder();
   private long limit = Long.MAX_VALUE;
 
   /**
-   * What is deleted, and what never is.
+   * The rules that say what is deleted.
    *
    * @param deletion what was asked for
-   * @param filter what is left out is not deleted either
+   * @param filter what it excludes is not deleted either
    * @param isKept what is never deleted, such as old versions
-   * @param keepsBeside whether a file that is deleted stays beside its place, under another name
-   * @param isSupplied asked right before something is deleted: whether the source has it after all
-   * @param isCutShort whether the run has left something for the next one
+   * @param keepsBeside whether a deleted file is kept in its directory under another name
+   * @param isSupplied tells right before a deletion whether the source has the item now
+   * @param isCutShort whether a limit has ended the run before everything was copied
    */
   record Rules(
       Deletion deletion,
@@ -87,7 +87,10 @@ final class Mirror implements Closeable {
     return new DirectoryMatch(destination, directory, listing);
   }
 
-  /** Notes what is extraneous in a directory, when all of its source was seen. */
+  /**
+   * Notes what is extraneous in a directory. To be called when all of the source's directory was
+   * read.
+   */
   void note(DirectoryMatch match) throws IOException {
     DirectoryNode directory = match.directory();
     held.add(match.count());
@@ -108,7 +111,10 @@ final class Mirror implements Closeable {
     }
   }
 
-  /** An empty directory where something should be mounted looks like one that was emptied. */
+  /**
+   * Keeps the backup of a file system that is not mounted now. Its empty mount point looks like a
+   * directory that the user emptied.
+   */
   private void checkNotUnmounted(DirectoryMatch match) {
     if (match.count() == 0) {
       return;
@@ -127,7 +133,7 @@ final class Mirror implements Closeable {
               directory.source
                   + " "
                   + what
-                  + "; what the backup holds of it is left alone (if that is to be deleted, run"
+                  + "; what the backup holds of it is not deleted (if that is to be deleted, run"
                   + " with Deletion.despiteErrors)",
               Failure.Cause.ERROR));
     }
@@ -201,9 +207,9 @@ final class Mirror implements Closeable {
     if (stop.stopping()) {
       return true;
     }
-    // What is in extraneous directories is counted by now.
+    // By now the contents of extraneous directories are counted.
     limit = most.of(held.sum());
-    if (doomed.sum() <= limit) {
+    if (toDelete.sum() <= limit) {
       return isRefusedForFailures();
     }
     refused(
@@ -222,7 +228,7 @@ final class Mirror implements Closeable {
   }
 
   private void count(List<Item> items) throws IOException {
-    doomed.add(items.size());
+    toDelete.add(items.size());
     List<Item> directories = new ArrayList<>();
     for (Item item : items) {
       if (item.isDirectory()) {
@@ -232,7 +238,7 @@ final class Mirror implements Closeable {
     forked.each(
         directories,
         item -> {
-          if (doomed.sum() <= limit) {
+          if (toDelete.sum() <= limit) {
             Optional<ExtraneousNames.Directory> inside = extraneous.list(item);
             if (inside.isPresent()) {
               held.add(inside.get().names().size());
@@ -243,9 +249,10 @@ final class Mirror implements Closeable {
   }
 
   /**
-   * Tells the sink what a backup would delete: of a directory only if nothing in it is to stay.
+   * Tells the sink what a backup would delete. A directory is deleted only if nothing in it must
+   * stay.
    *
-   * @return whether all of it was told of, with everything inside
+   * @return whether a backup would delete all items with everything inside
    */
   private boolean report(List<Item> items) {
     LongAdder staying = new LongAdder();

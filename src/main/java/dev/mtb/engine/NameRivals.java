@@ -15,22 +15,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Names of the source that are one name at the destination: only one of them can be in the backup,
- * and the others fail instead of taking its place.
+ * Names of the source that are one name at the destination (it ignores case, for example). Only one
+ * of them can be in the backup. The others fail, so that they do not overwrite it.
  *
- * <p>A listed entry wins over one that is found by walking, and otherwise the one that comes first.
- * Of what is listed hashes are kept, as the list does; of what is found, the names of a directory
- * while it is walked. Where each name is one of its own, nothing is kept and nothing looked up.
+ * <p>A listed entry wins over an entry that the walk finds; otherwise the first one wins. For
+ * listed entries hashes of the names are kept, and for found entries the names of the directory
+ * that is walked. If the destination keeps all names apart, nothing is kept.
  *
  * <p>Thread-safe, apart from what belongs to one directory's walk.
  */
 final class NameRivals {
-  /** Stands for a name that is its own folded form, as most are. */
+  /** Stands for a name that equals its folded form. Most names do. */
   private static final String FOLDED = "";
 
   private final NameRules rules;
 
-  /** Not changed any more when threads are about. */
+  /** Filled before other threads start, and not changed later. */
   private final Map<Long, String> listed = new HashMap<>();
 
   private NameRivals(NameRules rules) {
@@ -64,7 +64,7 @@ final class NameRivals {
     return Hashing.murmur3_128().hashString(rules.fold(target), StandardCharsets.UTF_8).asLong();
   }
 
-  /** Whether something that is listed, or below it, may land at a place. */
+  /** Whether a listed entry, or something below it, may land at a path. */
   boolean mayBeListed(Path target) {
     return !rules.isExact() && listed.containsKey(key(target));
   }
@@ -115,8 +115,8 @@ final class NameRivals {
   }
 
   /**
-   * Whether something of the source would land at a place, under any of the names that are one
-   * there.
+   * Whether something of the source would land at a path, under any of the names that the
+   * destination takes for the same.
    *
    * @param tree that the sources are in
    * @param base where relative entries are taken from
@@ -141,7 +141,7 @@ final class NameRivals {
         entry = scan.next();
       }
     } catch (IOException e) {
-      // No directory; what cannot be listed is asked for by its exact name.
+      // It is no directory, or cannot be listed. Then the exact name is asked for.
       return false;
     }
     return false;

@@ -36,7 +36,7 @@ final class OldVersionsGuard {
     return place.isPresent() && place.get().holds(target, rules);
   }
 
-  /** Whether a file that is deleted stays beside its place, under another name. */
+  /** Whether a deleted file is kept in its directory under another name. */
   boolean keepsBeside() {
     return place.isPresent() && place.get().directory().isEmpty();
   }
@@ -57,7 +57,7 @@ final class OldVersionsGuard {
   }
 
   /**
-   * To be called before something is overwritten or deleted.
+   * Checks a path before it is overwritten or deleted.
    *
    * @throws RefusedException if its old version would overwrite a copy of something else
    */

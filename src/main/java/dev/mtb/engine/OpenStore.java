@@ -60,8 +60,8 @@ record OpenStore(
   }
 
   /**
-   * What holds up the destination. Where the source is read by HTTP requests, the operations that
-   * count are these, and the destination's own cost nothing.
+   * The throttle for the destination. If the source is read by HTTP requests, the limit counts
+   * those, and the operations on the destination are not limited.
    */
   private static Optional<Throttle> throttle(RunContext context) {
     Limits limits = context.options().limits();

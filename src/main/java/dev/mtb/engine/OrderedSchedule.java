@@ -7,17 +7,15 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Deals out, of all work that waits, what comes first in some order, no more of one directory at a
- * time than its file system serves well. One directory may have all the room there is, or there
- * would be an order only within small parts of it.
+ * A schedule that takes the waiting work in a given order, and from one directory at a time no more
+ * than the file system handles well. One directory may fill the whole queue, or the order would
+ * hold only within small parts of the directory.
  */
 final class OrderedSchedule implements Schedule {
   /** What is sorted, at some 500 bytes each: 4 MB. */
   private static final int MOST = 8192;
 
-  /**
-   * The work of one directory; no record, since it is found by what it is, not by what it holds.
-   */
+  /** The work of one directory. It is not a record, since it is compared by identity. */
   private static final class Waiting {
     private final DirectoryNode directory;
     private final PriorityQueue<FileWork> work;
@@ -32,7 +30,7 @@ final class OrderedSchedule implements Schedule {
   private final int runningPerDirectory;
   private final Map<DirectoryNode, Waiting> waiting = new HashMap<>();
 
-  /** Those that are not at their limit, by their first work. */
+  /** Directories that are not at their limit, ordered by their first work. */
   private final PriorityQueue<Waiting> ready;
 
   OrderedSchedule(Limits.Order order, int runningPerDirectory) {
@@ -73,7 +71,7 @@ final class OrderedSchedule implements Schedule {
     Waiting its = waiting.computeIfAbsent(directory, d -> new Waiting(d, order));
     boolean isFirst = its.work.isEmpty() || order.compare(work, its.work.peek()) < 0;
     if (isFirst) {
-      // Its place depends on that.
+      // Its position in the queue depends on its first work, which changes now.
       boolean unused = ready.remove(its);
     }
     its.work.add(work);

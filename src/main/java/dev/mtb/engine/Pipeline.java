@@ -58,7 +58,7 @@ final class Pipeline {
   private final ForkJoinPool copierPool;
 
   /**
-   * Makes the parts that the others share.
+   * Makes the parts that the other parts share.
    *
    * @param manifest lists everything that is in the backup, if that is wanted
    * @param grace how long a stopped run waits for what is in flight
@@ -86,7 +86,7 @@ final class Pipeline {
     this.mounts = SourceMounts.in(StateDirectory.of(options));
     this.checkerPool = new ForkJoinPool(options.concurrency().checkers());
     this.copying = new CopyingThreads(options.concurrency(), context.tree(), destination);
-    // It makes a thread when there is a task for it.
+    // The pool makes a thread only when there is a task for it.
     this.copierPool = new ForkJoinPool(copying.most());
   }
 
@@ -171,7 +171,7 @@ final class Pipeline {
       interruption.caught();
       stop.interrupted();
     } catch (RuntimeException | Error e) {
-      // What the pools have begun must not go on.
+      // The tasks that the pools have begun must not go on.
       stop.crashed(e);
     }
   }
@@ -238,7 +238,7 @@ final class Pipeline {
                 sources.supplies(target)
                     || sources.leadsThrough(target)
                     || rivals.mayBeListed(target),
-            () -> stop.ranOutOfTime() || context.allowance().filesLeft() > 0);
+            () -> stop.ranOutOfTime() || context.allowance().filesNotAdmitted() > 0);
     return new Mirror(context, mirrored, listings, mounts, sink);
   }
 
@@ -270,13 +270,13 @@ final class Pipeline {
     return entry.path().equals(context.tree().root());
   }
 
-  /** Deletes what is extra, when all else is done. */
+  /** Deletes extraneous items, when all else is done. */
   private void finish(Mirror mirror) {
     try {
       copierPool.execute(
           () -> {
             try {
-              // What takes the place of something must not be lost with it.
+              // The new files must be safe on the disk before what they replace is deleted.
               opened.sync(context);
               mirror.finish();
             } catch (Throwable e) {
@@ -286,7 +286,7 @@ final class Pipeline {
             }
           });
     } catch (RejectedExecutionException e) {
-      // The run is over: it was stopped.
+      // The run was stopped, so the pool takes no more tasks.
       stop.done();
     }
   }
@@ -303,7 +303,10 @@ final class Pipeline {
     interruption.take();
   }
 
-  /** For what was only read, or is not needed any more: a failure matters to no user. */
+  /**
+   * Closes something that was only read, or is not needed any more: its failure does not matter to
+   * the user.
+   */
   private static void close(Closeable done) {
     try {
       done.close();
@@ -313,7 +316,8 @@ final class Pipeline {
   }
 
   /**
-   * Reports what the limits left for the next run, so that the backup is not taken for complete.
+   * Reports that limits kept files from being copied, so that the user does not think that the
+   * backup is complete.
    */
   private void reportRemainder() {
     Limits limits = options.limits();
@@ -328,15 +332,15 @@ final class Pipeline {
               + Format.duration(limits.maxDuration().orElseThrow())
               + ") was over before everything had been begun; run again for the rest");
     }
-    if (allowance.filesLeft() > 0) {
+    if (allowance.filesNotAdmitted() > 0) {
       context.failed(
           Failure.Stage.COPY,
           "what Limits.maxTransfer allows ("
               + Format.size(limits.maxTransfer().orElseThrow())
               + ") was not enough for "
-              + allowance.filesLeft()
+              + allowance.filesNotAdmitted()
               + " more files with "
-              + Format.size(allowance.bytesLeft())
+              + Format.size(allowance.bytesNotAdmitted())
               + "; run again for the rest");
     }
   }

@@ -10,14 +10,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What differs between a backup and a restore. In a backup the source is right; in a restore what
- * is there already may be worth more than what would replace it. Immutable and thread-safe.
+ * What differs between a backup and a restore. In a backup the source always wins. In a restore an
+ * existing file may be newer than its copy in the backup, and is then kept. Immutable and
+ * thread-safe.
  */
 interface Policy {
   /** The policy of a backup. */
   Policy BACKUP = new Policy() {};
 
-  /** Whether the destination may hold what is copied: its files, not itself, are then guarded. */
+  /**
+   * Whether the source may lie in the destination. Then only its files are protected, and not the
+   * whole destination.
+   */
   default boolean mayContainSource() {
     return false;
   }
@@ -27,7 +31,7 @@ interface Policy {
     return "backed up";
   }
 
-  /** A listed name is not there. */
+  /** The message for a listed name that does not exist. */
   default String missing(Path source) {
     return ErrorText.missing(source);
   }
@@ -43,25 +47,25 @@ interface Policy {
         + " OldVersions.directory (it is kept there), or move it away";
   }
 
-  /** Whether directories that are there and only lead to what was asked for are not touched. */
+  /** Whether existing directories above the paths that the user asked for are not changed. */
   default boolean leavesDirectoriesOnTheWay() {
     return false;
   }
 
-  /** What may be set of the destination itself, if the destination is new or not. */
+  /** The attributes that may be set on the destination itself. */
   default ImmutableSet<Attribute> settable(Set<Attribute> attributes, boolean isNew) {
     return ImmutableSet.copyOf(attributes);
   }
 
-  /** What is set of the destination itself before there is anything in it. */
+  /** The attributes that are set on the destination itself before anything is written to it. */
   default ImmutableSet<Attribute> setBeforeContents(
       Metadata source, Set<Attribute> attributes, boolean isNew) {
     return ImmutableSet.of();
   }
 
   /**
-   * Whether something at the destination is, or is in, the backup that is being read, or would take
-   * the place of a directory that holds it.
+   * Whether a path at the destination lies in the backup that is being read, or would replace a
+   * directory that holds this backup.
    */
   default boolean meetsBackup(Path target, Metadata source, Optional<Metadata> existing) {
     return false;

@@ -26,12 +26,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The check of copies: reads what was copied back from the destination, and compares it with what
- * was read when it was copied. Thread-safe.
+ * The check of copies: reads each copy back from the destination, and compares it with what was
+ * read from the source. Thread-safe.
  *
  * <p>A wrong copy has the size and mtime of its source, so that the next run would take it for
- * unchanged. It is marked before anything else is tried, so that the next run copies it again in
- * any case.
+ * unchanged. So it is marked first, and the next run copies it again in any case.
  */
 final class ReadBack {
   private static final Logger log = LoggerFactory.getLogger(ReadBack.class);
@@ -53,10 +52,10 @@ final class ReadBack {
   }
 
   /**
-   * Makes sure that the backup holds what was copied; if not, copies it once more.
+   * Checks that the backup holds what was copied; if not, copies it once more.
    *
-   * @return what was copied last, and is in the backup
-   * @throws WrongCopyException if the backup does not hold it, or that cannot be told
+   * @return the copy that is in the backup
+   * @throws WrongCopyException if the backup does not hold it, or if the copy cannot be read back
    */
   Copied prove(FileWork work, Copied copied) throws IOException {
     Path target = work.target();
@@ -77,7 +76,8 @@ final class ReadBack {
     } catch (DestinationException | StoppedException e) {
       throw e;
     } catch (IOException e) {
-      // Whether source or destination failed, the backup has the wrong copy.
+      // It does not matter whether source or destination failed: the backup still has the wrong
+      // copy.
       wrong = Optional.of(wrong.get() + "; copying it again failed: " + ErrorText.of(e));
       unmarked = unmarked.isPresent() ? mark(target, again) : unmarked;
     }
@@ -140,7 +140,8 @@ final class ReadBack {
 
   private Optional<String> words(Copied copied, Metadata there) {
     Decision decision = comparison.sameContent(copied.metadata(), there);
-    // What the destination does not take is reported as such; copying again would not help.
+    // Attributes that the destination cannot keep are reported elsewhere. To copy again would not
+    // help.
     ImmutableSet<Attribute> unset =
         copied.unset().map(AttributesException::attributes).orElse(ImmutableSet.of());
     boolean isAsSet =

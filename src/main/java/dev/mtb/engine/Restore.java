@@ -74,7 +74,7 @@ final class Restore {
     }
   }
 
-  /** A backup may lie in the directory that it is restored to (/mnt/backup in /). */
+  /** Where the backup lies, if that is in the target (/mnt/backup is in /). */
   private Optional<Path> targetOfBackup() {
     for (Path backup : namesOfBackup()) {
       for (Path target : namesOfTarget()) {
@@ -105,13 +105,13 @@ final class Restore {
     return reversed.build();
   }
 
-  /** The target is not open yet: only its path is known. */
+  /** Whether the target is missing. It is not open yet, so only its path is known. */
   private static boolean isMissing(Path directory, Tree tree, Path path) {
     Path file = PathBytes.resolve(directory, PathBytes.of(tree.root().relativize(path)));
     return !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** The report if what is to be read cannot be used, and nothing was begun. */
+  /** The report of a run that did not begin, since the backup cannot be read. */
   static BackupReport unusable(DestinationException e, BackupOptions options, Instant startedAt) {
     boolean wasInterrupted = Thread.currentThread().isInterrupted();
     return new BackupReport(

@@ -53,13 +53,15 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
     return "move it away and run again";
   }
 
-  /** A user who wants one file of {@code /etc} back does not want the mode that it had. */
+  /**
+   * A user who restores one file of {@code /etc} does not want to restore the mode of {@code /etc}.
+   */
   @Override
   public boolean leavesDirectoriesOnTheWay() {
     return true;
   }
 
-  /** The mode and owner of a directory that was there before are the user's own. */
+  /** An existing directory keeps its mode and owner: the user has chosen them. */
   @Override
   public ImmutableSet<Attribute> settable(Set<Attribute> attributes, boolean isNew) {
     return isNew
@@ -68,8 +70,9 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
   }
 
   /**
-   * Once there is something in it no run could tell, if this run were interrupted, that its mode
-   * and owner are not what the user wants. A mode that keeps its owner from writing has to wait.
+   * Mode and owner are set before anything is written. If this run is interrupted, the next run
+   * finds a directory that is not new, and keeps its mode and owner. A mode that forbids the owner
+   * to write has to wait.
    */
   @Override
   public ImmutableSet<Attribute> setBeforeContents(
@@ -91,13 +94,13 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
     if (isBackup || ownTarget.isEmpty()) {
       return isBackup;
     }
-    // They may be of two file systems.
+    // The two paths may belong to different file systems (java.nio), so their texts are compared.
     String own = PathBytes.toText(ownTarget.get()) + "/";
     String here = PathBytes.toText(target) + "/";
     return here.startsWith(own) || (source.kind() != Kind.DIRECTORY && own.startsWith(here));
   }
 
-  /** An mtime that differs only in digits that S3FS does not keep is not newer. */
+  /** A file whose mtime differs only in digits that S3FS does not keep is not newer. */
   @Override
   public Optional<String> reasonToLeave(
       Metadata source, Optional<Metadata> existing, Decision decision) {

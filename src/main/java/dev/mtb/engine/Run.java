@@ -42,7 +42,8 @@ public final class Run {
 
   /**
    * How long a stopped run waits for what is in flight: a small file is finished in a few round
-   * trips, and a large one notices between two chunks. What hangs longer hangs in the kernel.
+   * trips, and the copy of a large file stops between two chunks. A thread that takes longer hangs
+   * in a system call.
    */
   private static final Duration GRACE = Duration.ofSeconds(10);
 
@@ -137,7 +138,7 @@ public final class Run {
   }
 
   /**
-   * Restores from a backup, or says what that would do.
+   * Restores from a backup, or tells in a dry run what it would restore.
    *
    * @throws InvalidJobException if it makes no sense
    */
@@ -145,7 +146,7 @@ public final class Run {
     return new Restore(job).run(listener);
   }
 
-  /** Runs what the context says. */
+  /** Runs the job of a context. */
   static BackupReport of(RunContext context, Opener opener) {
     return new Run(context, opener, GRACE).report();
   }
@@ -165,7 +166,7 @@ public final class Run {
 
   private BackupReport run() {
     context.tally().begun();
-    // What is restored may lie in the directory that it is restored to (/mnt/backup in /).
+    // The backup may lie in the directory that it is restored to (/mnt/backup is in /).
     boolean mayContainSource = context.policy().mayContainSource();
     Optional<OldVersionsPlace> oldVersions = Destinations.oldVersions(job);
     List<Path> apart = mayContainSource ? List.of() : Destinations.namesOf(job);
@@ -203,7 +204,10 @@ public final class Run {
     }
   }
 
-  /** Where both are in one bucket; the walk recognises a destination on this machine. */
+  /**
+   * Refuses source and destination that lie in each other in one bucket. On this machine, the walk
+   * recognises the destination.
+   */
   private void refuseBackupOfItself() {
     if (job.from().isEmpty() || context.policy().mayContainSource()) {
       return;

@@ -19,8 +19,8 @@ import java.util.OptionalLong;
  * @param origin what is copied
  * @param tally counts what happens
  * @param stop tells whether the run goes on
- * @param allowance what the run may transfer
- * @param pause waits, and ends early if the run is stopped
+ * @param allowance how many bytes the run may transfer
+ * @param pause waits, but not longer than until the run is stopped
  */
 record RunContext(
     BackupJob job,

@@ -28,8 +28,8 @@ final class ScanFailures {
   }
 
   /**
-   * Whether nothing is at a path. Of a file that the user named this is an error, and not only a
-   * file that moved while it was read: the next run will not find it either.
+   * Whether nothing is at a path. If the user named the path, this is an error, and not a file that
+   * vanished during the scan: the next run will not find it either.
    */
   static boolean isMissing(Exception e) {
     return e instanceof NoSuchFileException || e instanceof NotDirectoryException;
@@ -42,7 +42,7 @@ final class ScanFailures {
     }
     String error =
         cause == Failure.Cause.ERROR ? policy.missing(source) : "vanished during the scan";
-    // The base itself has no other name in the report.
+    // The base itself has an empty path in the report, so the message names it.
     String subject = target.toString().isEmpty() ? source + ": " : "";
     tally.failed(new Failure(target, Failure.Stage.SCAN, subject + error, cause));
   }
@@ -58,7 +58,8 @@ final class ScanFailures {
       return;
     }
     if (e instanceof RuntimeException) {
-      // A file system that does not do what it promises; the other files may well be fine.
+      // The file system breaks the contract of java.nio. The other files may be fine, so the run
+      // goes on.
       log.warn("unexpected trouble with {}", target, e);
     }
     Failure.Cause cause =
@@ -86,7 +87,7 @@ final class ScanFailures {
             Failure.Cause.ERROR));
   }
 
-  /** What is restored is read from a place that may be lost as a whole; then the run ends. */
+  /** Whether the whole backup that is restored cannot be read any more. Then the run ends. */
   private boolean isLost() {
     try {
       tree.check();

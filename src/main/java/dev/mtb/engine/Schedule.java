@@ -1,10 +1,10 @@
 package dev.mtb.engine;
 
-/** The order in which waiting work is dealt out. Guarded by the lock of its {@link WorkQueue}. */
+/** The order in which waiting work is done. Guarded by the lock of its {@link WorkQueue}. */
 interface Schedule {
   /**
-   * Room that comes free before a checker that waits for room is woken: waking a thread for each
-   * file costs more than finding the file.
+   * How much room must be free before a waiting checker is woken. To wake a thread for each file
+   * costs more than to find the file.
    */
   int BATCH = 32;
 

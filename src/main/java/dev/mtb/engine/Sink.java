@@ -22,18 +22,18 @@ interface Sink {
   Failure.Stage stage();
 
   /**
-   * A directory is missing, or something else stands in its place.
+   * Makes a directory that is missing, or that replaces something else.
    *
-   * @return what is to be set when its contents are done
+   * @return the attributes to set when its contents are done
    */
   Set<Attribute> makeDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException;
 
   /**
-   * A directory of another shard is missing, and something in it is this shard's.
+   * Makes a directory of another shard that is missing, and in which this shard has something.
    *
-   * @return what is to be set when this shard's part of it is done
+   * @return the attributes to set when this shard's part of it is done
    */
   default Set<Attribute> makeWay(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
@@ -45,30 +45,32 @@ interface Sink {
     void run() throws IOException;
   }
 
-  /** Prepares {@link #file}, before it is said that the file will be copied. */
+  /** Prepares {@link #file}, before the listener is told that the file will be copied. */
   default Doing prepare(FileWork work, Decision decision) throws IOException {
     return () -> file(work, decision);
   }
 
-  /** A file or link differs. */
+  /** Handles a file or link that differs. */
   void file(FileWork work, Decision decision) throws IOException;
 
-  /** Takes away what stands in the place of a file, when that is whole under another name. */
+  /**
+   * Deletes what stands in the place of a file, when the file is complete under a temporary name.
+   */
   interface Clearing {
     void run() throws IOException;
   }
 
-  /** A file or link takes the place of a directory. */
+  /** Replaces a directory with a file or link. */
   default void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
     file(work, work.decision());
   }
 
-  /** A directory goes where old versions are kept. */
+  /** Moves a directory to where old versions are kept. */
   default void putAside(Path directory) throws IOException {}
 
   /**
-   * Files in whose place there is a directory that may be deleted when all else is done; or in
-   * which everything is {@link #extra}, where nothing is deleted.
+   * Files that wait, since a directory stands in their place. The directory is deleted when all
+   * else is done; where nothing is deleted, everything in it is {@link #extra}.
    */
   default List<FileWork> waiting() {
     return List.of();
@@ -79,10 +81,10 @@ interface Sink {
     return false;
   }
 
-  /** A file or link is as it should be. */
+  /** Handles a file or link that is unchanged. */
   default void unchanged(FileWork work) throws IOException {}
 
-  /** A directory is there, by now. */
+  /** Handles a directory that exists at the destination, or was just made. */
   default void directory(Path target) {}
 
   /** Whether what only the destination has is deleted; otherwise it is {@link #extra}. */
@@ -90,17 +92,17 @@ interface Sink {
     return true;
   }
 
-  /** Something is not in the source any more, and stays. */
+  /** Reports something that the source has no more, and that is not deleted. */
   default void extra(Path target, Kind kind) {
     throw new UnsupportedOperationException("what is not in the source is deleted here");
   }
 
-  /** Things are not in the source any more; see {@link Store#delete}. */
-  default Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  /** Deletes items that the source has no more; see {@link Store#delete}. */
+  default Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     throw new UnsupportedOperationException("nothing is deleted here");
   }
 
-  /** A directory's metadata differs; all below it is done. */
+  /** Sets a directory's metadata, when everything below it is done. */
   void setDirectoryMetadata(Path target, Metadata source, Set<Attribute> attributes)
       throws IOException;
 }

@@ -10,7 +10,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Whether a run goes on, and why not. The first reason to end wins. Thread-safe. */
+/**
+ * The state of a run: whether it goes on, and if not, why. The first reason to end counts.
+ * Thread-safe.
+ */
 final class Stop {
   private static final Logger log = LoggerFactory.getLogger(Stop.class);
 
@@ -24,12 +27,12 @@ final class Stop {
   private Optional<Throwable> crash = Optional.empty();
   private Runnable whenStopping = () -> {};
 
-  /** Goes on until everything is done. */
+  /** Makes the state of a run without a deadline. */
   Stop() {
     this(Ticker.systemTicker(), OptionalLong.empty());
   }
 
-  /** Begins nothing new after some time. */
+  /** Makes the state of a run that begins nothing new after a deadline. */
   Stop(Ticker ticker, OptionalLong deadline) {
     this.ticker = ticker;
     this.deadline = deadline;
@@ -40,7 +43,7 @@ final class Stop {
     whenStopping = action;
   }
 
-  /** Everything is done. */
+  /** Notes that everything is done. */
   synchronized void done() {
     ended.countDown();
   }
@@ -59,7 +62,7 @@ final class Stop {
     }
   }
 
-  /** A defect of MTB itself. */
+  /** Notes a defect of MTB itself. */
   synchronized void crashed(Throwable e) {
     if (!stopping) {
       crash = Optional.of(e);
@@ -92,21 +95,21 @@ final class Stop {
     return true;
   }
 
-  /** Whether something was not begun since it was too late. */
+  /** Whether something was not begun since the deadline had passed. */
   boolean ranOutOfTime() {
     return outOfTime;
   }
 
-  /** Waits until everything is done or there is no use in going on. */
+  /** Waits until everything is done or the run is stopped. */
   void await() throws InterruptedException {
     ended.await();
   }
 
-  /** Waits so long, or until there is no use in going on. */
+  /** Waits for a duration, but not longer than until the run is stopped. */
   void pause(Duration duration) {
     try {
       if (ended.await(duration.toNanos(), TimeUnit.NANOSECONDS)) {
-        log.debug("a pause ends early: the run does");
+        log.debug("a pause ends early, since the run ends");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

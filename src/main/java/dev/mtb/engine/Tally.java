@@ -44,7 +44,7 @@ final class Tally {
     tell(l -> l.begun(this::totals));
   }
 
-  /** The calling thread does something that may take long, until it is {@link #idle}. */
+  /** Notes that the calling thread begins something that may take long; {@link #idle} ends it. */
   void busy(Activity activity, Path target) {
     tell(l -> l.busy(activity, target));
   }
@@ -58,20 +58,20 @@ final class Tally {
     bytesScanned.add(size(source));
   }
 
-  /** A special file, or what is left of a killed run. */
+  /** Counts a special file, or a temporary file of a killed run. */
   void skipped(Path target, String why) {
     scanned.increment();
     skipped.increment();
     tell(l -> l.skipped(target, why));
   }
 
-  /** What the rules leave as it is at the destination; it was counted as scanned. */
+  /** Counts a file that an update does not copy. It was counted as scanned before. */
   void left(Path target, Metadata source, Reason reason) {
     skipped.increment();
     decided(target, source, Action.NONE, reason);
   }
 
-  /** What the limits leave for the next run; it was counted as scanned. */
+  /** Counts a file that a limit keeps from being copied. It was counted as scanned before. */
   void leftForNextRun(Path target) {
     skipped.increment();
     tell(
@@ -79,7 +79,7 @@ final class Tally {
             l.skipped(target, "left for the next run by Limits.maxTransfer or Limits.maxDuration"));
   }
 
-  /** Something at the destination is not to be touched. */
+  /** Reports something at the destination that is not changed. */
   void leftAlone(Path target, String why) {
     skipped.increment();
     tell(l -> l.leftAlone(target, why));
@@ -114,12 +114,12 @@ final class Tally {
     }
   }
 
-  /** It is not in the source, and will be deleted. */
+  /** Reports something that the source has no more, and that will be deleted. */
   void extraneous(Path target, Kind kind) {
     decided(target, Metadata.known(kind, 0), Action.DELETE, Reason.NOT_IN_SOURCE);
   }
 
-  /** It is not in the source, and stays. */
+  /** Counts something that the source has no more, and that is not deleted. */
   void extra(Path target, Kind kind) {
     if (kind != Kind.DIRECTORY) {
       extra.increment();

@@ -15,7 +15,7 @@ import java.util.function.IntSupplier;
 final class WorkQueue {
   private final ForkJoinPool pool;
   private final IntSupplier threads;
-  private final Schedule line;
+  private final Schedule schedule;
   private final Consumer<FileWork> worker;
   private final Stop stop;
 
@@ -31,10 +31,14 @@ final class WorkQueue {
    * @param threads how many of the pool's threads may work; the number may change at any time
    */
   WorkQueue(
-      ForkJoinPool pool, IntSupplier threads, Schedule line, Consumer<FileWork> worker, Stop stop) {
+      ForkJoinPool pool,
+      IntSupplier threads,
+      Schedule schedule,
+      Consumer<FileWork> worker,
+      Stop stop) {
     this.pool = pool;
     this.threads = threads;
-    this.line = line;
+    this.schedule = schedule;
     this.worker = worker;
     this.stop = stop;
   }
@@ -44,7 +48,11 @@ final class WorkQueue {
     boolean unused = put(work, /* waits= */ true);
   }
 
-  /** Adds work if there is room for it; tells whether nothing more is to be done about it. */
+  /**
+   * Adds work if there is room for it.
+   *
+   * @return false if the caller has to try again
+   */
   boolean offer(FileWork work) {
     return put(work, /* waits= */ false);
   }
@@ -52,7 +60,8 @@ final class WorkQueue {
   private boolean put(FileWork work, boolean waits) {
     lock.lock();
     try {
-      while (!stop.stopping() && (waiting >= line.most() || line.isFull(work.directory()))) {
+      while (!stop.stopping()
+          && (waiting >= schedule.most() || schedule.isFull(work.directory()))) {
         if (!waits) {
           return false;
         }
@@ -61,7 +70,7 @@ final class WorkQueue {
       if (stop.stopping()) {
         return true;
       }
-      line.add(work);
+      schedule.add(work);
       waiting++;
       putToWork();
       return true;
@@ -70,9 +79,9 @@ final class WorkQueue {
     }
   }
 
-  /** Has one more thread work, if there is something to do and it may. */
+  /** Starts one more thread, if there is work and the limit allows it. */
   private void putToWork() {
-    if (active < threads.getAsInt() && line.isReady()) {
+    if (active < threads.getAsInt() && schedule.isReady()) {
       active++;
       pool.execute(this::drain);
     }
@@ -100,22 +109,22 @@ final class WorkQueue {
     }
   }
 
-  /** Hands in what is done, if anything, and takes the next. */
+  /** Reports work as done, if there is any, and takes the next. */
   private FileWork next(FileWork done) {
     lock.lock();
     try {
       if (done != null) {
-        line.done(done.directory());
+        schedule.done(done.directory());
       }
       boolean isOneTooMany = active > threads.getAsInt();
-      FileWork work = stop.stopping() || isOneTooMany ? null : line.poll();
+      FileWork work = stop.stopping() || isOneTooMany ? null : schedule.poll();
       if (work == null) {
         active--;
         return null;
       }
       putToWork();
       waiting--;
-      if (waiting == line.most() - Schedule.BATCH || line.hasRoomAgain(work.directory())) {
+      if (waiting == schedule.most() - Schedule.BATCH || schedule.hasRoomAgain(work.directory())) {
         room.signalAll();
       }
       return work;

@@ -52,7 +52,7 @@ final class Workers {
 
   /** Does one file or link. */
   void work(FileWork found) {
-    finisher.runErrands();
+    finisher.runWaiting();
     if (!stop.mayBegin()) {
       if (!stop.stopping()) {
         tally.leftForNextRun(found.target());
@@ -113,12 +113,14 @@ final class Workers {
     } catch (DestinationException e) {
       stop.lost(e);
     } catch (StoppedException e) {
-      // The copy was undone; the report says that the run was stopped.
+      // The copy was undone. The report tells that the run was stopped, so this is no failure of
+      // the file.
       return;
     } catch (IOException e) {
       failed(work.target(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     } catch (RuntimeException e) {
-      // A file system that does not do what it promises; the other files may well be fine.
+      // The file system breaks the contract of java.nio. The other files may be fine, so the run
+      // goes on.
       log.warn("unexpected trouble with {}", work.source(), e);
       failed(work.target(), "cannot be written: " + ErrorText.of(e), Failure.Cause.ERROR);
     }
@@ -129,7 +131,7 @@ final class Workers {
     return context.policy().reasonToLeave(work.metadata(), work.existing(), decision);
   }
 
-  /** What is restored is read from a place that may be lost as a whole. */
+  /** Whether the whole backup that is restored cannot be read any more. Then the run ends. */
   private boolean isLost(SourceException e) {
     try {
       if (e.getCause() instanceof DestinationException lost) {
@@ -152,7 +154,7 @@ final class Workers {
       byte[] source = PathBytes.of(sourceTarget(work));
       return Arrays.equals(source, PathBytes.of(sides.destination().readLink(work.target())));
     }
-    // Reading may fail half-way; then both are read again, since the source may have changed.
+    // If reading fails half-way, both sides are read again, since the source may have changed.
     return sides
         .retry()
         .run(Retry.Kind.LOOK, "reading", work.target(), attempt -> sameFileContent(work));

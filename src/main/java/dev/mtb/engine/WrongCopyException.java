@@ -2,7 +2,7 @@ package dev.mtb.engine;
 
 import java.io.IOException;
 
-/** What was read back is not what was copied. */
+/** The exception for a copy that differs from its source when it is read back. */
 final class WrongCopyException extends IOException {
   private static final long serialVersionUID = 1;
 

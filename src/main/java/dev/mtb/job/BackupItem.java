@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param path relative to the backup, as {@link RestoreJob.Builder#path} takes it
  * @param isDirectory whether it is a directory
  * @param size in bytes; of no meaning for a directory, and -1 if the server does not tell it
- * @param metadata what it is like; empty if only a list of the bucket was asked, which tells no
- *     link from a file
+ * @param metadata its metadata; empty if only a list of the bucket was requested, which does not
+ *     distinguish links from files
  * @param target of a link; empty if it is none or was not read
  */
 public record BackupItem(

@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is backed up, and where to. Immutable; made by {@link #builder()}.
+ * A job that backs up files. Immutable; made by {@link #builder()}.
  *
  * <p>Sources may be on any file system of {@code java.nio}; all of one job are on that of the base.
  * They may also be in a bucket, or in a tree of an embedder's own ({@link Builder#from}). The
  * destination may be anywhere else.
  *
- * @param base where relative entries start, and what entries below it lose of their path at the
- *     destination; absolute and normal
+ * @param base where relative entries start, and the part of the path that entries below it do not
+ *     have at the destination; absolute and normal
  * @param sources files and directories named one by one, in the order given
  * @param lists lists of files and directories, in the order given
  * @param from where the sources are; empty for the file system of the base
@@ -217,8 +217,7 @@ public record BackupJob(
     /**
      * Sets {@link BackupJob#bucket()}. Needs {@code org.apache.httpcomponents.client5:httpclient5}
      * on the class path, {@code software.amazon.awssdk:auth} if the environment does not hold the
-     * credentials, and {@code com.h2database:h2-mvstore} to remember from run to run what need not
-     * be asked for.
+     * credentials, and {@code com.h2database:h2-mvstore} for the catalog, which saves requests.
      *
      * @param location the bucket must exist
      * @return this

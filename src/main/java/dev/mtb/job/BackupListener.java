@@ -11,8 +11,8 @@ import java.util.function.Supplier;
  * Follows a run. All methods do nothing by default.
  *
  * <p>They are called from many threads at once and must be thread-safe, fast, and must not block: a
- * listener that waits holds up a copying thread. What a listener throws is logged once and then
- * ignored; it never harms the backup.
+ * listener that waits delays a copying thread. An exception of a listener is logged once and then
+ * ignored; it never affects the backup.
  *
  * <p>Paths are relative to the destination.
  */
@@ -23,29 +23,29 @@ public interface BackupListener {
   /**
    * The run begins. Called once, before all others.
    *
-   * @param totals may be asked at any time and from any thread, also after the run, for how far it
-   *     is; cheap
+   * @param totals gives the counts so far; may be called at any time and from any thread, also
+   *     after the run; costs little
    */
   default void begun(Supplier<Totals> totals) {}
 
   /**
-   * The calling thread begins something that may take long. What it has begun before, if it is not
-   * {@link #idle} yet, goes on when this is done.
+   * The calling thread begins an activity that may take long. Activities may be nested: an activity
+   * without its {@link #idle} goes on when this one ends.
    *
    * @param activity what it does
    * @param path to what
    */
   default void busy(Activity activity, Path path) {}
 
-  /** The calling thread is done with what it began last, well or not. */
+  /** The activity that the calling thread began last has ended, with or without success. */
   default void idle() {}
 
   /**
-   * A file, directory or link was compared and it is settled what happens with it. Called for
+   * A file, directory or link was compared, and the run has decided what to do with it. Called for
    * unchanged ones too, and in a dry run.
    *
    * @param path where it lands
-   * @param source what the source looks like; of what is only at the destination, what kind it is
+   * @param source metadata of the source; if only the destination has it, only the kind is known
    * @param action what will be done
    * @param reason why
    */
@@ -85,8 +85,7 @@ public interface BackupListener {
   default void bytesWritten(long count) {}
 
   /**
-   * Something was left as it is, because what is there is not to be replaced: when restoring, a
-   * newer file.
+   * Something at the destination was not replaced: in a restore, a newer file.
    *
    * @param path where it lies
    * @param why in words for the user
@@ -94,8 +93,8 @@ public interface BackupListener {
   default void leftAlone(Path path, String why) {}
 
   /**
-   * Something is skipped: a device, a socket or a pipe, which MTB cannot back up, what is left of a
-   * run that was killed, or a file that the limits leave for the next run.
+   * Something is skipped: a device, a socket or a pipe, which MTB cannot back up, a temporary file
+   * of a killed run, or a file that a limit keeps from being copied in this run.
    *
    * @param path where it would land
    * @param why in words for the user

@@ -15,12 +15,12 @@ import java.util.OptionalInt;
  * @param startedAt when it began
  * @param elapsed how long it took
  * @param totals counts
- * @param failures all that is not safe, and why the run was given up, if it was; empty if and only
- *     if the outcome is {@link Outcome#OK} or {@link Outcome#INTERRUPTED}
+ * @param failures everything that is not safe, and the reason if the run was given up; empty if and
+ *     only if the outcome is {@link Outcome#OK} or {@link Outcome#INTERRUPTED}
  * @param advice how the destination could be set up so that the next run costs less; a sentence
  *     each
- * @param connections how many requests were under way at a time, at most, straight to a bucket;
- *     empty if none was sent to one
+ * @param connections the most requests to a bucket that were under way at a time; empty if MTB sent
+ *     none itself
  */
 public record BackupReport(
     Outcome outcome,
@@ -38,7 +38,7 @@ public record BackupReport(
     OK,
     /** Some files are not safe; they are in the list of failures. */
     PARTIAL,
-    /** The destination cannot be used, or was lost on the way. */
+    /** The destination cannot be used, or was lost during the run. */
     FAILED,
     /** The calling thread was interrupted; what was in flight was finished or undone. */
     INTERRUPTED

@@ -32,7 +32,7 @@ public record Failure(Path path, Stage stage, String error, Cause cause) {
 
   /** The kind of failure. */
   public enum Cause {
-    /** Something is wrong and likely to stay so until a person acts. */
+    /** An error that will most likely remain until the user acts. */
     ERROR,
     /** The source vanished or kept changing while it was read: the next run may well succeed. */
     SOURCE_MOVED,

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What of a backup is listed. Immutable; made by {@link #builder()}.
+ * A job that lists what is in a backup. Immutable; made by {@link #builder()}.
  *
  * <pre>{@code
  * ListJob job = ListJob.builder().from(backup).path(Path.of("docs")).recursive(true).build();

@@ -2,7 +2,7 @@ package dev.mtb.job;
 
 import dev.mtb.store.FileVersion;
 
-/** Is told what a {@link ListJob} finds, by the thread that runs the job. */
+/** Receives what a {@link ListJob} finds, in the thread that runs the job. */
 public interface ListListener {
   /**
    * A name is in the backup. Those of a directory come sorted by their bytes, each directory before

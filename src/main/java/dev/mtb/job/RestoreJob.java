@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is restored, from where, and where to. Immutable; made by {@link #builder()}.
+ * A job that restores files from a backup. Immutable; made by {@link #builder()}.
  *
  * <pre>{@code
  * RestoreJob job = RestoreJob.builder().from(backup).path(Path.of("docs")).to(target).build();
@@ -27,9 +27,9 @@ import java.util.Optional;
  * <p>A file that is in the backup at {@code docs/a.txt} is restored to {@code docs/a.txt} in the
  * target, whether it was asked for by its name, by that of a directory, or not at all.
  *
- * <p>Of the {@link BackupOptions} those that say how the destination of a backup is reached say
- * here how the backup is; {@link BackupOptions#manifest()} and {@link Checks#verifyAfter()} are
- * about the files in the target.
+ * <p>The {@link BackupOptions} for the destination of a backup are used here for the backup that is
+ * read; {@link BackupOptions#manifest()} and {@link Checks#verifyAfter()} concern the files in the
+ * target.
  *
  * @param backup where the backup is
  * @param paths what is restored, relative to the backup, and normal; empty for everything

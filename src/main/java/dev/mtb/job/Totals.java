@@ -4,16 +4,16 @@ import dev.mtb.options.Limits;
 import dev.mtb.options.UpdateRules;
 
 /**
- * Counts of a run. While it goes on they are a snapshot that may be a few files behind.
+ * The counts of a run. During the run they are a snapshot that may be a few files behind.
  *
  * @param scanned files, links and special files seen; directories are not counted
- * @param unchanged found as they should be
+ * @param unchanged files that are up to date
  * @param copied new and changed, those with nothing but new metadata included; in a dry run those
  *     that would be
  * @param deleted files and links removed from the destination; in a dry run those that would be
- * @param skipped devices, sockets and pipes, what {@link UpdateRules} leave as it is, and what
- *     {@link Limits} leave for the next run as far as it was seen; when restoring, also newer files
- *     that were left alone
+ * @param skipped devices, sockets and pipes, files that {@link UpdateRules} keep from being copied,
+ *     and files seen that {@link Limits} keep from being copied in this run; in a restore, also
+ *     newer files that were left alone
  * @param failed what is in the list of failures, without the reason why a run was given up
  * @param directoriesCreated made at the destination
  * @param bytesScanned sizes of the scanned files added up

@@ -4,7 +4,7 @@ package dev.mtb.model;
 public enum Action {
   /** Nothing: the destination has it. */
   NONE,
-  /** It is written anew; nothing of that name was there. */
+  /** The file is new; nothing of that name existed. */
   CREATE,
   /** It is written over, or in the place of, what is there. */
   REPLACE,

@@ -10,7 +10,7 @@ public enum DigestAlgorithm {
   MD5(MessageDigestAlgorithms.MD5),
   /** 160 bits. */
   SHA1(MessageDigestAlgorithms.SHA_1),
-  /** 256 bits; for sources in which another user may have planted an MD5 collision. */
+  /** 256 bits; for sources in which another user may have put files with the same MD5. */
   SHA256(MessageDigestAlgorithms.SHA_256),
   /** 512 bits; faster than SHA-256 on processors without instructions for it. */
   SHA512(MessageDigestAlgorithms.SHA_512);

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The words for exceptions that say by their class, not their message, what failed. Stateless. */
+/** Texts for exceptions whose class, and not their message, tells what failed. Stateless. */
 public final class ErrorText {
   private static final String MISSING = "no such file or directory";
 
@@ -25,10 +25,10 @@ public final class ErrorText {
           NotDirectoryException.class, "not a directory",
           DirectoryNotEmptyException.class, "directory not empty",
           FileAlreadyExistsException.class, "something of that name appeared meanwhile",
-          FileSystemLoopException.class, "symbolic links in a circle",
+          FileSystemLoopException.class, "a loop of symbolic links",
           ReadOnlyFileSystemException.class, "read-only file system");
 
-  /** Before each word of a name but the first. */
+  /** Matches before each word of a class name, except the first. */
   private static final Pattern CAPITAL = Pattern.compile("(?<=[a-z])(?=[A-Z])");
 
   private ErrorText() {}

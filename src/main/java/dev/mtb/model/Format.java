@@ -33,7 +33,7 @@ public final class Format {
   private static String scaled(double bytes) {
     double rest = bytes;
     int prefix = 0;
-    // 999.95 kB would be written as 1000.0 kB: it is 1.0 MB.
+    // 999.95 kB would become 1000.0 kB, so it is written as 1.0 MB.
     while (rest >= (prefix == 0 ? 999.5 : 999.95) && prefix < PREFIXES.length - 1) {
       rest /= 1000;
       prefix++;

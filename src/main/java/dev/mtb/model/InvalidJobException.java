@@ -1,8 +1,8 @@
 package dev.mtb.model;
 
 /**
- * A job that makes no sense as it is described: a list that is not a list, a destination inside a
- * source, a number of threads that no machine has. Thrown before anything is changed.
+ * A job that cannot be run as it is described: a list that is no list, a destination inside a
+ * source, a number of threads that is out of range. Thrown before anything is changed.
  */
 public class InvalidJobException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;

@@ -26,10 +26,11 @@ import java.util.Optional;
 /**
  * File names as bytes.
  *
- * <p>On Linux a name is any bytes but NUL and slash. {@link Path} keeps them, but the way through
- * {@link String} does not: a byte sequence that is not valid in {@code sun.jnu.encoding} becomes
- * U+FFFD, and under {@code LC_ALL=C} that is every byte above 127. {@code file:} URIs are the one
- * public interface of the JDK that takes and gives raw bytes (percent-encoded), in every locale.
+ * <p>On Linux a name may have any bytes except NUL and slash. {@link Path} keeps them, but a
+ * conversion to {@link String} does not: a byte sequence that is not valid in {@code
+ * sun.jnu.encoding} becomes U+FFFD, and under {@code LC_ALL=C} that is every byte above 127. {@code
+ * file:} URIs are the one public interface of the JDK that takes and gives raw bytes
+ * (percent-encoded), in every locale.
  *
  * <p>Where a name must be a string (the command line), bytes that are not UTF-8 stand as the lone
  * surrogates U+DC80 to U+DCFF, as in Python's {@code surrogateescape}.
@@ -104,7 +105,7 @@ public final class PathBytes {
     for (int i = 1; i <= target.length; i++) {
       boolean isDoubled = i < target.length && target[i] == '/' && target[i - 1] == '/';
       if (isDoubled || i == target.length) {
-        // A piece ends in the first of two slashes, and resolving puts the second behind it.
+        // A piece ends with the first of two slashes, and resolve adds the second.
         byte[] piece = Arrays.copyOfRange(target, start, i);
         boolean isBad =
             piece.length == 0
@@ -124,7 +125,10 @@ public final class PathBytes {
     return Optional.ofNullable(result);
   }
 
-  /** The one way to a path with a slash at its end is a URI in which it is not seen as one. */
+  /**
+   * Makes a path with a slash at its end. The only way is a URI in which the JDK does not recognise
+   * the slash.
+   */
   private static Path raw(byte[] piece) {
     boolean isAbsolute = piece[0] == '/';
     byte[] names = isAbsolute ? Arrays.copyOfRange(piece, 1, piece.length) : piece;
@@ -150,7 +154,7 @@ public final class PathBytes {
       return result;
     }
     String encoded = Path.of(NOWHERE).resolve(path).toUri().getRawPath();
-    // The decoder is for forms, in which a plus is a blank.
+    // The decoder is made for HTML forms, in which a plus is a blank.
     return URLDecoder.decode(encoded.replace("+", "%2B"), ISO_8859_1)
         .substring(NOWHERE.length() + 1)
         .getBytes(ISO_8859_1);
@@ -205,9 +209,9 @@ public final class PathBytes {
    */
   public static boolean survivesString(Path path) {
     String string = path.toString();
-    // What the JDK cannot decode it shows as U+FFFD; a name that really holds U+FFFD is taken for
-    // one of those, which costs a detour and no harm. All charsets in which the JDK takes names can
-    // encode what they have decoded.
+    // What the JDK cannot decode it shows as U+FFFD; a name that really holds U+FFFD is treated the
+    // same, which only takes longer. All charsets in which the JDK takes names can encode what they
+    // have decoded.
     return isAscii(string)
         || (string.indexOf('\uFFFD') < 0 && FILE_NAMES.newEncoder().canEncode(string));
   }
@@ -223,7 +227,8 @@ public final class PathBytes {
    * never ends in a slash.
    */
   public static URI toUri(Path absolute) {
-    // The encoder is for forms; here only what is unreserved in RFC 3986 and the slash stay.
+    // The encoder is made for HTML forms. In a URI only the slash and the characters that RFC 3986
+    // does not reserve stay as they are.
     String encoded = URLEncoder.encode(new String(of(absolute), ISO_8859_1), ISO_8859_1);
     return URI.create(
         "file://"

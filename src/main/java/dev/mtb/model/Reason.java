@@ -18,7 +18,10 @@ public enum Reason {
   MODE_DIFFERS,
   /** The owner or group differs. */
   OWNER_DIFFERS,
-  /** A run that read its copies back has found this one wrong, and marked it by its mtime. */
+  /**
+   * A run that read its copies back has found that this copy is wrong, and has marked it by its
+   * mtime.
+   */
   READ_BACK_WRONG,
   /**
    * The source has nothing of that name any more, and {@code Deletion} asks for a mirror; or {@code
@@ -27,11 +30,11 @@ public enum Reason {
   NOT_IN_SOURCE,
   /** {@code CompareMode.ALWAYS} asks for it. */
   ALWAYS,
-  /** Left: it has a later mtime at the destination ({@code UpdateRules.update()}). */
+  /** Not copied: it has a later mtime at the destination ({@code UpdateRules.update()}). */
   NEWER_THERE,
-  /** Left: it is at the destination already ({@code UpdateRules.ignoreExisting()}). */
+  /** Not copied: it is at the destination already ({@code UpdateRules.ignoreExisting()}). */
   THERE_ALREADY,
-  /** Left: it is not at the destination yet ({@code UpdateRules.existing()}). */
+  /** Not copied: it is not at the destination yet ({@code UpdateRules.existing()}). */
   NOT_THERE,
   /** Nothing differs. */
   UNCHANGED;

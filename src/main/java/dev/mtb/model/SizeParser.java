@@ -21,8 +21,8 @@ public final class SizeParser {
   private SizeParser() {}
 
   /**
-   * Reads a size in bytes, in upper or lower case; empty if it is none. A part of a byte counts as
-   * one, so that only zero is zero.
+   * Reads a size in bytes, in upper or lower case; empty if it is none. A fraction of a byte is
+   * rounded up, so that only zero becomes zero.
    *
    * @param plainUnit the unit of a number without one, such as {@code B} or {@code K}
    */

@@ -1,5 +1,5 @@
 /**
- * What all rooms speak of: metadata, kinds, actions and reasons, names as bytes, sizes as text. It
- * uses no other room.
+ * The basic types of all packages: metadata, kinds, actions and reasons, names as bytes, sizes as
+ * text. It uses no other package of MTB.
  */
 package dev.mtb.model;

@@ -26,12 +26,12 @@ import java.util.function.UnaryOperator;
  * @param objectStyle what a bucket keeps new objects with
  * @param checks what a run does to make sure that a copy is safe
  * @param waiting how long a run waits for transient errors and for other runs
- * @param filters what is left out of the backup, and of a comparison with it
+ * @param filters what is excluded from the backup, and from a comparison with it
  * @param deletion whether what is not in the source any more is deleted from the backup
  * @param oldVersions where old versions are kept
  * @param uploads how large files are uploaded to a bucket
- * @param updateRules what is left as it is at the destination, although it differs; without effect
- *     on {@code verify}
+ * @param updateRules which files are not copied although they differ; without effect on {@code
+ *     verify}
  * @param limits how fast a run may go, how much it may do, and what it does first; of these only
  *     the speed matters for {@code verify}
  * @param shard the part of the job that is done here; other machines do the others

@@ -15,8 +15,8 @@ package dev.mtb.options;
  * @param strict whether {@code verify} takes everything that the backup has and the source does not
  *     have for a failure; otherwise it is counted as {@code Totals.extra()}
  * @param overwriteConflicts whether an object of a bucket is overwritten although another program
- *     has written it since this run listed it; otherwise that is a failure, where the server
- *     honours the conditions of writes
+ *     has written it since this run listed it; otherwise that is a failure, if the server honours
+ *     the conditions of writes
  */
 public record Checks(
     boolean fsync,

@@ -6,8 +6,8 @@ import dev.mtb.model.InvalidJobException;
  * How many threads a run works with. Immutable.
  *
  * @param threads those that copy, 1 to {@link #MAX_THREADS}
- * @param mostThreads those that copy where requests go straight to a bucket, and more of them at a
- *     time are answered faster; not fewer than {@code threads}. Then no more requests than this are
+ * @param mostThreads the most threads that copy directly to a bucket, if more requests at a time
+ *     are answered faster; not fewer than {@code threads}. Then no more requests than this are
  *     under way at a time, those of the checkers included. If it is equal to {@code threads}, that
  *     number never changes
  * @param checkers those that scan and compare directories, 1 to {@link #MAX_THREADS}

@@ -20,9 +20,10 @@ import java.util.Optional;
  * @param passwdFile a password file of s3fs ({@code key:secret}) with the credentials, for an
  *     {@link S3Location}; empty for what the AWS SDK finds (environment, {@code ~/.aws}, the
  *     machine's role)
- * @param signPayload whether the SHA-256 of each content is signed, so that nobody on the way can
- *     change it over plain {@code http}; each content is then read once more. Over {@code https}
- *     that is certain anyway. Without it a signed MD5 protects a content against accidents
+ * @param signPayload whether the SHA-256 of each content is signed, so that it cannot be changed in
+ *     transit over plain {@code http}; each content is then read once more. Over {@code https} TLS
+ *     ensures that anyway. Without it a signed MD5 protects the content only against accidental
+ *     changes
  */
 public record Connection(
     boolean requireMount,
@@ -32,7 +33,7 @@ public record Connection(
     Addressing addressing,
     Optional<Path> passwdFile,
     boolean signPayload) {
-  /** Any place, by the best way; for a bucket what the AWS SDK finds. */
+  /** Any place, reached by the fastest way; for a bucket the settings that the AWS SDK finds. */
   public static final Connection DEFAULT =
       new Connection(
           false,
@@ -65,7 +66,7 @@ public record Connection(
           "the endpoint '" + url + "' is not a URL such as https://s3.example.com");
     }
     if (url.getUserInfo() != null) {
-      // It would stand in messages and reports.
+      // They would appear in messages and reports.
       throw new InvalidJobException(
           "the endpoint must not hold credentials; give them with Connection.passwdFile");
     }

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
  * Whether files that the backup holds and the source does not are deleted. Immutable.
  *
  * <p>Only what lies below a listed directory is ever deleted, after everything else is done.
- * Nothing is deleted when anything went wrong before: a file that is not found may only not have
- * been seen.
+ * Nothing is deleted after any failure, since then a file that the run has not seen may still exist
+ * in the source.
  *
  * @param isWanted whether they are deleted
  * @param limit if there are more than this, none is deleted; empty for no limit

@@ -27,7 +27,9 @@ final class FilterParser {
     ONLY_INCLUDES
   }
 
-  /** A file of rules may name another; deeper than this it is a circle. */
+  /**
+   * The most levels of rule files that name other rule files. Deeper nesting is taken for a loop.
+   */
   private static final int DEEPEST = 32;
 
   /** The long name of each rule, and the letter that stands for it. */
@@ -104,7 +106,10 @@ final class FilterParser {
     }
   }
 
-  /** A rule that begins with its letter, with neither the long name nor the comma behind it. */
+  /**
+   * The short form of a rule, which begins with its letter: without the long name and without the
+   * comma after it.
+   */
   private static String shortForm(String text) {
     for (int i = 0; i < NAMES.size(); i += 2) {
       if (text.startsWith(NAMES.get(i))) {
@@ -118,7 +123,8 @@ final class FilterParser {
   }
 
   private void pattern(String text, boolean isInclude, String modifiers, String pattern) {
-    // s: when sending, which MTB always does; p: for deletions, of which there are none.
+    // The modifier s means "when sending", which MTB always does. The modifier p concerns deletions
+    // of excluded files, which MTB never makes.
     int unknown = CharMatcher.noneOf("/!sp").indexIn(modifiers);
     if (unknown >= 0) {
       throw invalid(
@@ -144,7 +150,7 @@ final class FilterParser {
   /** A file of rules. */
   void file(Path file, Form form) {
     if (depth == DEEPEST) {
-      throw new InvalidJobException("files of filter rules name each other in a circle: " + file);
+      throw new InvalidJobException("files of filter rules name each other in a loop: " + file);
     }
     files.add(file);
     CharMatcher end = from0 ? CharMatcher.is('\0') : CharMatcher.anyOf("\n\r");

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What is left out of a backup. Immutable; made by {@link #builder()}. A rule that MTB cannot read
- * is an {@link InvalidJobException}, and so is a file of rules.
+ * The rules that exclude files from a backup. Immutable; made by {@link #builder()}. A rule that
+ * MTB cannot read is an {@link InvalidJobException}, and so is a file of rules.
  *
  * <p>Rules have the syntax and the meaning of rsync's: the first one that matches decides, in the
  * order in which they were added, and what no rule matches is backed up. A directory that is left
@@ -54,7 +54,7 @@ public record Filters(
    * One rule.
    *
    * @param isInclude whether what it matches is backed up, rather than left out
-   * @param isNegated whether it matches all that the pattern does not match
+   * @param isNegated whether it matches everything that the pattern does not match
    * @param isAbsolute whether the pattern sees the source's full path instead of where it lands
    * @param pattern as text in the sense of {@link PathBytes#toText(byte[])}
    */

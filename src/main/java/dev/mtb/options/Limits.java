@@ -16,22 +16,21 @@ import java.util.OptionalLong;
  * Limits limits = Limits.NONE.withBandwidth(Bandwidth.parse("2M")).withMaxTransfer(10L << 30);
  * }</pre>
  *
- * <p>A run that leaves something for the next one because of {@link #maxTransfer()} or {@link
- * #maxDuration()} ends with a {@code Failure} that says so.
+ * <p>If {@link #maxTransfer()} or {@link #maxDuration()} keep a run from copying everything, it
+ * ends with a {@code Failure} that says so.
  *
  * @param bandwidth how many bytes of content all threads together write to the destination in a
- *     second, on average; for a time in which fewer were written, no more than one second is made
- *     up
+ *     second, on average; unused bandwidth is saved for at most one second
  * @param operationsPerSecond how many operations on the destination all threads together begin in a
  *     second, on average, at least {@link #LEAST_OPERATIONS}; for a backup in a bucket, how many
  *     HTTP requests, also when it is restored
  * @param maxTransfer how many bytes of content are copied at most, at least one. A file that would
- *     exceed that is left for the next run, and smaller ones may still be copied
+ *     exceed that is not copied in this run, and smaller ones may still be copied
  * @param maxDuration how long after its start a run begins no new file and no new directory, more
  *     than zero. What is in flight then is finished
  * @param order in which order files are copied, among those that have been found and wait for a
- *     copying thread. At most 8192 do, so that this is no order of all files of a larger backup.
- *     Empty for one that is fair to all directories and begins with large files
+ *     copying thread. At most 8192 files wait, so a larger backup is not ordered as a whole. Empty
+ *     for the default order, which takes directories in turn and begins with large files
  */
 public record Limits(
     Bandwidth bandwidth,
@@ -49,8 +48,8 @@ public record Limits(
           Optional.empty());
 
   /**
-   * Operations a second must be no fewer: a request waits for its turn when it is signed already,
-   * and S3 takes no signature older than a quarter of an hour.
+   * The least operations a second. A request waits for its turn after it was signed, and S3 refuses
+   * signatures older than a quarter of an hour.
    */
   public static final double LEAST_OPERATIONS = 0.1;
 

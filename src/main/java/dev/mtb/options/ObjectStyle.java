@@ -32,7 +32,7 @@ public record ObjectStyle(
     Optional<Lock> lock,
     boolean requesterPays) {
 
-  /** What the bucket does by itself. */
+  /** The bucket's own defaults. */
   public static final ObjectStyle DEFAULT =
       new ObjectStyle(
           Optional.empty(),

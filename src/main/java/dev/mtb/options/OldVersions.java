@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /**
  * The place for files that would be overwritten or deleted. Immutable. Through S3FS and in a bucket
- * the server moves them: nothing is downloaded. A place where they could meet what is backed up is
- * refused.
+ * the server moves them: nothing is downloaded. A place is refused if old versions could overwrite
+ * what is backed up.
  *
  * @param directory relative to the destination, or absolute if that is a directory; each file keeps
  *     its path below it. It may lie in the destination, where nothing is ever deleted from it, or

@@ -14,7 +14,9 @@ public record S3Location(String bucket, String prefix) {
   private static final String SCHEME = "s3://";
   private static final CharMatcher SLASH = CharMatcher.is('/');
 
-  /** Amazon's rules are narrower now, and were wider once; other servers have their own. */
+  /**
+   * Amazon's rules are stricter now, and were less strict earlier; other servers have other rules.
+   */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
   /** Normalises the prefix. What S3FS cannot show is an {@link InvalidJobException}. */

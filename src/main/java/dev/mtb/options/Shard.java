@@ -23,9 +23,9 @@ import java.util.PriorityQueue;
  * machine, in every version of Java and at every moment. Immutable and thread-safe.
  *
  * <p>A directory and the files in it are in one part; a directory in it may be in another. Sizes
- * that are known beforehand ({@link Builder#known}) balance the parts; what is not known is dealt
- * out by a hash of its directory's path. Sizes that a run finds decide nothing: they change, and
- * then two machines that look at a file one after the other would each leave it to the other.
+ * that are known beforehand ({@link Builder#known}) balance the parts; other files are assigned by
+ * a hash of their directory's path. Sizes that a run finds are not used: they change, and then each
+ * of two machines could assume that the other one copies a file.
  *
  * <pre>{@code
  * BackupOptions options = BackupOptions.builder().shard(Shard.of(2, 4)).build();
@@ -39,8 +39,9 @@ public final class Shard {
   public static final Shard WHOLE = of(1, 1);
 
   /**
-   * What an entry of known size counts beyond its bytes. Small things cost round trips rather than
-   * bytes; without this all empty directories would go to the one shard that has the fewest bytes.
+   * The cost of an entry of known size besides its bytes. Small files cost round trips more than
+   * bytes. Without this value, all empty directories would go to the shard that has the fewest
+   * bytes.
    */
   private static final long EACH = 1 << 20;
 
@@ -59,7 +60,9 @@ public final class Shard {
     this.owners = owners;
   }
 
-  /** The part 1 to {@code count} of at most {@link #MAX_COUNT}; others are refused. */
+  /**
+   * A part from 1 to {@code count}, which is at most {@link #MAX_COUNT}; other numbers are refused.
+   */
   public static Shard of(int index, int count) {
     return builder(index, count).build();
   }
@@ -181,10 +184,10 @@ public final class Shard {
     }
 
     /**
-     * Notes the size of a file, which is then dealt out by itself, or of a directory: that of the
-     * files in it that are not noted themselves, without those in directories below. It need not be
-     * exact, but all machines must note the same, in any order: what they do not agree on may be in
-     * no part at all. A negative size is an {@link InvalidJobException}.
+     * Notes the size of a file, which is then assigned by itself, or of a directory: the size of
+     * the files in it that are not noted themselves, without those in directories below. It need
+     * not be exact, but all machines must note the same sizes, in any order: otherwise a file may
+     * be in no part at all. A negative size is an {@link InvalidJobException}.
      *
      * @param path where the file or directory lands
      */
@@ -196,7 +199,7 @@ public final class Shard {
       return this;
     }
 
-    /** Deals out the largest first, each to the part that has least so far. */
+    /** Assigns the entries, the largest first, each to the part with the smallest sum so far. */
     public Shard build() {
       Collections.sort(
           sizes, Comparator.comparingLong(Known::bytes).reversed().thenComparingLong(Known::hash));
@@ -209,11 +212,11 @@ public final class Shard {
       for (Known size : sizes) {
         Load least = loads.remove();
         dealt.add(new long[] {size.hash, least.owner});
-        // Beyond exabytes nothing need be balanced, and nothing may overflow.
+        // The sum is limited, so that it cannot overflow.
         long bytes = Math.min(least.bytes + EACH, Long.MAX_VALUE / 2);
         loads.add(new Load(least.owner, bytes + Math.min(size.bytes, Long.MAX_VALUE / 4)));
       }
-      // Stable: of what was noted twice the larger one counts.
+      // The sort is stable: if a path was noted twice, the larger size counts.
       dealt.sort(Comparator.comparingLong(pair -> pair[0]));
       long[] known = new long[dealt.size()];
       int[] owners = new int[dealt.size()];

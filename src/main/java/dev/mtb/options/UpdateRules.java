@@ -1,17 +1,19 @@
 package dev.mtb.options;
 
 /**
- * Which files a backup leaves as they are at the destination, although they differ. Immutable and
+ * The rules by which a backup does not copy some files although they differ. Immutable and
  * thread-safe; made from {@link #NONE}. The rules have the names and the meaning of rsync's.
  *
- * <p>What is left is neither copied nor given other metadata, counts as {@code Totals.skipped()},
- * and stands in no manifest. What is in a directory that is not made is neither looked at nor
- * counted.
+ * <p>A file that these rules skip is neither copied nor given other metadata, counts as {@code
+ * Totals.skipped()}, and is in no manifest. The contents of a directory that is not made are
+ * neither looked at nor counted.
  *
- * @param update whether files are left that have a later mtime there; links and directories are
- *     not, nor what is of another kind there
- * @param ignoreExisting whether everything that is there already is left, except for directories
- * @param existing whether what is not there yet, directories included, is not made
+ * @param update whether files are skipped that have a later mtime at the destination; links,
+ *     directories and entries of another kind there are not skipped
+ * @param ignoreExisting whether everything that exists at the destination is skipped, except for
+ *     directories
+ * @param existing whether everything that does not exist at the destination, directories included,
+ *     is skipped
  */
 public record UpdateRules(boolean update, boolean ignoreExisting, boolean existing) {
   /** Everything that differs is brought up to date. */

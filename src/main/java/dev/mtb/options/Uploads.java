@@ -8,16 +8,17 @@ import java.time.Duration;
 /**
  * How large files are uploaded to a bucket. Immutable.
  *
- * @param keep how long what an interrupted run has uploaded of a large file is kept for a run that
- *     continues it; zero if nothing is kept. What no run has continued for so long is aborted by
- *     the next run
+ * @param keep how long an unfinished upload of an interrupted run is kept, so that a later run
+ *     continues it; zero if it is not kept. The next run aborts uploads that no run has continued
+ *     for this time
  * @param wholeFile whether a large file that has changed is sent as a whole, and not only those
  *     parts of it that have changed
  */
 public record Uploads(Duration keep, boolean wholeFile) {
   /**
-   * A nightly backup that was cut off is repeated sooner, also after a long weekend; it is what
-   * Amazon's own rule for unfinished uploads proposes, and unfinished uploads cost what objects do.
+   * The default time. A nightly backup that was interrupted is repeated earlier, even after a long
+   * weekend. Amazon proposes the same time for its own rule for unfinished uploads, which cost as
+   * much as objects.
    */
   public static final Duration DEFAULT_KEEP = Duration.ofDays(7);
 
@@ -44,7 +45,8 @@ public record Uploads(Duration keep, boolean wholeFile) {
 
   /**
    * Whether the server copies those parts of a large file that have not changed from the object
-   * that is there. Not with {@link CompareMode#ALWAYS}: it is for objects that are not trusted.
+   * that is there. Not with {@link CompareMode#ALWAYS}, which is for objects that the user does not
+   * trust.
    */
   public boolean reusesParts(CompareMode mode) {
     return !wholeFile && mode != CompareMode.ALWAYS;

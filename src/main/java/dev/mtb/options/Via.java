@@ -3,8 +3,8 @@ package dev.mtb.options;
 /** How a destination on a mounted S3FS is written to. */
 public enum Via {
   /**
-   * Directly to the bucket, if everything that the mount was told is understood, its credentials
-   * can be read and a probe shows that it is the same place; otherwise through the mount.
+   * Directly to the bucket, if MTB understands all options of the mount, can read its credentials,
+   * and a probe shows that it is the same place; otherwise through the mount.
    */
   AUTO,
   /** Through the mount. */

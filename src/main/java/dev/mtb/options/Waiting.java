@@ -9,17 +9,17 @@ import java.time.Duration;
  * @param retries how often an operation is tried again after a transient error, 0 to {@link
  *     #MAX_RETRIES}
  * @param lockWait zero or more: how long a run waits for another that is writing to the same
- *     destination, or to one inside the other. A run that changes nothing neither waits nor is
- *     waited for
+ *     destination, or to one inside the other. A run that changes nothing does not wait, and other
+ *     runs do not wait for it
  */
 public record Waiting(int retries, Duration lockWait) {
   /**
-   * Retries by default: with pauses that double from half a second they outlast a quarter of a
-   * minute, which most throttling and restarts of a server do not.
+   * Retries by default: with pauses that double from half a second they cover a quarter of a
+   * minute, and most throttling and restarts of a server are shorter.
    */
   public static final int DEFAULT_RETRIES = 5;
 
-  /** Pauses grow to a minute, so that these take two hours; after that, start MTB again. */
+  /** Pauses grow to a minute, so that so many retries take two hours. */
   public static final int MAX_RETRIES = 100;
 
   /** {@link #DEFAULT_RETRIES}; another run is not waited for. */

@@ -9,15 +9,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens something in a bucket. A missing library and settings that are wrong become failures that
- * name the place.
+ * Opens a place in a bucket. If a library is missing or a setting is wrong, the failure names the
+ * place.
  */
 final class BucketOpening {
   private static final Logger log = LoggerFactory.getLogger(BucketOpening.class);
 
   private BucketOpening() {}
 
-  /** What is opened, to be read or to be written. */
+  /** Opens a place, to read or to write. */
   interface Opener<T> {
     T open(BucketPlace place) throws IOException;
   }
@@ -50,7 +50,8 @@ final class BucketOpening {
   }
 
   /**
-   * Opens the bucket behind a mount, if that is wanted and MTB understands how it is mounted.
+   * Opens the bucket behind a mount, if the options allow it and MTB understands all options of the
+   * mount.
    *
    * @param done what is to be done with it, for messages
    * @return empty to go through the mount

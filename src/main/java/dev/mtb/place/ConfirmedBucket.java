@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the bucket behind a mount, and makes sure that it is that: what a command line says may be
- * out of date, or mean another network. This is no proof against other users, who can make files
- * look alike; {@link S3fsProcesses} has that.
+ * Opens the bucket behind a mount, and checks that it really is this bucket: the command line of
+ * s3fs may be out of date, or may refer to another network. The check does not protect against
+ * other users, who can make files look alike; {@link S3fsProcesses} does.
  */
 final class ConfirmedBucket {
   private static final Logger log = LoggerFactory.getLogger(ConfirmedBucket.class);
 
-  /** Of which one must look alike on both sides, where nothing may be written. */
+  /** If nothing may be written, one of this many files must look alike on both sides. */
   private static final int FILES_LOOKED_AT = 5;
 
   private ConfirmedBucket() {}
@@ -56,7 +56,7 @@ final class ConfirmedBucket {
     BucketStore bucket = BucketStore.connect(place, access, mounted, oldVersions, stateDirectory);
     CompletableFuture<Boolean> shown = CompletableFuture.completedFuture(false);
     try {
-      // The probe takes three round trips, and the first list one or more: side by side.
+      // The probe takes three round trips, and the first list one or more, so they run in parallel.
       if (!access.readOnly()) {
         shown = CompletableFuture.supplyAsync(() -> showsProbe(bucket, real));
       }
@@ -121,7 +121,7 @@ final class ConfirmedBucket {
     }
   }
 
-  /** Writes something that has not been there before, and looks for it through the mount. */
+  /** Writes a new object, and looks for it through the mount. */
   private static boolean showsProbe(BucketStore bucket, Path real) {
     String name = TemporaryNames.next();
     try (BucketStore.Probe probe = bucket.probe(name)) {
@@ -139,13 +139,13 @@ final class ConfirmedBucket {
     int looked = 0;
     Listing listing = bucket.peek();
     for (Map.Entry<Path, Optional<ListedEntry>> entry : listing.names().orElseThrow().entrySet()) {
-      ListedEntry glance = entry.getValue().orElseThrow();
+      ListedEntry listedEntry = entry.getValue().orElseThrow();
       Path path = real.resolve(entry.getKey());
       if (looked >= FILES_LOOKED_AT || !Files.exists(path)) {
         continue;
       }
       looked++;
-      Optional<Metadata> there = bucket.look(entry.getKey(), glance);
+      Optional<Metadata> there = bucket.look(entry.getKey(), listedEntry);
       Metadata here = Metadata.of(path);
       if (there.isPresent() && isAlike(there.get(), here)) {
         return true;

@@ -14,14 +14,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/** Makes a destination's directory ready to be written to, or says why it cannot be. */
+/** Makes a destination's directory usable, or fails with the reason. */
 final class DestinationDirectory {
   private DestinationDirectory() {}
 
   /**
-   * Makes sure that the directory is there. Elsewhere than on a mount only its last name may be
-   * missing: if more is missing, the name is probably mistyped, or a disk is not mounted. Returns
-   * whether this process made it.
+   * Makes the directory if it is missing. On a mount any part of its path may be missing. Elsewhere
+   * only its last name may be missing: if more is missing, the user has probably mistyped the name,
+   * or a disk is not mounted. Returns whether this process made it.
    */
   static boolean makeUsable(Path directory, Path below, boolean readOnly)
       throws DestinationException {
@@ -53,7 +53,7 @@ final class DestinationDirectory {
         isMade = true;
       } catch (IOException e) {
         if (e instanceof FileAlreadyExistsException && Files.isDirectory(path)) {
-          // Another shard came first, and something may be in it already.
+          // Another shard has made it meanwhile, and may have put something into it.
           isMade = false;
           continue;
         }
@@ -79,7 +79,7 @@ final class DestinationDirectory {
     }
   }
 
-  /** Old versions are moved, which no system can do from one file system to another. */
+  /** Finds the place for old versions. They are moved, so it must be on the same file system. */
   static Optional<OldVersionsPlace> oldVersions(BackupOptions options, Path real)
       throws DestinationException {
     Optional<OldVersionsPlace> found = OldVersionsPlace.inDirectory(options.oldVersions(), real);

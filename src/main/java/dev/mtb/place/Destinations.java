@@ -30,7 +30,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out what a destination is, and refuses what it should not be. Stateless and thread-safe.
+ * Finds out what a destination is, opens it, and refuses unusable ones. Stateless and thread-safe.
  */
 public final class Destinations {
   private static final Logger log = LoggerFactory.getLogger(Destinations.class);
@@ -85,8 +85,8 @@ public final class Destinations {
   }
 
   /**
-   * Opens what files are restored to. What the options say of mounts and buckets is about the
-   * backup; a target that is a directory is taken as it is.
+   * Opens the target of a restore. Options for mounts and buckets concern the backup; a target that
+   * is a directory is always used as a directory.
    *
    * @param target made if only its last name is missing
    * @param overwrite whether what another program changes there meanwhile is replaced, too
@@ -140,7 +140,8 @@ public final class Destinations {
             StateDirectory.ofCatalogs(options));
     try {
       bucket.start();
-      // A shard that comes later must not undo what another has set.
+      // Only the shard that owns the destination itself sets its metadata, or a later shard would
+      // change it again.
       if (options.shard().owns(Path.of(""))) {
         bucket.prepare();
       }
@@ -250,7 +251,7 @@ public final class Destinations {
               + mountPoint
               + " is an S3FS mount ("
               + ErrorText.of(e)
-              + "), and without that it could one day write to the bare folder; set MTB_STATE_DIR"
+              + "), and without that it could later write to the folder while the bucket is not mounted; set MTB_STATE_DIR"
               + " to a folder that can be written to",
           e);
     }
@@ -266,7 +267,8 @@ public final class Destinations {
   public static Optional<OldVersionsPlace> oldVersions(BackupJob job) {
     OldVersions wanted = job.options().oldVersions();
     if (!wanted.areKept()) {
-      // To resolve a name that is not there costs four requests through a mount.
+      // This check comes first, since it costs four requests to resolve a missing name through a
+      // mount.
       return Optional.empty();
     }
     if (job.destination() instanceof Location.Own) {

@@ -10,8 +10,8 @@ import java.util.Optional;
  * The directories that are known as mount points of S3FS.
  *
  * <p>When a bucket is not mounted, its mount point is an ordinary empty directory, and a backup to
- * it fills the local disk and reports success. Nothing in the directory tells, so MTB keeps a list
- * of its own, outside. What fstab says counts too.
+ * it fills the local disk and reports success. The directory itself does not show that it is a
+ * mount point. So MTB keeps a list of mount points in its state directory, and also reads fstab.
  */
 public record KnownMounts(RememberedPaths remembered, Path fstab) {
   public static KnownMounts in(Path stateDirectory) {

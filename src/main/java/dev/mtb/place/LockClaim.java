@@ -14,9 +14,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * What a run says of itself in its lock, for other runs to compare and for users to read.
+ * The description of a run in its lock, which other runs compare and users read.
  *
- * @param place what the destination really is
+ * @param place the destination as text that runs can compare
  * @param destination as its user knows it
  * @param pid of the process
  * @param host that it runs on: a state directory may be on a network
@@ -50,8 +50,8 @@ record LockClaim(
   }
 
   /**
-   * Whether both write to the same place, or one inside the other, and are not two parts of one
-   * job.
+   * Whether both write to the same place, or one writes to a place inside the other's, and they are
+   * not two shards of one job.
    */
   public boolean meets(LockClaim other) {
     boolean areApart =
@@ -87,7 +87,8 @@ record LockClaim(
   public static LockClaim read(FileChannel channel) throws IOException {
     byte[] bytes = Channels.newInputStream(channel).readNBytes(LONGEST);
     List<String> fields = Splitter.on('\0').splitToList(PathBytes.toText(bytes));
-    // Versions without shards wrote two fewer. What is behind the last NUL is a field, too.
+    // Versions of MTB without shards wrote two fields fewer. The text after the last NUL is a
+    // field, too.
     return fields.size() < 6
         ? UNKNOWN
         : new LockClaim(

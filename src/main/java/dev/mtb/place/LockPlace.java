@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a destination really is, as a text that two runs can compare: the same place has the same
- * text, and what is inside begins with it. Sends no request; never fails.
+ * The identity of a destination as a text that two runs can compare: the same place has the same
+ * text, and the text of a place inside it begins with it. Sends no request; never fails.
  */
 final class LockPlace {
   private static final String FOLDER = "folder:";
@@ -62,7 +62,7 @@ final class LockPlace {
             s3fs.url().orElse(""));
   }
 
-  /** Whether other processes than this one can reach it. */
+  /** Whether other processes can reach the place. */
   static boolean isShared(String place) {
     return !place.startsWith(OTHER);
   }
@@ -95,7 +95,7 @@ final class LockPlace {
       host = parsed.getHost();
       port = parsed.getPortOrDefault(-1);
     } catch (IllegalArgumentException e) {
-      // It need not be understood here: the same text is the same place.
+      // The URL need not be valid here: it is only compared as text.
     }
     if (host.endsWith(".amazonaws.com") || host.endsWith(".amazonaws.com.cn")) {
       return AMAZON;

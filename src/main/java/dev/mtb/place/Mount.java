@@ -33,7 +33,7 @@ record Mount(Path point, String type, boolean readOnly, Path root, long device, 
 
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
-  /** A byte; no name holds NUL. */
+  /** An escaped byte; a name cannot hold NUL. */
   private static final Pattern ESCAPE = Pattern.compile("\\\\(?!000)([0-3][0-7]{2})");
 
   private static final String USER = "user_id=";
@@ -45,7 +45,7 @@ record Mount(Path point, String type, boolean readOnly, Path root, long device, 
     return type.equals(S3FS);
   }
 
-  /** Where a path at or below the mount point is in the file system itself. */
+  /** The path inside the mounted file system of a path at or below the mount point. */
   Path below(Path real) {
     return root.getRoot().relativize(root).resolve(point.relativize(real));
   }
@@ -85,7 +85,7 @@ record Mount(Path point, String type, boolean readOnly, Path root, long device, 
     List<Mount> mounts = new ArrayList<>();
     for (String line : Splitter.on('\n').omitEmptyStrings().split(mountinfo)) {
       List<String> fields = Splitter.on(' ').splitToList(line);
-      // ID, parent, major:minor, root, mount point, options and some optional fields; behind the
+      // ID, parent, major:minor, root, mount point, options and some optional fields; after the
       // separator: type, source, options of the file system.
       int separator = fields.indexOf("-");
       if (separator > 5 && separator + 1 < fields.size()) {
@@ -113,7 +113,8 @@ record Mount(Path point, String type, boolean readOnly, Path root, long device, 
     return Splitter.on(',')
         .splitToStream(options)
         .filter(option -> option.startsWith(USER))
-        // The last one, since the kernel writes its own behind what a program has made up.
+        // The last one counts, since the kernel writes its own after options that a program has
+        // chosen.
         .reduce((first, last) -> last)
         .map(option -> Ints.tryParse(option.substring(USER.length())))
         .orElse(-1);

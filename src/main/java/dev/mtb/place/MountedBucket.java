@@ -80,7 +80,7 @@ final class MountedBucket {
   /** In the foreground, single-threaded, with debugging output. */
   private static final ImmutableSet<String> FLAGS = ImmutableSet.of("-f", "-s", "-d", "--debug");
 
-  /** What is wrong with some others, for the message. */
+  /** Why MTB cannot go to the bucket with some other options, for the message. */
   private static final ImmutableMap<String, String> KNOWN_OBSTACLES =
       ImmutableMap.<String, String>builder()
           .put("use_wtf8", "names are encoded in a way of its own")
@@ -205,7 +205,7 @@ final class MountedBucket {
       throw new DestinationException("its URL cannot be read: " + e.getInput(), e);
     }
     if (url.getHost() == null || url.getUserInfo() != null) {
-      throw new DestinationException("its URL is none that MTB understands");
+      throw new DestinationException("MTB does not understand its URL");
     }
     if (!List.of("", "/").contains(url.getPath())) {
       throw new DestinationException("its URL has a path: " + url);
@@ -230,7 +230,7 @@ final class MountedBucket {
         int colon = sse.indexOf(':');
         key = colon < 0 ? Optional.empty() : Optional.of(sse.substring(colon + 1));
       } else {
-        // With keys of the customer's own.
+        // Encryption with the customer's own keys.
         throw new DestinationException("it is mounted with -o use_sse=" + sse);
       }
     }
@@ -267,7 +267,7 @@ final class MountedBucket {
         s3fs.value("passwd_file")
             .map(name -> S3fsProcess.path(name, Path.of("")))
             .orElse(Files.exists(personal) ? personal : SYSTEM_PASSWD);
-    // A daemon has left the directory that a relative name starts from.
+    // A daemon has changed its directory, so that a relative name cannot be resolved.
     if (!file.isAbsolute() || !Files.isReadable(file)) {
       throw new DestinationException(
           "its credentials cannot be read ("

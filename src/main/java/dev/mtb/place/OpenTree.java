@@ -33,12 +33,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a run reads and never changes: a backup that is restored, or the sources of a backup.
+ * A place that a run reads and never changes: a backup that is restored, or the sources of a
+ * backup.
  *
  * @param tree its files
- * @param identity of its directory, by which it is recognised if the target should hold it; empty
- *     if it is in no directory
- * @param whenDone lets go of it
+ * @param identity of its directory, by which it is recognised if it lies in the target; empty if it
+ *     is in no directory
+ * @param whenDone closes it
  */
 public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDone)
     implements Closeable {
@@ -105,7 +106,8 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
 
   /**
    * Opens a backup as it was at a moment: straight from a bucket with versioning, also if it is
-   * named by its mount. Of the mount nothing but its command line counts: what it shows is of now.
+   * named by its mount. Only the command line of the mount is used, since the mount itself shows
+   * the present.
    *
    * @param what it is, in messages, such as {@code the backup}
    * @return tells {@link #versions}, too
@@ -231,7 +233,7 @@ public record OpenTree(Tree tree, Optional<Metadata> identity, Closeable whenDon
     try {
       whenDone.close();
     } catch (IOException e) {
-      // It was only read: what was copied is not affected.
+      // The tree was only read, so a failure to close it does not affect what was copied.
       log.debug("{} cannot be closed", tree.name(), e);
     }
   }

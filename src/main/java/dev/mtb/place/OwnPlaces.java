@@ -39,7 +39,7 @@ public final class OwnPlaces {
 
   private final Metadata root;
 
-  /** The bucket and prefix, as a {@link LockPlace}; empty if nothing else can show the place. */
+  /** The bucket and prefix, as a {@link LockPlace}; empty if no mount can show the destination. */
   private final Optional<String> place;
 
   private final Set<Long> knownDevices = ConcurrentHashMap.newKeySet();
@@ -54,7 +54,7 @@ public final class OwnPlaces {
   }
 
   /**
-   * Those of a backup.
+   * The own places of a backup.
    *
    * @param root what is known of the destination's directory
    * @return must be asked about each directory that is walked
@@ -64,7 +64,7 @@ public final class OwnPlaces {
   }
 
   /**
-   * Those of a run that may write into what it reads from: the directory only.
+   * The own places of a run whose source may lie in its destination: only the directory.
    *
    * @param root what is known of the destination's directory
    */
@@ -92,7 +92,7 @@ public final class OwnPlaces {
     try {
       return Optional.of(Place.of(location, options).key()).filter(LockPlace::isBucket);
     } catch (IOException e) {
-      // It cannot be opened either, which says so.
+      // To open the place fails, too, and that failure is reported.
       return Optional.empty();
     }
   }
@@ -146,8 +146,8 @@ public final class OwnPlaces {
   /**
    * Whether something is the destination.
    *
-   * @param isListed whether it was not found in a directory that was asked about before, so that it
-   *     may also lie inside the destination
+   * @param isListed whether it comes from a list. Then the directories above it were not checked,
+   *     and it may also lie inside the destination
    * @return false if that cannot be told
    */
   public boolean hold(Path source, Metadata metadata, boolean isListed) {
@@ -167,7 +167,7 @@ public final class OwnPlaces {
         || source.getFileSystem() != FileSystems.getDefault()) {
       return false;
     }
-    // Something was mounted since the table was read, or the table does not tell this number.
+    // A file system was mounted after the table was read, or the table does not have this number.
     if (!knownDevices.contains(device)) {
       read();
       knownDevices.add(device);
@@ -186,7 +186,7 @@ public final class OwnPlaces {
           ? now.paths().stream().anyMatch(real::startsWith)
           : now.paths().contains(real);
     } catch (IOException e) {
-      // Then it cannot be read either, and the walk says so.
+      // The walk cannot read it either, and reports that.
       return false;
     }
   }

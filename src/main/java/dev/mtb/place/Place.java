@@ -20,12 +20,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a place is that a user named: a directory, a directory on a mounted S3FS, a place in a
- * bucket, or a store of an embedder's own. All that opens, locks, recognises or examines a place
- * asks here. Immutable.
+ * A place that the user named, with its kind: a directory, a directory on a mounted S3FS, a place
+ * in a bucket, or a store of an embedder. All code that opens, locks, recognises or examines a
+ * place uses this class. Immutable.
  */
 sealed interface Place {
-  /** What the place really is, as a text that two runs can compare. */
+  /** The identity of the place, as a text that two runs can compare. */
   String key();
 
   /**
@@ -126,7 +126,8 @@ sealed interface Place {
   }
 
   /**
-   * Tells from the table of mounts alone what a directory is: it is not touched.
+   * Finds the kind of a directory from the table of mounts alone. The directory itself is not
+   * touched.
    *
    * @param real the same, with symbolic links resolved
    */
@@ -139,8 +140,8 @@ sealed interface Place {
   }
 
   /**
-   * Finds out what a place is, and refuses what the options do not allow, or what is a mount point
-   * without its mount.
+   * Finds out what a place is, and refuses a place that the options do not allow, and a mount point
+   * on which nothing is mounted.
    *
    * @param what the place is, in messages, such as {@code the destination}
    * @param options whether a mount is required, how a bucket is reached, where MTB keeps its state

@@ -75,7 +75,7 @@ public record PlaceInfo(
     return mount.isPresent() && mount.get().readOnly();
   }
 
-  /** The folder that should be an S3FS mount point, and is none. */
+  /** The folder that should be an S3FS mount point, if nothing is mounted on it. */
   public Optional<Path> missingMount() {
     return expectation.map(KnownMounts.Expectation::mountPoint);
   }
@@ -95,7 +95,7 @@ public record PlaceInfo(
     return s3fs.version();
   }
 
-  /** How it could be mounted so that the same work costs less. Takes some milliseconds. */
+  /** Mount options with which the same work would cost less. Takes some milliseconds. */
   public List<String> advice() {
     return s3fs.advice();
   }
@@ -152,7 +152,9 @@ public record PlaceInfo(
     return Diagnosis.of(failure, isOnS3fs());
   }
 
-  /** Touches the mount point: asks s3fs, which sends no request for that. May hang. */
+  /**
+   * Checks that s3fs answers, by opening the mount point. s3fs sends no request for that. May hang.
+   */
   public void checkAlive() throws DestinationException {
     S3fsMountPoint.hold(mountPoint()).close();
   }

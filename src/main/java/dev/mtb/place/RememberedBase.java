@@ -29,7 +29,7 @@ public record RememberedBase(Path file) {
   private static final Logger log = LoggerFactory.getLogger(RememberedBase.class);
 
   /**
-   * That of a job's destination.
+   * The remembered base of a job's destination.
    *
    * @param job names destination and state directory
    * @param names those of the destination's directory, the last with links resolved
@@ -50,7 +50,8 @@ public record RememberedBase(Path file) {
   }
 
   /**
-   * What is wrong with the base of a job, if files that the last run copied land elsewhere now.
+   * The warning that files which the last run copied would land elsewhere now; empty if there are
+   * none.
    *
    * @param isListed whether the job backs up a file
    * @return a sentence that shows both layouts
@@ -93,7 +94,8 @@ public record RememberedBase(Path file) {
   }
 
   /**
-   * Remembers a run. What cannot be written is logged: only a warning would be missing.
+   * Remembers a run. A failure to write is only logged, since the next run then only lacks a
+   * warning.
    *
    * @param sources some of what it listed
    */

@@ -35,16 +35,19 @@ import org.slf4j.LoggerFactory;
 public final class RunLock implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunLock.class);
 
-  /** For runs that change nothing: it is never taken. */
+  /** The lock of runs that change nothing. It is never taken. */
   public static final RunLock NONE = new RunLock(Optional.empty());
 
-  /** How soon a waiting run sees that the other has ended; a look costs some system calls. */
+  /**
+   * How often a waiting run checks whether the other run has ended. A check costs some system
+   * calls.
+   */
   private static final Duration PAUSE = Duration.ofMillis(200);
 
-  /** How long a process looks through some dozens of locks. */
+  /** The time that a process needs to check some dozens of locks. */
   private static final Duration LOOK = Duration.ofMillis(5);
 
-  /** A process that looks for longer was stopped, and may hold a lock. */
+  /** A process that checks for longer is stopped (SIGSTOP), and may hold a lock. */
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
 
   private static final String SUFFIX = ".lock";
@@ -81,20 +84,20 @@ public final class RunLock implements AutoCloseable {
       return;
     }
     LockClaim mine = LockClaim.now(place, destination, options.get().shard());
-    Duration patience = options.get().waiting().lockWait();
+    Duration lockWait = options.get().waiting().lockWait();
     long start = System.nanoTime();
     boolean isTold = false;
     for (Optional<LockClaim> other = tryTake(mine); other.isPresent(); other = tryTake(mine)) {
-      Duration left = patience.minus(Duration.ofNanos(System.nanoTime() - start));
+      Duration left = lockWait.minus(Duration.ofNanos(System.nanoTime() - start));
       if (left.isNegative() || left.isZero()) {
         throw new DestinationException(
             other.get().describe()
-                + (patience.isZero()
+                + (lockWait.isZero()
                     ? "; wait for it with Waiting.lockWait, or run again when it has ended"
-                    : "; it did not end within " + Format.duration(patience)));
+                    : "; it did not end within " + Format.duration(lockWait)));
       }
       if (!isTold) {
-        log.warn("waiting up to {}: {}", Format.duration(patience), other.get().describe());
+        log.warn("waiting up to {}: {}", Format.duration(lockWait), other.get().describe());
         isTold = true;
       }
       pause(
@@ -105,7 +108,7 @@ public final class RunLock implements AutoCloseable {
 
   private static void pause(Duration duration, String failure) throws DestinationException {
     try {
-      // Rounded up: a last rest of a millisecond must not become a busy loop.
+      // Rounded up, or the last part of a millisecond would become a busy loop.
       Thread.sleep(duration.toMillis() + 1);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -113,7 +116,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Takes it if no other run has it; otherwise returns the claim of that run. */
+  /** Takes the lock if no other run has it; otherwise returns the claim of that run. */
   private Optional<LockClaim> tryTake(LockClaim mine) throws DestinationException {
     synchronized (HELD) {
       for (RunLock held : HELD) {
@@ -121,7 +124,7 @@ public final class RunLock implements AutoCloseable {
           return Optional.of(held.claim);
         }
       }
-      // A file system that lives in this JVM is written to by no other process.
+      // Other processes cannot write to a file system that exists only in this JVM.
       if (LockPlace.isShared(mine.place())) {
         Path folder = StateDirectory.of(options.orElseThrow()).resolve("locks");
         try {
@@ -168,13 +171,16 @@ public final class RunLock implements AutoCloseable {
       channel = FileChannel.open(file, StandardOpenOption.WRITE);
       mine.write(channel);
       if (channel.tryLock() == null) {
-        throw new IOException("a new file is locked by somebody else");
+        throw new IOException("another process has locked the new file");
       }
       return Optional.empty();
     }
   }
 
-  /** Waits for a process that looks; that takes milliseconds, unless the process was stopped. */
+  /**
+   * Waits for a process that checks the locks. That takes milliseconds, unless the process is
+   * stopped (SIGSTOP).
+   */
   private static boolean passes(FileChannel gate) throws IOException {
     long start = System.nanoTime();
     FileLock lock = gate.tryLock();
@@ -185,7 +191,7 @@ public final class RunLock implements AutoCloseable {
     return lock != null;
   }
 
-  /** Looks for a run that is in the way, and removes the files of dead runs. */
+  /** Finds a running run with a conflicting claim, and removes the files of dead runs. */
   private static Optional<LockClaim> living(LockClaim mine, Path folder) throws IOException {
     Optional<LockClaim> found = Optional.empty();
     try (DirectoryStream<Path> files =
@@ -211,7 +217,7 @@ public final class RunLock implements AutoCloseable {
       }
       return Optional.of(LockClaim.read(open));
     } catch (OverlappingFileLockException e) {
-      // MTB was loaded twice into this JVM, by two class loaders.
+      // Two class loaders have loaded MTB into this JVM, and the other one holds the lock.
       return Optional.of(LockClaim.UNKNOWN);
     } catch (NoSuchFileException e) {
       return Optional.empty();
@@ -237,7 +243,7 @@ public final class RunLock implements AutoCloseable {
         channel.close();
       }
     } catch (IOException e) {
-      log.debug("the lock {} is left to the next run to be removed", file, e);
+      log.debug("the lock {} cannot be removed; the next run removes it", file, e);
     }
     file = null;
     channel = null;

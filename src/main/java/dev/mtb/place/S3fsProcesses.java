@@ -31,13 +31,13 @@ final class S3fsProcesses {
 
   private static final String PROGRAM = "s3fs";
 
-  /** So the kernel names a program that was replaced since it was started. */
+  /** The kernel's name for a program whose file was replaced after it was started. */
   private static final String REPLACED_PROGRAM = "s3fs (deleted)";
 
   /** In {@code fdinfo} of {@code /dev/fuse}, from Linux 6.16 on. */
   private static final String CONNECTION = "fuse_connection:";
 
-  /** Set-user-ID and set-group-ID: such a program does not do what the user of it wants. */
+  /** Set-user-ID and set-group-ID. Such a program is not controlled by the user who starts it. */
   private static final int SET_ID = 06000;
 
   /** Write permission for the group and for others. */
@@ -52,13 +52,13 @@ final class S3fsProcesses {
     this.ownUser = ownUser;
   }
 
-  /** Finds the process that serves a mount; what is not proved of it is in its doubt. */
+  /** Finds the process that serves a mount. Its doubt says what is not proved. */
   static S3fsProcess serving(Mount mount) {
     return new S3fsProcesses(PROC, ProcessIdentity.read().uid()).find(mount);
   }
 
   /**
-   * A process that may be the one.
+   * A process that may serve the mount.
    *
    * @param directory in {@code /proc}
    * @param words of its command line
@@ -75,7 +75,7 @@ final class S3fsProcesses {
 
   S3fsProcess find(Mount mount) {
     List<Candidate> candidates = candidates(mount);
-    // A kernel that tells the connection of one process tells that of all.
+    // If the kernel tells the connection of one process, it tells those of all.
     boolean isTold = candidates.stream().anyMatch(c -> !c.connections().isEmpty());
     List<Candidate> found =
         candidates.stream()
@@ -89,7 +89,7 @@ final class S3fsProcesses {
       return S3fsProcess.UNKNOWN;
     }
     Candidate first = found.get(0);
-    // One that has just forked is the same twice, and its connection proves both.
+    // A process that has just forked appears twice, and both have the same connection.
     boolean isOne =
         found.size() == 1
             || (isTold && found.stream().allMatch(c -> c.words().equals(first.words())));
@@ -125,7 +125,7 @@ final class S3fsProcesses {
         candidate(process, mount).ifPresent(candidates::add);
       }
     } catch (IOException | DirectoryIteratorException e) {
-      // No /proc: then nothing is known of the mount's options, and the defaults are assumed.
+      // There is no /proc. Then the mount's options are not known, and the defaults are assumed.
     }
     return candidates;
   }
@@ -141,13 +141,13 @@ final class S3fsProcesses {
       if (isSeen && !(isS3fs(process, mount.user()) && holdsFuse(process, connections))) {
         return Optional.empty();
       }
-      // The number of a process that has ended may have gone to another one meanwhile.
+      // The process may have ended, and another one may have its number now.
       return commandLine(process).equals(words)
           ? Optional.of(
               new Candidate(process, words, S3fsProcess.parse(words), isSeen, connections))
           : Optional.empty();
     } catch (IOException | RuntimeException e) {
-      // It ended meanwhile, or is not ours to look at.
+      // The process has ended, or belongs to another user.
       return Optional.empty();
     }
   }
@@ -173,7 +173,7 @@ final class S3fsProcesses {
 
   /**
    * Whether its program is an s3fs that only root or the user of the mount can have put there. This
-   * asks the file that runs; another file may have its name by now.
+   * checks the file that runs, since another file may have its name now.
    */
   private static boolean isS3fs(Path process, int user) throws IOException {
     Path exe = process.resolve("exe");

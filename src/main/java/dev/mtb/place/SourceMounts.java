@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The directories of sources that were mount points when they were mirrored: such a directory that
- * is not a mount point now is not empty, but not mounted. Thread-safe.
+ * The directories of sources that were mount points in an earlier mirroring run. If such a
+ * directory is no mount point now, its file system is not mounted, and the directory only looks
+ * empty. Thread-safe.
  */
 public final class SourceMounts {
   private static final Logger log = LoggerFactory.getLogger(SourceMounts.class);
@@ -62,7 +63,7 @@ public final class SourceMounts {
     }
   }
 
-  /** Whether something was mounted there in an earlier run and is not now. */
+  /** Whether a file system was mounted there in an earlier run, and none is mounted now. */
   public boolean isMissing(Path directory) {
     return known.contains(directory) && !seen.contains(directory);
   }

@@ -1,6 +1,6 @@
 /**
- * From what a user named to an open store: folder, mount or bucket. Also what must be known of a
- * place before it is written to: other runs that write there, and whether it is what it seems to
- * be.
+ * Finds and opens the place that a user named: folder, mount or bucket. Also checks a place before
+ * a run writes to it: that no other run writes there, and that the mount and its bucket are really
+ * the same place.
  */
 package dev.mtb.place;

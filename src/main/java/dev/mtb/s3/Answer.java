@@ -13,9 +13,12 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.io.CloseMode;
 
-/** An answer whose head has come. To be closed. For one thread. */
+/** An answer of which the head was received. It must be closed. For one thread. */
 final class Answer implements Closeable {
-  /** To read more than this takes longer than to connect anew; the rest may have no end. */
+  /**
+   * The most bytes of an unread rest that are read. To read more takes longer than to open a new
+   * connection, and the rest may be endless.
+   */
   private static final int LONGEST_REST = 64 * 1024;
 
   private final CloseableHttpResponse response;
@@ -71,7 +74,7 @@ final class Answer implements Closeable {
     return content;
   }
 
-  /** Hands the body out. Closing it closes the answer. */
+  /** Returns the body. Closing the body closes the answer. */
   ObjectContent handOut() throws IOException {
     return new ObjectContent(content(), this::abort);
   }
@@ -80,7 +83,7 @@ final class Answer implements Closeable {
   @Override
   public void close() throws IOException {
     try {
-      // At its end the connection is given back.
+      // At the end of the body the client reuses the connection.
       long unused = content().skip(LONGEST_REST);
     } finally {
       abort();

@@ -3,7 +3,7 @@ package dev.mtb.s3;
 import java.util.Optional;
 
 /**
- * Which of the credentials for AWS that a machine has are wanted.
+ * A choice among the AWS credentials of a machine.
  *
  * @param kind where they come from
  * @param profile its name, for {@link Kind#PROFILE}
@@ -21,15 +21,15 @@ public record AwsIdentity(Kind kind, Optional<String> profile) {
     CONTAINER
   }
 
-  /** The first that are found. */
+  /** The first credentials that are found. */
   public static final AwsIdentity ANY = of(Kind.ANY);
 
-  /** Those of a kind. */
+  /** Credentials of a kind. */
   public static AwsIdentity of(Kind kind) {
     return new AwsIdentity(kind, Optional.empty());
   }
 
-  /** Those of a profile. */
+  /** The credentials of a profile. */
   public static AwsIdentity ofProfile(String name) {
     return new AwsIdentity(Kind.PROFILE, Optional.of(name));
   }

@@ -22,8 +22,9 @@ import software.amazon.awssdk.utils.SystemSetting;
 
 /**
  * The AWS SDK's search for credentials. It keeps what it has found until shortly before that
- * expires. No other class names the SDK, so that it is loaded, and has to be there, for this only;
- * it loads its clients of STS and SSO itself if a profile or the environment asks for them.
+ * expires. No other class uses the SDK, so that it is loaded, and needed on the class path, only
+ * for this search; it loads its clients of STS and SSO itself if a profile or the environment asks
+ * for them.
  */
 final class AwsSdk implements CredentialsSource {
   private final AwsIdentity identity;
@@ -46,7 +47,7 @@ final class AwsSdk implements CredentialsSource {
     try {
       Optional<String> missing = missingProfile();
       if (missing.isPresent()) {
-        // The SDK would go on, and use the role of the machine.
+        // The SDK would go on searching, and would use the role of the machine.
         throw new CredentialsException(missing.get(), null);
       }
       found = provider.resolveCredentials();
@@ -60,7 +61,10 @@ final class AwsSdk implements CredentialsSource {
     return new Credentials(found.accessKeyId(), found.secretAccessKey(), token);
   }
 
-  /** What the user has named that is not there: a misspelt name must not lead elsewhere. */
+  /**
+   * The message for a profile that the user has named and that does not exist. A misspelt name must
+   * not silently select other credentials.
+   */
   private Optional<String> missingProfile() {
     Optional<String> name =
         identity.profile().or(ProfileFileSystemSetting.AWS_PROFILE::getStringValue);
@@ -90,8 +94,8 @@ final class AwsSdk implements CredentialsSource {
   }
 
   /**
-   * Why there are no credentials. The SDK tells what each place of its search has said; here it is
-   * the first one that was set up.
+   * Why there are no credentials. The SDK reports every place of its search; this method reports
+   * the first place that was set up.
    *
    * @return empty if none was
    */
@@ -138,7 +142,7 @@ final class AwsSdk implements CredentialsSource {
     return setting.getStringValue().isPresent();
   }
 
-  /** What is wrong with one place; empty if nothing is by now. */
+  /** The failure of one place; empty if it gives credentials now. */
   private static Optional<String> failure(AwsCredentialsProvider place) {
     try {
       var unused = place.resolveCredentials();

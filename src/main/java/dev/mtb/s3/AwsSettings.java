@@ -6,8 +6,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What the machine is set up with for AWS: system properties, environment, files in {@code ~/.aws},
- * the roles of containers and instances, in the order of the AWS SDK. The SDK is loaded only if the
+ * The settings of the machine for AWS: system properties, environment, files in {@code ~/.aws}, the
+ * roles of containers and instances, in the order of the AWS SDK. The SDK is loaded only if the
  * properties and the environment do not have the answer: it takes a third of a second.
  */
 public final class AwsSettings {

@@ -3,7 +3,7 @@ package dev.mtb.s3;
 import java.util.Optional;
 
 /**
- * What signs a request.
+ * The credentials that a request is signed with.
  *
  * @param accessKey names the key; sent with each request
  * @param secretKey never sent, and never in a message

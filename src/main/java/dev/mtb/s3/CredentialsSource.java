@@ -3,11 +3,11 @@ package dev.mtb.s3;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** Tells the credentials of each request; they may expire and be replaced. Thread-safe. */
+/** Supplies the credentials for each request; they may expire and be replaced. Thread-safe. */
 public interface CredentialsSource extends Closeable {
 
   /**
-   * The credentials of the moment.
+   * The current credentials.
    *
    * @throws CredentialsException if there are none
    */

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Where the requests for one bucket go.
+ * The server and path for the requests to one bucket.
  *
  * @param scheme {@code https} or {@code http}
  * @param host that is connected to

@@ -20,7 +20,7 @@ public record LifecycleRule(
 
   static LifecycleRule of(Xml rule) {
     Optional<Xml> filter = rule.child("Filter");
-    // Several conditions stand in one more element.
+    // Several conditions are inside another element.
     Optional<Xml> conditions = filter.flatMap(f -> f.child("And")).or(() -> filter);
     return new LifecycleRule(
         rule.text("Status").filter(status -> status.equals("Enabled")).isPresent(),

@@ -52,8 +52,8 @@ public record ListPage(
   }
 
   /**
-   * Undoes the encoding that was asked for; a server that does not know it says nothing of it. An
-   * {@link IllegalArgumentException} comes from it if a text is not encoded.
+   * The decoder of keys. A server that does not support the encoding does not name it in its
+   * answer. An {@link IllegalArgumentException} comes from it if a text is not encoded.
    */
   static UnaryOperator<String> decoder(Xml xml) {
     boolean isEncoded = xml.text("EncodingType").filter(type -> type.equals("url")).isPresent();

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * The content of an object, as it comes. {@link #close} reads what is left of it, so that the
+ * The content of an object, as it comes. {@link #close} reads the rest of it, so that the
  * connection can be used again; {@link #abort} closes the connection instead. For one thread.
  */
 public final class ObjectContent extends FilterInputStream {
@@ -17,12 +17,12 @@ public final class ObjectContent extends FilterInputStream {
     this.connection = connection;
   }
 
-  /** Lets go of the rest without reading it. */
+  /** Closes the connection without reading the rest. */
   public void abort() {
     try {
       connection.close();
     } catch (IOException e) {
-      // It is closed, whatever else has gone wrong.
+      // The connection is closed even if the abort fails.
       return;
     }
   }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.apache.hc.core5.http.Header;
 
 /**
- * What the head of an answer tells of an object.
+ * The description of an object in the head of an answer.
  *
  * @param metadata the user's, by their names in lower case without {@code x-amz-meta-}
  * @param contentType as it was stored with
@@ -54,7 +54,7 @@ public record ObjectInfo(
         && (encryption.isEmpty() || encryption.get().equals("AES256"));
   }
 
-  /** A length that is no number is none. */
+  /** Parses a length; empty if it is no number. */
   static Optional<Long> number(String text) {
     try {
       return Optional.of(Long.parseLong(text.trim()));

@@ -2,7 +2,7 @@ package dev.mtb.s3;
 
 /** How fast requests may be sent, and how many at a time. Thread-safe. */
 public interface Pace {
-  /** Holds up nothing. */
+  /** A pace without limits. */
   Pace FREE =
       new Pace() {
         @Override
@@ -24,7 +24,7 @@ public interface Pace {
   }
 
   /**
-   * A request is no longer under way: it was answered, or failed. What is read of an answer later
+   * Notes that a request is no longer under way: it was answered, or failed. Reading its body later
    * does not count.
    *
    * @param begun what {@link #begin} has returned

@@ -56,12 +56,12 @@ final class Proxies {
     return Optional.ofNullable(source.apply(name)).filter(value -> !value.isBlank());
   }
 
-  /** In small letters, or in capitals. */
+  /** The value of a variable, with its name in lower or upper case. */
   private static Optional<String> variable(String name, Function<String, String> environment) {
     return value(name, environment).or(() -> value(name.toUpperCase(Locale.ROOT), environment));
   }
 
-  /** From a URL; curl takes one without a scheme, too. */
+  /** Parses a URL. As in curl, the scheme may be missing. */
   private static Proxies of(String text) {
     URI url = parse(text.contains("://") ? text : "http://" + text);
     return new Proxies(
@@ -76,7 +76,7 @@ final class Proxies {
         return url;
       }
     } catch (URISyntaxException e) {
-      // Its message has the text, in which there may be a password.
+      // The exception is dropped, since its message has the URL, which may hold a password.
     }
     throw new IllegalArgumentException("the proxy is not http://[USER:PASSWORD@]HOST:PORT");
   }
@@ -101,7 +101,10 @@ final class Proxies {
                     || matches(pattern, endpoint.host() + ":" + endpoint.port()));
   }
 
-  /** A name holds for all names below it, with or without a dot or a star before it. */
+  /**
+   * Whether a pattern matches a host. A name matches all its subdomains, with or without a dot or a
+   * star before it.
+   */
   private static boolean matches(String pattern, String anyHost) {
     String host = anyHost.toLowerCase(Locale.ROOT);
     if (pattern.endsWith("*")) {

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 
 /** Signs requests, sends them, and sends them again after transient errors. Thread-safe. */
 final class RequestSender implements Closeable {
-  /** An error is shorter; a longer answer comes from something that is no S3 server. */
+  /** The most bytes that are read of an error. A longer answer does not come from an S3 server. */
   private static final int LONGEST_ERROR = 64 * 1024;
 
   private final S3Settings settings;
@@ -27,10 +27,10 @@ final class RequestSender implements Closeable {
     retries = new Retries(settings.retries(), sleep);
   }
 
-  /** Makes something of an answer that says that all is well. */
+  /** Reads a successful answer. */
   interface Reading<T> {
     /**
-     * Reads it, and closes it unless it hands its content out.
+     * Reads the answer, and closes it unless it returns the content to be read later.
      *
      * @param attempt how often the request was sent
      */
@@ -97,8 +97,8 @@ final class RequestSender implements Closeable {
         signer.authorization(request.method, path, query, headers, request.payload, credentials);
     headers.put("authorization", authorization);
     String target = query.isEmpty() ? path : path + "?" + asSent(query);
-    // A thread that was interrupted may still have to undo something: it sends once, and never
-    // waits.
+    // An interrupted thread may still have to undo something. So it sends the request once, and
+    // does not retry.
     boolean isInterrupted = Thread.interrupted();
     try {
       return transport.send(request.method, target, headers, request.body);
@@ -123,12 +123,12 @@ final class RequestSender implements Closeable {
     try {
       return refusal(answer, Xml.parse(new ByteArrayInputStream(document)));
     } catch (MalformedAnswerException e) {
-      // The answer to HEAD has no document, and a proxy has one of its own.
+      // The answer to HEAD has no document, and a proxy sends another kind of document.
       return new S3Exception(answer.status(), "", answer.reason(), answer.date(), region(answer));
     }
   }
 
-  /** What a document says that was refused. */
+  /** The exception for an error document. */
   static S3Exception refusal(Answer answer, Xml error) {
     return new S3Exception(
         answer.status(),

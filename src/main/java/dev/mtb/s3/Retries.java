@@ -24,12 +24,15 @@ final class Retries {
   private static final int UNAVAILABLE = 503;
   private static final Set<Integer> TRANSIENT = Set.of(SERVER_ERROR, 502, UNAVAILABLE, 504);
 
-  /** Transient, whatever their status is (AWS SDK for Java, "RetryUtils" and Amazon S3). */
+  /**
+   * Codes that are transient, independent of the status (AWS SDK for Java, "RetryUtils" and Amazon
+   * S3).
+   */
   private static final Set<String> CODES =
       Set.of(
           "InternalError", "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete");
 
-  /** The server asks for fewer requests, whatever the status is (the same source). */
+  /** Codes that ask for fewer requests, independent of the status (the same source). */
   private static final Set<String> THROTTLING =
       Set.of(
           "SlowDown",
@@ -43,7 +46,7 @@ final class Retries {
           "BandwidthLimitExceeded",
           "TooManyRequestsException");
 
-  /** How the time before a retry passes; tests do not wait. */
+  /** Waits before a retry; tests replace it. */
   interface Sleep {
     void sleep(long millis) throws InterruptedException;
   }
@@ -66,7 +69,7 @@ final class Retries {
           || TRANSIENT.contains(answer.status())
           || CODES.contains(answer.code());
     }
-    // No answer, or one that was cut off.
+    // There was no answer, or it was cut off.
     return true;
   }
 
@@ -77,7 +80,9 @@ final class Retries {
         || THROTTLING.contains(answer.code());
   }
 
-  /** A timeout is a subclass, but no interrupt. */
+  /**
+   * Whether a failure is an interrupt. A timeout is a subclass of the same exception, and is none.
+   */
   private static boolean isInterrupt(IOException failure) {
     return Thread.currentThread().isInterrupted()
         || (failure instanceof InterruptedIOException

@@ -65,7 +65,7 @@ public final class S3Client implements Closeable {
    *
    * @param prefix of the keys
    * @param delimiter at which keys are put together; null for none
-   * @param startAfter the first key is behind this one; null for the first of all
+   * @param startAfter the page begins after this key; null for the first of all
    * @param token of the page before; null for the first page
    * @param most keys in the page
    */
@@ -74,7 +74,8 @@ public final class S3Client implements Closeable {
     S3Request request =
         new S3Request("GET", "")
             .query("list-type", "2")
-            // Without it one control character in a key makes the XML of the page invalid.
+            // Without this encoding, one control character in a key makes the XML of the page
+            // invalid.
             .query("encoding-type", "url")
             .query("prefix", prefix)
             .query("delimiter", delimiter)
@@ -89,8 +90,8 @@ public final class S3Client implements Closeable {
    * oldest (ListObjectVersions).
    *
    * @param prefix of the keys
-   * @param keyMarker the first key is behind this one; null for the first of all
-   * @param versionMarker then the first version is behind this one of that key; null for none
+   * @param keyMarker the page begins after this key; null for the first of all
+   * @param versionMarker the page begins after this version of that key; null for none
    * @param most versions in the page
    */
   public VersionPage listVersions(String prefix, String keyMarker, String versionMarker, int most)
@@ -345,8 +346,8 @@ public final class S3Client implements Closeable {
   }
 
   /**
-   * Reads the document of an answer. A server that needs long to copy or to complete an object says
-   * that all is well, and tells in the document if that was too early.
+   * Reads the document of an answer. If a server needs long to copy or to complete an object, it
+   * first sends status 200, and reports a later failure in the document.
    */
   private static Xml document(Answer answer) throws IOException {
     try (answer) {

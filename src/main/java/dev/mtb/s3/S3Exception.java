@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
 
-/** The server has answered that it did not do what was asked for. */
+/** The server has refused a request. */
 public final class S3Exception extends IOException {
   private static final long serialVersionUID = 1;
 
@@ -37,12 +37,12 @@ public final class S3Exception extends IOException {
     return text.isEmpty() ? "" : separator + text;
   }
 
-  /** Of HTTP. */
+  /** The status of HTTP. */
   public int status() {
     return status;
   }
 
-  /** Of S3; empty if there is none. */
+  /** The code of S3; empty if there is none. */
   public String code() {
     return code;
   }

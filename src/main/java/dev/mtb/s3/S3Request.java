@@ -11,11 +11,11 @@ import java.util.TreeMap;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/** A request that is being made up. For one thread. */
+/** A request that is being built. For one thread. */
 final class S3Request {
   final String method;
 
-  /** Of the object; empty for the bucket. */
+  /** The key of the object; empty for the bucket. */
   final String key;
 
   final List<Map.Entry<String, String>> query = new ArrayList<>();
@@ -23,7 +23,7 @@ final class S3Request {
   /** By their names in lower case. All are signed. */
   final TreeMap<String, String> headers = new TreeMap<>();
 
-  /** What is sent; null for nothing. */
+  /** The body; null if there is none. */
   Body body;
 
   /** The digest of the body in hexadecimal, or what stands for it. */
@@ -49,7 +49,7 @@ final class S3Request {
 
   /**
    * Sends a content whose digest is not signed: to sign it, it would have to be read once more.
-   * {@code Content-MD5}, TLS or the tag in the answer tells if it changes on its way.
+   * {@code Content-MD5}, TLS or the tag in the answer shows whether it was changed in transit.
    */
   S3Request unsigned(Body content) {
     body = content;

@@ -3,7 +3,7 @@ package dev.mtb.s3;
 import java.util.Map;
 
 /**
- * What a client is made with.
+ * The settings of a client.
  *
  * @param bucket its name
  * @param region that the requests are signed for

@@ -24,7 +24,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class Signer {
   private static final String ALGORITHM = "AWS4-HMAC-SHA256";
 
-  /** The digest of nothing. */
+  /** The digest of an empty body. */
   static final String NO_PAYLOAD = sha256("");
 
   /** Stands for the digest of a body that is not signed. */
@@ -33,7 +33,7 @@ final class Signer {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  /** Of {@code yyyyMMdd} at the beginning of a time. */
+  /** The length of {@code yyyyMMdd} at the beginning of a time. */
   private static final int DAY = 8;
 
   private final String region;
@@ -49,7 +49,7 @@ final class Signer {
     this.service = service;
   }
 
-  /** A time as it stands in a request. */
+  /** The form of a time in a request. */
   static String time(Instant now) {
     return TIME.format(now);
   }

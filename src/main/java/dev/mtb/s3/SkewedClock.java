@@ -10,16 +10,22 @@ import java.util.Set;
  * for it. Thread-safe.
  */
 final class SkewedClock {
-  /** A server that refuses a request for its time. */
+  /** The codes with which servers refuse a request because of its time. */
   private static final Set<String> CODES =
       Set.of("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture");
 
-  /** May be refused for its time: servers differ in what they say. Empty is the answer to HEAD. */
+  /**
+   * The codes of refusals whose reason may be the time, since servers differ. The answer to HEAD
+   * has an empty code.
+   */
   private static final Set<String> POSSIBLE_CODES =
       Set.of(
           "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure", "AccessDenied", "");
 
-  /** Servers take what is up to 15 minutes off; the AWS SDK takes 4 for a reason to try again. */
+  /**
+   * A smaller difference is not taken for the reason. Servers accept up to 15 minutes; the AWS SDK
+   * retries from 4 minutes on.
+   */
   private static final Duration SMALL = Duration.ofMinutes(4);
 
   private static final int FORBIDDEN = 403;

@@ -14,7 +14,7 @@ public final class SourceException extends IOException {
     this.failure = failure;
   }
 
-  /** What kept the source from being read. */
+  /** The failure to read the source. */
   public IOException failure() {
     return failure;
   }

@@ -37,15 +37,14 @@ import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * The connections to one server. It sends a request once, and knows nothing of what is in it.
- * Thread-safe.
+ * The connections to one server. It sends a request once, and does not interpret it. Thread-safe.
  */
 final class Transport implements Closeable {
   private static final Timeout CONNECT_TIMEOUT = Timeout.ofSeconds(10);
 
   /**
-   * Longer than a server takes between two bytes, also when it completes a large upload: Amazon's
-   * server sends blanks meanwhile.
+   * The time to wait for the next byte of an answer. It is enough when a large upload is completed,
+   * too, since Amazon's server sends blanks meanwhile.
    */
   private static final Timeout ANSWER_TIMEOUT = Timeout.ofMinutes(1);
 
@@ -72,7 +71,7 @@ final class Transport implements Closeable {
         PoolingHttpClientConnectionManagerBuilder.create()
             .setMaxConnTotal(connections)
             .setMaxConnPerRoute(connections)
-            // Its lock is not held while the limit is checked.
+            // This policy does not lock the pool while it checks the limit.
             .setPoolConcurrencyPolicy(PoolConcurrencyPolicy.LAX)
             .setDefaultSocketConfig(SocketConfig.custom().setTcpNoDelay(true).build())
             .setDefaultConnectionConfig(
@@ -99,7 +98,7 @@ final class Transport implements Closeable {
             .setDefaultRequestConfig(
                 RequestConfig.custom()
                     .setResponseTimeout(ANSWER_TIMEOUT)
-                    // A thread waits for as long as others send.
+                    // A thread waits without a time limit for a connection that other threads use.
                     .setConnectionRequestTimeout(Timeout.DISABLED)
                     // To wait for permission to send the body would double the round trips.
                     .setExpectContinueEnabled(false)
@@ -157,7 +156,7 @@ final class Transport implements Closeable {
         CloseableHttpResponse.adapt(client.executeOpen(host, request, HttpClientContext.create())));
   }
 
-  /** Lets a body know the connection that it is sent by. */
+  /** Gives each body the connection that sends it. */
   private static final class Executor extends HttpRequestExecutor {
     @Override
     public ClassicHttpResponse execute(
@@ -211,8 +210,8 @@ final class Transport implements Closeable {
       try {
         body.writeTo(pace == Pace.FREE ? out : new PacedStream(out, pace));
       } catch (IOException | RuntimeException e) {
-        // Reset: the server would else go on to receive what the buffers still hold, and keep a
-        // part of an upload that is aborted meanwhile.
+        // The connection is reset. Otherwise the server would receive what the buffers still hold,
+        // and would keep a part of an upload that is aborted meanwhile.
         connection.close(CloseMode.IMMEDIATE);
         throw e;
       }
@@ -258,7 +257,7 @@ final class Transport implements Closeable {
     try {
       client.close();
     } catch (IOException e) {
-      // All that was sent has been answered.
+      // Every request was answered, so a failure to close loses nothing.
       return;
     }
   }

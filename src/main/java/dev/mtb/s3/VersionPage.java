@@ -39,7 +39,8 @@ public record VersionPage(
     Optional<String> nextKey = xml.text("NextKeyMarker").map(decoder);
     Optional<String> nextVersion = xml.text("NextVersionIdMarker");
     if (isTruncated && nextKey.isEmpty() && !versions.isEmpty()) {
-      // Some servers leave it out, as they may in a list of objects: the next is behind the last.
+      // Some servers do not send the marker, as in lists of objects. The next page begins after the
+      // last version of this one.
       ObjectVersion last = versions.get(versions.size() - 1);
       nextKey = Optional.of(last.key());
       nextVersion = Optional.of(last.id());

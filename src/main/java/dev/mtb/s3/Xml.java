@@ -30,7 +30,7 @@ final class Xml {
 
   private static XMLInputFactory factory() {
     XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
-    // An answer may come from a server that means harm: no entities, no files, no network.
+    // An answer may come from a hostile server, so entities, files and the network are not used.
     factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     factory.setProperty(XMLInputFactory.IS_COALESCING, true);
@@ -70,9 +70,12 @@ final class Xml {
     return new MalformedAnswerException("the server's answer is no valid XML", e);
   }
 
-  /** S3 writes UTF-8 only. The parser would print what is not, besides throwing it. */
+  /**
+   * Decodes UTF-8, which is all that S3 sends. The parser itself would also print an error for
+   * invalid bytes.
+   */
   private static Reader text(InputStream in) throws IOException {
-    // The parser closes what it has read to its end; an answer is closed once, by its owner.
+    // The parser would close the stream at its end. Only the owner of the answer closes it.
     InputStream shielded = CloseShieldInputStream.wrap(in);
     InputStream withoutMark = BOMInputStream.builder().setInputStream(shielded).get();
     return new InputStreamReader(withoutMark, StandardCharsets.UTF_8.newDecoder());

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The decision which entries of a list are handed out: an entry is not if the walk of another entry
- * reaches it, or if another file has the same target. Not thread-safe.
+ * The decision which entries of a list are backed up by themselves. An entry is not if the walk of
+ * another entry reaches it, or if another file has the same target. Not thread-safe.
  */
 final class Coverage {
   private final Tree tree;
@@ -20,7 +20,10 @@ final class Coverage {
   private final FileFilter filter;
   private final PathSet listed;
 
-  /** The parent of the last entry that a walk reaches: neighbours in a list share it. */
+  /**
+   * The parent of the last entry that a walk reaches. Entries that follow each other in a list
+   * often have the same parent.
+   */
   private Path reachedParent;
 
   /**
@@ -35,7 +38,7 @@ final class Coverage {
     this.listed = listed;
   }
 
-  /** Hands an entry out, unless it is covered. */
+  /** Passes an entry to the visitor, unless it is covered. */
   void handOut(Entry entry, byte[] target, SourceList.Visitor visitor) throws InterruptedException {
     Optional<Path> rival = rival(entry, target);
     if (rival.isPresent()) {
@@ -76,7 +79,7 @@ final class Coverage {
     return Optional.empty();
   }
 
-  /** What is at a path; empty if nothing is, or that cannot be told. */
+  /** The kind of file at a path; empty if there is none, or if that cannot be read. */
   private Optional<Kind> kind(Path path) {
     try {
       return Optional.of(look(path).kind());
@@ -110,7 +113,7 @@ final class Coverage {
       return;
     }
     if (isMountPoint) {
-      // The walk only makes an empty directory for it.
+      // The walk does not enter this directory, and only makes an empty one.
       visitor.entry(entry);
       return;
     }
@@ -119,11 +122,11 @@ final class Coverage {
       return;
     }
     if (filter.mayCutWalks() && !isWalkedTo(entry, above)) {
-      // It was listed by name, so it is backed up even if its directory is left out.
+      // The list names it, so it is backed up even if a filter excludes its directory.
       visitor.entry(entry);
       return;
     }
-    // The base itself may be a link: it is followed.
+    // The base itself may be a link, which is followed.
     int levels = above == 0 ? 0 : 1;
     for (int i = above == 0 ? 0 : above + 1; i < target.length; i++) {
       levels += target[i] == '/' ? 1 : 0;

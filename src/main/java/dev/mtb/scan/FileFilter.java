@@ -17,7 +17,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides what is left out of the backup. Thread-safe. */
+/** Decides what filters exclude from the backup. Thread-safe. */
 public final class FileFilter {
   private static final Logger log = LoggerFactory.getLogger(FileFilter.class);
 
@@ -64,8 +64,8 @@ public final class FileFilter {
   }
 
   /**
-   * Tells whether something is left out whether it is a file or a directory: then a failure to look
-   * at it does not matter.
+   * Tells whether a path is excluded both as a file and as a directory. Then a failure to look at
+   * it does not matter.
    */
   public boolean leavesOutUnseen(Path source, Path target) {
     return leavesOutByName(source, target, false) || leavesOutByName(source, target, true);
@@ -187,12 +187,13 @@ public final class FileFilter {
       ByteBuffer beginning = ByteBuffer.allocate(CACHE_SIGNATURE.length);
       try (ReadableByteChannel in = tag.read()) {
         while (beginning.hasRemaining() && in.read(beginning) >= 0) {
-          // Until it is full or the file ends.
+          // The loop ends when the buffer is full or the file ends.
         }
       }
       return Arrays.equals(beginning.array(), CACHE_SIGNATURE);
     } catch (IOException e) {
-      // What cannot be told to be a cache is backed up, and complained of if that fails.
+      // If the tag cannot be read, the directory is not taken for a cache. If it cannot be backed
+      // up, that is reported.
       return false;
     }
   }

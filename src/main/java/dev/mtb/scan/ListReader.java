@@ -83,7 +83,10 @@ public final class ListReader {
     return false;
   }
 
-  /** Two bytes that no list in UTF-8 begins with; whether it is one, its NULs will tell. */
+  /**
+   * Whether the list begins with a UTF-16 byte order mark, which no list in UTF-8 begins with. The
+   * NULs in the text show whether it really is UTF-16.
+   */
   private static boolean beginsLikeUtf16(BufferedInputStream in) throws IOException {
     in.mark(2);
     int first = in.read();

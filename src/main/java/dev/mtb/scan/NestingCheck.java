@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The check that what a job reads and what it writes are apart: a source, the destination and the
- * place of old versions must not contain each other. Not thread-safe.
+ * The check that a job does not write to what it reads: a source, the destination and the place of
+ * old versions must not contain each other. Not thread-safe.
  */
 final class NestingCheck {
   private final Path base;
@@ -40,7 +40,10 @@ final class NestingCheck {
     }
   }
 
-  /** Keeps the last parent: neighbours in a list often have the same one. */
+  /**
+   * Remembers the last parent, since entries that follow each other in a list often have the same
+   * one.
+   */
   private Path withRealParent(Path source) {
     Path parent = source.getParent();
     if (parent == null) {

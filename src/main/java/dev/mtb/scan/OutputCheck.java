@@ -18,8 +18,8 @@ import java.util.function.Predicate;
 
 /**
  * The rule for every file that MTB writes for its user (report, manifest, page, metrics, log): it
- * never takes the place of a source, of a list, of another file that the run reads, or of anything
- * below a source or the destination, unless that is an earlier file of the same kind. Immutable.
+ * never replaces a source, a list, another file that the run reads, or anything below a source or
+ * the destination, unless that is an earlier file of the same kind. Immutable.
  */
 public final class OutputCheck {
   /** An earlier file is recognised by its beginning. */
@@ -46,7 +46,7 @@ public final class OutputCheck {
    * @param inputs other files that the run reads, such as filter rules
    */
   public static OutputCheck of(BackupJob job, Tree tree, List<Path> inputs) {
-    // Sources that are no files of this machine cannot be overwritten.
+    // An output file cannot overwrite sources that are not on this machine.
     return new OutputCheck(
         Optional.of(job).filter(j -> j.from().isEmpty()),
         Optional.of(tree),
@@ -82,7 +82,7 @@ public final class OutputCheck {
     for (Path input : allInputs()) {
       refuseIf(isSame(input, file), what, output, "would take the place of " + input);
     }
-    // Also if an earlier report is there: it is the copy of one in the source.
+    // Refused even if an earlier report is there: it may be the copy of a report in the source.
     refuseIf(isPlaceOfCopy(file), what, output, "would lie where a file of the source lands");
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS) || isOfKind.test(beginning(file))) {
       return;
@@ -145,7 +145,7 @@ public final class OutputCheck {
     try (InputStream in = Files.newInputStream(file)) {
       return new String(in.readNBytes(BEGINNING), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      // What cannot be read is not known to be of the same kind.
+      // If the file cannot be read, it does not count as an earlier one of the same kind.
       return ErrorText.of(e);
     }
   }
@@ -157,7 +157,7 @@ public final class OutputCheck {
     try {
       return real(input).equals(file) || (Files.exists(file) && Files.isSameFile(input, file));
     } catch (IOException e) {
-      // One of them is not there, or cannot be looked at: the run will say so.
+      // One of them is missing, or cannot be read. The run reports that.
       return false;
     }
   }

@@ -10,8 +10,8 @@ import java.util.List;
  * A pattern of a filter rule, with rsync's meaning (PATTERN MATCHING RULES in its manual page), on
  * bytes: {@code ?} is one byte. Immutable.
  *
- * <p>It is run as a set of places in the pattern that the text so far may have led to, so that no
- * pattern takes more than its length times that of the path.
+ * <p>The matcher keeps the set of all positions in the pattern that the text read so far can lead
+ * to. So the time for a match is at most the length of the pattern times that of the path.
  */
 final class PathPattern {
   /** Which part of a path the pattern must match, to its end. */
@@ -122,7 +122,7 @@ final class PathPattern {
     };
   }
 
-  /** Where the last names of a path begin; -1 if it has not so many. */
+  /** The position at which the last names of a path begin; -1 if the path has fewer names. */
   private static int lastNames(byte[] text, int count) {
     int left = count;
     for (int i = text.length - 1; i >= 0; i--) {
@@ -150,7 +150,7 @@ final class PathPattern {
     return places.get(steps.size());
   }
 
-  /** What may be repeated may be left out. */
+  /** Adds the positions after repeated steps, since a repeated step may match nothing. */
   private void skipRepeated(BitSet places) {
     for (int at = places.nextSetBit(0); at >= 0; at = places.nextSetBit(at + 1)) {
       if (at < steps.size() && steps.get(at).isRepeated) {
@@ -186,7 +186,7 @@ final class PathPattern {
       at = begin;
       while (at < end) {
         int b = next();
-        // Without a wildcard a backslash is nothing but that.
+        // In a pattern without wildcards, a backslash is an ordinary character.
         switch (isWild ? b : 'x') {
           case '*' -> star();
           case '?' -> steps.add(new Step(all(false), false));
@@ -229,7 +229,7 @@ final class PathPattern {
       BitSet set = new BitSet(BYTES);
       int previous = 0;
       boolean isFirst = true;
-      // A bracket that comes first is one of the set.
+      // A closing bracket that comes first is a member of the set.
       while (isFirst || peek(0) != ']') {
         isFirst = false;
         if (at >= end) {

@@ -10,9 +10,9 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * A set of paths that keeps 16 bytes of each: a list of a million names fits into 50 MB.
  *
- * <p>It holds 128-bit hashes with a random seed. The chance that two of a million paths are taken
- * for one is below 10<sup>-26</sup>, far below that of a memory error, and such a pair cannot be
- * prepared without the seed. Not thread-safe.
+ * <p>It holds 128-bit hashes with a random seed. The probability that two of a million paths have
+ * the same hash is below 10<sup>-26</sup>, far below that of a memory error, and such a pair cannot
+ * be prepared without the seed. Not thread-safe.
  */
 final class PathSet {
   private static final int FIRST_CAPACITY = 64;
@@ -26,7 +26,7 @@ final class PathSet {
   private int size;
   private int takenCount;
 
-  /** Adds; adding twice is the same as once. */
+  /** Adds a path. To add it twice has no effect. */
   void add(byte[] path, int length, boolean outside) {
     if (2 * (size + 1) > taken.length) {
       grow();

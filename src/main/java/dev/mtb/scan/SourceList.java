@@ -18,8 +18,9 @@ import org.slf4j.LoggerFactory;
 /**
  * All entries that a job lists, each of them once.
  *
- * <p>The lists are read twice: first to know all entries, so that it is known which of them lie
- * below others, in any order; then to hand them out. In between only their hashes are kept.
+ * <p>The lists are read twice. The first reading collects the hashes of all entries, to find
+ * entries that lie below others, in any order. The second reading passes the entries to the run. In
+ * between only the hashes are kept.
  */
 public final class SourceList {
   private static final Logger log = LoggerFactory.getLogger(SourceList.class);
@@ -33,7 +34,7 @@ public final class SourceList {
     void unusable(Path path, String error);
   }
 
-  /** Enough to recognise a layout by; a list may have millions. */
+  /** The number of entries that are kept to recognise the layout of the backup. */
   private static final int MOST_FIRST = 100;
 
   private final BackupJob job;
@@ -176,7 +177,7 @@ public final class SourceList {
       Metadata unused = tree.entry(source).look();
       return true;
     } catch (IOException e) {
-      // It is absent as well if a directory on the way was replaced by a file.
+      // A path also counts as missing if a directory in it was replaced by a file.
       return !tree.isMoved(e, source);
     }
   }
@@ -208,7 +209,7 @@ public final class SourceList {
     } catch (NoSuchFileException e) {
       return false;
     } catch (IOException e) {
-      // An error hides the answer: the file is taken to exist.
+      // It cannot be read, so the file counts as existing.
       return true;
     }
   }

@@ -14,8 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * A small file of paths that are remembered from run to run, each as a {@code file:} URI on a line
- * of its own.
+ * A small file with paths that are remembered from run to run, one {@code file:} URI in each line.
  *
  * @param file need not exist
  */
@@ -25,12 +24,12 @@ public record RememberedPaths(Path file) {
         ? Splitter.on('\n')
             .trimResults()
             .omitEmptyStrings()
-            // It is ASCII; anything else in it is found line by line.
+            // The file is ASCII. Other bytes are found when each line is parsed.
             .splitToList(Files.readString(file, StandardCharsets.ISO_8859_1))
         : List.of();
   }
 
-  /** What a line stands for. */
+  /** The path of a line. */
   public Path path(String line) throws IOException {
     try {
       return Path.of(URI.create(line));

@@ -19,10 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The directory in which MTB keeps, for each user, what it must know from run to run. Stateless.
  *
- * <p>It is for its owner only: a file that another user can open for reading is a file that this
- * user can lock, and what MTB remembers decides what it copies. A directory that was named for it
- * ({@code MTB_STATE_DIR}) keeps its mode: users who share it make it writable for their group, and
- * MTB makes its files there so, too, except for catalogs.
+ * <p>It is for its owner only: if another user can open a file for reading, this user can lock it,
+ * and what MTB remembers decides what it copies. A directory that was named for it ({@code
+ * MTB_STATE_DIR}) keeps its mode: users who share it make it writable for their group, and MTB
+ * makes its files there so, too, except for catalogs.
  */
 public final class StateDirectory {
   private static final Logger log = LoggerFactory.getLogger(StateDirectory.class);
@@ -81,7 +81,7 @@ public final class StateDirectory {
         : Path.of(xdg, "mtb");
   }
 
-  /** Makes sure that a run's state directory is there, and as private as it should be. */
+  /** Makes a run's state directory if it is missing, and makes it private. */
   public static Path prepare(BackupOptions options) throws IOException {
     Path directory = of(options);
     secure(directory, options.stateDirectory().isPresent() || !environment(NAME).isEmpty());
@@ -150,7 +150,7 @@ public final class StateDirectory {
       Files.createDirectory(absolute, attributes(absolute, PRIVATE_DIRECTORY));
       set(absolute, mode);
     } catch (FileAlreadyExistsException e) {
-      // Another process came first.
+      // Another process has made it meanwhile.
       if (!Files.isDirectory(absolute)) {
         throw e;
       }
@@ -185,7 +185,8 @@ public final class StateDirectory {
 
   private static void makeFile(Path file, int mode) throws IOException {
     try {
-      // With the mode at once: a file that is open cannot be taken away again.
+      // The file gets its mode when it is made. If another user opened it before the mode is set,
+      // the user would keep access.
       Files.createFile(file, attributes(file, PRIVATE_FILE));
     } catch (FileAlreadyExistsException e) {
       if (!isPosix(file) || Metadata.of(file).uid() != ProcessIdentity.read().uid()) {

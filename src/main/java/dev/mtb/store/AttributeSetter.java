@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Sets one attribute after another, also if others fail: an attribute that a place cannot keep must
- * not keep the content from being backed up. For one thread.
+ * Sets attributes one after another, and goes on if one of them fails: a place that cannot keep an
+ * attribute must still get the content. For one thread.
  */
 public final class AttributeSetter {
   /** What may be refused, and what the user can do about it. */
@@ -44,7 +44,7 @@ public final class AttributeSetter {
 
   private final Set<Attribute> incomplete = EnumSet.noneOf(Attribute.class);
 
-  /** Sets something; only the loss of the whole place ends it. */
+  /** Sets an attribute. A failure is noted and not thrown, unless the whole place is lost. */
   public void set(What what, Setter setter) throws DestinationException {
     try {
       setter.set();
@@ -62,18 +62,18 @@ public final class AttributeSetter {
     return !failures.containsKey(What.OWNER) && !failures.containsKey(What.GROUP);
   }
 
-  /** Whether something could not be set because no such file was found. */
+  /** Whether an attribute could not be set because the file was not found. */
   public boolean isMissing() {
     return !failures.isEmpty()
         && failures.values().stream().anyMatch(NoSuchFileException.class::isInstance);
   }
 
-  /** Something could be set in part only, because of a failure that is reported. */
+  /** Notes that an attribute was set in part only, because of a failure that is reported. */
   public void incomplete(Attribute attribute) {
     incomplete.add(attribute);
   }
 
-  /** Says what could not be set, if there was any such thing. */
+  /** Throws an exception that names what could not be set, if there is any. */
   public void check() throws AttributesException {
     if (failures.isEmpty()) {
       return;

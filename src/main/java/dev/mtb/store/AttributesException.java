@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * Content is safe, and so is every attribute but some: the destination did not take those. Whatever
- * throws it has done all else.
+ * The destination did not take some attributes. The content and all other attributes are safe, and
+ * the operation is done.
  */
 public final class AttributesException extends IOException {
   private static final long serialVersionUID = 1;

@@ -9,7 +9,7 @@ import java.nio.channels.SeekableByteChannel;
  */
 public interface Content {
   /**
-   * Opens it once more.
+   * Opens the content again.
    *
    * @return at its beginning; must be closed
    * @throws IOException if it cannot be opened

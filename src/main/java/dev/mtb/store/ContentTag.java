@@ -25,15 +25,15 @@ public record ContentTag(String md5, int parts) {
   /** The size of s3fs's parts by default, and of MTB's. */
   public static final long PART_SIZE = 10L << 20;
 
-  /** S3 takes no more in one object. */
+  /** S3 takes no more parts in one object. */
   public static final int MOST_PARTS = 10_000;
 
   private static final long MEBIBYTE = 1L << 20;
 
   /**
-   * The sizes that the tools of the field use, in MiB: s3fs, rclone, AWS's own, s5cmd, what people
-   * set, and MTB's where a large object is copied onto itself. An object in parts of another size
-   * cannot be proved equal.
+   * The sizes of parts that tools use, in MiB: s3fs, rclone, AWS's own, s5cmd, sizes that users
+   * often set, and MTB's where a large object is copied onto itself. An object in parts of another
+   * size cannot be proved equal.
    */
   private static final long[] USUAL_SIZES = {
     10, 5, 8, 16, 50, 15, 20, 25, 32, 64, 100, 128, 512, 1024
@@ -86,7 +86,7 @@ public record ContentTag(String md5, int parts) {
   }
 
   /**
-   * Tells whether a content is the object's.
+   * Compares a content with the content of the object.
    *
    * @param content read to its end, not closed
    * @param size of the content
@@ -136,7 +136,7 @@ public record ContentTag(String md5, int parts) {
     return (size + partSize - 1) / partSize;
   }
 
-  /** Works out what the tag would be for parts of one size. */
+  /** Computes the tag that the object would have with parts of one size. */
   private static final class PartDigest {
     private final long partSize;
     private final MessageDigest part = DigestAlgorithm.MD5.start();
@@ -179,10 +179,10 @@ public record ContentTag(String md5, int parts) {
   }
 
   /**
-   * The tag of something in hand.
+   * The tag of an object that was uploaded at once.
    *
-   * @param md5 sixteen bytes
-   * @return the tag of an object that was uploaded at once
+   * @param md5 of its content, sixteen bytes
+   * @return its tag
    */
   public static ContentTag of(byte[] md5) {
     return new ContentTag(Hex.encodeHexString(md5), 0);

@@ -3,8 +3,8 @@ package dev.mtb.store;
 import java.io.IOException;
 
 /**
- * The destination as a whole cannot be used: it is missing, is not what it should be, or was lost.
- * No file can be backed up as long as that is so, and the run ends.
+ * The destination as a whole cannot be used: it is missing, is of the wrong kind, or was lost. No
+ * file can be backed up, so the run ends.
  */
 public class DestinationException extends IOException {
   private static final long serialVersionUID = 1;
@@ -22,7 +22,7 @@ public class DestinationException extends IOException {
    * Made with the text that the user reads.
    *
    * @param message names the place, what is wrong, and what to do
-   * @param cause what brought it up
+   * @param cause the failure that showed it
    */
   public DestinationException(String message, Throwable cause) {
     super(message, cause);

@@ -8,8 +8,8 @@ import java.nio.file.FileSystemException;
 import java.util.Optional;
 
 /**
- * What a failure of a destination means. A failure that means the end of the run is none of these,
- * but a {@link DestinationException}.
+ * What a failure of a destination means. A failure that ends the run has no diagnosis: it is a
+ * {@link DestinationException}.
  *
  * @param kind what is done about it
  * @param text what is wrong and what to do, for the user, without the file's name
@@ -17,9 +17,9 @@ import java.util.Optional;
 public record Diagnosis(Kind kind, String text) {
   /** What is done about a failure. */
   public enum Kind {
-    /** It may pass, and is tried again. */
+    /** The error may pass, so the operation is retried. */
     TRANSIENT,
-    /** It will not pass soon, and other files are likely to meet it too. */
+    /** The error will not pass soon, and will probably affect other files, too. */
     LASTING,
     /** It concerns this file only, and stays so until a person acts. */
     OF_THIS_FILE
@@ -32,7 +32,8 @@ public record Diagnosis(Kind kind, String text) {
   }
 
   /**
-   * The diagnosis for an ordinary folder, from the failure alone. What is not known may pass.
+   * The diagnosis for an ordinary folder, from the failure alone. An unknown error counts as
+   * transient.
    *
    * @param failure of an operation on the destination
    * @return never null

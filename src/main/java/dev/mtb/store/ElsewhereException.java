@@ -3,8 +3,8 @@ package dev.mtb.store;
 import java.io.IOException;
 
 /**
- * Something other than the destination is to blame: the source, or that the run is being stopped.
- * Trying again is not the destination's business, and it says nothing of the destination's health.
+ * The cause of a failure is not the destination: it is the source, or the run is being stopped. The
+ * operation on the destination is not retried, and does not count as its failure.
  */
 public abstract class ElsewhereException extends IOException {
   private static final long serialVersionUID = 1;
@@ -13,7 +13,7 @@ public abstract class ElsewhereException extends IOException {
    * Made with the text that the user reads.
    *
    * @param message without the file's name
-   * @param cause what brought it up; may be null
+   * @param cause the failure behind it; may be null
    */
   protected ElsewhereException(String message, Throwable cause) {
     super(message, cause);

@@ -19,9 +19,9 @@ import java.util.Optional;
  * The errors of Linux (errno(3)) that a destination may meet, and what is done about each.
  *
  * <p>Java tells some by the class of an exception, and the others only by the text of the C
- * library. Known here are the texts of glibc, musl and macOS, in English; a text in another
- * language is taken for an error that may pass. What must not be missed whatever the language (a
- * mount that is dead, a file system that is read-only) destinations find out by asking.
+ * library. This class knows the English texts of glibc, musl and macOS. It takes a text in another
+ * language for a transient error. Errors that must be noticed in every language (a dead mount, a
+ * read-only file system) are not read from the text: the destination asks the system.
  */
 public enum Errno {
   EIO(

@@ -2,7 +2,9 @@ package dev.mtb.store;
 
 import java.io.IOException;
 
-/** An operation failed for good: it was diagnosed, and tried again as often as makes sense. */
+/**
+ * An operation failed finally: the failure was diagnosed, and all retries failed or would not help.
+ */
 public final class FailedException extends IOException {
   private static final long serialVersionUID = 1;
 

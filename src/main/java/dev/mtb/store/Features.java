@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * What is special about a destination.
+ * What a destination can do, and how it behaves.
  *
  * @param listingBringsMetadata whether listing a directory makes the {@code stat} of everything in
- *     it free, and {@code stat} of a name that does not exist is dear: then a whole directory is
+ *     it free, and {@code stat} of a name that does not exist costs much: then a whole directory is
  *     compared by listing it first
  * @param contentsMoveDirectoryMtime whether writing into a directory changes its mtime
  * @param operationsPerDirectory how many files of one directory are worth being written at a time
@@ -19,9 +19,10 @@ import java.time.Instant;
  * @param listedForOne how many names a listing tells for the price of one {@code stat}, if {@code
  *     listingBringsMetadata}
  * @param listingShows whether listings tell something of each name ({@link ListedEntry})
- * @param retriesItself whether it tries again by itself what failed, so that the engine need not
- * @param missesAfterErrors whether after an error it may take for absent what is there
- * @param names which names are one here
+ * @param retriesItself whether it retries by itself, so that the engine does not
+ * @param missesAfterErrors whether it may tell after an error that a name does not exist, although
+ *     it does
+ * @param names which different names it takes for the same name
  */
 public record Features(
     boolean listingBringsMetadata,
@@ -37,7 +38,7 @@ public record Features(
     boolean retriesItself,
     boolean missesAfterErrors,
     NameRules names) {
-  /** A place that keeps everything as it is given, and whose listings tell names only. */
+  /** A place that keeps everything exactly, and whose listings tell names only. */
   public static final Features PLAIN =
       new Features(
           /* listingBringsMetadata= */ false,

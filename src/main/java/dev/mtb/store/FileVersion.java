@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param isDeletion whether it was deleted then
  * @param isLatest whether it is what is there now
  * @param size in bytes; 0 for a deletion, and -1 if the server does not tell it
- * @param storedAt when it was stored, by the server's clock; it was there from then on
+ * @param storedAt when it was stored, by the server's clock
  * @param id that the server has given to it
  */
 public record FileVersion(

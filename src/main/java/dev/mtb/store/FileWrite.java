@@ -24,7 +24,8 @@ public interface FileWrite extends Closeable {
    *
    * @param source what to set: owner, mode and mtime
    * @throws AttributesException if the file is safe, and only some of its metadata is not set
-   * @throws IOException if it could not be finished; then the file must be taken for not written
+   * @throws IOException if it could not be finished; then the caller must assume that the file is
+   *     not written
    */
   void commit(Metadata source) throws IOException;
 

@@ -1,8 +1,8 @@
 package dev.mtb.store;
 
 /**
- * What is to be deleted has a name that MTB never writes: another client made it. It stays, and is
- * no failure.
+ * The refusal to delete a name that MTB never writes, since another client made it. The item is not
+ * deleted, and this is no failure of the run.
  */
 public final class ForeignNameException extends RefusedException {
   private static final long serialVersionUID = 1;

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What a listing of a bucket tells of one object, for nothing: not its metadata, but when it was
- * stored and what is in it.
+ * What a listing of a bucket tells of one object without another request: when it was stored and
+ * the tag of its content, but not its metadata.
  *
  * @param isDirectory whether it is a directory; a link cannot be told from a file
  * @param size in bytes
@@ -19,7 +19,7 @@ public record ListedEntry(
    * A directory.
    *
    * @param storedAt as above
-   * @return its glance
+   * @return its entry
    */
   public static ListedEntry directory(Optional<Instant> storedAt) {
     return new ListedEntry(true, 0, Optional.empty(), storedAt);

@@ -21,14 +21,14 @@ public record Listing(
     Optional<ImmutableMap<Path, Optional<ListedEntry>>> names,
     Optional<ListedEntry> self,
     ImmutableMap<Path, Optional<ListedEntry>> stale) {
-  /** Says nothing: every name is worth asking for. */
+  /** Tells nothing, so that each name must be asked for. */
   public static final Listing ASK = ask(List.of());
 
   /**
-   * A listing that says no more than which temporary files there are.
+   * A listing that tells only the temporary files.
    *
    * @param stale their names
-   * @return every other name is worth asking for
+   * @return each other name must be asked for
    */
   public static Listing ask(Collection<Path> stale) {
     return new Listing(Optional.empty(), Optional.empty(), withoutEntries(stale));
@@ -71,7 +71,7 @@ public record Listing(
   }
 
   /**
-   * Tells whether a name is worth a {@code stat}.
+   * Tells whether a directory may have a name, so that a {@code stat} is needed.
    *
    * @param name a single name, of the store's file system
    * @return false if the directory certainly has no such name

@@ -6,32 +6,34 @@ import java.text.Normalizer;
 import java.util.Locale;
 
 /**
- * Which names a destination takes for one. Immutable.
+ * The rules by which a destination takes different names for the same name. Immutable.
  *
- * <p>The rules of file systems differ in rare letters. Where in doubt, two names are taken for one
- * here: that is reported, while two files that become one are a loss.
+ * <p>The rules of file systems differ in rare letters. In doubt this class takes two names for the
+ * same: then one file fails and is reported, while otherwise one file would silently replace the
+ * other.
  *
- * @param ignoresCase whether {@code README} and {@code Readme} are one
- * @param normalises whether a letter with an accent and the same in two code points are one
+ * @param ignoresCase whether {@code README} and {@code Readme} are the same
+ * @param normalises whether a letter with an accent and the same letter in two code points are the
+ *     same
  */
 public record NameRules(boolean ignoresCase, boolean normalises) {
-  /** Each name is one of its own. */
+  /** All different names are different files. */
   public static final NameRules EXACT = new NameRules(false, false);
 
   /**
-   * Whether there is nothing to be folded.
+   * Whether all different names are different files.
    *
-   * @return false if two names may be one
+   * @return false if two names may be the same
    */
   public boolean isExact() {
     return !ignoresCase && !normalises;
   }
 
   /**
-   * What all names have in common that are one here.
+   * The form that equivalent names share.
    *
    * @param path a name, or several
-   * @return the same for the same names
+   * @return an equal text for names that are the same
    */
   public String fold(Path path) {
     return fold(PathBytes.toText(path).replace(path.getFileSystem().getSeparator(), "/"));
@@ -42,7 +44,8 @@ public record NameRules(boolean ignoresCase, boolean normalises) {
       return normalises ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
     }
     if (normalises) {
-      // Those file systems (APFS, HFS+, ext4 with casefold) fold whole words: ss is a sharp s.
+      // Those file systems (APFS, HFS+, ext4 with casefold) fold several letters together: ss
+      // equals a sharp s.
       String upper = Normalizer.normalize(text, Normalizer.Form.NFD).toUpperCase(Locale.ROOT);
       return Normalizer.normalize(upper.toLowerCase(Locale.ROOT), Normalizer.Form.NFC);
     }
@@ -60,7 +63,7 @@ public record NameRules(boolean ignoresCase, boolean normalises) {
   }
 
   /**
-   * Why two names are one here.
+   * Why the destination takes two names for the same.
    *
    * @return such as "it ignores case"
    */

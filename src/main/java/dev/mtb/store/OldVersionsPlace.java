@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a destination puts what it would overwrite or delete: the place that {@link OldVersions}
- * asks for, seen from the destination. Immutable.
+ * The place where a destination keeps old versions, as {@link OldVersions} asks for it, relative to
+ * the destination. Immutable.
  *
  * @param directory relative to the destination, normal; may begin with {@code ..}. Empty if old
  *     versions stay beside the new ones
@@ -123,7 +123,10 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
         : Optional.empty();
   }
 
-  /** In the destination itself only a suffix tells old versions from new ones. */
+  /**
+   * Checks a place in the destination itself, where only a suffix distinguishes old versions from
+   * new ones.
+   */
   private static Optional<OldVersionsPlace> inside(OldVersions wanted, Path relative) {
     if (!relative.toString().isEmpty()) {
       return Optional.of(new OldVersionsPlace(Optional.of(relative), wanted.suffix()));
@@ -156,7 +159,7 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
         : PathBytes.resolve(destination, PathBytes.of(given));
   }
 
-  /** Resolves links in as much of the path as there is; the rest must not become one later. */
+  /** Resolves links in the part of the path that exists. The rest must not become a link later. */
   private static Path real(Path given, Path place) {
     Path existing = place;
     while (existing.getParent() != null && Files.notExists(existing)) {
@@ -181,8 +184,8 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
           ? real
           : real.resolve(place.subpath(known, place.getNameCount())).normalize();
     } catch (IOException e) {
-      // A mount that does not answer, most likely the destination's, which says so when it is
-      // opened.
+      // The path is most likely on a mount that does not answer. The failure is reported when the
+      // destination is opened.
       return place.normalize();
     }
   }
@@ -200,12 +203,13 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
   }
 
   /**
-   * Whether something that only the destination has is there for old versions: a directory above
-   * the place, too, since what is beside it is most likely from earlier runs (old/2026-11-24).
+   * Whether something that only the destination has belongs to the old versions. So does the
+   * directory above the place, since its other entries are most likely places of earlier runs
+   * (old/2026-11-24).
    *
    * @param target relative to the destination
-   * @param rules which names are one at the destination
-   * @return whether it is left alone
+   * @param rules which names are the same at the destination
+   * @return whether it must not be deleted
    */
   public boolean holds(Path target, NameRules rules) {
     if (directory.isEmpty()) {
@@ -235,8 +239,8 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
   }
 
   /**
-   * Where the old version of something goes, if that is in the destination, where something of the
-   * source may land.
+   * Where the old version of a file goes, if that is in the destination, where a file of the source
+   * may land, too.
    *
    * @param target relative to the destination
    * @return relative to the destination, too; empty if old versions are kept outside
@@ -256,7 +260,7 @@ public record OldVersionsPlace(Optional<Path> directory, String suffix) {
   }
 
   /**
-   * What a file is called there.
+   * The name of an old version.
    *
    * @param name a single name
    * @return with the suffix

@@ -11,16 +11,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The user that this process runs as: what owner and mode the files have that it makes. Knowing it
- * saves a system call, and on S3FS maybe requests, for each file whose owner and mode come out
- * right by themselves.
+ * The user, group and umask of this process, which decide the owner and mode of the files that it
+ * makes. This saves a system call, and on S3FS perhaps requests, for each file that is made with
+ * the right owner and mode already.
  *
  * @param uid effective user, or -1 if unknown
  * @param gid effective group, or -1 if unknown
  * @param umask bits that the kernel takes from the mode of new files
  */
 public record ProcessIdentity(int uid, int gid, int umask) {
-  /** Of what {@code Uid:} and {@code Gid:} list (proc(5)), the file system's is what counts. */
+  /**
+   * The index of the file system id in the lines {@code Uid:} and {@code Gid:} (proc(5)): this id
+   * owns new files.
+   */
   private static final int FILE_SYSTEM_ID = 3;
 
   /**
@@ -58,12 +61,16 @@ public record ProcessIdentity(int uid, int gid, int umask) {
     return uid == 0;
   }
 
-  /** Tells whether a file made with this mode really has it then. */
+  /**
+   * Tells whether a file that is made with a mode has this mode, so that the umask removes no bit.
+   */
   public boolean keepsMode(int mode) {
     return (mode & (umask | ~0777)) == 0;
   }
 
-  /** What a file like {@code source} has when this process has just made it with a mode. */
+  /**
+   * The metadata that a copy of {@code source} has when this process has just made it with a mode.
+   */
   public Metadata created(Metadata source, int mode) {
     int kept = mode == Metadata.UNKNOWN ? mode : mode & ~umask & 0777;
     return new Metadata(

@@ -3,7 +3,7 @@ package dev.mtb.store;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Something else is at a path than was there a moment ago. */
+/** Another file or directory is at a path than before. */
 public final class ReplacedException extends IOException {
   private static final long serialVersionUID = 1;
 

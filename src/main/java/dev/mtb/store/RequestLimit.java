@@ -11,45 +11,66 @@ import java.util.concurrent.locks.ReentrantLock;
  * fewer, the number is halved. Thread-safe.
  *
  * <p>Where each request waits for the network, all take about the same time, and twice as many at a
- * time are answered twice as fast. Where processor, line or server are busy already, requests wait
- * for each other: then more are not tried, or the number goes back to what it was, and more are
- * tried again later, after longer and longer pauses.
+ * time are answered twice as fast. Where processor, network or server are fully used already,
+ * requests wait for each other. Then the number does not grow, or returns to its last value, and
+ * larger numbers are tried again later, after longer and longer pauses.
  */
 public final class RequestLimit {
   /**
-   * How long requests are counted at least: at 5,000 requests a second 500, whose number varies by
-   * a twentieth.
+   * The shortest time for which requests are counted. At 5,000 requests a second these are 500, and
+   * their number varies by 5 %.
    */
   private static final Duration WINDOW = Duration.ofMillis(100);
 
-  /** The same once the server has asked for fewer: servers count by seconds. */
+  /**
+   * The shortest time after the server has asked for fewer requests, since servers count by
+   * seconds.
+   */
   private static final Duration CAREFUL_WINDOW = Duration.ofSeconds(1);
 
-  /** Answers to each of the requests at a time, for one count: two round trips. */
+  /** The number of answers for each request under way that a count needs: two round trips. */
   private static final int ROUNDS = 2;
 
-  /** Of the growth of the number, what the rate must grow by to be worth it. */
+  /**
+   * The part of the number's growth by which the rate must grow, or the larger number is not kept.
+   */
   private static final double WORTH = 0.4;
 
   /**
-   * If a request takes so many times as long as the fastest, it has waited for others. Measured: 10
-   * and more where two processors were busy, 1.2 at a round trip of 50 ms; answers of S3 vary by 3.
+   * A request that takes this many times as long as the fastest one has waited for others.
+   * Measured: 10 and more where two processors were busy, 1.2 at a round trip of 50 ms; answers of
+   * S3 vary by 3.
    */
   private static final int QUEUED = 5;
 
-  /** A rate that grows more than this by itself is not steady: the JVM is still compiling. */
+  /**
+   * A rate that grows by more than this while the number stays the same is not steady: the JVM is
+   * still compiling.
+   */
   private static final double STEADY = 1.1;
 
-  /** Once the server has asked for fewer, the number grows by this part of itself at a time. */
+  /**
+   * After the server has asked for fewer requests, the number grows by this part of itself in each
+   * step.
+   */
   private static final int CAREFUL_PART = 8;
 
-  /** The number is used up if all but this part of it are under way: threads read files between. */
+  /**
+   * The number counts as fully used if all but this part of it are under way, since threads also
+   * read files between requests.
+   */
   private static final int UNUSED_PART = 8;
 
-  /** The number is not halved below this: each request that is refused waits by itself, too. */
+  /**
+   * The number is not halved below this, since each request that the server refuses also waits
+   * before its retry.
+   */
   private static final int LEAST = 4;
 
-  /** In counts: more are tried again after 1 s, then 2 s, and so on up to half a minute. */
+  /**
+   * The number of counts before larger numbers are tried again: 1 s, then 2 s, and so on up to half
+   * a minute.
+   */
   private static final int FIRST_PAUSE = 10;
 
   private static final int LONGEST_PAUSE = 300;
@@ -72,7 +93,7 @@ public final class RequestLimit {
   /** When the number was last halved. */
   private long halved;
 
-  /** The count that goes on. */
+  /** The count that is under way. */
   private long start;
 
   private int answered;
@@ -80,15 +101,17 @@ public final class RequestLimit {
   /** The most under way. */
   private int peak;
 
-  /** How long the answers took, in nanoseconds: all together, and the fastest. */
+  /** The time that the answers took, in nanoseconds: the sum, and the shortest. */
   private long taken;
 
   private long fastest = Long.MAX_VALUE;
 
-  /** Whether the count that goes on is of no use: it began before the number was changed. */
+  /** Whether the count under way is discarded, since it began before the number was changed. */
   private boolean isSettling = true;
 
-  /** The number that is known to be worth it; less than {@link #now} while more are tried. */
+  /**
+   * The largest number that has been useful; less than {@link #now} while a larger one is tried.
+   */
   private int proven;
 
   /** What was answered in a second with that number; 0 if it is not known. */
@@ -116,9 +139,9 @@ public final class RequestLimit {
   }
 
   /**
-   * How many requests may be under way.
+   * How many requests may be under way now.
    *
-   * @return as is known now
+   * @return the number that was learned so far
    */
   public int now() {
     return now;
@@ -177,7 +200,10 @@ public final class RequestLimit {
     }
   }
 
-  /** What was under way already when the number was halved is refused for the same reason. */
+  /**
+   * Halves the number. A refusal of a request that was under way at the last halving does not count
+   * again: it has the same cause.
+   */
   private void throttled(long begun) {
     if (!isFixed && (!wasHalved || begun - halved >= 0)) {
       wasHalved = true;

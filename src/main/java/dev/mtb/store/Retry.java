@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place where operations on a destination are tried again, and where it is noticed that
- * there is no use in that any more. One for each run. Thread-safe.
+ * The retries of operations on a destination, and the decision when retries are of no use any more.
+ * One for each run. Thread-safe.
  */
 public final class Retry {
   private static final Logger log = LoggerFactory.getLogger(Retry.class);
@@ -24,32 +24,46 @@ public final class Retry {
   /** Long enough for a busy server to recover; five doubled pauses last 15.5 seconds. */
   static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
-  /** A failure that lasts for minutes lasts longer; rarer tries would only end later. */
+  /**
+   * A failure that has lasted for minutes will most likely last longer, so that longer pauses would
+   * not help.
+   */
   static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-  /** Up to half of a pause more, at random, so that not all threads come back at once. */
+  /**
+   * Each pause is longer by up to this part of it, at random, so that the threads do not all retry
+   * at once.
+   */
   static final double JITTER = 0.5;
 
   /**
-   * So many attempts in a row must fail, whatever the number of threads: fewer could be files that
-   * do not fit on a disk on which others still would.
+   * The least number of attempts in a row that must fail before the run ends, independent of the
+   * number of threads. Fewer failures could be large files that do not fit on a disk on which
+   * others still fit.
    */
   static final int LEAST_IN_A_ROW = 100;
 
-  /** Each thread has failed for good so many times in a row, and none has succeeded meanwhile. */
+  /**
+   * The run ends when each thread has failed finally this many times in a row, and no thread has
+   * succeeded meanwhile.
+   */
   static final int ROUNDS = 2;
 
   /**
-   * A file is tried again no longer than this, however long one try takes: s3fs tries each request
-   * again itself, so that six tries through a mount can take ten minutes. A server that is started
-   * again answers sooner than this. Pauses that the user asks for (more retries) may take longer.
+   * A file is not retried for longer than this, independent of how long one attempt takes: s3fs
+   * retries each request itself, so that six attempts through a mount can take ten minutes. A
+   * server that restarts answers sooner than this. Pauses that the user asks for (more retries) may
+   * take longer.
    */
   static final Duration LEAST_DEADLINE = Duration.ofMinutes(2);
 
-  /** So long s3fs remembers by default that it has not found a name (stat_cache_expire). */
+  /** How long s3fs remembers by default that it has not found a name (stat_cache_expire). */
   private static final Duration DOUBT = Duration.ofMinutes(15);
 
-  /** What an operation does; one kind may fail always where the other succeeds (a full disk). */
+  /**
+   * The kind of an operation. Failures are counted for each kind: on a full disk all changes fail,
+   * and all looks succeed.
+   */
   public enum Kind {
     /** It only looks. */
     LOOK,
@@ -67,7 +81,7 @@ public final class Retry {
     /**
      * Runs the operation.
      *
-     * @param attempt the first is 1; later ones may meet what an earlier one left
+     * @param attempt the first is 1; later attempts may find what an earlier one has made
      * @return the result
      * @throws IOException if it failed
      */
@@ -101,15 +115,15 @@ public final class Retry {
   private final AtomicLong lastTrouble = new AtomicLong(Long.MIN_VALUE);
 
   /**
-   * Wires it.
+   * Makes the retries of a run.
    *
    * @param destination diagnoses its failures
-   * @param retries how often an operation is tried again; none if the destination does that itself
+   * @param retries how often an operation is retried; never if the destination does that itself
    * @param threads how many use the destination at once
    * @param pause waits
    * @param isStopping whether there is no use in trying again
-   * @param random evenly from 0 to 1
-   * @param ticker the time
+   * @param random gives values from 0 to 1, evenly distributed
+   * @param ticker tells the time
    */
   public Retry(
       Store destination,
@@ -141,17 +155,17 @@ public final class Retry {
   }
 
   /**
-   * Runs an operation, and runs it again if it fails for a reason that may pass.
+   * Runs an operation, and retries it after a transient error.
    *
    * @param <T> its result
    * @param kind what it does
    * @param what it does, in words, such as {@code listing}
-   * @param path what with
+   * @param path what it works on
    * @param operation must leave nothing behind that hinders its next attempt
    * @return what it returned
    * @throws DestinationException if the destination is lost, or nothing succeeds any more
-   * @throws ElsewhereException if the destination is not to blame, as it came
-   * @throws FailedException if it failed for good; its message is for the user
+   * @throws ElsewhereException if the cause is not the destination; rethrown unchanged
+   * @throws FailedException if it failed finally; its message is for the user
    */
   public <T> T run(Kind kind, String what, Path path, Operation<T> operation) throws IOException {
     AtomicInteger inARow = kind == Kind.LOOK ? failedLooks : failedChanges;
@@ -205,7 +219,10 @@ public final class Retry {
     return new FailedException(diagnosis.text() + tries, failure);
   }
 
-  /** All pauses at their longest, and at least {@link #LEAST_DEADLINE}. */
+  /**
+   * The time after which an operation is not retried: all pauses at their longest, and at least
+   * {@link #LEAST_DEADLINE}.
+   */
   private static Duration deadline(int retries) {
     double pauses = 0;
     for (int attempt = 1; attempt <= retries; attempt++) {
@@ -220,7 +237,10 @@ public final class Retry {
     return Math.min((double) LONGEST_PAUSE.toMillis(), doubled);
   }
 
-  /** A run of a million files need not fail a million times. */
+  /**
+   * Ends the run if too many operations in a row have failed, so that a run of a million files does
+   * not fail a million times.
+   */
   private void stopIfNothingSucceeds(Kind kind, int count, Diagnosis latest, IOException failure)
       throws DestinationException {
     if (count >= mostInARow) {
@@ -236,7 +256,7 @@ public final class Retry {
     }
   }
 
-  /** Whether something has failed lately, so that what was remembered since may be wrong. */
+  /** Whether an operation has failed recently. Since then s3fs may remember wrong answers. */
   boolean hadTrouble() {
     long last = lastTrouble.get();
     return last != Long.MIN_VALUE && ticker.read() - last < DOUBT.toNanos();

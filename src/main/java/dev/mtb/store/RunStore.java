@@ -19,20 +19,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The store of a run: another store, used no faster than the run's limits allow, given only the
- * attributes that are to be kept, and tried again when an operation fails for a reason that may
- * pass. It does not take for absent what the other only fails to show. Thread-safe like the other,
- * which is closed with it.
+ * The store of a run. It wraps another store: it keeps the run's limits, passes on only the
+ * attributes that are to be kept, and retries operations after transient errors. It asks again
+ * before it reports a name as missing that the wrapped store may only have failed to show.
+ * Thread-safe like the wrapped store, which is closed with it.
  *
- * <p>To write files and links is not tried again here: only the copier has the source and can write
- * again ({@link Retry#run}). What fails for good is a {@link FailedException}, whose message is for
- * the user.
+ * <p>It does not retry the writing of files and links: only the copier has the source and can write
+ * again ({@link Retry#run}). A final failure is a {@link FailedException}, whose message is for the
+ * user.
  */
 public final class RunStore implements Store {
   private final Store real;
   private final Retry retry;
 
-  /** Empty where nothing is held up, or the other store limits its own requests. */
+  /** Empty if there are no limits, or if the wrapped store limits its own requests. */
   private final Optional<Throttle> throttle;
 
   private final KeptAttributes kept;
@@ -74,7 +74,7 @@ public final class RunStore implements Store {
     wanted = attributes.build();
   }
 
-  /** Something that is asked of the other store. */
+  /** An operation on the wrapped store. */
   private interface Operation<T> {
     T run(int attempt) throws IOException;
   }
@@ -112,7 +112,7 @@ public final class RunStore implements Store {
     throttle.ifPresent(Throttle::operation);
   }
 
-  // What is known without asking
+  // Without an operation on the wrapped store
 
   @Override
   public Optional<RequestLimit> requestLimit() {
@@ -186,8 +186,8 @@ public final class RunStore implements Store {
   }
 
   /**
-   * Whether something is there after all. Asked only after a failure, so that it costs nothing
-   * otherwise.
+   * Whether something exists although the store has not found it. Asked only after a failure, so
+   * that a run without failures pays nothing.
    */
   private boolean isDoubtful(Path path) throws IOException {
     Path name = path.getFileName();
@@ -225,13 +225,13 @@ public final class RunStore implements Store {
     change("tidying up", directory, () -> real.deleteStale(directory, listing));
   }
 
-  /** Only opens it; the reader tries the whole again. */
+  /** Opens a file, with retries. The reader itself retries a failure to read. */
   @Override
   public ReadableByteChannel read(Path file) throws IOException {
     return look("reading", file, attempt -> real.read(file));
   }
 
-  /** Opens it only, as above. */
+  /** Opens a file, as {@link #read} does. */
   @Override
   public StoredFile readBack(Path file) throws IOException {
     return look("reading back", file, attempt -> real.readBack(file));
@@ -251,7 +251,7 @@ public final class RunStore implements Store {
     return new RunWrite(real.write(file, kept.of(source), existing), throttle, kept);
   }
 
-  /** A store that reads the source by itself could not be held up here. */
+  /** Not with a throttle: a store that reads the source itself cannot be slowed down here. */
   @Override
   public Optional<FileWrite> upload(
       Path file, Metadata source, Optional<Metadata> existing, Content content) throws IOException {
@@ -268,7 +268,7 @@ public final class RunStore implements Store {
     real.writeLink(link, target, kept.of(source), existing);
   }
 
-  /** One that failed may have made the directory, or deleted what stood in its place. */
+  /** Looks before a retry: the failed attempt may have changed what is there. */
   @Override
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
@@ -285,14 +285,14 @@ public final class RunStore implements Store {
     return Sets.intersection(remaining, wanted).immutableCopy();
   }
 
-  /** One that another shard or program made meanwhile needs no pause. */
+  /** A directory that another shard or program made is looked at without a pause. */
   private Set<Attribute> createOnce(Path directory, Metadata source, Optional<Metadata> existing)
       throws IOException {
     try {
       return real.createDirectory(directory, kept.of(source), existing);
     } catch (FileAlreadyExistsException e) {
       if (isDirectory(stat(directory))) {
-        throw new FailedException("somebody else has made it", e);
+        throw new FailedException("another program or shard has made it", e);
       }
       throw e;
     }
@@ -303,12 +303,12 @@ public final class RunStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     if (features().retriesItself()) {
-      return limited(attempt -> real.delete(doomed), 1);
+      return limited(attempt -> real.delete(toDelete), 1);
     }
     Map<Path, IOException> failures = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       try {
         delete(one.getKey(), one.getValue());
       } catch (DestinationException e) {
@@ -331,7 +331,7 @@ public final class RunStore implements Store {
         });
   }
 
-  /** One that failed may have renamed it. */
+  /** Looks before a retry: the failed attempt may have renamed the file. */
   @Override
   public void rename(Path from, Path to) throws IOException {
     change(
@@ -345,7 +345,7 @@ public final class RunStore implements Store {
         });
   }
 
-  /** One that failed may have moved a part of it, or all. */
+  /** Looks before a retry: the failed attempt may have moved the directory, or a part. */
   @Override
   public void putAside(Path directory) throws IOException {
     change(
@@ -374,7 +374,7 @@ public final class RunStore implements Store {
     change("marking", path, () -> real.distrust(path, dated));
   }
 
-  // The place as a whole
+  // The whole place
 
   @Override
   public Diagnosis diagnose(IOException failure) throws DestinationException {

@@ -7,8 +7,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * A write of a {@link RunStore}. It sets only what is kept, and waits before each buffer: for a
- * buffer as a whole, since a long run of zeros is seen only as that.
+ * A write of a {@link RunStore}. It sets only the attributes that are kept, and waits before each
+ * buffer. It passes on whole buffers, since a hole in a file is recognised only if a whole buffer
+ * has zeros.
  */
 record RunWrite(FileWrite write, Optional<Throttle> throttle, KeptAttributes kept)
     implements FileWrite {

@@ -5,9 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * What S3FS can call a file. Keys of S3 are UTF-8, and they travel in XML 1.0, which cannot hold
- * most control characters: one object with such a name makes s3fs fail to list the whole directory
- * (EIO), with all the good files in it. So such names are refused, file by file.
+ * The names that a file can have on S3FS. Keys of S3 are UTF-8, and are sent in XML 1.0, which
+ * cannot hold most control characters. One object with such a name makes s3fs fail to list the
+ * whole directory (EIO), with all the good files in it. So MTB refuses each file that has such a
+ * name.
  *
  * @param anyBytes whether s3fs was mounted with {@code use_wtf8}, which encodes bytes that are not
  *     UTF-8
@@ -18,7 +19,7 @@ public record S3fsNames(boolean anyBytes, boolean compatDirectories) {
   private static final String DIRECTORY_MARKER = "_$folder$";
 
   /**
-   * Refuses what S3FS could not show.
+   * Refuses a name that S3FS cannot show.
    *
    * @param path its last name is looked at
    * @throws RefusedException if it cannot be kept; says why, and what to do

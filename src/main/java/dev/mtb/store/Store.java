@@ -31,14 +31,14 @@ import java.util.Set;
  */
 public interface Store extends Tree {
   /**
-   * A caller that starts to write a file shorter than this holds all of its content, so that
-   * nothing can go wrong on the source's side between the first and the last byte. In bytes: two
-   * requests of a FUSE kernel module (128 KiB each), and times {@code threads} still little memory.
+   * A caller that starts to write a file shorter than this holds all of its content, so that the
+   * source cannot fail between the first and the last byte. In bytes: two requests of a FUSE kernel
+   * module (128 KiB each). Multiplied by {@code threads} this is still little memory.
    */
   int SMALL_FILE = 256 * 1024;
 
   /**
-   * What is special about it.
+   * What this store can do, and how it behaves.
    *
    * @return always the same
    */
@@ -73,10 +73,10 @@ public interface Store extends Tree {
   Optional<Metadata> stat(Path path) throws IOException;
 
   /**
-   * Looks at something that a listing has just shown by its name.
+   * Looks at a name that a listing has just shown.
    *
    * @param path what to look at
-   * @return never empty: that it is not found is a failure here, since on S3FS it may well be there
+   * @return its metadata. If the name is not found, that is a failure: on S3FS it may exist
    * @throws IOException if it cannot be looked at
    */
   default Metadata statListed(Path path) throws IOException {
@@ -84,7 +84,7 @@ public interface Store extends Tree {
   }
 
   /**
-   * Lists a directory, whole or not at all.
+   * Lists a directory. A listing is never partial.
    *
    * @param directory which
    * @return its names; {@link Listing#ask} where each name is better asked for
@@ -93,7 +93,7 @@ public interface Store extends Tree {
   Listing list(Path directory) throws IOException;
 
   /**
-   * Lists a directory as {@link #list} does, and tells all names, whatever that costs.
+   * Lists a directory as {@link #list} does, and always tells all names, even if that costs much.
    *
    * @param directory which
    * @return its names
@@ -104,7 +104,7 @@ public interface Store extends Tree {
   }
 
   /**
-   * Deletes temporary files that a killed run left in a directory, and none that a living process
+   * Deletes temporary files that a killed run left in a directory, and none that a running process
    * may still write.
    *
    * @param directory which
@@ -126,11 +126,11 @@ public interface Store extends Tree {
    * Looks at something that a listing told of.
    *
    * @param path what to look at
-   * @param glance what the listing told
+   * @param listedEntry what the listing told
    * @return empty if it is gone
    * @throws IOException if that cannot be told
    */
-  default Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
+  default Optional<Metadata> look(Path path, ListedEntry listedEntry) throws IOException {
     return stat(path);
   }
 
@@ -138,11 +138,11 @@ public interface Store extends Tree {
    * What is remembered of an object that a listing told of.
    *
    * @param path what
-   * @param glance what the listing told
+   * @param listedEntry what the listing told
    * @param source as it is now
    * @return {@link Recollection#NONE} where nothing is ever remembered
    */
-  default Recollection recall(Path path, ListedEntry glance, Metadata source) {
+  default Recollection recall(Path path, ListedEntry listedEntry, Metadata source) {
     return Recollection.NONE;
   }
 
@@ -150,10 +150,10 @@ public interface Store extends Tree {
    * Remembers that an object was compared, and has the content and metadata of its source.
    *
    * @param path what
-   * @param glance what the listing told
+   * @param listedEntry what the listing told
    * @param source what it was compared with
    */
-  default void confirm(Path path, ListedEntry glance, Metadata source) {}
+  default void confirm(Path path, ListedEntry listedEntry, Metadata source) {}
 
   /**
    * Whether a {@link ContentTag} that is not that of a content proves the contents different.
@@ -196,8 +196,8 @@ public interface Store extends Tree {
   ReadableByteChannel read(Path file) throws IOException;
 
   /**
-   * Opens a file that was just written, to see what became of it: what is read comes from where it
-   * is kept, not from memory, as far as that can be had. May wait until it can.
+   * Opens a file that was just written, to check it. If possible, the content comes from where it
+   * is stored and not from a cache. May wait until that is possible.
    *
    * @param file which
    * @return its content, and its metadata where that costs no request
@@ -208,11 +208,11 @@ public interface Store extends Tree {
   }
 
   /**
-   * Sees to it that a copy which was read back wrong is never taken for good: gives it another
-   * mtime, and forgets whatever is remembered of it.
+   * Marks a copy that was wrong when it was read back, so that no later run takes it for right:
+   * gives it another mtime, and drops what is remembered of it.
    *
    * @param path a file or link
-   * @param dated metadata with the mtime that tells
+   * @param dated metadata with the mtime that marks it
    * @throws IOException if it could not be set
    */
   default void distrust(Path path, Metadata dated) throws IOException {
@@ -229,7 +229,7 @@ public interface Store extends Tree {
   Path readLink(Path link) throws IOException;
 
   /**
-   * Starts to write a file. Nothing but a whole file ever takes the place of what was there.
+   * Starts to write a file. Only a complete file ever replaces an existing one.
    *
    * @param file which
    * @param source what will be written: its size and mode matter here
@@ -271,7 +271,8 @@ public interface Store extends Tree {
       throws IOException;
 
   /**
-   * Makes a directory whose parent is there, and that its owner can write to whatever its mode.
+   * Makes a directory whose parent exists. Its owner can write to it, even if the mode of the
+   * source forbids that.
    *
    * @param directory which
    * @param source its mode and owner
@@ -284,7 +285,7 @@ public interface Store extends Tree {
       throws IOException;
 
   /**
-   * How much {@link #delete} takes at the price of one.
+   * The number of items that one {@link #delete} deletes at the cost of one.
    *
    * @return at least 1
    */
@@ -293,18 +294,19 @@ public interface Store extends Tree {
   }
 
   /**
-   * Deletes files, links and empty directories, none of which is in another. What is not there is
-   * deleted already. Where old versions are kept, files and links go there, but temporary ones.
+   * Deletes files, links and empty directories, none of which is in another. An item that does not
+   * exist counts as deleted. Where old versions are kept, files and links are moved there, except
+   * for temporary files.
    *
-   * @param doomed what to delete, and what it is; a link may be called a file. At most {@link
+   * @param toDelete what to delete, and what it is; a link may be called a file. At most {@link
    *     #deletedAtOnce}
    * @return what could not be deleted, and why
    * @throws IOException if nothing is known of any of them
    */
-  Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException;
+  Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException;
 
   /**
-   * Gives a whole file or link its name. Nothing is there any more that has this name.
+   * Gives a complete file or link its name. Nothing with this name exists any more.
    *
    * @param from a temporary name in the same directory
    * @param to the name
@@ -335,7 +337,7 @@ public interface Store extends Tree {
   void setMetadata(Path path, Metadata source, Set<Attribute> attributes) throws IOException;
 
   /**
-   * Says what it means that an operation of this destination failed.
+   * Explains a failure of an operation of this destination.
    *
    * @param failure as it was thrown
    * @return what to do about it
@@ -347,14 +349,14 @@ public interface Store extends Tree {
   }
 
   /**
-   * Makes sure that all that was done survives a failure of the machine, where that was asked for.
-   * What was done meanwhile by other threads may not be among it.
+   * Makes sure that everything that was done survives a crash of the machine, if the job asks for
+   * that. Changes that other threads make during the call may not be included.
    *
-   * @throws IOException if that cannot be said of all
+   * @throws IOException if some of it may not survive
    */
   default void sync() throws IOException {}
 
-  // As a tree, to be read
+  // Reading, as a tree
 
   @Override
   default Path root() {

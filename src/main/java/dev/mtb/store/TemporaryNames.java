@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Names for files that are not whole yet. Each tells which process wrote it, so that a later run
- * can remove what a killed one left, and leaves alone what a living one is writing.
+ * The names of files that are not complete yet. Each name tells which process wrote the file. So a
+ * later run can delete the files of a killed run, and keep the files that a running one is writing.
  *
  * <p>They are short and do not hold the file's own name, which may have all of the 255 bytes that
  * Linux allows. Thread-safe.
@@ -30,10 +30,16 @@ public final class TemporaryNames {
 
   private static final Pattern HIDDEN_BY_FUSE = Pattern.compile("\\.fuse_hidden[0-9a-f]{16}");
 
-  /** What may stand behind one, to find out what a place does with such letters. */
+  /**
+   * A letter that may follow a temporary name, to find out how a place handles letters with
+   * accents.
+   */
   public static final String ACCENT = "\u00e9";
 
-  /** Where it cannot be asked whether the writer lives, a file this old is taken for forgotten. */
+  /**
+   * If MTB cannot find out whether the writer still runs (on another machine), it takes a file this
+   * old for abandoned.
+   */
   private static final Duration FOREIGN_LIFETIME = Duration.ofDays(1);
 
   /** Number of the field starttime (proc(5)), counted from the third. */
@@ -43,7 +49,10 @@ public final class TemporaryNames {
 
   private static final String PREFIX = ".mtb-tmp.";
 
-  /** Found out when the first temporary file is met: a run that finds nothing to do needs none. */
+  /**
+   * The values of this process. They are computed when the first temporary file is made, since a
+   * run that copies nothing needs none.
+   */
   private static final class Own {
     static final AtomicLong COUNTER = new AtomicLong();
     static final String HOST = host();
@@ -67,7 +76,7 @@ public final class TemporaryNames {
   }
 
   /**
-   * Tells whether a file is one that MTB had not finished.
+   * Tells whether a file is a temporary file of MTB.
    *
    * @param name a single name
    * @return whether it has the form of a temporary name
@@ -102,7 +111,8 @@ public final class TemporaryNames {
       return false;
     }
     if (!matcher.group(1).equals(Own.HOST)) {
-      // An mtime may be any; there is always something before the present.
+      // The subtraction is from the present, since a subtraction from an extreme mtime would
+      // overflow.
       return mtime.read().isBefore(now.minus(FOREIGN_LIFETIME));
     }
     Optional<ProcessHandle> writer = ProcessHandle.of(Long.parseLong(matcher.group(2)));
@@ -135,13 +145,13 @@ public final class TemporaryNames {
   }
 
   /**
-   * What the kernel calls this machine.
+   * The name of this machine, as the kernel has it.
    *
-   * @return with the newline that is behind it
+   * @return with the newline at its end
    */
   public static String hostname() {
     try {
-      // Asking the JDK would ask the network.
+      // The JDK's method may send a request to a name server.
       return Files.readString(HOSTNAME, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return "localhost";

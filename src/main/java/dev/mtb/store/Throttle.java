@@ -16,21 +16,26 @@ import java.util.function.DoubleFunction;
  * Makes threads that write to a destination wait as a run's limits ask. One for each run, shared by
  * all its threads. Thread-safe.
  *
- * <p>A {@link RateLimiter} lets one pass at once, however much that is, and has the next one wait
- * for it; and it cannot be woken. So threads queue up before it, in the order in which they came,
- * and take little at a time: all streams go on side by side, a new limit holds as soon as the
- * little before it is paid for, and a thread that is stopped waits no longer than that.
+ * <p>A {@link RateLimiter} lets each request pass at once, even a large one, and makes the next one
+ * wait for it; and a waiting thread cannot be woken. So threads wait for a lock before it, in the
+ * order of their arrival, and take a small amount at a time. Then all streams advance together, a
+ * new limit holds after one small amount, and a stopped thread does not wait longer than that.
  */
 public final class Throttle {
-  /** Holds up nothing. */
+  /** A throttle without limits. */
   public static final Throttle NONE =
       new Throttle(
           Limits.NONE, Clock.systemUTC(), RateLimiter::create, duration -> {}, () -> false);
 
-  /** The time that is taken at a time: no user notices it, and 20 turns a second cost nothing. */
+  /**
+   * The time that one small amount takes. A user does not notice it, and 20 amounts a second cost
+   * nothing.
+   */
   private static final Duration SLICE = Duration.ofMillis(50);
 
-  /** What is taken at a time of a high limit, or none: as much as is read and written at a time. */
+  /**
+   * The largest amount in bytes, also without a limit: as much as is read and written at a time.
+   */
   private static final int MOST = Store.SMALL_FILE;
 
   /**
@@ -46,26 +51,26 @@ public final class Throttle {
   private final Retry.Pause pause;
   private final BooleanSupplier isStopping;
 
-  /** Fair: in the order in which they came. */
+  /** Fair: threads get it in the order of their arrival. */
   private final ReentrantLock turn = new ReentrantLock(true);
 
   /** Guarded by the turn. */
   private RateLimiter bytes;
 
-  /** That of the limiter; guarded by the turn. */
+  /** The rate of {@link #bytes}; guarded by the turn. */
   private long rate;
 
   private final ReentrantLock operationTurn = new ReentrantLock(true);
   private final Optional<RateLimiter> operations;
 
   /**
-   * Wires it.
+   * Makes the throttle of a run.
    *
    * @param limits bandwidth and operations of them
    * @param clock tells the time of day, in the zone of the timetable
    * @param limiters makes one for a number of permits a second, without any saved
    * @param pause waits
-   * @param isStopping whether no thread is to wait any more
+   * @param isStopping whether the run is being stopped, so that threads do not wait any more
    */
   public Throttle(
       Limits limits,
@@ -86,9 +91,9 @@ public final class Throttle {
   }
 
   /**
-   * Takes leave to write so many bytes.
+   * Waits until so many bytes may be written, or the run is stopped.
    *
-   * @param count how many; may take long, but no longer than until the run is stopped
+   * @param count how many
    */
   void takeAll(long count) {
     long left = count;
@@ -98,7 +103,7 @@ public final class Throttle {
   }
 
   /**
-   * Takes leave to write some bytes.
+   * Waits until some bytes may be written.
    *
    * @param wanted at least one
    * @return how many may be written now: at least one, and not more
@@ -144,7 +149,10 @@ public final class Throttle {
     }
   }
 
-  /** The limiter's own waiting cannot be ended, so it is left the last bit only. */
+  /**
+   * Waits for permits. The limiter's own waiting cannot be interrupted, so this method waits
+   * itself, and lets the limiter wait only for the last moment.
+   */
   private void acquire(RateLimiter limiter, int permits) {
     while (!isStopping.getAsBoolean() && !limiter.tryAcquire(permits, SLICE)) {
       pause.pause(SLICE);

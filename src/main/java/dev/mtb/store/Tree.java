@@ -19,7 +19,7 @@ import java.util.function.Predicate;
  */
 public interface Tree extends Closeable {
   /**
-   * What it is called in messages.
+   * The name of the tree in messages.
    *
    * @return such as {@code /home/me} or {@code s3://bucket/prefix}
    */
@@ -33,7 +33,7 @@ public interface Tree extends Closeable {
   Path root();
 
   /**
-   * Something in the tree. Nothing is asked yet, so that it need not exist.
+   * An entry of the tree. This method does not look at it, so the entry need not exist.
    *
    * @param path in this tree
    * @return where it is, and how it is read
@@ -41,7 +41,7 @@ public interface Tree extends Closeable {
   TreeEntry entry(Path path);
 
   /**
-   * A directory that is not copied for its own sake: what a user named lies in it.
+   * A directory above a path that the user named. The directory itself is not copied.
    *
    * @param directory in this tree
    * @return where it is; symbolic links are followed if the tree is one that users work in, and not
@@ -54,7 +54,7 @@ public interface Tree extends Closeable {
   /**
    * How precise the mtimes are that it tells.
    *
-   * @return what a mount or a bucket holds may have lost digits on its way there
+   * @return mtimes of a mount or a bucket may have lost digits when they were stored
    */
   MtimePrecision mtimes();
 
@@ -67,7 +67,7 @@ public interface Tree extends Closeable {
   boolean hasRootMetadata();
 
   /**
-   * Whether an error is no more than that something is not where it was.
+   * Whether an error means only that a file was moved or deleted.
    *
    * @param error from looking at a file or reading it
    * @param path the file
@@ -80,8 +80,8 @@ public interface Tree extends Closeable {
   }
 
   /**
-   * Says which files will most likely be read after they were looked at, so that one request may do
-   * for both.
+   * Tells the tree which files will most likely be read after they were looked at, so that it can
+   * use one request for both.
    *
    * @param isWanted told paths of this tree; must be thread-safe and fast
    */
@@ -91,14 +91,14 @@ public interface Tree extends Closeable {
    * Sends requests no faster than a throttle allows, from now on.
    *
    * @param throttle asked before each request, and for content that is sent
-   * @return false if this place does not send requests of its own; then nothing is held up
+   * @return false if this place does not send requests; then the throttle has no effect
    */
   default boolean limit(Throttle throttle) {
     return false;
   }
 
   /**
-   * How many requests it takes at a time, as it learns it.
+   * The number of requests at a time, which the tree learns.
    *
    * @return empty if this place does not send requests of its own
    */
@@ -107,7 +107,7 @@ public interface Tree extends Closeable {
   }
 
   /**
-   * Checks that the place is still what it was. Costs no request.
+   * Checks that the place is still the same. Costs no request.
    *
    * @throws DestinationException if it is lost
    */

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Something in a {@link Tree}: where it is, and what a listing told of it. By the time that it is
- * looked at it may be gone, or something else. Thread-safe.
+ * An entry of a {@link Tree}: its path, and what a listing told of it. When it is looked at, it may
+ * be deleted already, or be something else. Thread-safe.
  */
 public interface TreeEntry {
   /**
@@ -31,7 +31,8 @@ public interface TreeEntry {
   /**
    * Whether a listing has told that it is a directory, or that it is none.
    *
-   * @return empty if that is not known, as of an empty object: old clients keep directories as such
+   * @return empty if that is not known, such as for an empty object, which old clients use for
+   *     directories
    */
   default Optional<Boolean> isListedAsDirectory() {
     return listed().filter(l -> l.isDirectory() || l.size() > 0).map(ListedEntry::isDirectory);
@@ -83,8 +84,8 @@ public interface TreeEntry {
   TreeScan scan() throws IOException;
 
   /**
-   * Says that nothing more will be asked of what is in a directory, so that it need not be kept
-   * open. Asking all the same is no mistake.
+   * Tells that no more entries of a directory will be used, so that it need not be kept open. To
+   * use them anyway is allowed.
    *
    * @throws IOException if it cannot be closed
    */

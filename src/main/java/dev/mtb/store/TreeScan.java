@@ -28,8 +28,8 @@ public interface TreeScan extends Closeable {
   Optional<TreeEntry> next() throws IOException;
 
   /**
-   * Makes sure that the directory is still at its path. {@link TreeEntry#look} goes by path, so
-   * that it may have shown what is in another directory.
+   * Makes sure that the directory is still at its path. {@link TreeEntry#look} uses the path, so
+   * that it may have looked into another directory.
    *
    * @throws ReplacedException if another directory is there
    * @throws IOException if that cannot be told

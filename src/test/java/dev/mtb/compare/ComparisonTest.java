@@ -265,7 +265,7 @@ class ComparisonTest {
     "PT2S,     10,           08,           false",
     "PT2S,     07.999999999, 08,           false"
   })
-  void digitsThatTheDestinationCutOff_areNotHeldAgainstIt(
+  void digitsThatTheDestinationCutOff_areIgnored(
       Duration granularity, String source, String copy, boolean equal) {
     Comparison comparison = times(Duration.ZERO, granularity, Instant.MIN);
 
@@ -391,7 +391,7 @@ class ComparisonTest {
   }
 
   @Test
-  void sourceOfTheMarksOwnTime_isComparedLikeAnyOther() {
+  void sourceWithTheMtimeOfTheMark_isComparedLikeAnyOther() {
     Instant mark = comparison(CompareMode.SIZE_MTIME).markedWrong(FILE).mtime();
     Metadata source = FILE.withMtime(mark.plusMillis(5));
     Metadata copy = FILE.withMtime(mark);
@@ -403,7 +403,7 @@ class ComparisonTest {
 
   @ParameterizedTest
   @EnumSource(CompareMode.class)
-  void update_leavesNewerFiles_inEveryMode(CompareMode mode) {
+  void update_skipsNewerFiles_inEveryMode(CompareMode mode) {
     Comparison comparison = comparison(mode).under(UpdateRules.NONE.withUpdate(true));
     Metadata newer = sized(7).withMtime(LATER);
 
@@ -411,7 +411,8 @@ class ComparisonTest {
         .isEqualTo(Decision.leave(Reason.NEWER_THERE));
     assertThat(comparison.sameContent(FILE, FILE.withMtime(LATER)))
         .isEqualTo(Decision.leave(Reason.NEWER_THERE));
-    // Within a second it is not newer, and older ones and other kinds are never left.
+    // A difference within a second does not count as newer. Older files and other kinds are never
+    // skipped.
     Metadata barelyNewer = sized(7).withMtime(TIME.plusMillis(800));
     assertThat(comparison.file(FILE, Optional.of(barelyNewer)).action()).isEqualTo(Action.REPLACE);
     Metadata older = sized(7).withMtime(TIME.minusSeconds(100));
@@ -428,7 +429,7 @@ class ComparisonTest {
 
   @ParameterizedTest
   @EnumSource(CompareMode.class)
-  void ignoreExisting_leavesWhateverIsThere_butDirectories(CompareMode mode) {
+  void ignoreExisting_skipsWhatExists_exceptDirectories(CompareMode mode) {
     Comparison comparison = comparison(mode).under(UpdateRules.NONE.withIgnoreExisting(true));
     Decision left = Decision.leave(Reason.THERE_ALREADY);
 

@@ -69,9 +69,9 @@ class CopierTest {
   private long bytesWritten;
   private Store destination;
 
-  /** What somebody else does to the source meanwhile. */
-  private interface Meddling {
-    void meddle() throws IOException;
+  /** A change that another program makes to the source meanwhile. */
+  private interface SourceChange {
+    void make() throws IOException;
   }
 
   @BeforeEach
@@ -112,7 +112,7 @@ class CopierTest {
     assertThat(pauses).isEmpty();
   }
 
-  /** On a file system that has ctimes. */
+  /** Copies on a file system that has ctimes. */
   private Copied copySeen(Path file, Metadata seen) throws IOException {
     return copier(() -> {})
         .copy(tree.entry(file), Optional.of(seen), target, destination.stat(target));
@@ -143,7 +143,8 @@ class CopierTest {
 
       assertThat(result.metadata()).isEqualTo(Metadata.of(file));
       assertCopied(bytes(size));
-      // That is no sign that it keeps changing; only the clock's tick is waited for.
+      // The change does not count as one during the copy: the copier waits only for the tick of the
+      // clock.
       assertThat(pauses).allMatch(pause -> pause.toMillis() <= 20);
     }
   }
@@ -197,10 +198,10 @@ class CopierTest {
     writeSource(bytes(LARGE));
     byte[] changed = bytes(LARGE);
     changed[LARGE - 1]++;
-    Meddling meddling = once(() -> writeSource(changed, TIME.plusNanos(1)));
+    SourceChange change = once(() -> writeSource(changed, TIME.plusNanos(1)));
 
     Copied result =
-        digesting(meddling, DigestAlgorithm.MD5).copy(tree.entry(source), target, oldCopy());
+        digesting(change, DigestAlgorithm.MD5).copy(tree.entry(source), target, oldCopy());
 
     assertCopied(changed);
     assertThat(result.metadata()).isEqualTo(Metadata.of(source));
@@ -209,7 +210,7 @@ class CopierTest {
   }
 
   @Test
-  void digestOf_aSourceThatIsAnotherVersion_isNone() throws IOException {
+  void digestOf_aSourceThatIsAnotherVersion_isEmpty() throws IOException {
     writeSource(bytes(10));
     Metadata before = Metadata.of(source);
     writeSource(bytes(10), TIME.plusSeconds(1));
@@ -219,7 +220,7 @@ class CopierTest {
   }
 
   @Test
-  void digest_whereNobodyAsks_isNotTaken() throws IOException {
+  void digest_thatIsNotNeeded_isNotComputed() throws IOException {
     writeSource(bytes(10));
 
     assertThat(copier(() -> {}).copy(tree.entry(source), target, Optional.empty()).digest())
@@ -270,7 +271,7 @@ class CopierTest {
     assertThat(result.mtime()).isEqualTo(TIME.plusNanos(1));
   }
 
-  /** A small one is read in one go, but not in the moment in which it was looked at. */
+  /** A small file is read at once, but not at the same moment at which it was looked at. */
   @Test
   void smallSourceThatIsRewrittenAllTheTime_isCopiedAsOneVersionOrNot(@TempDir Path folder)
       throws Exception {
@@ -325,17 +326,18 @@ class CopierTest {
     writer.get();
   }
 
-  /** Nothing has changed, and yet more or less can be read than is there. */
+  /** The file has not changed, and its content is longer or shorter than its size says. */
   @ParameterizedTest
   @ValueSource(strings = {"/proc/version", "/sys/devices/system/cpu/online"})
-  void fileWhoseSizeIsNotTrue_isNotCopied(Path liar) throws IOException {
-    assumeThat(liar).isRegularFile();
-    assumeThat(Files.size(liar)).isNotEqualTo(Files.readString(liar).length());
+  void fileWhoseSizeIsNotTrue_isNotCopied(Path fileOfWrongSize) throws IOException {
+    assumeThat(fileOfWrongSize).isRegularFile();
+    assumeThat(Files.size(fileOfWrongSize))
+        .isNotEqualTo(Files.readString(fileOfWrongSize).length());
 
     SourceException e =
         catchThrowableOfType(
             SourceException.class,
-            () -> copier(() -> {}).copy(tree.entry(liar), target, Optional.empty()));
+            () -> copier(() -> {}).copy(tree.entry(fileOfWrongSize), target, Optional.empty()));
     assertThat(e).hasMessageContaining("kept changing");
     assertNothingLeft();
   }
@@ -364,7 +366,7 @@ class CopierTest {
                     });
               });
       Metadata copy = null;
-      // On a machine that is busy the tick may be over before it is looked at.
+      // On a busy machine, the tick may be over before the copier looks at the file.
       for (int i = 0; i < 100 && pauses.isEmpty(); i++) {
         Files.write(file, bytes(10));
         copy = copier.copy(tree.entry(file), target, local.stat(target)).metadata();
@@ -379,7 +381,7 @@ class CopierTest {
     }
   }
 
-  /** Where the destination reads it by itself, it is looked at again before that is made final. */
+  /** If the destination reads the source itself, the copier looks at it again before the commit. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void sourceThatChangesWhileTheDestinationReadsIt_isCopiedAgain(boolean withDigest)
@@ -398,8 +400,8 @@ class CopierTest {
     assertThat(pauses).hasSize(1);
   }
 
-  /** As a bucket: reads all when it is begun. */
-  private Store readingByItself(Meddling afterwards) {
+  /** A store that reads the whole source in upload, as a bucket does. */
+  private Store readingByItself(SourceChange afterwards) {
     Store real = destination;
     return (Store)
         Proxy.newProxyInstance(
@@ -566,7 +568,7 @@ class CopierTest {
   }
 
   @Test
-  void destinationThatFails_isNotBlamedOnTheSource() throws IOException {
+  void failureOfTheDestination_isNotReportedAsOneOfTheSource() throws IOException {
     writeSource(bytes(LARGE));
     Path missing = memory.getPath("none/copy");
 
@@ -591,7 +593,10 @@ class CopierTest {
     }
   }
 
-  /** Java cannot count a file's blocks; so the file is large enough to be seen on the disk. */
+  /**
+   * Java cannot count a file's blocks. So the file is large enough to change the free space of the
+   * disk.
+   */
   @Test
   void sparseFile_staysSparse(@TempDir Path folder) throws IOException {
     long size = 1L << 30;
@@ -629,7 +634,7 @@ class CopierTest {
     assertThat(e.moved()).isTrue();
   }
 
-  /** The copy has this content, and nothing else is beside it. */
+  /** Checks that the copy has this content, and that no other file is beside it. */
   private void assertCopied(byte[] content) throws IOException {
     assertThat(Files.readAllBytes(copied)).isEqualTo(content);
     try (Stream<Path> files = Files.list(copied.getParent())) {
@@ -648,20 +653,20 @@ class CopierTest {
     return Optional.of(Metadata.of(copied));
   }
 
-  private Copier copier(Meddling meddling) {
-    return copier(meddling, Optional.empty());
+  private Copier copier(SourceChange change) {
+    return copier(change, Optional.empty());
   }
 
-  private Copier digesting(Meddling meddling, DigestAlgorithm algorithm) {
-    return copier(meddling, Optional.of(algorithm));
+  private Copier digesting(SourceChange change, DigestAlgorithm algorithm) {
+    return copier(change, Optional.of(algorithm));
   }
 
-  private Copier copier(Meddling meddling, Optional<DigestAlgorithm> algorithm) {
+  private Copier copier(SourceChange change, Optional<DigestAlgorithm> algorithm) {
     CopyControl control =
         new CopyControl(
             count -> {
               bytesWritten += count;
-              run(meddling);
+              run(change);
             },
             () -> false,
             pauses::add);
@@ -677,19 +682,19 @@ class CopierTest {
     return copier(to, new CopyControl(bytesWritten, isStopping, pause), Optional.empty());
   }
 
-  private static Meddling once(Meddling meddling) {
+  private static SourceChange once(SourceChange change) {
     boolean[] isDone = new boolean[1];
     return () -> {
       if (!isDone[0]) {
         isDone[0] = true;
-        meddling.meddle();
+        change.make();
       }
     };
   }
 
-  private static void run(Meddling meddling) {
+  private static void run(SourceChange change) {
     try {
-      meddling.meddle();
+      change.make();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

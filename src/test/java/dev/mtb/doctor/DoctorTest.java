@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Folders and buckets; what needs a mount is in DoctorIT. */
+/** The doctor on folders and buckets; DoctorIT has the tests with mounts. */
 class DoctorTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static S3Server server;
@@ -152,7 +152,7 @@ class DoctorTest {
   }
 
   @Test
-  void goodBucket_isAllWell_andLeftAsItWas() throws Exception {
+  void goodBucket_hasNoProblem_andIsNotChanged() throws Exception {
     Checkup checkup = examine(options(), "s3://bucket/good");
     assertThat(checkup.exitCode()).as("%s", checkup).isZero();
     assertThat(checkup.findings())
@@ -178,7 +178,7 @@ class DoctorTest {
   }
 
   @Test
-  void versioning_andWhatRulesDelete_areTold_withTheReadyRule() throws Exception {
+  void versioning_andWhatRulesDelete_areReported_withTheReadyRule() throws Exception {
     try (VersionedS3 versioned = VersionedS3.start()) {
       URI endpoint = URI.create("http://127.0.0.1:" + versioned.port());
       BackupOptions.Builder options = options().connection(c -> c.withEndpoint(endpoint));
@@ -238,14 +238,14 @@ class DoctorTest {
   }
 
   @Test
-  void wrongSecret_isSaid_andNotShown() throws Exception {
+  void wrongSecret_isReported_andNotShown() throws Exception {
     Secrets.write(passwd, server.identity() + ":wrong-secret");
     Checkup checkup = examine(options(), "s3://bucket/x");
     assertThat(checkup.exitCode()).isEqualTo(10);
-    assertThat(the(checkup, "bucket").text()).contains("secret key does not fit");
+    assertThat(the(checkup, "bucket").text()).contains("secret key does not match");
     assertThat(the(checkup, "bucket").remedy().orElseThrow()).contains("check the credentials");
     assertThat(checkup.toString()).doesNotContain("wrong-secret");
-    // The clock is known all the same, since it is what may be wrong instead.
+    // The clock is still checked, since a wrong clock may be the real cause.
     assertThat(the(checkup, "clock").status()).isEqualTo(Status.OK);
   }
 
@@ -258,7 +258,7 @@ class DoctorTest {
   }
 
   @Test
-  void serverThatIsNotThere_isSaid() throws Exception {
+  void serverThatIsNotThere_isReported() throws Exception {
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -272,8 +272,8 @@ class DoctorTest {
   }
 
   @Test
-  void serverThatIsSilent_holdsNothingUp() throws Exception {
-    // Connections are taken by the kernel, and nobody ever answers.
+  void silentServer_doesNotBlockTheDoctor() throws Exception {
+    // The kernel accepts connections, and no program answers.
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       long start = System.nanoTime();
       BackupOptions options =
@@ -296,7 +296,7 @@ class DoctorTest {
     assertThat(clock(Duration.ofMinutes(5)).text()).contains("5 min ahead of the server's");
     assertThat(clock(Duration.ofMinutes(5)).status()).isEqualTo(Status.WARN);
     assertThat(clock(Duration.ofMinutes(-5)).text()).contains("behind the server's");
-    // This server has just taken the request: it does not mind.
+    // This server has just accepted the request, so it does not check the clock.
     assertThat(clock(Duration.ofMinutes(20)).status()).isEqualTo(Status.WARN);
     assertThat(clock(Duration.ofMinutes(20)).remedy().orElseThrow()).contains("timedatectl");
   }

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** What is made of figures. */
+/** Findings that follow from measured figures. */
 class JudgementTest {
   private static Finding roundTrip(int threads, boolean isStraight, long... milliseconds) {
     Findings found = new Findings("round trip", "1 s");
@@ -73,7 +73,7 @@ class JudgementTest {
   }
 
   @Test
-  void troubleWithoutRemedy_isADefect() {
+  void problemWithoutRemedy_isADefect() {
     assertThatThrownBy(() -> new Finding(Status.FAIL, "x", "bad", Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -89,7 +89,7 @@ class JudgementTest {
   }
 
   @Test
-  void patience_ends() throws Exception {
+  void taskThatTakesTooLong_isAbandoned() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     assertThatThrownBy(
             () ->

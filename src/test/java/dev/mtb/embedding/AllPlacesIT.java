@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Backs up, and restores, from each kind of place to each, an embedder's own store among them. */
+/** Backups and restores from each kind of place to each kind, including an embedder's own store. */
 @RequiresS3fs
 class AllPlacesIT {
   private enum Place {
@@ -78,7 +78,7 @@ class AllPlacesIT {
         .build();
   }
 
-  /** Options of a bucket are refused where there is none. */
+  /** The options for these places. Options of a bucket are refused if no place is a bucket. */
   private BackupOptions options(Location... places) throws Exception {
     for (Location place : places) {
       if (place instanceof Location.Bucket) {

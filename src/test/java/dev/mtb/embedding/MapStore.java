@@ -33,8 +33,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A store in memory as an embedder writes one: of the public types only, and with the methods that
- * have no default.
+ * A store in memory, written as an embedder would: it uses only public types, and implements only
+ * the methods without a default.
  */
 final class MapStore implements Store {
   private static final Metadata ROOT =
@@ -71,7 +71,7 @@ final class MapStore implements Store {
     return nodes.keySet().stream().filter(k -> !k.isEmpty() && !k.contains("/")).toList();
   }
 
-  /** Puts a file there behind the back of a run. */
+  /** Puts a file into the store without a run. */
   synchronized void plant(String name, Instant mtime) {
     byte[] content = "content".getBytes(UTF_8);
     nodes.put(
@@ -196,9 +196,9 @@ final class MapStore implements Store {
   }
 
   @Override
-  public synchronized Map<Path, IOException> delete(Map<Path, Kind> doomed) {
+  public synchronized Map<Path, IOException> delete(Map<Path, Kind> toDelete) {
     Map<Path, IOException> failures = new HashMap<>();
-    for (Path path : doomed.keySet()) {
+    for (Path path : toDelete.keySet()) {
       String next = nodes.higherKey(key(path) + "/");
       if (next != null && next.startsWith(key(path) + "/")) {
         failures.put(path, new DirectoryNotEmptyException(key(path)));

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A store of an embedder's own passes the contract with one class. */
+/** A store that an embedder writes as one class passes the contract. */
 class MapStoreTest extends StoreContract {
   @TempDir Path temp;
   private MapStore store;

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A source that is changed by others while it is backed up, on a real file system. */
+/** A source that another program changes during the backup, on a real file system. */
 class MovingSourceTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
   private static final String SECRET = "secret of the outside";
@@ -64,31 +64,34 @@ class MovingSourceTest {
     outside = Files.createDirectories(temp.resolve("outside"));
     for (int i = 0; i < 5; i++) {
       Files.writeString(outside.resolve("f" + i), SECRET);
-      // As long as what it might be taken for.
+      // The files of the source have the same size as those outside.
       Files.writeString(
           Files.createDirectories(source.resolve("d")).resolve("f" + i),
           "x".repeat(SECRET.length()));
     }
   }
 
-  /** What somebody does at the first such moment. */
-  private interface Meddling {
-    void meddle() throws IOException;
+  /** A change that another program makes at a given moment of the run. */
+  private interface SourceChange {
+    void make() throws IOException;
   }
 
-  private static FaultyStore.Fault once(Operation moment, String path, Meddling meddling) {
+  private static FaultyStore.Fault once(Operation moment, String path, SourceChange change) {
     AtomicBoolean isDone = new AtomicBoolean();
     return (operation, at) -> {
       if (operation == moment && at.toString().startsWith(path) && !isDone.getAndSet(true)) {
         if (operation == Operation.WRITE) {
           waitForTheScan();
         }
-        meddling.meddle();
+        change.make();
       }
     };
   }
 
-  /** It takes a millisecond for so few files; what it would still find is tested elsewhere. */
+  /**
+   * Waits for the scan, which takes a millisecond for so few files. Changes during the scan are
+   * tested elsewhere.
+   */
   private static void waitForTheScan() {
     try {
       Thread.sleep(300);
@@ -126,7 +129,7 @@ class MovingSourceTest {
                     .threads(threads)
                     .checkers(threads)
                     .compare(mode)
-                    // What is changed twice in a second must be seen, too.
+                    // The window is zero, so that a second change within a second is seen, too.
                     .comparison(c -> c.withModifyWindow(Duration.ZERO))
                     .deletion(deletion)
                     .waiting(w -> w.withRetries(retries))
@@ -146,7 +149,10 @@ class MovingSourceTest {
     }
   }
 
-  /** A directory that has become something else is deleted from the backup only on demand. */
+  /**
+   * Checks that the next run completes the backup. It deletes, since a directory that has become
+   * something else is replaced only then.
+   */
   private void assertConverges() throws Exception {
     BackupReport report =
         run((operation, path) -> {}, 1, CompareMode.SIZE_MTIME, BackupListener.NONE, Deletion.ALL);
@@ -262,7 +268,7 @@ class MovingSourceTest {
   }
 
   @Test
-  void directoryInAnothersPlace_isCopied() throws Exception {
+  void directoryThatReplacesAnother_isCopied() throws Exception {
     BackupReport report =
         run(
             once(
@@ -311,7 +317,7 @@ class MovingSourceTest {
   }
 
   @Test
-  void contentChangedBehindTheMtime_isCopiedAgain() throws Exception {
+  void contentChangedUnderTheSameMtime_isCopiedAgain() throws Exception {
     Path file = source.resolve("large");
     version(file, 1, LARGE, StandardOpenOption.CREATE_NEW);
     Files.setLastModifiedTime(file, FileTime.from(TIME));
@@ -343,7 +349,7 @@ class MovingSourceTest {
 
   @Test
   void vanishedAndFailed_isAnError() throws Exception {
-    // What fails always takes a minute with all of them.
+    // Fewer retries, since all retries of a lasting failure take a minute.
     retries = 1;
     BackupReport report =
         run(
@@ -388,14 +394,15 @@ class MovingSourceTest {
       content.put(block);
     }
     content.flip();
-    // One call, so that no state between the versions is ever whole.
+    // The file is written with one call, so that there is no state between two versions that looks
+    // complete.
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, option)) {
       int written = channel.write(content);
       assertThat(written).isEqualTo(size);
     }
   }
 
-  /** The version that all of a file is of. */
+  /** The version of a file. All blocks must have the same. */
   private static int versionOf(Path file) throws IOException {
     List<String> blocks = Files.readAllLines(file);
     assertThat(Set.copyOf(blocks)).as("versions in %s", file).hasSize(1);
@@ -527,7 +534,7 @@ class MovingSourceTest {
                   copied.put(path, metadata);
                 }
               });
-      // What was a directory is deleted on demand only.
+      // A directory that became a file is not replaced, since the run does not delete.
       assertThat(report.failures())
           .as("seed %d", seed)
           .allSatisfy(
@@ -553,7 +560,7 @@ class MovingSourceTest {
     thread.join();
     assertThat(mutator.failure).as("seed %d", seed).isNull();
     assertThat(copies).isPositive();
-    // What is as long as before and has the old mtime only shows in its content.
+    // The last run compares contents, since a change with the same size and mtime shows only there.
     BackupReport last =
         run((operation, path) -> {}, 4, CompareMode.CHECKSUM, BackupListener.NONE, Deletion.ALL);
     assertThat(last.exitCode()).as("seed %d: %s", seed, last.failures()).isZero();

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Copies that are read back, on a destination that stores something else than it was given. */
+/** Copies that are read back from a destination that stores wrong content. */
 class ReadBackTest {
   private static final int SMALL = 5000;
   private static final int LARGE = 700_000;
@@ -43,7 +43,7 @@ class ReadBackTest {
   private Path source;
   private Path destination;
 
-  /** What becomes of a piece of content. */
+  /** The damage to a piece of content. */
   private enum Damage {
     NONE {
       @Override
@@ -67,7 +67,7 @@ class ReadBackTest {
         return ByteBuffer.wrap(bytes, 0, bytes.length - 1);
       }
     },
-    /** As a file system leaves a block that it had no time to write. */
+    /** Zeros, as in a block that a file system had no time to write. */
     ZEROED {
       @Override
       ByteBuffer of(ByteBuffer piece) {
@@ -198,13 +198,13 @@ class ReadBackTest {
   }
 
   @Test
-  void withoutReadingBack_nobodyNotices() {
+  void withoutReadingBack_theWrongCopyIsNotNoticed() {
     Spoiler spoiler = (file, piece) -> isVictim(file) ? Damage.FLIPPED.of(piece) : piece;
 
     BackupReport report =
         run(false, CompareMode.SIZE_MTIME, noFault(), spoiler, BackupListener.NONE);
 
-    // Or the tests above would prove nothing.
+    // Without this test, the tests above could pass without any check.
     assertThat(report.outcome()).isEqualTo(Outcome.OK);
   }
 
@@ -297,7 +297,7 @@ class ReadBackTest {
   }
 
   @Test
-  void wrongCopy_thatCannotBeMarked_isSaidToBe() {
+  void wrongCopy_thatCannotBeMarked_isReportedSo() {
     BackupReport report =
         run(
             true,

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The engine over a destination that fails. */
+/** The engine with a destination that fails. */
 class RunFaultTest {
   @TempDir Path temp;
   private Path source;
@@ -117,7 +117,7 @@ class RunFaultTest {
   @EnumSource(Operation.class)
   void oneFailure_isReported_theRestIsSafe_andTheNextRunConverges(Operation failing) {
     AtomicInteger left = new AtomicInteger(1);
-    // Reading back and comparing only happens when something is there.
+    // The first run makes the files, since reading and comparing needs existing ones.
     run(none());
     touchAll();
     BackupReport report =
@@ -166,7 +166,7 @@ class RunFaultTest {
     assertThat(report.outcome()).isEqualTo(Outcome.FAILED);
     assertThat(report.exitCode()).isEqualTo(10);
     assertThat(report.fatal()).contains("the mount is gone");
-    // One for each thread that was at it already.
+    // One more for each thread that had begun already.
     assertThat(writes.get()).isLessThanOrEqualTo(5 + 8);
     assertThat(run(none()).outcome()).isEqualTo(Outcome.OK);
   }
@@ -180,7 +180,7 @@ class RunFaultTest {
     run(
         (operation, path) -> {
           if (operation == Operation.COMMIT && path.toString().contains("many")) {
-            // A destination so slow that there is always a file to do.
+            // The destination is so slow that there is always a file waiting.
             LockSupport.parkNanos(500_000);
             int line = filesDone.incrementAndGet() - directoriesDone.get();
             longestLine.accumulateAndGet(line, Math::max);
@@ -222,7 +222,7 @@ class RunFaultTest {
                         if (operation == Operation.STAT && stats.incrementAndGet() == 30) {
                           Uninterruptibles.awaitUninterruptibly(hung);
                         } else if (operation == Operation.WRITE) {
-                          // When the calling thread has come to wait, too.
+                          // The pause lets the calling thread reach its wait.
                           LockSupport.parkNanos(300_000_000);
                           throw new DestinationException("the mount is gone");
                         }
@@ -232,7 +232,7 @@ class RunFaultTest {
       assertThat(report.outcome()).isEqualTo(Outcome.FAILED);
     } finally {
       hung.countDown();
-      // The run gave it up; the folder must not be deleted under its hands.
+      // The run has abandoned the thread, which must end before the test's folder is deleted.
       RunStressTest.noneLeft(before);
     }
   }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What runs leave, by rules and by limits, and that they say so. */
+/** Files that rules and limits keep from being copied, and the reports about them. */
 class RunLimitsTest {
   private static final Instant OLD = Instant.parse("2020-01-01T00:00:00Z");
   private static final Instant NEW = Instant.parse("2024-01-01T00:00:00Z");
@@ -87,7 +87,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void maxTransfer_leavesWhatWouldExceedIt_andTheNextRunGoesOn() throws Exception {
+  void maxTransfer_skipsWhatWouldExceedIt_andTheNextRunGoesOn() throws Exception {
     for (int i = 0; i < 10; i++) {
       RandomTree.write(source.resolve("d/f" + i), RandomTree.bytes(i, 1000), OLD);
     }
@@ -108,7 +108,7 @@ class RunLimitsTest {
     }
     assertThat(run(Limits.NONE.withMaxTransfer(7000)).exitCode()).isZero();
     assertThat(Run.verify(job(options()), BackupListener.NONE).exitCode()).isZero();
-    // Nothing to send, nothing left.
+    // There is nothing to copy, so that the limit has no effect.
     assertThat(run(Limits.NONE.withMaxTransfer(1)).exitCode()).isZero();
   }
 
@@ -125,7 +125,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void maxTransfer_inADryRun_tellsWhatWouldBeLeft() throws Exception {
+  void maxTransfer_inADryRun_tellsWhatWouldNotBeCopied() throws Exception {
     RandomTree.smallFiles(source, 1, 5, 100);
     BackupReport report = run(options().dryRun(true).limits(Limits.NONE.withMaxTransfer(250)));
     assertThat(report.exitCode()).isEqualTo(23);
@@ -140,7 +140,7 @@ class RunLimitsTest {
     assertThat(report.outcome()).isEqualTo(Outcome.PARTIAL);
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures()).hasSize(1);
-    // Of this stage, since what has not been scanned must not be deleted at the destination.
+    // The stage is SCAN, since a file that was not scanned must not be deleted at the destination.
     assertThat(report.failures().get(0).stage()).isEqualTo(Failure.Stage.SCAN);
     assertThat(report.failures().get(0).error()).contains("Limits.maxDuration");
     assertThat(destination).isEmptyDirectory();
@@ -158,7 +158,9 @@ class RunLimitsTest {
         run(
             options().limits(Limits.NONE.withMaxDuration(limit)),
             (operation, path) -> {
-              // The run began later, so that its time ends later.
+              // The first write lasts until the run's time is over, and a second longer, since the
+              // run
+              // began later than this clock.
               while (operation == Operation.CONTENT
                   && System.nanoTime() - start < limit.plusSeconds(1).toNanos()) {
                 Thread.onSpinWait();
@@ -187,7 +189,7 @@ class RunLimitsTest {
                     .updateRules(new UpdateRules(true, true, true))),
             BackupListener.NONE);
     assertThat(report.totals().unchanged()).isEqualTo(4);
-    // And the directory's own time, which the new file has moved.
+    // There is one more difference: the directory's mtime, which the new file has changed.
     assertThat(report.failures()).extracting(Failure::error).contains("missing");
   }
 
@@ -221,7 +223,7 @@ class RunLimitsTest {
     }
     Files.createDirectory(source.resolve("last"));
     Files.createDirectory(destination.resolve("last"));
-    // One thread reads the root to its end before it looks into what is in there.
+    // The single checker reads the whole root before it enters a directory.
     CountDownLatch allWait = new CountDownLatch(1);
     BackupReport report =
         run(
@@ -238,7 +240,7 @@ class RunLimitsTest {
               }
             });
     assertThat(report.exitCode()).isZero();
-    // The first one did not wait for others.
+    // The first file did not wait for others.
     List<String> others = copied.stream().skip(1).toList();
     assertThat(others).isSortedAccordingTo((a, b) -> b.compareTo(a)).hasSize(4);
   }
@@ -257,7 +259,7 @@ class RunLimitsTest {
   }
 
   @Test
-  void whatIsLeft_isCountedAsSkipped_andInNoManifest() throws Exception {
+  void filesThatTheRulesSkip_areCounted_andInNoManifest() throws Exception {
     RandomTree.write(source.resolve("newer"), RandomTree.bytes(1, 10), OLD);
     RandomTree.write(destination.resolve("newer"), RandomTree.bytes(2, 20), NEW);
     RandomTree.write(source.resolve("older"), RandomTree.bytes(3, 10), NEW);
@@ -275,9 +277,9 @@ class RunLimitsTest {
   }
 
   @Test
-  void verifyAfter_isNotFooledByTheRules() throws Exception {
+  void verifyAfter_doesNotApplyTheUpdateRules() throws Exception {
     RandomTree.write(source.resolve("f"), RandomTree.bytes(1, 10), OLD);
-    // What is read back has another mtime, a later one, which only a backup may take for a reason.
+    // The copy gets a later mtime before it is read back. In a backup, the rule would skip it.
     BackupReport report =
         run(
             options()

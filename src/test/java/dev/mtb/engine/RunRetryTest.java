@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Runs over a destination whose faults pass, and over one whose faults do not. */
+/** Runs with a destination whose faults are transient, and with one whose faults are not. */
 class RunRetryTest {
   private static final int THREADS = 8;
 
@@ -106,12 +106,12 @@ class RunRetryTest {
 
   @ParameterizedTest
   @EnumSource(Operation.class)
-  void faultsThatPass_heal(Operation failing) {
+  void transientFaults_areRetried(Operation failing) {
     BackupReport first = run(failing(EnumSet.of(failing), 2));
     assertThat(first.failures()).isEmpty();
     assertThat(first.exitCode()).isZero();
     assertWhole();
-    // With contents compared, there is something to list, look at and read.
+    // Contents are compared, so that all operations are used.
     pauses.set(0);
     BackupReport second = run(CompareMode.CHECKSUM, failing(EnumSet.of(failing), 2), this::pause);
     assertThat(second.failures()).isEmpty();
@@ -121,11 +121,11 @@ class RunRetryTest {
   }
 
   @Test
-  void faultsEverywhereAtRandom_heal() throws IOException {
+  void randomFaultsEverywhere_areRetried() throws IOException {
     long seed = new Random().nextLong();
     System.out.println("seed " + seed);
     Random random = new Random(seed);
-    // A file that is tried six times, with five operations each, fails for good once in 60 million.
+    // With six attempts of five operations each, a file fails finally once in 60 million.
     for (int round = 0; round < 30; round++) {
       BackupReport report =
           run(
@@ -144,7 +144,7 @@ class RunRetryTest {
     assertWhole();
   }
 
-  /** Short ones are for sources that have just been written. */
+  /** Counts pauses. Short ones are for sources that have just been written, and do not count. */
   private void pause(Duration duration) {
     if (duration.toMillis() > 20) {
       int unused = pauses.incrementAndGet();
@@ -212,7 +212,8 @@ class RunRetryTest {
     assertThat(report.fatal().orElseThrow())
         .contains(destination.toString(), "attempts to write there have all failed")
         .contains("Input/output error");
-    // 100 in a row, and what was before the last directory was made, which succeeds; of 12,000.
+    // At least 100 in a row fail. There are more before the last directory is made, which succeeds;
+    // without a limit there would be 12,000.
     assertThat(writes.get()).isBetween(100, 1000);
     assertThat(report.totals().copied()).isZero();
     assertThat(run((operation, path) -> {}).exitCode()).isZero();
@@ -239,7 +240,7 @@ class RunRetryTest {
                         BackupListener.NONE)));
     runner.start();
     assertThat(failed.await(30, TimeUnit.SECONDS)).isTrue();
-    // All threads are at their fifth pause, which goes on for more than three seconds.
+    // All threads are in their fifth pause, which lasts more than three seconds.
     Thread.sleep(8000);
     long start = System.nanoTime();
     runner.interrupt();
@@ -249,7 +250,7 @@ class RunRetryTest {
     assertThat(report.get().exitCode()).isEqualTo(130);
   }
 
-  /** The first write arrived, and so did an error: what was seen before is out of date. */
+  /** The first write was done although an error came back, so the earlier look is out of date. */
   @Test
   void writeThatArrivedThoughAnErrorCameBack_isDoneAgainOverIt() throws IOException {
     RandomTree.write(source.resolve("file"), "content");

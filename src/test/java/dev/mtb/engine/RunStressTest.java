@@ -27,17 +27,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The engine under random trouble: thousands of small jobs, each from a seed, over a destination
- * that fails, dawdles and gets lost, with a listener that throws and a caller that is interrupted.
- * After each run every promise is checked.
+ * The engine under random faults: thousands of small jobs, each from a seed, with a destination
+ * that fails, is slow or is lost, with a listener that throws and a caller that is interrupted.
+ * After each run all guarantees are checked.
  *
- * <p>{@code -Dmtb.seed=N} repeats one seed a hundred times (threads meet differently each time),
- * {@code -Dmtb.stress.runs=N} makes it longer.
+ * <p>{@code -Dmtb.seed=N} repeats one seed a hundred times (with another thread schedule each
+ * time), {@code -Dmtb.stress.runs=N} makes it longer.
  */
 class RunStressTest {
   @TempDir Path temp;
 
-  /** Enough that each rare kind of trouble meets each kind of destination, in some ten seconds. */
+  /**
+   * Enough runs that each rare kind of fault occurs with each kind of destination, in about ten
+   * seconds.
+   */
   private static final int RUNS = Integer.getInteger("mtb.stress.runs", 2000);
 
   /** The same jobs in each build; others with {@code -Dmtb.stress.first=N}. */
@@ -49,22 +52,22 @@ class RunStressTest {
   private static final int MOST_SECONDS = Integer.getInteger("mtb.stress.seconds", 60);
 
   @Test
-  void smallJobs_underRandomTrouble_keepEveryPromise() throws Exception {
+  void smallJobs_withRandomFaults_keepEveryGuarantee() throws Exception {
     runs(RUNS, false);
   }
 
   @Test
-  void largeJobs_underRandomTrouble_keepEveryPromise() throws Exception {
+  void largeJobs_withRandomFaults_keepEveryGuarantee() throws Exception {
     runs(RUNS / 20, true);
   }
 
   @Test
-  void realFolders_underRandomTrouble_leaveNothingOpenAndNothingHalfWritten() throws Exception {
+  void realFolders_withRandomFaults_leaveNothingOpenAndNothingHalfWritten() throws Exception {
     Path source = Files.createDirectory(temp.resolve("source"));
     RandomTree.seeded(7).directories(5).files(30).links(3).sizes(0, 300_000).build(source);
     Path descriptors = Path.of("/proc/self/fd");
     assumeTrue(Files.isDirectory(descriptors));
-    // What is loaded and opened once for all runs is there after the first.
+    // The first run loads classes and opens files that stay open for all runs.
     realRun(source, -1);
     int before = count(descriptors);
     long start = ONLY != null ? ONLY : FIRST;
@@ -80,7 +83,7 @@ class RunStressTest {
         MoreFiles.deleteRecursively(temp.resolve("backup"), RecursiveDeleteOption.ALLOW_INSECURE);
       }
     }
-    // One is that of the counting itself; a leak would show once a run.
+    // The count itself uses one descriptor. A leak would add one for each run.
     assertThat(count(descriptors)).as("open descriptors").isLessThanOrEqualTo(before + 5);
   }
 
@@ -136,7 +139,9 @@ class RunStressTest {
     noneLeft(before);
   }
 
-  /** What an undisturbed run repairs, a third one finds in order. */
+  /**
+   * Checks that a run without faults completes the backup, and that a third run has nothing to do.
+   */
   private static void converges(StressWorld world) throws Exception {
     BackupJob job =
         BackupJob.builder()
@@ -164,7 +169,7 @@ class RunStressTest {
     return new MemoryStore(world.nodes, world.features, isNew, readOnly, obeysModes, world.threads);
   }
 
-  /** Runs it in a thread of its own, which can be interrupted and given up. */
+  /** Runs a job in its own thread, which can be interrupted and abandoned. */
   private static StressOutcome run(BackupJob job, Run.Opener opener, StressFaults faults)
       throws Exception {
     StressOutcome[] outcome = new StressOutcome[1];
@@ -224,7 +229,7 @@ class RunStressTest {
     fail("threads left behind: %s", workers());
   }
 
-  /** How a run came back. */
+  /** The result of a run: a report or an exception. */
   record StressOutcome(BackupReport report, Throwable crash, int interrupts, boolean status) {
     boolean isComplete() {
       return report != null

@@ -21,7 +21,7 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
-/** What must hold after a run, whatever went wrong in it. */
+/** The guarantees that must hold after a run with any faults. */
 final class StressCheck {
   private final StressWorld world;
   private final StressFaults faults;
@@ -48,7 +48,8 @@ final class StressCheck {
   }
 
   void all() throws IOException {
-    // What one directory takes at a time is kept for each way into it.
+    // The limit of writes at a time in one directory holds for each path of the source that lands
+    // in it.
     assertThat(destination.violations())
         .filteredOn(
             what ->
@@ -65,7 +66,7 @@ final class StressCheck {
       file(file.getKey(), file.getValue());
     }
     for (Map.Entry<String, Set<Path>> directory : world.directories.entrySet()) {
-      // Who fails with an error has not looked, and the next one looks again.
+      // A thread that fails with an Error has not looked, so the next thread looks again.
       int looks = faults.errors.get() > 0 ? 0 : count(faults.changing, directory.getKey());
       assertThat(looks)
           .as("decisions about directory '%s'", directory.getKey())
@@ -82,7 +83,7 @@ final class StressCheck {
     }
   }
 
-  /** The way it ended agrees with what was done to it. */
+  /** The outcome of the run agrees with the faults. */
   private void ending() {
     assertThat(outcome.status())
         .as("interrupt status after %d interrupts", outcome.interrupts())
@@ -121,11 +122,11 @@ final class StressCheck {
         assertThat(report.exitCode()).isEqualTo(130);
       }
     }
-    // A file that vanishes before the list is read is in nobody's way.
+    // A file that vanishes before the list is read causes no conflict.
     if (outcome.isComplete() && !faults.mayVanish()) {
       for (String entry : world.unusable) {
         boolean isToldAbove = isGivenUp(entry);
-        // What stood in its way may have vanished before the list was read for the second time.
+        // The conflicting file may have vanished before the second reading of the list.
         String target = entry.startsWith("/") ? entry.substring(1) : entry;
         boolean isRivalGone = faults.mayVanish(world.base.resolve(target));
         assertThat(failed.containsKey(entry) || isToldAbove || isRivalGone)
@@ -135,23 +136,25 @@ final class StressCheck {
     }
   }
 
-  /** Nothing fails that was not made to. */
+  /** Every failure has an injected fault as its cause. */
   private void explained(BackupReport report) {
     List<Failure> unexplained =
         report.failures().stream()
             .filter(f -> !f.error().contains("injected"))
             .filter(f -> !world.unusable.contains(f.path().toString()))
             .filter(f -> f.cause() != Failure.Cause.SOURCE_MOVED && !faults.mayVanish())
-            // What could not be made writable cannot be written to.
-            .filter(f -> faults.metadataTrouble.get() == 0)
+            // A directory that could not be made writable cannot be written to, so its failures are
+            // explained.
+            .filter(f -> faults.metadataFailures.get() == 0)
             .filter(f -> !isReachedTwice(world, f.path().toString()))
             .toList();
     assertThat(unexplained).isEmpty();
   }
 
   /**
-   * Of two ways into one directory each makes it writable, and read-only again, for itself; and
-   * each removes what stood in its way while the other may be looking at that.
+   * Whether two paths of the source land in one directory. Then each of the two makes the directory
+   * writable and read-only again, and each replaces an entry of another kind while the other may
+   * look at it.
    */
   private static boolean isReachedTwice(StressWorld world, String path) {
     String above = path.contains("/") ? path.substring(0, path.lastIndexOf('/')) : "";
@@ -250,7 +253,7 @@ final class StressCheck {
     return counts.values().stream().mapToLong(AtomicInteger::get).sum();
   }
 
-  /** Its own metadata is right, whatever was done in it before or after. */
+  /** Checks that a directory's own metadata is correct after all changes in it. */
   private void directory(String path, Set<Path> sources) throws IOException {
     boolean isRoot = path.isEmpty();
     if (failed.containsKey(path)
@@ -270,7 +273,7 @@ final class StressCheck {
     }
   }
 
-  /** An undisturbed run complains of the list's own faults, and of nothing else. */
+  /** Checks that a run without faults reports only the invalid entries of the list. */
   static void onlyTheList(StressWorld world, BackupReport report) {
     List<String> others =
         report.failures().stream()

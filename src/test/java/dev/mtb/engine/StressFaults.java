@@ -21,8 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What goes wrong in one run, and what the run told of it. What fails follows from the seed alone,
- * whichever thread comes first: each operation on each path has its own dice. Thread-safe.
+ * The injected faults of one run, and the events that the run reported. The faults follow only from
+ * the seed, and not from the order of threads: each operation on each path has its own random
+ * numbers. Thread-safe.
  */
 final class StressFaults implements FaultyStore.Fault, BackupListener {
   private final long seed;
@@ -41,7 +42,7 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
   private final Exchanger<Integer> rendezvous = new Exchanger<>();
 
   final AtomicInteger trouble = new AtomicInteger();
-  final AtomicInteger metadataTrouble = new AtomicInteger();
+  final AtomicInteger metadataFailures = new AtomicInteger();
   final AtomicInteger losses = new AtomicInteger();
   final AtomicInteger errors = new AtomicInteger();
   final Map<String, AtomicInteger> copied = new ConcurrentHashMap<>();
@@ -89,7 +90,7 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
     }
   }
 
-  /** Called by the same thread when the run has returned; from now on nobody interrupts it. */
+  /** Called by the same thread when the run has returned. From now on no thread interrupts it. */
   synchronized int end() {
     caller = null;
     return interrupts;
@@ -131,17 +132,17 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
     }
     Random dice = dice(operation + " " + path);
     if (dice.nextDouble() < slow) {
-      dawdle(dice);
+      delay(dice);
     }
     if (path.toString().isEmpty() && operation == Operation.STAT) {
-      // Where the run begins: without that there is no run.
+      // The check of the destination at the beginning never fails, or there would be no run.
       return;
     }
     String injected = "injected at " + operation + " " + path;
     boolean isTrouble = dice.nextDouble() < io;
     boolean isUnexpected = dice.nextDouble() < runtime;
     if (operation == Operation.METADATA && (isTrouble || isUnexpected)) {
-      metadataTrouble.incrementAndGet();
+      metadataFailures.incrementAndGet();
     }
     if (isTrouble) {
       trouble.incrementAndGet();
@@ -161,8 +162,10 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
     }
   }
 
-  /** Takes its time, or waits for another thread to come by, so that threads meet everywhere. */
-  private void dawdle(Random dice) {
+  /**
+   * Waits for a short time, or for another thread, so that threads interleave at all operations.
+   */
+  private void delay(Random dice) {
     switch (dice.nextInt(3)) {
       case 0 -> Thread.onSpinWait();
       case 1 -> LockSupport.parkNanos(dice.nextInt(300_000));
@@ -170,7 +173,7 @@ final class StressFaults implements FaultyStore.Fault, BackupListener {
         try {
           rendezvous.exchange(0, 500, TimeUnit.MICROSECONDS);
         } catch (TimeoutException e) {
-          // Nobody came.
+          // No other thread came.
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }

@@ -39,8 +39,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * One job that follows from a seed: a tree, a list with overlaps, a destination with random traits
- * that holds a random part of it already; and what a right run makes of them.
+ * A job that follows from a seed: a tree, a list with overlapping entries, and a destination with
+ * random features that has a random part of the tree already. Also the expected result of a run
+ * without faults.
  */
 final class StressWorld implements AutoCloseable {
   private static final int[] THREADS = {1, 1, 2, 3, 4, 8, 16, 64};
@@ -59,12 +60,15 @@ final class StressWorld implements AutoCloseable {
   final CompareMode compare;
   private final List<String> entries = new ArrayList<>();
 
-  /** What is there before the run; and while it runs. */
+  /** The entries of the destination before the run, and now. */
   final Map<String, Node> before = new HashMap<>();
 
   final Map<String, Node> nodes = new HashMap<>();
 
-  /** Where files and links, and directories, should land; a directory may come from two places. */
+  /**
+   * The sources of each target: of files and links, and of directories. A directory may have two
+   * sources.
+   */
   final Map<String, Path> files = new TreeMap<>();
 
   final Map<String, Set<Path>> directories = new TreeMap<>();
@@ -169,7 +173,8 @@ final class StressWorld implements AutoCloseable {
   }
 
   /**
-   * More than one directory may have waiting, than one checker may fork; a file that goes first.
+   * Makes more entries than one directory may have waiting, more directories than one checker may
+   * fork, and a large file, which comes first.
    */
   private void extremes() throws IOException {
     Path many = Files.createDirectories(base.resolve("many"));
@@ -206,7 +211,8 @@ final class StressWorld implements AutoCloseable {
 
   private void list() throws IOException {
     if (random.nextInt(4) == 0) {
-      // Each by itself and in any order, so that many find their way to the same directories.
+      // Each path is listed by itself and in random order, so that many entries have the same
+      // directories above them.
       paths.stream()
           .filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
           .map(Path::toString)
@@ -241,7 +247,7 @@ final class StressWorld implements AutoCloseable {
   }
 
   BackupOptions.Builder options(CompareMode mode) {
-    // What is tried again, and when, is not the engine's.
+    // No retries, since the engine does not decide about them.
     return BackupOptions.builder()
         .threads(threads)
         .checkers(checkers)
@@ -327,7 +333,7 @@ final class StressWorld implements AutoCloseable {
         .sized(metadata.size());
   }
 
-  /** Puts some of it there, right, old, or as something else. */
+  /** Puts a part of the tree into the destination: up to date, old, or as another kind. */
   private void stock() throws IOException {
     before.put("", new Node(Kind.DIRECTORY, new byte[0], Instant.EPOCH, 0755));
     double share = random.nextDouble();
@@ -366,7 +372,7 @@ final class StressWorld implements AutoCloseable {
         }
       }
       default -> {
-        // As it should be.
+        // The entry is up to date.
       }
     }
     before.put(path, node);

@@ -49,7 +49,7 @@ class WorkQueueTest {
     return new OrderedSchedule(new Limits.Order(Limits.Key.NAME, false), perDirectory);
   }
 
-  /** Checkers that found no room are woken for a batch, and none of them is forgotten. */
+  /** Checkers that wait for room are woken for a batch of it, and each of them is woken. */
   @Test
   void whatManyThreadsAdd_isAllDone() throws Exception {
     int adders = 8;
@@ -92,7 +92,7 @@ class WorkQueueTest {
     }
   }
 
-  /** Without more work being added: what waits is taken up, or left to fewer. */
+  /** The number changes while no work is added: more or fewer threads take the waiting work. */
   @Test
   void numberOfThreads_mayChangeWhileTheyWork() throws Exception {
     AtomicInteger most = new AtomicInteger(1);
@@ -117,7 +117,7 @@ class WorkQueueTest {
     await(active, 1);
 
     most.set(5);
-    // Each that takes something puts one more to work.
+    // Each thread that takes work starts one more thread.
     mayEnd.release(8);
     await(active, 5);
 

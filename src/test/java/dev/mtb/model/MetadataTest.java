@@ -66,7 +66,7 @@ class MetadataTest {
   }
 
   @Test
-  void of_directory_isOne() throws IOException {
+  void of_directory_isADirectory() throws IOException {
     Path directory = Files.createDirectory(folder.resolve("d"));
     Files.setAttribute(directory, "unix:mode", 01755);
     Files.setLastModifiedTime(directory, FileTime.from(TIME));

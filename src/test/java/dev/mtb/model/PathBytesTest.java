@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PathBytesTest {
   private static final Path BASE = Path.of("/base");
 
-  /** Names that some step on the way is likely to take for something else. */
+  /** Names that a conversion is likely to change. */
   static List<byte[]> awkwardNames() {
     return List.of(
         "plain".getBytes(UTF_8),

@@ -36,7 +36,7 @@ class SizeParserTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "K", "-1", "1KiBs", "1.K", "1 K", "many", "1e3", "1K+2", "\u0661"})
-  void whatIsNoSize_isNone(String text) {
+  void textThatIsNoSize_isEmpty(String text) {
     assertThat(SizeParser.parse(text, 'B')).isEmpty();
   }
 }

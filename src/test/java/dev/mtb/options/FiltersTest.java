@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What filters leave out of a run, beside the patterns that FilterRsyncTest compares. */
+/** Files that filters exclude from a run; FilterRsyncTest tests the patterns. */
 class FiltersTest {
   @TempDir Path temp;
   private Path source;
@@ -45,7 +45,7 @@ class FiltersTest {
     }
   }
 
-  /** Where files land that are backed up. */
+  /** The targets of the files that are backed up. */
   private Set<String> kept(Filters.Builder filters, String... entries) throws Exception {
     Set<String> files = new ConcurrentSkipListSet<>();
     BackupReport report = Mtb.backup(job(filters, entries), files(files));
@@ -177,7 +177,7 @@ class FiltersTest {
   }
 
   @Test
-  void listedEntryThatARuleMatches_isLeftOut_butNotTheBase() throws Exception {
+  void listedEntryThatARuleMatches_isExcluded_butNotTheBase() throws Exception {
     files("a.o", "a.c");
     assertThat(kept(Filters.builder().exclude("*.o"), "a.o", "a.c")).containsExactly("a.c");
     assertThat(kept(Filters.builder().exclude("*.o").exclude("source").exclude("."), "."))
@@ -201,7 +201,7 @@ class FiltersTest {
   }
 
   @Test
-  void cacheDirectory_isLeftOut_ifItHasTheSignature() throws Exception {
+  void cacheDirectory_isExcluded_ifItHasTheSignature() throws Exception {
     files("real/x", "fake/x", "a");
     Files.writeString(
         source.resolve("real/CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55\n# me\n");
@@ -211,7 +211,7 @@ class FiltersTest {
   }
 
   @Test
-  void markedDirectory_isLeftOut_butNotTheBase() throws Exception {
+  void markedDirectory_isExcluded_butNotTheBase() throws Exception {
     files("no/.nobackup", "no/x", "yes/x", ".nobackup");
     assertThat(kept(Filters.builder().excludeIfPresent(".nobackup"), "."))
         .containsExactly(".nobackup", "yes/x");
@@ -234,7 +234,7 @@ class FiltersTest {
   }
 
   @Test
-  void specialFileThatIsLeftOut_isNotCounted_norIsTroubleWithIt() throws Exception {
+  void specialFileThatIsExcluded_isNotCounted_norAreItsFailures() throws Exception {
     files("a", "locked/b");
     Process process = new ProcessBuilder("mkfifo", source.resolve("p.o").toString()).start();
     assertThat(process.waitFor()).isZero();
@@ -243,7 +243,7 @@ class FiltersTest {
   }
 
   @Test
-  void verify_leavesOutTheSame() throws Exception {
+  void verify_excludesTheSame() throws Exception {
     files("a.c", "a.o");
     kept(Filters.builder().exclude("*.o"), ".");
 

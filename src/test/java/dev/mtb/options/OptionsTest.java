@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Jobs and options are values: equal if their parts are, shown, and changed by making another. */
+/**
+ * Jobs and options are values: they are equal if their parts are equal, their text shows the parts,
+ * and a change makes a new value.
+ */
 class OptionsTest {
   private static BackupOptions.Builder changed() {
     return BackupOptions.builder()

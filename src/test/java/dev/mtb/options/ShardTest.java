@@ -39,7 +39,7 @@ class ShardTest {
     return shards;
   }
 
-  /** In whatever locale. */
+  /** A path that does not depend on the locale. */
   private static Path of(String path) {
     return PathBytes.resolve(Path.of(""), path.getBytes(StandardCharsets.UTF_8));
   }
@@ -95,7 +95,8 @@ class ShardTest {
   }
 
   /**
-   * From the definition of MurmurHash3 x64 128, in Python: no machine may come to another result.
+   * The expected values were computed in Python from the definition of MurmurHash3 x64 128. Every
+   * machine must have the same result.
    */
   @ParameterizedTest
   @CsvSource({
@@ -106,7 +107,7 @@ class ShardTest {
     "a/b/c/d/e/f/g/h/i/j/k/l, 4, 1",
     "Größe/€, 3, 6",
   })
-  void whoseADirectoryIs_neverChanges(String directory, int of4, int of7) {
+  void shardOfADirectory_neverChanges(String directory, int of4, int of7) {
     String path = directory == null ? "" : directory;
     assertThat(all(4).get(of4 - 1).owns(of(path))).isTrue();
     assertThat(all(7).get(of7 - 1).owns(of(path))).isTrue();
@@ -119,7 +120,7 @@ class ShardTest {
     Path one = PathBytes.resolve(Path.of(""), latin);
     Path two = PathBytes.resolve(Path.of(""), other);
     List<Shard> shards = all(1000);
-    // Under a locale that shows both as the same question mark they still are two.
+    // The two names stay different in a locale that shows both as a question mark.
     assertThat(shards.stream().filter(s -> s.owns(one)).findFirst().orElseThrow().owns(two))
         .isFalse();
   }
@@ -146,7 +147,7 @@ class ShardTest {
     long sum = 0;
     for (int p = 0; p < 500; p++) {
       paths.add(Path.of("d" + p % 7 + "/f" + p));
-      // From bytes to 100 GB, as files are.
+      // Sizes from some bytes to 100 GB, as in real trees.
       sizes.add((long) Math.exp(random.nextDouble() * 25));
       sum += sizes.get(p);
     }
@@ -219,7 +220,7 @@ class ShardTest {
       double[] known = skew("du -S", all(count, directories, ofDirectories), files, sizes);
       double[] all =
           skew("du -S and large files", all(count, largeToo, sizesOfLargeToo), files, sizes);
-      // Nothing can be better than the largest thing that is not divided.
+      // The best possible balance is limited by the largest item that cannot be divided.
       assertThat(known[0])
           .isLessThan(unknown[0])
           .isLessThan(Math.max(1.1, 1.01 * Collections.max(ofDirectories) / mean));
@@ -271,7 +272,7 @@ class ShardTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"0/4", "5/4", "1/0", "1/100001", "0/0"})
-  void partThatThereIsNot_isRefused(String part) {
+  void partOutOfRange_isRefused(String part) {
     int slash = part.indexOf('/');
     assertThatThrownBy(
             () ->

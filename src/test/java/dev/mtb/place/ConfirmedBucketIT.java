@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A bucket that is not the one behind the mount, whatever a command line says. */
+/** A command line that names another bucket than the one behind the mount. */
 class ConfirmedBucketIT {
   @TempDir Path temp;
   private S3Server server;
@@ -34,7 +34,7 @@ class ConfirmedBucketIT {
   void start() throws IOException {
     server = S3Server.start("bucket");
     probe = S3Probe.of(server);
-    // Stands for a mount of another bucket.
+    // A local directory stands for a mount of another bucket.
     mounted = Files.createDirectory(temp.resolve("mounted"));
     Files.writeString(mounted.resolve("f"), "content");
   }
@@ -65,14 +65,14 @@ class ConfirmedBucketIT {
   }
 
   @Test
-  void bucketThatTheMountDoesNotShow_isNotGoneTo_andNothingIsLeftInIt() {
+  void bucketThatTheMountDoesNotShow_isNotUsed_andNothingIsLeftInIt() {
     assertThatThrownBy(() -> open(/* readOnly= */ false))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("does not show there");
     assertThat(probe.keys("")).isEmpty();
   }
 
-  /** Nothing may be written then, so that what is there has to do. */
+  /** In a dry run nothing may be written, so that existing files are compared. */
   @Test
   void whereNothingMayBeWritten_filesMustLookAlike() throws IOException {
     assertThatThrownBy(() -> open(/* readOnly= */ true))

@@ -22,7 +22,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever the system, its administrator or a server says, nothing falls over it. */
+/**
+ * Random input from the system, its administrator or a server never causes an unexpected exception.
+ */
 class HostileInputFuzzTest {
   private static final int TIMES = 5_000;
 
@@ -57,7 +59,7 @@ class HostileInputFuzzTest {
             });
   }
 
-  /** Bytes, one to a character. */
+  /** The text as it is read: one character for each byte. */
   private static String asRead(String text) {
     return new String(latin(text), StandardCharsets.ISO_8859_1);
   }

@@ -44,7 +44,7 @@ class MountTest {
 
   /** Programs may add options of any name to those of the kernel. */
   @Test
-  void parse_userOfTheMount_isTheKernelsWord() {
+  void parse_userOfTheMount_comesFromTheKernel() {
     assertThat(Mount.parse("1 0 0:1 / /a rw - fuse.s3fs s3fs rw,user_id=7,group_id=8\n"))
         .containsExactly(mount("/a", "fuse.s3fs", "/", 1, 7));
     assertThat(Mount.parse("1 0 x / /a rw - fuse.s3fs s3fs rw,user_id=x\n"))
@@ -68,7 +68,7 @@ class MountTest {
   }
 
   @Test
-  void parse_whatIsNoMount_isLeftOut() {
+  void parse_lineThatIsNoMount_isSkipped() {
     assertThat(Mount.parse("")).isEmpty();
     assertThat(Mount.parse("\n\nnonsense\n1 2 3 4 5 6 7\n1 0 0:1 / /a rw -\n")).isEmpty();
   }
@@ -112,7 +112,7 @@ class MountTest {
     assertThat(PathBytes.of(Mount.unescape("/a\\040\\012\\134040\u00e9"))).isEqualTo(expected);
     assertThat(PathBytes.of(Mount.unescape("/\u00c3\u00a9"))).isEqualTo("/é".getBytes(UTF_8));
     assertThat(Mount.unescape("/ends\\040")).isEqualTo(Path.of("/ends "));
-    // What is no escape stands for itself: fstab is written by people.
+    // An invalid escape stays as it is, since people write fstab by hand.
     assertThat(Mount.unescape("/a\\b\\08\\777\\000\\04"))
         .isEqualTo(Path.of("/a\\b\\08\\777\\000\\04"));
   }

@@ -145,7 +145,7 @@ class MountedBucketTest {
     assertThat(both.passwdFile()).contains(passwd);
   }
 
-  /** Of 1.91 to 1.97 and later, as their source names them; none is unknown. */
+  /** The options of s3fs 1.91 to 1.97 and later, from their source. MTB knows all of them. */
   @Test
   void optionsOfLaterVersions_areKnown() {
     String plain =
@@ -186,7 +186,7 @@ class MountedBucketTest {
   }
 
   @Test
-  void processOfSomebodyElse_isAnObstacle() {
+  void processOfAnotherUser_isAnObstacle() {
     assertThat(MountedBucket.find(S3fsProcess.UNKNOWN, Path.of("")).obstacle())
         .contains("not visible");
   }

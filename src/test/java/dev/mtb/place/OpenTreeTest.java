@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OpenTreeTest {
-  /** All that was wanted has been read by then. */
+  /** By then everything that is needed was read. */
   @Test
   void failureToClose_doesNotFailTheRun() {
     OpenTree tree =

@@ -28,15 +28,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Runs of one JVM; TwoRunsIT has those of several. */
+/** Runs in one JVM; TwoRunsIT tests several processes. */
 class RunLockTest {
   @TempDir Path temp;
 
-  private RunLock lock(Duration patience) {
+  private RunLock lock(Duration lockWait) {
     return RunLock.of(
         BackupOptions.builder()
             .stateDirectory(temp.resolve("state"))
-            .waiting(w -> w.withLockWait(patience))
+            .waiting(w -> w.withLockWait(lockWait))
             .build());
   }
 
@@ -55,7 +55,7 @@ class RunLockTest {
   }
 
   @Test
-  void secondRun_isRefused_andToldWhoIsThere_untilTheFirstLetsGo() throws Exception {
+  void secondRun_isRefused_withTheProcessOfTheFirst_untilItReleasesTheLock() throws Exception {
     try (RunLock second = lock()) {
       try (RunLock first = lock()) {
         take(first, "/mnt/a b");
@@ -81,8 +81,8 @@ class RunLockTest {
     "/mnt/a, /mnt/ab, false",
     "/mnt/a/x, /mnt/a/y, false",
   })
-  void nestedDestinations_areInEachOthersWay_neighboursAreNot(
-      String one, String other, boolean meet) throws Exception {
+  void nestedDestinations_blockEachOther_neighboursDoNot(String one, String other, boolean meet)
+      throws Exception {
     try (RunLock first = lock();
         RunLock second = lock()) {
       take(first, one);
@@ -99,7 +99,7 @@ class RunLockTest {
   }
 
   @Test
-  void partsOfOneJob_areNotInEachOthersWay_othersAre() {
+  void shardsOfOneJob_doNotBlockEachOther_otherRunsDo() {
     LockClaim part = claim("folder:/a/", Shard.of(1, 4));
     assertThat(part.meets(claim("folder:/a/", Shard.of(2, 4)))).isFalse();
     assertThat(part.meets(claim("folder:/a/", Shard.of(1, 4)))).isTrue();
@@ -107,7 +107,8 @@ class RunLockTest {
     assertThat(part.meets(claim("folder:/a/", Shard.WHOLE))).isTrue();
     assertThat(claim("folder:/a/", Shard.WHOLE).meets(part)).isTrue();
     assertThat(part.meets(LockClaim.UNKNOWN)).isTrue();
-    // Inside of it a division is another one, which may put the same file into another part.
+    // A run on a directory inside the destination has another division into shards, which may put
+    // the same file into another part.
     assertThat(part.meets(claim("folder:/a/b/", Shard.of(2, 4)))).isTrue();
     Shard bySizes = Shard.builder(2, 4).known(Path.of("x"), 5).build();
     assertThat(part.meets(claim("folder:/a/", bySizes))).isTrue();
@@ -130,7 +131,7 @@ class RunLockTest {
   }
 
   @Test
-  void whatADeadRunLeft_isRemovedAndInNobodysWay() throws Exception {
+  void lockOfADeadRun_isRemoved_andBlocksNoRun() throws Exception {
     try (RunLock first = lock()) {
       take(first, "/mnt/other");
       Path left = temp.resolve("state/locks/1-2.lock");
@@ -139,14 +140,14 @@ class RunLockTest {
       try (RunLock second = lock()) {
         take(second, "/mnt/a");
         assertThat(files()).hasSize(2).doesNotContain("1-2.lock", "3-4.lock");
-        // Looking at its neighbours has not cost the first one its lock.
+        // The check of the other lock files has not released the lock of the first run.
         assertThatThrownBy(() -> take(lock(), "/mnt/other")).hasMessageContaining("/mnt/other");
       }
     }
   }
 
   @Test
-  void processThatIsStoppedWhileItLooks_isInTheWay_andHangsNobody() throws Exception {
+  void processStoppedWhileItChecks_blocksOtherRuns_withoutHangingThem() throws Exception {
     Path folder = Files.createDirectories(temp.resolve("state/locks"));
     assumeThat(Files.isExecutable(Path.of("/usr/bin/python3"))).isTrue();
     Process stopped =
@@ -170,7 +171,7 @@ class RunLockTest {
   }
 
   @Test
-  void waiting_endsWhenTheOtherLetsGo() throws Exception {
+  void waiting_endsWhenTheOtherRunReleasesTheLock() throws Exception {
     RunLock first = lock();
     take(first, "/mnt/a");
     CompletableFuture<Void> release =
@@ -285,7 +286,7 @@ class RunLockTest {
         .isNotEqualTo(bucket("s3://data2/x", "https://s3.example.com"));
     // The whole bucket, and what is in it.
     assertThat(place).startsWith(bucket("s3://data", "http://127.0.0.1:9000"));
-    // Whose bucket is not known is the folder that it is.
+    // A mount whose bucket is not known is identified by its folder.
     assertThat(mounted("s3fs /a -o x", "/a", "/a/x")).isEqualTo(LockPlace.of(Path.of("/a/x")));
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which process is taken for the s3fs of a mount, in a table of processes that is made up. */
+/** The choice of the s3fs process of a mount, with a simulated table of processes. */
 class S3fsProcessesTest {
   private static final Path POINT = Path.of("/mnt/bucket");
   private static final long CONNECTION = 40;
@@ -42,7 +42,7 @@ class S3fsProcessesTest {
     self = Metadata.of(s3fs).uid();
   }
 
-  /** JUnit warns of links that lead out of its directory. */
+  /** Deletes the links, since JUnit warns of links that lead out of its directory. */
   @AfterEach
   void removeLinks() throws IOException {
     try (Stream<Path> files = Files.walk(proc)) {
@@ -111,7 +111,7 @@ class S3fsProcessesTest {
 
   @ParameterizedTest
   @ValueSource(longs = {CONNECTION, NONE})
-  void lookAlikeOfAnotherUser_isPassedOver(long connection) throws IOException {
+  void lookAlikeOfAnotherUser_isIgnored(long connection) throws IOException {
     process(1, self + 1, s3fs, EVIL, connection);
     process(7, self, s3fs, REAL, connection);
     assertIsReal(find(self));
@@ -121,7 +121,7 @@ class S3fsProcessesTest {
 
   /** A set-user-ID program keeps the real user of the process that started it. */
   @Test
-  void lookAlikeWithSomeUsersOnly_isPassedOver() throws IOException {
+  void lookAlikeWithSomeUsersOnly_isIgnored() throws IOException {
     Path process = process(1, self, s3fs, EVIL, NONE);
     for (String users : List.of("9\t%d\t%d\t%d", "%d\t%d\t%d\t9")) {
       Files.writeString(
@@ -133,7 +133,7 @@ class S3fsProcessesTest {
   }
 
   @Test
-  void lookAlikeThatRunsAnotherProgram_isPassedOver() throws IOException {
+  void lookAlikeThatRunsAnotherProgram_isIgnored() throws IOException {
     Path sleep = Files.copy(s3fs, temp.resolve("sleep"));
     process(1, self, sleep, EVIL, CONNECTION);
     process(7, self, s3fs, REAL, CONNECTION);
@@ -158,7 +158,7 @@ class S3fsProcessesTest {
 
   @Test
   void programOfAThirdUser_isNone() throws IOException {
-    // Only root can give a file away; the mount of another user does as well.
+    // Only root can change the owner of the program. So the test changes the user of the mount.
     process(1, self + 1, s3fs, REAL, CONNECTION);
     S3fsProcess found = find(self + 1);
     if (self == 0) {
@@ -168,7 +168,7 @@ class S3fsProcessesTest {
     }
   }
 
-  /** A package that is upgraded replaces the program of a mount that goes on. */
+  /** The upgrade of a package replaces the program file of a running s3fs. */
   @Test
   void programThatWasReplaced_isStillOne() throws IOException {
     Path deleted = Files.copy(s3fs, temp.resolve("bin/s3fs (deleted)"));
@@ -187,7 +187,7 @@ class S3fsProcessesTest {
 
   /** A lazy unmount leaves s3fs running as long as a file is open. */
   @Test
-  void staleOne_isToldByItsConnection() throws IOException {
+  void staleProcess_isRecognisedByItsConnection() throws IOException {
     process(1, self, s3fs, EVIL, CONNECTION - 1);
     assertUnknown(find(self), "not visible to this user");
     process(7, self, s3fs, REAL, CONNECTION);
@@ -198,7 +198,7 @@ class S3fsProcessesTest {
   }
 
   @Test
-  void staleOne_whereTheKernelTellsNoConnections_isAmbiguous() throws IOException {
+  void staleProcess_whereTheKernelTellsNoConnections_isAmbiguous() throws IOException {
     process(1, self, s3fs, EVIL, NONE);
     process(7, self, s3fs, REAL, NONE);
     assertUnknown(find(self), "which of the processes");
@@ -210,7 +210,7 @@ class S3fsProcessesTest {
     process(1, self, s3fs, EVIL, CONNECTION);
     Path forked = process(7, self, s3fs, REAL, CONNECTION);
     assertUnknown(find(self), "which of the processes");
-    // While it becomes a daemon, s3fs is there twice.
+    // While s3fs becomes a daemon, there are two processes.
     Files.copy(
         forked.resolve("cmdline"),
         proc.resolve("1/cmdline"),
@@ -218,7 +218,7 @@ class S3fsProcessesTest {
     assertIsReal(find(self));
   }
 
-  /** The mount point may be written in any way that leads there. */
+  /** The command line may have another path to the mount point. */
   @Test
   void connection_countsForMoreThanTheMountPointOfTheCommandLine() throws IOException {
     process(7, self, s3fs, "s3fs good /srv/link -o ro", CONNECTION);
@@ -226,7 +226,7 @@ class S3fsProcessesTest {
   }
 
   @Test
-  void mountOfAnotherUser_isKnown_butNothingGoesPastIt() throws IOException {
+  void mountOfAnotherUser_isKnown_butItsBucketIsNotUsed() throws IOException {
     process(7, self + 1, s3fs, REAL, CONNECTION);
     Mount mount = new Mount(POINT, Mount.S3FS, false, Path.of("/"), CONNECTION, self + 1);
     Files.setPosixFilePermissions(s3fs, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Credentials of all kinds, as the runnable jar finds them: in a process of its own, whose
- * environment can be set. How often a service is asked does not count: the SDK asks again what has
- * not answered within a second.
+ * Credentials of all kinds, as the runnable jar finds them: in its own process, whose environment
+ * can be set. The number of requests is not checked, since the SDK repeats a request after a
+ * second.
  */
 class AwsCredentialsIT {
   private static final Path JAR =
@@ -35,7 +35,7 @@ class AwsCredentialsIT {
   private final Map<String, String> environment = new HashMap<>();
   private AwsServices services;
 
-  /** Nothing of the machine that runs the tests counts. */
+  /** Hides the settings of the machine that runs the tests. */
   @BeforeEach
   void isolate() throws IOException {
     services = AwsServices.start();
@@ -122,7 +122,7 @@ class AwsCredentialsIT {
         .anyMatch(request -> request.contains("Action=AssumeRole&"));
   }
 
-  /** As in a pod of EKS. */
+  /** The settings of a pod in EKS. */
   @Test
   void webIdentity() throws Exception {
     Path token = Files.writeString(temp.resolve("token"), "jwt-of-the-pod");
@@ -148,7 +148,7 @@ class AwsCredentialsIT {
   }
 
   /**
-   * What {@code aws sso login} leaves.
+   * Writes the file that {@code aws sso login} writes.
    *
    * @param what the URL, or the name of the session
    */
@@ -193,7 +193,7 @@ class AwsCredentialsIT {
   }
 
   @Test
-  void ssoThatHasExpired_isSaid() throws Exception {
+  void ssoThatHasExpired_isReported() throws Exception {
     ssoProfile(Instant.now().minus(Duration.ofHours(1)));
 
     String line = found("1", "ANY").get(0);
@@ -237,7 +237,7 @@ class AwsCredentialsIT {
     assertThat(lines.get(2)).isEqualTo(lines.get(1));
   }
 
-  /** The role of the machine could be another user's bucket. */
+  /** The role of the machine could lead to another bucket. */
   @Test
   void profileThatIsMisspelt_isNamed_andNothingElseIsTaken() throws Exception {
     config("[profile work]\nregion = eu-west-1\n");
@@ -259,7 +259,7 @@ class AwsCredentialsIT {
   }
 
   @Test
-  void roleThatIsRefused_isSaidWithItsReason() throws Exception {
+  void roleThatIsRefused_isReportedWithItsReason() throws Exception {
     config(
         """
         [profile work]

@@ -21,7 +21,7 @@ class AwsSettingsTest {
   private final ChangedProperties properties = new ChangedProperties();
   @TempDir Path temp;
 
-  /** Nothing of the machine that runs the tests counts. */
+  /** Hides the settings of the machine that runs the tests. */
   @BeforeEach
   void isolate() {
     properties.set("aws.accessKeyId", null);

@@ -7,7 +7,7 @@ import java.util.Map;
 final class ChangedProperties {
   private final Map<String, String> before = new HashMap<>();
 
-  /** Sets one; null takes it away. */
+  /** Sets a property; null removes it. */
   void set(String name, String value) {
     if (!before.containsKey(name)) {
       before.put(name, System.getProperty(name));
@@ -15,7 +15,7 @@ final class ChangedProperties {
     change(name, value);
   }
 
-  /** Sets all as they were. */
+  /** Restores all properties. */
   void restore() {
     before.forEach(ChangedProperties::change);
   }

@@ -18,13 +18,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Servers whose clock is another than this machine's. */
+/** Simulated servers whose clock differs from that of this machine. */
 final class Clocks {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  /** As long as Amazon's server bears. */
-  private static final Duration BORNE = Duration.ofMinutes(15);
+  /** The largest difference that Amazon's server accepts. */
+  private static final Duration ACCEPTED = Duration.ofMinutes(15);
 
   private Clocks() {}
 
@@ -40,14 +40,14 @@ final class Clocks {
       Instant signed = TIME.parse(wire.request.header("x-amz-date").orElseThrow(), Instant::from);
       Duration difference = Duration.between(signed, Instant.now().plus(ahead)).abs();
       String date = "Date: " + format(ahead);
-      (difference.compareTo(BORNE) > 0 ? error(403, code, date) : answer(200, "", date))
+      (difference.compareTo(ACCEPTED) > 0 ? error(403, code, date) : answer(200, "", date))
           .serve(wire);
     };
   }
 
-  /** Requests that are all under way before one is answered. */
+  /** Makes sure that all requests are under way before the first is answered. */
   static final class Together {
-    /** Something that a thread does. */
+    /** The work of a thread. */
     interface Call {
       void run() throws IOException;
     }
@@ -71,7 +71,7 @@ final class Clocks {
       };
     }
 
-    /** Runs the same in so many threads, and tells what failed. */
+    /** Runs the same call in several threads, and returns the failures. */
     List<Throwable> run(Call call) throws InterruptedException {
       List<Throwable> failures = new ArrayList<>();
       ExecutorService threads = Executors.newFixedThreadPool(count);

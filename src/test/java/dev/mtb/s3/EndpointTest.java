@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.endpoints.S3EndpointProvider;
 
-/** Where requests go, and whether the AWS SDK would send them there. */
+/** The hosts and paths of requests, compared with those of the AWS SDK. */
 class EndpointTest {
   private static final List<String> BUCKETS =
       List.of(
@@ -87,7 +87,7 @@ class EndpointTest {
     assertThat(differences).isEmpty();
   }
 
-  /** The SDK makes hosts of it that are none. */
+  /** The SDK makes an invalid host name from it. */
   @Test
   void bucketOnAnAddressOfIpv6_standsInThePath() {
     for (String bucket : BUCKETS) {

@@ -108,7 +108,7 @@ class ListPageTest {
             new ListedObject("b", Optional.empty(), Optional.empty(), Optional.empty()));
     assertThat(page.commonPrefixes()).containsExactly("c/", "d /");
     assertThat(page.isTruncated()).isTrue();
-    // It is handed back as it came.
+    // The token is returned unchanged.
     assertThat(page.nextToken()).hasValue("t+%20/=");
     assertThat(page.date()).isEqualTo(NOW);
   }
@@ -125,7 +125,7 @@ class ListPageTest {
 
   @ParameterizedTest
   @CsvSource({"true, true", "' true ', true", "false, false", "'', false", "1, false"})
-  void truncation_isTakenAtItsWord(String text, boolean isTruncated) throws IOException {
+  void truncation_isReadFromThePage(String text, boolean isTruncated) throws IOException {
     assertThat(page("<IsTruncated>" + text + "</IsTruncated>").isTruncated())
         .isEqualTo(isTruncated);
     assertThat(UploadPage.of(xml("<L><IsTruncated>" + text + "</IsTruncated></L>")).isTruncated())
@@ -133,7 +133,7 @@ class ListPageTest {
   }
 
   @Test
-  void sizesAndTimesThatAreNone_areLeftOut() throws IOException {
+  void invalidSizesAndTimes_areEmpty() throws IOException {
     ListedObject object =
         page("<Contents><Key>a</Key><Size>large</Size><LastModified>yesterday</LastModified>"
                 + "</Contents>")

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which proxy is used, and that requests go through it. */
+/** The choice of the proxy, and a check that requests go through it. */
 class ProxiesTest {
   private static final Endpoint HTTP = endpoint("http://s3.example.org:9000");
   private static final Endpoint HTTPS = endpoint("https://s3.example.org");
@@ -181,7 +181,7 @@ class ProxiesTest {
     }
   }
 
-  /** What is sent through the tunnel is not looked at: that would need a certificate. */
+  /** The content of the tunnel is not checked, since that would need a certificate. */
   @ParameterizedTest
   @CsvSource({"https://s3.invalid, s3.invalid:443", "https://s3.invalid:9000, s3.invalid:9000"})
   void requestOverHttps_asksTheProxyForATunnel(String url, String authority) throws IOException {

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 import software.amazon.awssdk.services.s3.model.StorageClass;
 
 /**
- * Each kind of request that {@link S3Client} sends, and the same by the AWS SDK.
+ * A kind of request that {@link S3Client} sends, and the same request of the AWS SDK.
  *
  * @param answer a document that both take for a success
  */
@@ -41,7 +41,7 @@ record RequestKind(String name, Ours ours, Theirs theirs, String answer) {
   private static final String COPIED =
       "<CopyObjectResult><ETag>" + TAG + "</ETag></CopyObjectResult>";
 
-  /** Of a new object. */
+  /** The headers of a new object. */
   static final Map<String, String> HEADERS =
       Map.of(
           "content-type", "text/plain; charset=utf-8",

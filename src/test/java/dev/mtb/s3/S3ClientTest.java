@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is sent again, how often, and what comes of it. */
+/** Retries of the S3 client, failures in answers, clocks, connections, interrupts and pace. */
 class S3ClientTest {
   private static final int RETRIES = 2;
   private static final byte[] CONTENT = "the content".getBytes(UTF_8);
@@ -86,7 +86,8 @@ class S3ClientTest {
         error(400, "SlowDown"),
         error(403, "RequestThrottled"),
         reset(),
-        // Cut off: within the XML, within its length, within the head, and before it.
+        // Answers that are cut off: within the XML, before the declared length, within the head,
+        // and before it.
         wire -> {
           wire.send("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n<ListBucketResult><C");
           wire.end();
@@ -109,7 +110,7 @@ class S3ClientTest {
           wire.send("no HTTP at all\r\n\r\n");
           wire.end();
         },
-        // An error that is cut off is no answer.
+        // An error answer that is cut off does not count as an answer.
         wire -> {
           wire.send(head(403, 1000) + "<Error><Code>AccessDenied");
           wire.end();
@@ -246,7 +247,7 @@ class S3ClientTest {
     "308, Moved",
     "400, AuthorizationHeaderMalformed"
   })
-  void otherRegion_isTold_andNotFollowed(int status, String code) {
+  void otherRegion_isReported_andNotFollowed(int status, String code) {
     String elsewhere = "Location: " + server.uri() + "/elsewhere";
     server.then(
         error(status, code, "x-amz-bucket-region: eu-west-3", elsewhere),
@@ -266,7 +267,7 @@ class S3ClientTest {
     assertThat(server.requests()).hasSize(3).noneMatch(r -> r.target.contains("elsewhere"));
   }
 
-  // Errors in answers that say that all is well
+  // Errors in answers with a status of success
 
   @Test
   void errorInTheDocument_ofACopy_isAFailure() throws IOException {
@@ -384,7 +385,8 @@ class S3ClientTest {
         new CountedBody(
             100_000,
             () -> {
-              // A reset throws away what the server has not read.
+              // A reset discards data that the server has not read. So the failure waits until the
+              // server has received the request.
               Uninterruptibles.awaitUninterruptibly(hasCome);
               throw failure;
             });
@@ -399,7 +401,7 @@ class S3ClientTest {
     assertThat(server.connections()).isEqualTo(2);
   }
 
-  /** A server that is too busy may say so before it has read the body. */
+  /** A busy server may send its error before it has read the body. */
   @Test
   void refusalBeforeTheEndOfTheBody_isSentAgain() throws IOException {
     server.then(
@@ -518,7 +520,7 @@ class S3ClientTest {
     assertThat(delays).isEmpty();
   }
 
-  // Answers that mean harm
+  // Hostile answers
 
   @ParameterizedTest
   @ValueSource(
@@ -537,7 +539,7 @@ class S3ClientTest {
         "no XML",
         ""
       })
-  void documentThatMeansHarm_isRefused(String document) throws IOException {
+  void hostileDocument_isRefused(String document) throws IOException {
     server.always(answer(200, document.replace("URI", server.uri().toString())));
 
     assertThatThrownBy(() -> client.list("", null, null, null, 10))
@@ -549,7 +551,7 @@ class S3ClientTest {
   }
 
   @Test
-  void errorDocumentThatMeansHarm_isNotRead() {
+  void hostileErrorDocument_isNotRead() {
     server.always(
         answer(
             403,
@@ -564,7 +566,7 @@ class S3ClientTest {
     assertThat(server.requests()).hasSize(1);
   }
 
-  /** Without an end: it would be read for ever. */
+  /** An endless document must not be read to its end. */
   @ParameterizedTest
   @CsvSource({"403, true", "403, false", "200, true", "200, false"})
   void endlessDocument_isNotReadToItsEnd(int status, boolean isChunked) throws Exception {

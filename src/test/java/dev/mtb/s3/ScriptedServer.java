@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A server on 127.0.0.1 that answers as a test tells it, and keeps each request as it came. The
+ * A server on 127.0.0.1 that answers as the test says, and records each request unchanged. The
  * first request is answered by the first step, whatever connection it comes by. Thread-safe.
  */
 final class ScriptedServer implements AutoCloseable {
@@ -101,7 +101,7 @@ final class ScriptedServer implements AutoCloseable {
       socket.getOutputStream().flush();
     }
 
-    /** Ends the connection in good order. */
+    /** Closes the connection normally. */
     void end() throws IOException {
       socket.close();
     }
@@ -115,7 +115,7 @@ final class ScriptedServer implements AutoCloseable {
     void awaitEnd() {
       try {
         while (in.read() >= 0) {
-          // What still comes is not looked at.
+          // Further data is ignored.
         }
       } catch (IOException e) {
         // It was reset.
@@ -185,12 +185,12 @@ final class ScriptedServer implements AutoCloseable {
     };
   }
 
-  /** What the next requests are answered. */
+  /** Sets the answers to the next requests. */
   synchronized void then(Step... next) {
     steps.addAll(List.of(next));
   }
 
-  /** What requests are answered after all steps. */
+  /** Sets the answer to all requests after the steps. */
   synchronized void always(Step step) {
     always = step;
   }
@@ -265,7 +265,7 @@ final class ScriptedServer implements AutoCloseable {
     }
   }
 
-  /** Without its end; empty at the end of the stream. */
+  /** Reads a line without its end; empty at the end of the stream. */
   private static String readLine(InputStream in) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = in.read(); b >= 0 && b != '\n'; b = in.read()) {
@@ -286,7 +286,7 @@ final class ScriptedServer implements AutoCloseable {
     try {
       it.close();
     } catch (IOException e) {
-      // It is of no use any more.
+      // The socket is not used any more.
       return;
     }
   }

@@ -33,8 +33,8 @@ import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Configuration;
 
 /**
- * MTB's client sends the requests that the AWS SDK's client sends, as MTB had set it up before it
- * had a client of its own. The differences are intended, and named here.
+ * MTB's client sends the same requests as the AWS SDK's client with the settings that an earlier
+ * version of MTB used. The differences are intended, and named here.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SdkRequestTest {
@@ -126,8 +126,8 @@ class SdkRequestTest {
   }
 
   /**
-   * The bucket alone is the same with a slash behind it and without. The SDK encodes the second of
-   * two slashes, but signs it as it is.
+   * The path of the bucket alone is the same with a slash after it and without. The SDK encodes the
+   * second of two slashes, but signs it as it is.
    */
   private static String path(Received request) {
     String path = request.path().replace("/%2F", "//");
@@ -157,13 +157,13 @@ class SdkRequestTest {
       headers.keySet().removeAll(OF_DOCUMENT);
     }
     if (our.query().contains("partNumber") && isContent(our)) {
-      // The type of a part says nothing: that of the object was given with its start.
+      // The type of a part has no effect: the type of the object is sent when the upload starts.
       headers.remove("content-type");
     }
     return headers;
   }
 
-  /** A document is the same in another order, and with a name of its format. */
+  /** Two documents are equal if they differ only in order and in the name of their format. */
   private static Object body(Received request) {
     if (!isDocument(request)) {
       return request.text();

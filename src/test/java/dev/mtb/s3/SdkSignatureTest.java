@@ -43,7 +43,7 @@ class SdkSignatureTest {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  /** What HTTP needs, and any proxy may change. */
+  /** Headers that a proxy may change, and that are not signed. */
   private static final Set<String> UNSIGNED =
       Set.of("authorization", "connection", "content-length", "user-agent");
 

@@ -53,7 +53,7 @@ class XmlTest {
     }
   }
 
-  /** A parser hands it out in pieces. */
+  /** The parser returns a long text in pieces. */
   @Test
   void longText_isReadWhole() throws IOException {
     String text = "&amp;x\n".repeat(50_000);
@@ -62,12 +62,12 @@ class XmlTest {
   }
 
   @Test
-  void deepElements_areNoDanger() throws IOException {
+  void deepElements_areRead() throws IOException {
     int depth = 100_000;
     assertThat(parse("<a>".repeat(depth) + "</a>".repeat(depth)).name()).isEqualTo("a");
   }
 
-  /** S3 writes nothing else. */
+  /** S3 writes only UTF-8. */
   @Test
   void otherEncodings_areRefused() {
     for (Charset charset : new Charset[] {ISO_8859_1, UTF_16}) {
@@ -107,7 +107,7 @@ class XmlTest {
         .hasMessage("the server's answer is no valid XML");
   }
 
-  /** Those who have opened a stream close it. */
+  /** The caller that has opened a stream closes it. */
   @Test
   void stream_isReadToItsEnd_andNotClosed() throws IOException {
     AtomicBoolean isClosed = new AtomicBoolean();
@@ -141,7 +141,7 @@ class XmlTest {
             300,
             random -> {
               String text = Fuzz.text(random, 20, "&", "<", ">", "]]>", "&amp;", "\r", "\n");
-              // XML cannot have them, and keys with halves of pairs are no keys.
+              // XML cannot hold these characters, and a key cannot hold half of a surrogate pair.
               String possible =
                   text.replaceAll(
                       "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]", "");
@@ -161,7 +161,7 @@ class XmlTest {
               try {
                 Xml unused = Xml.parse(new ByteArrayInputStream(Fuzz.mutated(random, valid)));
               } catch (MalformedAnswerException e) {
-                // As it should.
+                // The refusal is expected.
                 return;
               }
             });

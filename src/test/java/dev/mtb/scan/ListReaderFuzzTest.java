@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Lists of anything, against a reader that anybody can follow. */
+/** Random lists, compared with a simple model of the reader. */
 class ListReaderFuzzTest {
   /** What a list holds up to the first error, and whether there is one. */
   private record Outcome(List<String> entries, boolean refused) {}

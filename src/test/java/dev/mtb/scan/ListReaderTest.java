@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bytes stand as ISO 8859-1 here, so that each is one character. */
+/** The strings here are ISO 8859-1, so that each character is one byte. */
 class ListReaderTest {
   private static final String BOM = "\u00ef\u00bb\u00bf";
 
@@ -81,7 +81,7 @@ class ListReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\u00ff\u00fea\0\n\0", "\u00fe\u00ff\0a\0\n"})
-  void utf16_isCalledByItsName(String list) {
+  void utf16_isNamedInTheFailure(String list) {
     assertThatThrownBy(() -> lines(list))
         .isInstanceOf(InvalidJobException.class)
         .hasMessageContaining("the list, line 1")
@@ -137,7 +137,7 @@ class ListReaderTest {
   }
 
   @Test
-  void errorsOfTheStreamAndTheConsumer_comeThrough() {
+  void errorsOfTheStreamAndTheConsumer_areThrownUnchanged() {
     InputStream broken = new BrokenInputStream(() -> new IOException("broken"));
 
     assertThatThrownBy(() -> read(broken, false)).hasMessage("broken");

@@ -158,7 +158,7 @@ class SourceListTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"docs\ndocs/deep/b.txt\ndocs/a.txt", "docs/deep/b.txt\ndocs/a.txt\ndocs"})
-  void entriesBelowAnother_areLeftToIt(String lines) throws Exception {
+  void entriesBelowAnother_areNotHandedOut(String lines) throws Exception {
     read(lines);
 
     assertThat(targets()).containsExactly("docs");
@@ -166,7 +166,7 @@ class SourceListTest {
   }
 
   @Test
-  void entriesOutside_belowAnother_areLeftToIt() throws Exception {
+  void entriesOutside_belowAnother_areNotHandedOut() throws Exception {
     read("/etc/deep/er/file", "/etc", "/etc/hosts");
 
     assertThat(targets()).containsExactly("etc");
@@ -297,7 +297,7 @@ class SourceListTest {
   }
 
   @Test
-  void entryBelowABaseThatIsALink_isLeftToTheBase() throws Exception {
+  void entryBelowABaseThatIsALink_isNotHandedOut() throws Exception {
     Path link = Files.createSymbolicLink(memory.getPath("/base"), base);
 
     handOut(job(link, ".\ndocs/a.txt\n"));
@@ -465,7 +465,7 @@ class SourceListTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"z\n\0", "", "gone"})
-  void listThatIsNoneAnyMoreAtTheSecondReading_isReported(String now) throws Exception {
+  void listThatIsInvalidAtTheSecondReading_isReported(String now) throws Exception {
     SourceList list =
         SourceList.read(job(base, "z\ndocs\n"), OpenTree.ofThisMachine(base), destinations());
     if (now.equals("gone")) {

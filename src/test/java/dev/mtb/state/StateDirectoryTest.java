@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What MTB remembers is nobody else's to read, to lock or to change. */
+/** Other users cannot read, lock or change what MTB remembers. */
 class StateDirectoryTest {
   @TempDir Path temp;
   private Path state;
@@ -94,10 +94,10 @@ class StateDirectoryTest {
       assertThat(Mtb.backup(job).failures()).isEmpty();
       assertThat(content()).anyMatch(path -> path.toString().endsWith(".mv"));
       assertPrivate();
-      // One of an earlier version.
+      // The files get the modes that an earlier version gave them.
       for (Path path : content()) {
         if (path.endsWith("s3-conditions")) {
-          // No earlier version had it.
+          // Earlier versions did not have this file.
           continue;
         }
         set(path, Files.isDirectory(path) ? "rwxr-xr-x" : "rw-r--r--");
@@ -188,9 +188,9 @@ class StateDirectoryTest {
     assertThat(mode(state.resolve("s3fs-mounts"))).isEqualTo("rw-rw----");
   }
 
-  /** It says what need not be copied. */
+  /** The catalog decides which files are not copied. */
   @Test
-  void catalogOfAnotherUser_isNotBelieved() throws Exception {
+  void catalogOfAnotherUser_isNotUsed() throws Exception {
     assumeThat(ProcessIdentity.read().isRoot()).isTrue();
     try (S3Server server = S3Server.start("bucket")) {
       BackupOptions.Builder options = at(server);

@@ -72,7 +72,7 @@ class ContentTagTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "x", "\"0123\"", "0123456789abcdef0123456789abcdef-x", "v1:abc"})
-  void otherForms_sayNothing(String text) {
+  void otherForms_areEmpty(String text) {
     assertThat(ContentTag.parse(text)).isEmpty();
   }
 

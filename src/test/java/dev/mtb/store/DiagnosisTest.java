@@ -132,7 +132,7 @@ class DiagnosisTest {
     return catchThrowableOfType(IOException.class, action);
   }
 
-  /** What this JDK on this system really throws. */
+  /** Exceptions that this JDK really throws on this system. */
   @Test
   @EnabledOnOs(OS.LINUX)
   void realErrors_areRecognised(@TempDir Path temp) throws IOException {
@@ -149,7 +149,7 @@ class DiagnosisTest {
     assertThat(Errno.of(thrownBy(() -> Files.delete(temp)))).contains(Errno.ENOTEMPTY);
     Path link = Files.createSymbolicLink(temp.resolve("link"), file);
     assertThat(Errno.of(thrownBy(() -> NoFollow.open(link)))).contains(Errno.ELOOP);
-    // Nothing is mapped at the address 0.
+    // The address 0 is not mapped, so the call fails.
     assertThat(
             Errno.of(
                 thrownBy(

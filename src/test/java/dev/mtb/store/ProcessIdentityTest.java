@@ -34,7 +34,7 @@ class ProcessIdentityTest {
 
   @Test
   void parse_withoutUmask_fails() {
-    // Linux before 4.7; read() then takes nothing for granted.
+    // Linux before 4.7 does not tell the umask. Then read() assumes nothing.
     assertThatThrownBy(() -> ProcessIdentity.parse(STATUS.replace("Umask", "Mask")))
         .isInstanceOf(RuntimeException.class);
   }

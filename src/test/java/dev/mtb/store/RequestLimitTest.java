@@ -12,7 +12,7 @@ import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 class RequestLimitTest {
-  /** Of a server that is far away and has no limits. */
+  /** The time of a request to a distant server without limits. */
   private static double far(int unused) {
     return 0.05;
   }
@@ -29,9 +29,9 @@ class RequestLimitTest {
   private final RequestLimit limit = new RequestLimit(32, 256, ticker);
 
   /**
-   * Sends as many requests at a time as may be.
+   * Sends as many requests at a time as the limit allows.
    *
-   * @param answer how many seconds so many requests take that are sent at a time
+   * @param answer gives the seconds that a number of requests takes if they are sent at a time
    */
   private void send(Duration duration, IntToDoubleFunction answer) {
     long end = nanos + duration.toNanos();
@@ -50,7 +50,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void whereEachRequestWaitsForTheNetwork_thereAreSoonTheMost() {
+  void whereEachRequestWaitsForTheNetwork_theNumberSoonReachesTheMaximum() {
     send(Duration.ofSeconds(2), RequestLimitTest::far);
 
     assertThat(limit.now()).isEqualTo(256);
@@ -78,9 +78,9 @@ class RequestLimitTest {
     return above / 1e9;
   }
 
-  /** A line that is full with 100 requests at a time. */
+  /** A network connection that is full with 100 requests at a time. */
   @Test
-  void whereMoreAreWorthItUpToAPoint_itStopsBehindIt() {
+  void rateThatStopsGrowing_stopsTheNumber() {
     send(Duration.ofSeconds(20), atOnce -> Math.max(0.05, atOnce / 2000.0));
 
     assertThat(limit.now()).isEqualTo(128);
@@ -95,7 +95,10 @@ class RequestLimitTest {
     assertThat(limit.reached()).isEqualTo(32);
   }
 
-  /** The rate seems to double with the number, but some are answered at once: others wait. */
+  /**
+   * The rate seems to double with the number, since some requests are answered at once while others
+   * wait.
+   */
   @Test
   void requestsThatWaitForEachOther_areNoReasonForMore() {
     for (int i = 0; i < 200; i++) {
@@ -114,7 +117,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void thingsThatChange_areNoticed() {
+  void changedConditions_areNoticed() {
     send(Duration.ofSeconds(10), atOnce -> atOnce / 2000.0);
     send(Duration.ofSeconds(40), RequestLimitTest::far);
 
@@ -122,7 +125,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void whereThereIsNotEnoughToDo_itStays() {
+  void withTooFewRequests_theNumberStays() {
     for (int i = 0; i < 1000; i++) {
       round(20, RequestLimitTest::far, false);
     }
@@ -145,7 +148,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void afterThat_theNumberGrowsSlowly() {
+  void afterThrottling_theNumberGrowsSlowly() {
     send(Duration.ofSeconds(2), RequestLimitTest::far);
     round(256, RequestLimitTest::far, true);
 
@@ -171,7 +174,7 @@ class RequestLimitTest {
   }
 
   @Test
-  void oneTooMany_waits() throws InterruptedException {
+  void requestAboveTheLimit_waits() throws InterruptedException {
     RequestLimit one = new RequestLimit(1, 1, ticker);
     long begun = one.begin();
     CountDownLatch second = new CountDownLatch(1);

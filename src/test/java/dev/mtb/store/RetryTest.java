@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RetryTest {
   private static final Path FILE = Path.of("d/f");
-  private final IOException trouble = new FileSystemException("d/f", null, "Input/output error");
+  private final IOException ioError = new FileSystemException("d/f", null, "Input/output error");
 
   @TempDir Path temp;
   private Store folder;
@@ -75,14 +75,14 @@ class RetryTest {
 
   @Test
   void success_neverWaits() throws IOException {
-    assertThat(look(retry(5, 1), failing(0, trouble))).isEqualTo(1);
+    assertThat(look(retry(5, 1), failing(0, ioError))).isEqualTo(1);
     assertThat(pauses).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 5})
   void transientFailure_isTriedAgain_withPausesThatDouble(int times) throws IOException {
-    assertThat(look(retry(5, 1), failing(times, trouble))).isEqualTo(times + 1);
+    assertThat(look(retry(5, 1), failing(times, ioError))).isEqualTo(times + 1);
     for (int p = 0; p < times; p++) {
       assertThat(pauses.get(p)).isEqualTo(Duration.ofMillis(500L << p));
     }
@@ -92,7 +92,7 @@ class RetryTest {
   @Test
   void jitter_addsUpToHalf() throws IOException {
     random = Math.nextDown(1.0);
-    look(retry(5, 1), failing(5, trouble));
+    look(retry(5, 1), failing(5, ioError));
     for (int p = 0; p < 5; p++) {
       assertThat(pauses.get(p))
           .isBetween(Duration.ofMillis((750L << p) - 1), Duration.ofMillis(750L << p));
@@ -101,19 +101,19 @@ class RetryTest {
 
   @Test
   void defaultRetries_outlastAQuarterOfAMinute_andLittleMore() {
-    assertThatThrownBy(() -> look(retry(Waiting.DEFAULT_RETRIES, 1), failing(99, trouble)))
+    assertThatThrownBy(() -> look(retry(Waiting.DEFAULT_RETRIES, 1), failing(99, ioError)))
         .isInstanceOf(FailedException.class)
         .hasMessageStartingWith("Input/output error; ")
         .hasMessageEndingWith("(tried 6 times)")
-        .hasCause(trouble);
+        .hasCause(ioError);
     assertThat(pauses.stream().reduce(Duration.ZERO, Duration::plus))
         .isEqualTo(Duration.ofMillis(15_500));
   }
 
   @Test
   void pauses_neverGrowBeyondAMinute_norOverflow() {
-    // Stops at the breaker, or here.
-    assertThatThrownBy(() -> look(retry(99, 1000), failing(999, trouble)))
+    // Ends after too many failures in a row, or after these retries.
+    assertThatThrownBy(() -> look(retry(99, 1000), failing(999, ioError)))
         .isInstanceOf(FailedException.class);
     assertThat(pauses).hasSize(99).allMatch(p -> p.compareTo(Duration.ofMinutes(1)) <= 0);
     assertThat(pauses.get(98)).isEqualTo(Duration.ofMinutes(1));
@@ -136,13 +136,13 @@ class RetryTest {
   }
 
   @Test
-  void whatIsNotTheDestinationsFault_passesUntouched() {
+  void failureWithAnotherCauseThanTheDestination_isThrownUnchanged() {
     ElsewhereException source =
         new ElsewhereException("source", null) {
           private static final long serialVersionUID = 1;
         };
     DestinationException lost = new DestinationException("lost");
-    FailedException inner = new FailedException("inner", trouble);
+    FailedException inner = new FailedException("inner", ioError);
     for (IOException failure : List.of(source, lost, inner)) {
       assertThatThrownBy(() -> look(retry(5, 1), failing(1, failure))).isSameAs(failure);
     }
@@ -151,7 +151,7 @@ class RetryTest {
 
   @Test
   void noRetries_failAtOnce() {
-    assertThatThrownBy(() -> look(retry(0, 1), failing(1, trouble)))
+    assertThatThrownBy(() -> look(retry(0, 1), failing(1, ioError)))
         .isInstanceOf(FailedException.class);
     assertThat(pauses).isEmpty();
   }
@@ -163,16 +163,16 @@ class RetryTest {
         Destinations.open(
             gone, BackupOptions.builder().stateDirectory(temp.resolve("s")).build(), false);
     Files.delete(gone);
-    assertThatThrownBy(() -> look(retry(5, 1), failing(1, trouble)))
+    assertThatThrownBy(() -> look(retry(5, 1), failing(1, ioError)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("is gone");
     assertThat(pauses).isEmpty();
   }
 
   @Test
-  void stoppingRun_isNotWaitedFor() {
+  void inAStoppingRun_noRetryIsMade() {
     stopping.set(true);
-    assertThatThrownBy(() -> look(retry(5, 1), failing(1, trouble)))
+    assertThatThrownBy(() -> look(retry(5, 1), failing(1, ioError)))
         .isInstanceOf(FailedException.class);
     assertThat(pauses).isEmpty();
   }
@@ -195,21 +195,21 @@ class RetryTest {
                     retry,
                     attempt -> {
                       attempts.incrementAndGet();
-                      throw trouble;
+                      throw ioError;
                     }))
         .isInstanceOf(FailedException.class);
     assertThat(attempts).hasValue(1);
   }
 
   @Test
-  void everyOneOfTheLastFailed_theRunEnds() throws IOException {
+  void manyFailuresInARow_endTheRun() throws IOException {
     // Each of 20 threads has failed six times, twice.
     Retry retry = retry(5, 20);
     for (int operation = 0; operation < 39; operation++) {
-      assertThat(change(retry, trouble)).isInstanceOf(FailedException.class);
+      assertThat(change(retry, ioError)).isInstanceOf(FailedException.class);
     }
     int paused = pauses.size();
-    assertThat(change(retry, trouble))
+    assertThat(change(retry, ioError))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("the last 240 attempts to write there have all failed")
         .hasMessageContaining("Input/output error");
@@ -228,7 +228,7 @@ class RetryTest {
     IOException full = new IOException("No space left on device");
     for (int file = 1; file < Retry.LEAST_IN_A_ROW; file++) {
       assertThat(change(retry, full)).isInstanceOf(FailedException.class);
-      look(retry, failing(0, trouble));
+      look(retry, failing(0, ioError));
     }
     assertThat(change(retry, full)).isInstanceOf(DestinationException.class);
   }
@@ -238,9 +238,9 @@ class RetryTest {
     Retry retry = retry(0, 1);
     for (int round = 0; round < 3; round++) {
       for (int file = 1; file < Retry.LEAST_IN_A_ROW; file++) {
-        assertThat(change(retry, trouble)).isInstanceOf(FailedException.class);
+        assertThat(change(retry, ioError)).isInstanceOf(FailedException.class);
       }
-      retry.run(Retry.Kind.CHANGE, "copying", FILE, failing(0, trouble));
+      retry.run(Retry.Kind.CHANGE, "copying", FILE, failing(0, ioError));
     }
   }
 
@@ -254,20 +254,20 @@ class RetryTest {
   }
 
   @Test
-  void trouble_isRememberedForAsLongAsS3fsRemembers() {
+  void failure_isRememberedForAsLongAsS3fsRemembers() {
     Retry retry = retry(0, 1);
     assertThat(retry.hadTrouble()).isFalse();
     nanos.set(Duration.ofHours(5).toNanos());
     assertThat(change(retry, new AccessDeniedException("d/f"))).isNotNull();
     assertThat(retry.hadTrouble()).isFalse();
-    assertThat(change(retry, trouble)).isNotNull();
+    assertThat(change(retry, ioError)).isNotNull();
     nanos.addAndGet(Duration.ofMinutes(14).toNanos());
     assertThat(retry.hadTrouble()).isTrue();
     nanos.addAndGet(Duration.ofMinutes(1).toNanos());
     assertThat(retry.hadTrouble()).isFalse();
   }
 
-  /** s3fs tries each request again itself, so that one try through a mount takes a minute. */
+  /** s3fs retries each request itself, so that one attempt through a mount takes a minute. */
   @Test
   void triesThatTakeLong_endAtTheDeadline() {
     AtomicInteger tries = new AtomicInteger();
@@ -278,7 +278,7 @@ class RetryTest {
                     attempt -> {
                       tries.incrementAndGet();
                       nanos.addAndGet(Duration.ofSeconds(50).toNanos());
-                      throw trouble;
+                      throw ioError;
                     }))
         .isInstanceOf(FailedException.class)
         .hasMessageEndingWith("(tried 3 times)");
@@ -290,7 +290,7 @@ class RetryTest {
     Retry.Operation<Integer> operation =
         attempt -> {
           nanos.addAndGet(pauses.isEmpty() ? 0 : pauses.get(pauses.size() - 1).toNanos());
-          return failing(20, trouble).run(attempt);
+          return failing(20, ioError).run(attempt);
         };
     assertThat(look(retry(20, 1), operation)).isEqualTo(21);
   }

@@ -25,9 +25,9 @@ class RunStoreRetryTest {
   private static final Path PATH = Path.of("d/f");
   private static final Metadata FOUND = Metadata.known(Kind.FILE, 7);
   private static final Metadata DIRECTORY = Metadata.known(Kind.DIRECTORY, 0);
-  private final IOException trouble = new IOException("Input/output error");
+  private final IOException ioError = new IOException("Input/output error");
 
-  /** What the destination answers, in turn: a result, or an exception to throw. */
+  /** The answers of the destination, in their order: a result, or an exception to throw. */
   private final List<String> calls = new ArrayList<>();
 
   private final List<Object> stats = new ArrayList<>();
@@ -94,7 +94,7 @@ class RunStoreRetryTest {
   }
 
   @Test
-  void whileAllIsWell_nothingMoreIsAsked() throws IOException {
+  void withoutFailures_nothingMoreIsAsked() throws IOException {
     Store destination = retrying();
     assertThat(destination.stat(PATH)).isEmpty();
     assertThat(destination.list(Path.of("d")).mayHold(Path.of("f"))).isFalse();
@@ -105,21 +105,21 @@ class RunStoreRetryTest {
 
   @Test
   void absentRightAfterAnError_isConfirmedByTheList() throws IOException {
-    stats.addAll(List.of(trouble, Optional.empty()));
+    stats.addAll(List.of(ioError, Optional.empty()));
     assertThat(retrying().stat(PATH)).isEmpty();
     assertThat(calls).startsWith("stat", "stat", "list");
   }
 
   @Test
   void absentAfterAnError_butListed_isLookedAtAgain() throws IOException {
-    stats.addAll(List.of(trouble, Optional.empty(), Optional.of(FOUND)));
+    stats.addAll(List.of(ioError, Optional.empty(), Optional.of(FOUND)));
     lists.add(Listing.ofNames(Set.of(Path.of("f"))));
     assertThat(retrying().stat(PATH)).contains(FOUND);
   }
 
   @Test
   void absentAfterAnError_butListedAlways_isAFailure_notAbsent() {
-    stats.add(trouble);
+    stats.add(ioError);
     Listing listed = Listing.ofNames(Set.of(Path.of("f")));
     lists.addAll(List.of(listed, listed));
     assertThatThrownBy(() -> retrying().stat(PATH))
@@ -129,7 +129,7 @@ class RunStoreRetryTest {
 
   @Test
   void absentAfterAnErrorOfAnotherFile_isConfirmedToo() throws IOException {
-    stats.addAll(List.of(trouble, Optional.of(FOUND), Optional.empty(), Optional.of(FOUND)));
+    stats.addAll(List.of(ioError, Optional.of(FOUND), Optional.empty(), Optional.of(FOUND)));
     lists.add(Listing.ofNames(Set.of(Path.of("f"))));
     Store destination = retrying();
     assertThat(destination.stat(Path.of("other"))).contains(FOUND);
@@ -137,9 +137,9 @@ class RunStoreRetryTest {
   }
 
   @Test
-  void whereAbsentIsAbsent_errorsChangeNothing() throws IOException {
+  void destinationThatNeverMissesFiles_isNotAskedAgainAfterErrors() throws IOException {
     missesAfterErrors = false;
-    stats.addAll(List.of(trouble, Optional.empty()));
+    stats.addAll(List.of(ioError, Optional.empty()));
     assertThat(retrying().stat(PATH)).isEmpty();
     assertThat(calls).doesNotContain("list");
   }
@@ -153,16 +153,16 @@ class RunStoreRetryTest {
 
   @Test
   void listThatFails_isNeverTakenForComplete() throws IOException {
-    lists.addAll(List.of(trouble, Listing.ofNames(Set.of(Path.of("f")))));
+    lists.addAll(List.of(ioError, Listing.ofNames(Set.of(Path.of("f")))));
     assertThat(retrying().list(Path.of("d")).mayHold(Path.of("f"))).isTrue();
-    lists.addAll(List.of(trouble, trouble, trouble));
+    lists.addAll(List.of(ioError, ioError, ioError));
     assertThatThrownBy(() -> retrying().list(Path.of("d"))).isInstanceOf(FailedException.class);
   }
 
   @Test
   void directoryThatWasMadeThoughAnErrorCameBack_isThere_andGetsAllItsMetadata()
       throws IOException {
-    makes.addAll(List.of(trouble, new FileAlreadyExistsException("d/f")));
+    makes.addAll(List.of(ioError, new FileAlreadyExistsException("d/f")));
     stats.add(Optional.of(DIRECTORY));
     assertThat(retrying().createDirectory(PATH, DIRECTORY, Optional.empty()))
         .containsExactlyInAnyOrder(Attribute.values());
@@ -170,7 +170,7 @@ class RunStoreRetryTest {
 
   @Test
   void fileInItsPlaceThatIsGoneMeanwhile_isNotDeletedTwice() throws IOException {
-    makes.add(trouble);
+    makes.add(ioError);
     assertThat(retrying().createDirectory(PATH, DIRECTORY, Optional.of(FOUND)))
         .containsExactly(Attribute.MTIME);
     assertThat(calls)
@@ -181,7 +181,7 @@ class RunStoreRetryTest {
   @Test
   void destinationThatRetriesItself_isAskedOnce() {
     retriesItself = true;
-    stats.add(trouble);
+    stats.add(ioError);
     assertThatThrownBy(() -> retrying().stat(PATH))
         .isInstanceOf(FailedException.class)
         .hasMessageStartingWith("Input/output error");

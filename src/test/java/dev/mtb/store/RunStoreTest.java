@@ -9,11 +9,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RunStoreTest {
-  /** As a tree such a store is read by its own methods, which the defaults use. */
+  /** Methods of a tree that are not forwarded, since their defaults call forwarded methods. */
   private static final Set<String> NOT_FORWARDED =
       Set.of("entry", "way", "root", "mtimes", "hasRootMetadata", "isMoved", "expect", "limit");
 
-  /** A default method of the interface that is not handed through would be lost silently. */
+  /**
+   * If a decorator does not forward a default method, the wrapped store's own method is silently
+   * not used.
+   */
   @ParameterizedTest
   @ValueSource(classes = {RunStore.class, ForwardingStore.class})
   void everyMethod_isHandedThrough(Class<?> decorator) throws Exception {

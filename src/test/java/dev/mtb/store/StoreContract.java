@@ -36,13 +36,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What every destination keeps to. A subclass gives it an empty directory; what cannot be the same
- * everywhere follows from the {@link Features}.
+ * The contract of every store. A subclass supplies an empty directory. Where stores differ, the
+ * {@link Features} tell what is expected.
  */
 public abstract class StoreContract {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
 
-  /** JDK 17 has microseconds for links. */
+  /** JDK 17 sets the times of links in microseconds. */
   private static final Instant LINK_TIME = TIME.truncatedTo(ChronoUnit.MICROS);
 
   private static final ImmutableSet<Attribute> ALL = ImmutableSet.copyOf(Attribute.values());
@@ -54,7 +54,7 @@ public abstract class StoreContract {
   /** An empty directory that exists. */
   protected abstract Path freshDirectory() throws IOException;
 
-  /** Opens it, so that it can be written to. */
+  /** Opens a store for writing. */
   protected abstract Store open(Path directory) throws IOException;
 
   /** Waits until what was written can be seen; for file systems that remember old attributes. */
@@ -81,12 +81,12 @@ public abstract class StoreContract {
     write("d/f", bytes(10), file(10, 0644, TIME));
     write("other", bytes(10), file(10, 0644, TIME));
     makeDirectory("empty", Optional.empty());
-    Map<Path, Kind> doomed = new LinkedHashMap<>();
-    doomed.put(path("d/f"), Kind.FILE);
-    doomed.put(path("empty"), Kind.DIRECTORY);
-    doomed.put(path("never"), Kind.FILE);
-    doomed.put(path("never/there"), Kind.FILE);
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    Map<Path, Kind> toDelete = new LinkedHashMap<>();
+    toDelete.put(path("d/f"), Kind.FILE);
+    toDelete.put(path("empty"), Kind.DIRECTORY);
+    toDelete.put(path("never"), Kind.FILE);
+    toDelete.put(path("never/there"), Kind.FILE);
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       assertThat(destination.delete(Map.of(one.getKey(), one.getValue()))).isEmpty();
     }
     assertThat(destination.delete(Map.of(path("d"), Kind.DIRECTORY))).isEmpty();
@@ -246,7 +246,7 @@ public abstract class StoreContract {
         "2024-02-29T12:00:00.000000001Z",
         "2037-01-01T00:00:00.5Z"
       })
-  protected void mtime_isKeptAsFinelyAsTheTraitsSay(Instant mtime) throws IOException {
+  protected void mtime_isKeptAsFinelyAsTheFeaturesSay(Instant mtime) throws IOException {
     write("f", bytes(5), file(5, 0644, mtime));
     assertMtime(stat("f").mtime(), mtime);
 
@@ -257,7 +257,7 @@ public abstract class StoreContract {
     assertMtime(stat("f").mtime(), TIME);
   }
 
-  // Writes that come to nothing
+  // Writes that are not committed
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, LARGE, 2 * LARGE + 1})
@@ -286,7 +286,7 @@ public abstract class StoreContract {
     assertThat(names()).containsExactly("f");
   }
 
-  /** The one thing that S3FS cannot do; a subclass may say so by overriding it. */
+  /** A subclass may override this, since a store on S3FS cannot do it. */
   @Test
   protected void abandonedSmallOverwrite_leavesTheOldFile() throws IOException {
     byte[] old = bytes(1000);
@@ -359,7 +359,7 @@ public abstract class StoreContract {
 
   @Test
   protected void link_mtimeHasMicroseconds() throws IOException {
-    // The JDK has no finer way.
+    // The JDK cannot set links more precisely.
     Instant time = TIME.truncatedTo(ChronoUnit.MICROS);
 
     destination.writeLink(path("l"), path("target"), link("target", time), Optional.empty());
@@ -451,7 +451,7 @@ public abstract class StoreContract {
     assertThat(names()).containsExactlyInAnyOrder("f", "precious");
   }
 
-  /** The comparison had seen nothing, or a file; somebody was quicker. */
+  /** The comparison has seen no file, or a file, and another user has planted a link since. */
   @ParameterizedTest
   @CsvSource({"false, 10", "false, 600000", "true, 10", "true, 60", "true, 600000"})
   protected void linkPlantedMeanwhile_isNeverFollowed(boolean hasExisted, int size)
@@ -519,7 +519,7 @@ public abstract class StoreContract {
   }
 
   @Test
-  protected void contentsMoveDirectoryMtime_isTheTruth() throws IOException {
+  protected void contentsMoveDirectoryMtime_isCorrect() throws IOException {
     Metadata source = directory(0755, TIME);
     destination.setMetadata(
         path("d"), source, destination.createDirectory(path("d"), source, Optional.empty()));
@@ -748,7 +748,7 @@ public abstract class StoreContract {
     return destination.stat(path(path)).orElseThrow();
   }
 
-  /** Writes as the engine does: it knows what is there. */
+  /** Writes as the engine does, which knows the existing entry. */
   protected final void write(String path, byte[] content, Metadata source) throws IOException {
     try (FileWrite write = destination.write(path(path), source, destination.stat(path(path)))) {
       write.write(ByteBuffer.wrap(content));
@@ -763,7 +763,7 @@ public abstract class StoreContract {
     }
   }
 
-  /** All that the root holds, temporary files too. */
+  /** All names in the root, including temporary files. */
   protected List<String> names() throws IOException {
     try (Stream<Path> children = Files.list(root)) {
       return children.map(child -> child.getFileName().toString()).toList();
@@ -811,7 +811,7 @@ public abstract class StoreContract {
 
   private void assertMode(Metadata written, int mode) {
     if (destination.features().keepsPermissions()) {
-      // Only the JDK's own file system takes the bits above.
+      // Only the JDK's own file system keeps the higher bits.
       int kept = root.getFileSystem() == FileSystems.getDefault() ? mode : mode & 0777;
       assertThat(Integer.toOctalString(written.mode())).isEqualTo(Integer.toOctalString(kept));
     }
@@ -822,14 +822,14 @@ public abstract class StoreContract {
     assertThat(written.gid()).isEqualTo(source.gid());
   }
 
-  /** As the engine does it for an empty directory. */
+  /** Makes an empty directory as the engine does. */
   protected final void makeDirectory(String name, Optional<Metadata> existing) throws IOException {
     Metadata source = directory(0755, TIME);
     destination.setMetadata(
         path(name), source, destination.createDirectory(path(name), source, existing));
   }
 
-  /** Puts a file into the destination behind its back. */
+  /** Puts a file into the destination without using the store. */
   protected void plant(String name, Instant mtime) throws IOException {
     Path file = Files.writeString(root.resolve(name), "content", UTF_8);
     Files.setLastModifiedTime(file, FileTime.from(mtime));

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** By a clock of its own: no test here waits or measures. */
+/** The throttle with a simulated clock: no test here waits or measures. */
 class ThrottleTest {
   private static final Instant MONDAY = Instant.parse("2026-03-02T07:59:50Z");
 
@@ -72,7 +72,7 @@ class ThrottleTest {
   @CsvSource({"2M,62914560,30", "10K,307200,30", "100B,3000,30", "1G,34359738368,32"})
   void bytes_takeTheTimeThatTheLimitAsksFor(String rate, long bytes, double seconds) {
     throttle(bandwidth(rate)).takeAll(bytes);
-    // The first bit is paid for by who comes next.
+    // The first small amount passes at once, and the next caller waits for it.
     assertThat(time.seconds()).isBetween(seconds - 0.051, seconds);
   }
 
@@ -104,7 +104,7 @@ class ThrottleTest {
   }
 
   @Test
-  void timetable_changesTheLimitWhileSomebodyWrites() {
+  void timetable_changesTheLimitWhileAThreadWrites() {
     // Ten seconds before eight.
     Throttle throttle = throttle(bandwidth("07:00,1M 08:00,10M 08:01,off"));
     throttle.takeAll(10 << 20);
@@ -116,7 +116,7 @@ class ThrottleTest {
   }
 
   @Test
-  void change_holdsWithinSeconds_alsoForWhoHasALotToWrite() {
+  void change_holdsWithinSeconds_alsoForALargeWrite() {
     Throttle throttle = throttle(bandwidth("07:00,1K 08:00,off"));
     throttle.takeAll(1L << 40);
     assertThat(time.seconds()).isCloseTo(10, within(0.1));
@@ -141,7 +141,7 @@ class ThrottleTest {
   }
 
   @Test
-  void stop_letsEverybodyGo() throws Exception {
+  void stop_endsAllWaiting() throws Exception {
     AtomicLong pauses = new AtomicLong();
     CountDownLatch waiting = new CountDownLatch(1);
     Throttle slow =
@@ -168,7 +168,7 @@ class ThrottleTest {
     waiting.await();
     isStopping.set(true);
     for (Thread thread : threads) {
-      // Without the stop it would be years.
+      // Without the stop, the thread would wait for years.
       thread.join(Duration.ofMinutes(1).toMillis());
       assertThat(thread.isAlive()).isFalse();
     }
@@ -247,7 +247,7 @@ class ThrottleTest {
             Optional.of(throttle(bandwidth("1M").withOperationsPerSecond(0.5))),
             KeptAttributes.ALL);
 
-    // This would read the source by itself.
+    // An upload would read the source by itself, and so avoid the throttle.
     assertThat(limited.upload(path, file, Optional.empty(), null)).isEmpty();
     assertThat(limited.stat(path)).isEmpty();
     assertThat(time.seconds()).isZero();

@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Judges a backup after trouble. Whatever went wrong: each file is there as it was before or as it
- * is now, never a mixture and never gone; and whatever the report does not call failed is as it is
- * now. Links are not looked at.
+ * The check of a backup after a run with faults. Each file must have its earlier or its present
+ * content, never a mixture, and must not be missing. Each file that the report does not name as
+ * failed must have its present content. Links are not checked.
  *
  * @param before the sources as they were when they were backed up without trouble; may be empty
  * @param source the sources as they are now
@@ -28,24 +28,25 @@ import java.util.stream.Stream;
  */
 public record Aftermath(Path before, Path source, boolean wasKilled) {
   /**
-   * For rsync: what S3Proxy writes a new object to, its key and a random number. It stays when one
-   * of two requests to complete the same upload finds that the other has taken the parts. A client
-   * sends the second when the answer to the first is lost. No source has such a name.
+   * A pattern for rsync: temporary names of S3Proxy, which are the key and a random number. Such a
+   * file stays if two requests complete the same upload, and one of them has already used the
+   * parts. A client sends the second request if the answer to the first is lost. No source has such
+   * a name.
    */
   public static final String OF_THE_SERVER = "*-????????-????-????-????-????????????";
 
   private static final PathMatcher OF_SERVER =
       FileSystems.getDefault().getPathMatcher("glob:**" + OF_THE_SERVER);
 
-  /** Without a kill. */
+  /** The check after a run in which s3fs was not killed. */
   public Aftermath(Path before, Path source) {
     this(before, source, /* wasKilled= */ false);
   }
 
   /**
-   * Compares what is there with what may be there, and with what the report says of it.
+   * Compares the backup with the allowed contents and with the report.
    *
-   * @param backup shown past whatever injects faults
+   * @param backup a view of it without injected faults
    * @param exitCode what MTB ended with
    * @param report in JSON
    */
@@ -71,7 +72,7 @@ public record Aftermath(Path before, Path source, boolean wasKilled) {
       }
       boolean mustBeNew = !isLost && !isNamed(name, failed);
       if (mustBeNew && !isNew) {
-        wrong.add(name + " is not as it is now, and nobody says so");
+        wrong.add(name + " has not its present content, and the report does not name it");
       } else if (mustBeNew && !time(copy).equals(time(file))) {
         wrong.add(name + " has the time " + time(copy) + " and not " + time(file));
       }
@@ -81,7 +82,7 @@ public record Aftermath(Path before, Path source, boolean wasKilled) {
       boolean isTemporary =
           name.getFileName().toString().startsWith(".mtb-tmp.") || OF_SERVER.matches(name);
       if (!isTemporary && !Files.exists(source.resolve(name.toString()))) {
-        wrong.add(name + " has come from nowhere");
+        wrong.add(name + " is in no source");
       }
     }
     assertThat(wrong).as("%s%n%s", description, report).isEmpty();
@@ -96,7 +97,7 @@ public record Aftermath(Path before, Path source, boolean wasKilled) {
     return Files.size(copy) != Files.size(file) || !time(copy).equals(time(file));
   }
 
-  /** Or a directory above it. */
+  /** Whether the report names the file, or a directory above it. */
   private static boolean isNamed(Path name, Set<Path> failed) {
     for (Path path = name; path != null; path = path.getParent()) {
       if (failed.contains(path)) {

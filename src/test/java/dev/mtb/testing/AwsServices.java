@@ -15,9 +15,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Stands for the services of AWS that give credentials: STS, SSO, and those of a container and of
- * an instance (with tokens, IMDSv2). Each answer has other credentials: the access key ends in the
- * number of the answer. Thread-safe.
+ * A simulation of the services of AWS that give credentials: STS, SSO, and those of a container and
+ * of an instance (with tokens, IMDSv2). Each answer has other credentials: the access key ends in
+ * the number of the answer. Thread-safe.
  */
 public final class AwsServices implements AutoCloseable {
   private final HttpServer server;
@@ -50,7 +50,7 @@ public final class AwsServices implements AutoCloseable {
     return List.copyOf(requests);
   }
 
-  /** How long the first credentials are good; the later ones are good for an hour. */
+  /** Sets how long the first credentials are valid; later ones are valid for an hour. */
   public void setFirstLifetime(Duration lifetime) {
     firstLifetime = lifetime;
   }

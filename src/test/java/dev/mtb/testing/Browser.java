@@ -26,15 +26,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * A real browser without a screen (Debian's chromium) that finds no host but this one, spoken to in
- * its DevTools protocol. It tells what a page asks for and what it complains of. For one thread.
+ * A real headless browser (Debian's chromium) that can reach only this host, controlled by its
+ * DevTools protocol. It tells which requests a page sends and which errors it logs. For one thread.
  */
 public final class Browser implements AutoCloseable {
   /** The program, on the path. */
   public static final String PROGRAM = "chromium";
 
   /** It starts in a second or two; on a machine that is busy with other tests, in ten. */
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -52,7 +52,7 @@ public final class Browser implements AutoCloseable {
         HttpClient.newHttpClient()
             .newWebSocketBuilder()
             .buildAsync(page, new Messages())
-            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            .get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
   }
 
   /**
@@ -97,10 +97,10 @@ public final class Browser implements AutoCloseable {
     }
   }
 
-  /** Where its only page is spoken to. */
+  /** The address of the DevTools connection of its only page. */
   private static URI page(Process process, Path profile) throws Exception {
     Path port = profile.resolve("DevToolsActivePort");
-    long limit = System.nanoTime() + PATIENCE.toNanos();
+    long limit = System.nanoTime() + TIMEOUT.toNanos();
     while (!Files.exists(port) || Files.readAllLines(port).size() < 2) {
       if (!process.isAlive() || System.nanoTime() > limit) {
         throw new IOException(
@@ -113,7 +113,7 @@ public final class Browser implements AutoCloseable {
         JSON.readTree(
             HttpClient.newHttpClient()
                 .send(
-                    HttpRequest.newBuilder(list).timeout(PATIENCE).build(),
+                    HttpRequest.newBuilder(list).timeout(TIMEOUT).build(),
                     HttpResponse.BodyHandlers.ofString())
                 .body());
     for (JsonNode target : targets) {
@@ -168,8 +168,8 @@ public final class Browser implements AutoCloseable {
     message.set("params", JSON.valueToTree(params));
     CompletableFuture<JsonNode> answer = new CompletableFuture<>();
     answers.put(id, answer);
-    socket.sendText(message.toString(), true).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    socket.sendText(message.toString(), true).get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    return answer.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** Sets the size of the window, in pixels. */
@@ -195,16 +195,16 @@ public final class Browser implements AutoCloseable {
             List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
   }
 
-  /** From now on pages cannot run anything. */
+  /** Disables scripts in pages. */
   public void forbidScripts() throws Exception {
     ask("Emulation.setScriptExecutionDisabled", Map.of("value", true));
   }
 
-  /** Opens a page and waits until all it needs is there. */
+  /** Opens a page and waits until it is loaded. */
   public void open(Path file) throws Exception {
     loaded = new CompletableFuture<>();
     ask("Page.navigate", Map.of("url", file.toUri().toString()));
-    loaded.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    loaded.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** The value of an expression in the page. */
@@ -231,7 +231,7 @@ public final class Browser implements AutoCloseable {
     return Base64.getDecoder().decode(answer.at("/data").asText());
   }
 
-  /** The addresses of all that was asked for since the start. */
+  /** The addresses of all requests since the start. */
   public List<String> requests() {
     return List.copyOf(requests);
   }
@@ -244,7 +244,7 @@ public final class Browser implements AutoCloseable {
   @Override
   public void close() {
     try {
-      // Asked to, it leaves nothing in /tmp.
+      // A browser that closes itself deletes its files in /tmp.
       ask("Browser.close", Map.of());
       process.waitFor(10, TimeUnit.SECONDS);
     } catch (Exception e) {
@@ -254,7 +254,7 @@ public final class Browser implements AutoCloseable {
     end(process);
   }
 
-  /** It has processes of its own, some of which still write to the profile. */
+  /** Ends the browser with its child processes, some of which still write to the profile. */
   private static void end(Process process) {
     List<ProcessHandle> children = process.descendants().toList();
     process.destroy();

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
 /**
- * Ends the processes that a test has started and that still run when it has ended, also when it
- * failed: one that works on a mount would keep the next test from mounting. For all tests (see
- * {@code META-INF/services}).
+ * Ends the processes that a test has started and that still run when it has ended or failed. A
+ * process that uses a mount would keep the next test from mounting. For all tests (see {@code
+ * META-INF/services}).
  *
  * <p>An s3fs belongs to its class, which may mount again before each test. It is ended after all.
  */

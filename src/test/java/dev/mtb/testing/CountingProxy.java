@@ -137,7 +137,7 @@ public final class CountingProxy implements AutoCloseable {
    */
   @FunctionalInterface
   public interface Fault {
-    /** Lets everything pass. */
+    /** Injects no faults. */
     Fault NONE = (method, path, sequence) -> Action.pass();
 
     /**
@@ -168,7 +168,7 @@ public final class CountingProxy implements AutoCloseable {
       };
     }
 
-    /** What becomes of a request. */
+    /** What the proxy does with a request. */
     sealed interface Action {
       /** Forwards the request. */
       static Action pass() {
@@ -191,8 +191,8 @@ public final class CountingProxy implements AutoCloseable {
       }
 
       /**
-       * Forwards the request after {@code duration}. If the client has given it up by then, the
-       * server does it all the same, as servers do with what was long on its way.
+       * Forwards the request after {@code duration}. If the client has given up by then, the server
+       * still gets the request, as with a request that was delayed in the network.
        */
       static Action stall(Duration duration) {
         return new Stall(duration, false);
@@ -463,7 +463,7 @@ public final class CountingProxy implements AutoCloseable {
           connection.close();
         }
       } catch (IOException e) {
-        // Either closed, which ends the loop, or one client that has gone again.
+        // The listener was closed, which ends the loop, or a client has disconnected already.
       }
     }
   }
@@ -472,7 +472,7 @@ public final class CountingProxy implements AutoCloseable {
     try {
       resource.close();
     } catch (Exception e) {
-      // Nothing is left to do with a socket that does not close.
+      // A socket that cannot be closed needs no further handling.
     }
   }
 

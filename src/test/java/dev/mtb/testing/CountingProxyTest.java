@@ -149,7 +149,8 @@ class CountingProxyTest {
     assertThat(send("PUT", "/b/1", BodyPublishers.ofByteArray(content)).statusCode())
         .isEqualTo(503);
     assertThat(send("HEAD", "/b/2", BodyPublishers.noBody()).statusCode()).isEqualTo(503);
-    // By hand: the client of JDK 17 waits for "100 Continue" for ever, whatever else comes.
+    // The request is written by hand, since the client of JDK 17 waits for "100 Continue" without
+    // end, even if another answer comes.
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {
       String head = "PUT /b/3 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
       socket.getOutputStream().write(head.getBytes(US_ASCII));

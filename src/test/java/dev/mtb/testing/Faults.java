@@ -10,9 +10,9 @@ import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 
 /**
- * A plan of what goes wrong between a client and its S3 server: at random, always the same for the
- * same seed and order of requests, or aimed. Rules are asked in the order in which they were added,
- * and the first that applies wins.
+ * A plan of faults between a client and its S3 server: random ones, which are the same for the same
+ * seed and order of requests, or chosen ones. Rules are asked in the order in which they were
+ * added, and the first that applies wins.
  *
  * <pre>{@code
  * proxy.setFault(Faults.seeded(seed).randomly(0.05, answer(500)).nth(3, "PUT", ".*", reset()));
@@ -31,12 +31,12 @@ public final class Faults implements Fault {
     random = new SplittableRandom(seed);
   }
 
-  /** Starts a plan in which nothing goes wrong yet. */
+  /** Starts a plan without faults. */
   public static Faults seeded(long seed) {
     return new Faults(seed);
   }
 
-  /** Decides what happens to a request; null if this rule has nothing to say. */
+  /** Decides what happens to a request; null if the rule does not apply. */
   private interface Rule {
     Action decide(String method, String path);
   }
@@ -106,7 +106,10 @@ public final class Faults implements Fault {
     return Action.pass();
   }
 
-  /** How often something has gone wrong so far: a test in which nothing did proves nothing. */
+  /**
+   * The number of injected faults so far. A test should check it, since without faults it tests
+   * nothing.
+   */
   public synchronized long injected() {
     return injected;
   }

@@ -39,10 +39,10 @@ public final class FaultyStore extends ForwardingStore {
     void before(Operation operation, Path path) throws IOException;
   }
 
-  /** Decides what is stored instead of what was written, without anybody being told. */
+  /** Silently stores other content than was written. */
   @FunctionalInterface
   public interface Spoiler {
-    /** Lets everything be. */
+    /** Stores everything unchanged. */
     Spoiler NONE = (file, content) -> content;
 
     /** Returns what is stored, in place of a piece of a file's content. */
@@ -74,9 +74,9 @@ public final class FaultyStore extends ForwardingStore {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
+  public Optional<Metadata> look(Path path, ListedEntry listedEntry) throws IOException {
     fault.before(Operation.STAT, path);
-    return real.look(path, glance);
+    return real.look(path, listedEntry);
   }
 
   @Override
@@ -92,11 +92,11 @@ public final class FaultyStore extends ForwardingStore {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    for (Path path : doomed.keySet()) {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    for (Path path : toDelete.keySet()) {
       fault.before(Operation.DELETE, path);
     }
-    return real.delete(doomed);
+    return real.delete(toDelete);
   }
 
   @Override

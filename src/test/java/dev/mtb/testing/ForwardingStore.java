@@ -24,19 +24,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A destination in front of another that hands everything through, for those that change something
- * of it. Thread-safe like the other, which is closed with it.
+ * A store that forwards all calls to another store, as a base for test stores that change some of
+ * them. Thread-safe like the other store, which is closed with it.
  *
- * <p>{@link #statListed} is not handed through: it asks this one's {@link #stat}.
+ * <p>{@link #statListed} is not forwarded: it calls {@link #stat} of this store.
  */
 public abstract class ForwardingStore implements Store {
-  /** The one behind it. */
+  /** The store that calls are forwarded to. */
   protected final Store real;
 
   /**
-   * Puts itself in front of another.
+   * Makes a store.
    *
-   * @param real the other
+   * @param real gets all calls
    */
   protected ForwardingStore(Store real) {
     this.real = real;
@@ -93,18 +93,18 @@ public abstract class ForwardingStore implements Store {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
-    return real.look(path, glance);
+  public Optional<Metadata> look(Path path, ListedEntry listedEntry) throws IOException {
+    return real.look(path, listedEntry);
   }
 
   @Override
-  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
-    return real.recall(path, glance, source);
+  public Recollection recall(Path path, ListedEntry listedEntry, Metadata source) {
+    return real.recall(path, listedEntry, source);
   }
 
   @Override
-  public void confirm(Path path, ListedEntry glance, Metadata source) {
-    real.confirm(path, glance, source);
+  public void confirm(Path path, ListedEntry listedEntry, Metadata source) {
+    real.confirm(path, listedEntry, source);
   }
 
   @Override
@@ -172,8 +172,8 @@ public abstract class ForwardingStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return real.delete(doomed);
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    return real.delete(toDelete);
   }
 
   @Override

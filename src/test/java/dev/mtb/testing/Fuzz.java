@@ -14,7 +14,7 @@ public final class Fuzz {
     void run(Random random) throws Exception;
   }
 
-  /** What some parser or terminal, somewhere, takes for something else. */
+  /** Texts that parsers or terminals may misinterpret. */
   private static final String[] FRAGMENTS = {
     "/",
     "//",

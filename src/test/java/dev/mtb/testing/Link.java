@@ -4,11 +4,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A bandwidth shared by all who send over it, unlimited at first. Thread-safe. Each sender waits
- * for one piece at a time, so senders get equal shares.
+ * A bandwidth that all senders share, unlimited at first. Thread-safe. Each sender waits for one
+ * piece at a time, so senders get equal shares.
  */
 final class Link {
-  /** What an idle link lets through at once: makes up for threads that wake up late. */
+  /**
+   * The burst that an idle link lets through, so that threads that wake up late do not reduce the
+   * rate.
+   */
   private static final long BURST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private long bitsPerSecond;
@@ -34,7 +37,7 @@ final class Link {
   }
 
   static void sleepUntil(long nanoTime) {
-    // Thread.sleep knows whole milliseconds only.
+    // Thread.sleep has only whole milliseconds.
     for (long left = nanoTime - System.nanoTime(); left > 0; left = nanoTime - System.nanoTime()) {
       LockSupport.parkNanos(left);
     }

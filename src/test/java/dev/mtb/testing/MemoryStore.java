@@ -39,11 +39,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A destination in memory with any traits, that notes whatever the engine must never do: two
- * threads at one file, writing where no directory is, more at a time than was agreed, a handle left
- * open, anything after the close. Thread-safe.
+ * A destination in memory with any features. It records what the engine must never do: two threads
+ * that write one file, a write without a directory, more writes at a time than allowed, a handle
+ * that is not closed, any call after the close. Thread-safe.
  *
- * <p>Directories may refuse to be written to by their mode, as they do to all but root.
+ * <p>It can obey the modes of directories, as file systems do for all users but root.
  */
 public final class MemoryStore implements Store {
   private static final Instant NOW = Instant.parse("2030-01-01T00:00:00Z");
@@ -55,7 +55,7 @@ public final class MemoryStore implements Store {
     public Instant mtime = NOW;
     public int mode;
 
-    /** As told to those who look; file systems do not agree on the size of a link. */
+    /** The size that a look shows. File systems differ in the size of a link. */
     public long size;
 
     public Node(Kind kind, byte[] content, Instant mtime, int mode) {
@@ -110,7 +110,7 @@ public final class MemoryStore implements Store {
     nodes.putIfAbsent("", new Node(Kind.DIRECTORY, new byte[0], NOW, 0755));
   }
 
-  /** What must never have happened, in words. */
+  /** The recorded violations, in words. */
   public List<String> violations() {
     return List.copyOf(violations);
   }
@@ -279,15 +279,15 @@ public final class MemoryStore implements Store {
       if (path.startsWith(prefix) && !path.isEmpty() && path.indexOf('/', prefix.length()) < 0) {
         names.put(
             directory.getFileSystem().getPath(path.substring(prefix.length())),
-            glance(entry.getValue()));
+            listedEntry(entry.getValue()));
       }
     }
     return features.listingShows()
-        ? Listing.ofEntries(names, isDirectory ? Optional.of(glance(self)) : Optional.empty())
+        ? Listing.ofEntries(names, isDirectory ? Optional.of(listedEntry(self)) : Optional.empty())
         : Listing.ofNames(names.keySet());
   }
 
-  private static ListedEntry glance(Node node) {
+  private static ListedEntry listedEntry(Node node) {
     return node.kind == Kind.DIRECTORY
         ? ListedEntry.directory(Optional.empty())
         : new ListedEntry(false, node.size, Optional.empty(), Optional.empty());
@@ -404,7 +404,8 @@ public final class MemoryStore implements Store {
       touch(above);
       return ImmutableSet.copyOf(Attribute.values());
     }
-    // As S3FS does: all in one, but a mode that would forbid to fill it.
+    // As on S3FS, all metadata is set at once, except for a mode that would forbid writing into the
+    // directory.
     boolean isWritable = (source.mode() & 0700) == 0700;
     int mode = isWritable ? source.mode() : source.mode() | 0700;
     nodes.put(path, new Node(Kind.DIRECTORY, new byte[0], kept(source.mtime()), mode));
@@ -425,9 +426,9 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public synchronized Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public synchronized Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, IOException> failures = new HashMap<>();
-    for (Path path : doomed.keySet()) {
+    for (Path path : toDelete.keySet()) {
       change("delete", path.toString());
       String below = path + "/";
       if (nodes.keySet().stream().anyMatch(other -> other.startsWith(below))) {

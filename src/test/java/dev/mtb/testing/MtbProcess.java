@@ -48,7 +48,8 @@ public final class MtbProcess {
       throws IOException {
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");
-    // A script that runs the tests in the background makes them ignore SIGINT, which is inherited.
+    // The signals are reset, since a script that runs the tests in the background makes them ignore
+    // SIGINT, and child processes inherit that.
     List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,USR1"));
     command.addAll(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -87,7 +88,7 @@ public final class MtbProcess {
     return process.isAlive();
   }
 
-  /** Waits for the end, but not for ever; returns whether it has ended. */
+  /** Waits for the end, at most for a time limit. Returns whether the process has ended. */
   public boolean endsWithin(Duration limit) throws InterruptedException {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -101,7 +102,7 @@ public final class MtbProcess {
     return process.exitValue();
   }
 
-  /** Its number. */
+  /** The process id. */
   public long pid() {
     return process.pid();
   }

@@ -18,9 +18,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An S3 server that takes everything, keeps nothing, and lists nothing, or whatever it is told to:
- * for tests of what a client needs to store very many objects, where a real server would be the
- * bottleneck, and of what it makes of a server that lies. Thread-safe.
+ * An S3 server that accepts every object, keeps none, and lists nothing or what the test says. It
+ * is for tests of a client that stores very many objects, where a real server would be the
+ * bottleneck, and for tests of wrong answers. Thread-safe.
  */
 public final class NullS3 implements AutoCloseable {
   private static final String LIST =
@@ -92,7 +92,7 @@ public final class NullS3 implements AutoCloseable {
         head = in.readHead();
       }
     } catch (IOException e) {
-      // It has gone.
+      // The client has disconnected.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ProxyConnection {
   private static final long NO_CUT = Long.MAX_VALUE;
 
-  /** What was written before a reset is thrown away unless it has been read. */
+  /** The pause before a reset, since a reset discards data that was written and not read. */
   private static final Duration CUT_PAUSE = Duration.ofMillis(20);
 
   private final CountingProxy proxy;
@@ -65,7 +65,10 @@ final class ProxyConnection {
     spawn("proxy-to-client", () -> run(this::writeResponses));
   }
 
-  /** Nobody waits any more for an answer that a server, ended meanwhile, never gave. */
+  /**
+   * Whether a request is under way. A request to a server that has ended does not count: its answer
+   * will not come.
+   */
   boolean isBusy() {
     return !unanswered.isEmpty() && !clientHasGone;
   }
@@ -151,7 +154,8 @@ final class ProxyConnection {
           proxy.addBytesUp(payload);
           toServer.send(cut.allowed(bytes));
           if (cut.isReached()) {
-            // What was let through shall arrive there: a server that saw nothing has it easy.
+            // The part that was forwarded must arrive, since a server that has received nothing
+            // would be an easier case.
             TimeUnit.MILLISECONDS.sleep(CUT_PAUSE.toMillis());
             reset();
             throw new IOException("cut");
@@ -289,7 +293,7 @@ final class ProxyConnection {
 
   private void writeResponses() throws IOException, InterruptedException {
     toClient.write();
-    // The server has said its last word, so nothing the client may still send has a reader.
+    // The server has closed the connection, so that it does not read further requests.
     close();
   }
 }

@@ -21,9 +21,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A source tree with random content that is the same for the same seed and settings, for tests that
- * copy what nobody thought of. The seed is printed when a tree is built and is part of {@link
- * #toString}, so that a failure can be repeated.
+ * A source tree with random content that is the same for the same seed and settings, for tests with
+ * trees that no author would think of. The seed is printed when a tree is built and is part of
+ * {@link #toString}, so that a failure can be repeated.
  *
  * <pre>{@code
  * RandomTree tree = RandomTree.seeded(42).files(200).awkwardNames().build(folder);
@@ -51,7 +51,7 @@ public final class RandomTree {
     return new Builder(seed);
   }
 
-  /** Starts a tree with a seed that nobody chose. */
+  /** Starts a tree with a random seed. */
   public static Builder random() {
     return new Builder(System.nanoTime() & 0xffffff);
   }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The independent judge of a backup: what {@code rsync} would still change. It shares no code with
+ * An independent check of a backup: what {@code rsync} would still change. It shares no code with
  * MTB, so the two cannot be wrong in the same way. Thread-safe.
  */
 public final class Rsync {
@@ -33,7 +33,7 @@ public final class Rsync {
    */
   public static List<String> differences(Path source, Path destination, String... extra)
       throws IOException, InterruptedException {
-    // A machine without rsync skips the tests that need a judge, unless it is meant to run them.
+    // A machine without rsync skips the tests that need it, unless it is meant to run them.
     assumeTrue(
         isInstalled() || "1".equals(System.getenv("MTB_REQUIRE_S3FS")), "rsync is not installed");
     List<String> command = new ArrayList<>();

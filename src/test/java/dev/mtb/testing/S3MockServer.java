@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Adobe's S3Mock in a process of its own: it is a Spring Boot application, whose libraries go with
- * nobody else's. The build puts its jar into {@code target}.
+ * Adobe's S3Mock in a process of its own: it is a Spring Boot application, whose libraries conflict
+ * with others. The build puts its jar into {@code target}.
  */
 public final class S3MockServer implements AutoCloseable {
   private static final Path JAR =
@@ -87,7 +87,7 @@ public final class S3MockServer implements AutoCloseable {
     return port;
   }
 
-  /** Ends it; its folder goes with it. */
+  /** Ends the server, which deletes its folder. */
   @Override
   public void close() {
     process.destroy();

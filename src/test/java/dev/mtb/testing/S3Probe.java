@@ -25,12 +25,12 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.model.Tag;
 
-/** Looks into a bucket past everything that is being tested. */
+/** Reads and changes a bucket directly, without the code under test. */
 public final class S3Probe implements AutoCloseable {
   private final S3Client s3;
   private final String bucket;
 
-  /** Talks to a server on 127.0.0.1 directly, not through a proxy that counts. */
+  /** Connects to a server on 127.0.0.1 directly, not through a counting proxy. */
   public S3Probe(int port, String bucket, String identity, String credential) {
     this(URI.create("http://127.0.0.1:" + port), bucket, identity, credential);
   }
@@ -87,7 +87,7 @@ public final class S3Probe implements AutoCloseable {
     s3.putBucketVersioning(r -> r.bucket(bucket).versioningConfiguration(v -> v.status(status)));
   }
 
-  /** All keys that begin so. */
+  /** All keys that begin with a prefix. */
   public List<String> keys(String prefix) {
     return s3.listObjectsV2Paginator(r -> r.bucket(bucket).prefix(prefix)).contents().stream()
         .map(S3Object::key)

@@ -123,10 +123,11 @@ public final class S3Server implements AutoCloseable {
   }
 
   /**
-   * S3Proxy keeps what came of a body that was cut off, under the key and a UUID. A list shows it
-   * as one more object; and if it is a part, S3Proxy cannot read its own list of the parts: it
-   * refuses to complete or to abort the upload. No other server does. (It takes a body whose digest
-   * is signed into memory first, so that the AWS SDK does not see it over HTTP.)
+   * A store that refuses bodies that were cut off. S3Proxy itself keeps the part that arrived,
+   * under the key and a UUID. A list shows it as one more object; and if it is a part, S3Proxy
+   * cannot read its own list of the parts: it refuses to complete or to abort the upload. No other
+   * server does. (It takes a body whose digest is signed into memory first, so that the AWS SDK
+   * does not see it over HTTP.)
    */
   private static final class WithoutCutBodies extends ForwardingBlobStore {
     WithoutCutBodies(BlobStore real) {

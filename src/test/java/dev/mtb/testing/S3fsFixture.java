@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A bucket, a {@link CountingProxy} before it, and an s3fs mount that goes through the proxy: all
- * that a test class needs to see what MTB does to a real S3FS mount. For one thread.
+ * A bucket, a {@link CountingProxy} before it, and an s3fs mount that goes through the proxy:
+ * everything that a test class needs to observe MTB on a real S3FS mount. For one thread.
  *
  * <pre>{@code
  * try (S3fsFixture s3fs = S3fsFixture.start("enable_noobj_cache")) {
@@ -97,15 +97,16 @@ public final class S3fsFixture implements AutoCloseable {
     return mount;
   }
 
-  /** The same without short limits of time, for a run that meets no faults. */
-  public void freshPatientMount() throws IOException, InterruptedException, TimeoutException {
-    mount.remountPatiently();
+  /** Mounts again with the default timeouts, for a run without faults. */
+  public void freshMountWithDefaultTimeouts()
+      throws IOException, InterruptedException, TimeoutException {
+    mount.remountWithDefaultTimeouts();
     awaitQuiet();
   }
 
   /**
-   * Another mount, straight to the server and with nothing cached: what it shows is the truth,
-   * whatever the proxy does to the other.
+   * Another mount, directly to the server and without a cache. It shows the real content of the
+   * bucket, since the faults of the proxy do not affect it.
    *
    * @return to be closed
    */

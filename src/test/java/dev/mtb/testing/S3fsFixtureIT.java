@@ -38,7 +38,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Proves that the fixture is the real thing: that s3fs behaves through it as it is known to. */
+/** Checks that s3fs behaves through the fixture as it is known to behave. */
 @RequiresS3fs
 class S3fsFixtureIT {
   private static S3fsFixture s3fs;
@@ -281,7 +281,8 @@ class S3fsFixtureIT {
       other.mount().kill();
 
       assertThat(other.mount().isMounted()).isTrue();
-      // Not the root itself: the kernel may answer for that from its cache for another second.
+      // The test does not use the root itself, for which the kernel may answer from its cache for
+      // another second.
       assertThatIOException()
           .isThrownBy(() -> Files.readAttributes(other.root().resolve("any"), "*"))
           .withMessageContaining("Transport endpoint is not connected");

@@ -93,7 +93,7 @@ public final class S3fsMount implements AutoCloseable {
     return process.pid();
   }
 
-  /** What s3fs has printed since it was first started; for an assertion's message. */
+  /** The output of s3fs since its first start, for messages of assertions. */
   public String log() throws IOException {
     return Files.exists(log) ? Files.readString(log, UTF_8) : "";
   }
@@ -105,10 +105,10 @@ public final class S3fsMount implements AutoCloseable {
   }
 
   /**
-   * The same, with s3fs's own limits of time from now on: on a busy machine an answer may take
-   * longer than the short ones of a test.
+   * Unmounts and mounts again, from now on with the default timeouts of s3fs: on a busy machine an
+   * answer may take longer than the short timeouts of a test.
    */
-  public void remountPatiently() throws IOException, InterruptedException {
+  public void remountWithDefaultTimeouts() throws IOException, InterruptedException {
     options.removeIf(o -> o.matches("(retries|connect_timeout|readwrite_timeout)=.*"));
     remount();
   }
@@ -213,7 +213,8 @@ public final class S3fsMount implements AutoCloseable {
   private void removeFolder() throws IOException {
     Files.deleteIfExists(folder.resolve("passwd"));
     Files.deleteIfExists(log);
-    // Deleted by name and never recursively: were it still mounted, that would empty the bucket.
+    // The mount point is deleted by name and never recursively, since a recursive deletion would
+    // empty a bucket that is still mounted.
     Files.deleteIfExists(mountPoint);
     Files.deleteIfExists(folder);
   }

@@ -11,7 +11,7 @@ public final class Seed {
   private Seed() {}
 
   /**
-   * A seed that nobody chose, or the one that was asked for.
+   * A random seed, or the one of the system property.
    *
    * @param what it is for; printed with it
    */

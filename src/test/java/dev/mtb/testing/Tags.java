@@ -6,8 +6,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Changes the ETags in a response, whose length stays the same. One that the limit of two chunks
- * divides stays as it is.
+ * Changes the ETags in a response, whose length stays the same. A tag that is divided between two
+ * chunks is not changed.
  */
 final class Tags {
   private static final Pattern TAG =

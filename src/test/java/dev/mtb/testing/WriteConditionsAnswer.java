@@ -7,11 +7,14 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 
-/** The memory of a run that has asked a server which conditions of writes it honours. */
+/** Writes the state file that says which conditions of writes a server honours. */
 public final class WriteConditionsAnswer {
   private WriteConditionsAnswer() {}
 
-  /** Remembers that a server honours those of a PUT, so that a run that is counted need not ask. */
+  /**
+   * Writes that a server honours the conditions of a PUT, so that a run whose requests are counted
+   * does not ask.
+   */
   public static void remember(Path stateDirectory, String endpoint) throws IOException {
     Files.createDirectories(stateDirectory);
     String day = LocalDate.now(ZoneOffset.UTC).toString();

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * How a run uses a bucket.
  *
- * @param options of the run: how many threads, how often a request is sent again, what is reused
+ * @param options of the run: threads, retries, reuse of parts
  * @param readOnly whether nothing may be changed
  * @param process the owner of new objects; if it is root, they keep the owner of their source
  */
@@ -25,13 +25,16 @@ public record BucketAccess(BackupOptions options, boolean readOnly, ProcessIdent
     return options.waiting().retries();
   }
 
-  /** One for each thread, also for those that read ahead: none waits for another. */
+  /**
+   * The number of connections: one for each thread, also for those that read ahead, so that no
+   * thread waits for a connection.
+   */
   int connections() {
     Concurrency concurrency = options.concurrency();
     return concurrency.mostThreads() + concurrency.checkers() + ReadAhead.MOST_AT_ONCE;
   }
 
-  /** A new limit; where the number of threads is fixed, all of them may send requests. */
+  /** A new limit. If the number of threads is fixed, all threads may send requests at a time. */
   RequestLimit requestLimit() {
     Concurrency concurrency = options.concurrency();
     boolean isFixed = concurrency.threads() == concurrency.mostThreads();
@@ -55,7 +58,8 @@ public record BucketAccess(BackupOptions options, boolean readOnly, ProcessIdent
     try {
       return Catalog.open(stateDirectory, place, readOnly, process.isRoot());
     } catch (LinkageError e) {
-      log.info("without h2-mvstore on the class path there is no catalog, and more to ask for");
+      log.info(
+          "MTB sends more requests, since it has no catalog: h2-mvstore is not on the class path");
       return Optional.empty();
     }
   }

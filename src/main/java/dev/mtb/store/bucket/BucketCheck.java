@@ -81,7 +81,8 @@ public final class BucketCheck implements Closeable {
   /**
    * Asks whether the bucket keeps old versions.
    *
-   * @return {@code Enabled} or {@code Suspended}; empty if it never did, or the server cannot
+   * @return {@code Enabled} or {@code Suspended}; empty if versioning was never on, or the server
+   *     has none
    */
   public Optional<String> versioning() throws IOException {
     return requests.versioning();
@@ -91,8 +92,8 @@ public final class BucketCheck implements Closeable {
    * What the server deletes by itself below the prefix.
    *
    * @param hasRules whether there are rules at all
-   * @param oldVersionDays after how many days what is not current any more is deleted; empty if it
-   *     is kept
+   * @param oldVersionDays after how many days versions that are not current any more are deleted;
+   *     empty if they are kept
    * @param unfinishedUploadDays after how many days uploads that were not completed are aborted;
    *     empty if they are kept
    */
@@ -121,7 +122,7 @@ public final class BucketCheck implements Closeable {
   }
 
   /**
-   * The server's clock, as an answer told it that was an error.
+   * The server's clock, from the answer behind a failure.
    *
    * @param failure of a method of this class
    * @return empty if the server did not answer, or did not tell

@@ -26,9 +26,12 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A client for one bucket: it sends requests, and knows what they have in common. Thread-safe. */
+/**
+ * A client for one bucket. It sends requests, and has what all requests share: prefix, headers,
+ * clock. Thread-safe.
+ */
 final class BucketClient implements Closeable {
-  /** For a place without a region: many servers accept any. */
+  /** The region of a place that has none. Many servers accept any region. */
   private static final String ANY_REGION = "us-east-1";
 
   private static final Logger log = LoggerFactory.getLogger(BucketClient.class);
@@ -138,7 +141,7 @@ final class BucketClient implements Closeable {
     }
   }
 
-  /** A request whose answer says nothing but that it is done. */
+  /** A request whose answer has no content. */
   interface Command {
     void send(S3Client s3) throws IOException;
   }
@@ -155,7 +158,7 @@ final class BucketClient implements Closeable {
             });
   }
 
-  // What requests have in common
+  // Shared by requests
 
   String prefix() {
     return place.location().prefix();
@@ -184,9 +187,12 @@ final class BucketClient implements Closeable {
     };
   }
 
-  // What answers have in common
+  // Shared by answers
 
-  /** The server's time at which this run began to use it, or an earlier one, if that is known. */
+  /**
+   * The server's time when this run began to use the server, or an earlier time; empty if it is not
+   * known.
+   */
   Optional<Instant> startedAt() {
     return clock.atStart();
   }

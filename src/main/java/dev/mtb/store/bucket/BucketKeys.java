@@ -71,8 +71,8 @@ final class BucketKeys {
   }
 
   /**
-   * Whether each program on the way to the server leaves a key as it is: some programs take dots in
-   * it for a path, and would reach another object.
+   * Whether every proxy and server takes a key as it is. Some take dots in it for a path, and would
+   * use another object.
    */
   static boolean isPlain(String key) {
     for (String name : Splitter.on('/').split(key)) {

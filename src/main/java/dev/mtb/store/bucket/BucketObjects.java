@@ -41,7 +41,7 @@ interface BucketObjects {
     return reading;
   }
 
-  /** Why there is no backup if nothing is listed: the end of a sentence. */
+  /** The end of the message for a prefix without objects: why there is no backup. */
   default String missing() {
     return ": nothing there has a key that begins so";
   }

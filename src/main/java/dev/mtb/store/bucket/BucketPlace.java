@@ -30,7 +30,7 @@ public record BucketPlace(
     AwsIdentity identity,
     ObjectStyle style) {
 
-  /** One whose credentials are in the password file, or the first that the machine has. */
+  /** A place whose credentials are in the password file, or else the first that the machine has. */
   public BucketPlace(
       S3Location location,
       Optional<URI> endpoint,
@@ -97,7 +97,7 @@ public record BucketPlace(
     }
   }
 
-  /** What it is called in messages. */
+  /** The name in messages. */
   String name() {
     return location + endpoint.map(url -> " at " + url).orElse("");
   }

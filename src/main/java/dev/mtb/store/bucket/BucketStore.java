@@ -161,9 +161,9 @@ public final class BucketStore implements Store {
     return new Features(
         /* listingBringsMetadata= */ true,
         /* contentsMoveDirectoryMtime= */ false,
-        // The bucket itself has no locks.
+        // A bucket has no locks for directories.
         /* operationsPerDirectory= */ Integer.MAX_VALUE,
-        // What came through a mount has milliseconds (MtimeByPath), or whole seconds.
+        // Files written through a mount have milliseconds (MtimeByPath), or whole seconds.
         MtimePrecision.OF_ITS_ZEROS,
         StoredMetadata.EARLIEST,
         /* keepsRootMetadata= */ !prefix.isEmpty(),
@@ -171,7 +171,7 @@ public final class BucketStore implements Store {
         /* keepsOwner= */ access.process().isRoot(),
         /* listedForOne= */ Requests.PAGE,
         /* listingShows= */ true,
-        // The client does.
+        // The client retries.
         /* retriesItself= */ true,
         /* missesAfterErrors= */ false,
         NameRules.EXACT);
@@ -187,7 +187,7 @@ public final class BucketStore implements Store {
     return root.isNew();
   }
 
-  /** Loads what a first request needs, so that it can be done beside something else. */
+  /** Loads the classes that a first request needs, so that a thread can do this in parallel. */
   public static void warmUp() {
     S3Client.warmUp();
   }
@@ -201,8 +201,8 @@ public final class BucketStore implements Store {
   }
 
   @Override
-  public Optional<Metadata> look(Path path, ListedEntry glance) throws IOException {
-    return looks.look(keys.of(path, glance), glance);
+  public Optional<Metadata> look(Path path, ListedEntry listedEntry) throws IOException {
+    return looks.look(keys.of(path, listedEntry), listedEntry);
   }
 
   @Override
@@ -225,7 +225,7 @@ public final class BucketStore implements Store {
     changes.deleteStale(directory, listing);
   }
 
-  /** What was in the destination itself when it was opened. The next list of it has it, too. */
+  /** The listing of the destination itself when it was opened. The next listing returns it. */
   public Listing peek() {
     return listings.peek();
   }
@@ -245,7 +245,7 @@ public final class BucketStore implements Store {
   }
 
   /**
-   * Writes such an object.
+   * Writes a probe.
    *
    * @param name a temporary name, for the destination itself
    */
@@ -262,7 +262,7 @@ public final class BucketStore implements Store {
 
   /**
    * Reads a file, although its tag was checked when it was written: the tag tells what the server
-   * has received, and not what it gives back.
+   * has received, and not what it returns.
    */
   @Override
   public StoredFile readBack(Path file) throws IOException {
@@ -331,16 +331,17 @@ public final class BucketStore implements Store {
   }
 
   @Override
-  public Recollection recall(Path path, ListedEntry glance, Metadata source) {
+  public Recollection recall(Path path, ListedEntry listedEntry, Metadata source) {
     return catalog
-        .map(c -> c.recall(keys.of(path, glance), glance, source))
+        .map(c -> c.recall(keys.of(path, listedEntry), listedEntry, source))
         .orElse(Recollection.NONE);
   }
 
   @Override
-  public void confirm(Path path, ListedEntry glance, Metadata source) {
+  public void confirm(Path path, ListedEntry listedEntry, Metadata source) {
     if (!access.readOnly()) {
-      catalog.ifPresent(c -> c.remember(keys.of(path, glance), glance, source, Duration.ZERO));
+      catalog.ifPresent(
+          c -> c.remember(keys.of(path, listedEntry), listedEntry, source, Duration.ZERO));
     }
   }
 
@@ -371,8 +372,8 @@ public final class BucketStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return changes.delete(doomed);
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    return changes.delete(toDelete);
   }
 
   @Override

@@ -52,10 +52,12 @@ final class BucketTree {
 
   private static final Splitter NAMES = Splitter.on('/').omitEmptyStrings();
 
-  /** A HEAD costs less than to read a larger file that turns out not to be needed. */
+  /**
+   * Larger files are not read with their look: for a file that is not needed, a HEAD is cheaper.
+   */
   private static final long MOST_FETCHED = 64 << 10;
 
-  /** What may wait to be written, in bytes: the engine's queue full of files of 8 KB. */
+  /** The most bytes that may wait to be written: the engine's queue full of files of 8 KB. */
   private static final long MOST_HELD = 64 << 20;
 
   /** The end of the names that other clients give to directories; s3fs shows them as such. */
@@ -149,7 +151,7 @@ final class BucketTree {
     return new ObjectReads.Version(key, metadata, Optional.ofNullable(tag));
   }
 
-  /** Objects of other tools have no owner; {@link StoredMetadata} has a number for that. */
+  /** Objects of other tools have no owner, for which {@link StoredMetadata} has a number. */
   private static int owner(int id) {
     return id == Integer.MIN_VALUE ? Metadata.UNKNOWN : id;
   }
@@ -193,7 +195,7 @@ final class BucketTree {
         boolean hadContent = listed.map(ListedEntry::size).orElse(0L) > 0;
         Metadata metadata = found.metadata();
         if (hadContent && metadata.kind() != Kind.DIRECTORY && metadata.size() == 0) {
-          // An answer that does not tell the size has the same effect.
+          // An answer without a size counts as size 0.
           throw new IOException(
               "a list shows its size, and the server does not tell it; run again");
         }
@@ -263,7 +265,7 @@ final class BucketTree {
       }
     }
 
-    /** The content; null if it was cut off, or has another size than a list has shown. */
+    /** The content; null if it was cut off, or has another size than the listing. */
     private static byte[] content(Requests.Reading reading, long size) {
       if (reading.metadata().size() != size) {
         reading.abort();
@@ -278,7 +280,7 @@ final class BucketTree {
       }
     }
 
-    /** Hands out the content that came with the look, once. */
+    /** Returns the content that came with the look, once. */
     private synchronized Optional<byte[]> takeContent() {
       Optional<byte[]> taken = Optional.ofNullable(content);
       taken.ifPresent(bytes -> held.addAndGet(-bytes.length));
@@ -342,7 +344,7 @@ final class BucketTree {
       }
     }
 
-    /** Asks for nothing before its first entry is wanted. */
+    /** Opens a directory. No request is sent before the first entry is asked for. */
     @Override
     public TreeScan scan() {
       return new TreeScan() {

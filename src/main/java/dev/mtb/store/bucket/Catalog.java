@@ -28,12 +28,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers from run to run which objects were stored from which version of which file. A list of a
- * bucket does not show metadata; with this it need not be asked for again.
+ * The catalog: remembers from run to run which objects were stored from which version of which
+ * file. A listing of a bucket does not show metadata; with the catalog MTB need not ask for it
+ * again.
  *
  * <p>A version of a file is its inode, ctime, mtime, size, mode and owner: no program can set a
- * ctime, and each change of a file changes it. An object is known again by its key, its tag and its
- * date. What is not remembered is asked for, so that nothing is lost with a catalog but time.
+ * ctime, and each change of a file changes it. An object is recognised by its key, its tag and its
+ * date. MTB asks for what is not in the catalog, so that a lost catalog costs only time.
  *
  * <p>It also keeps the digests of the parts of large objects, and which uploads in parts are not
  * ended yet.
@@ -43,10 +44,16 @@ import org.slf4j.LoggerFactory;
 final class Catalog implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(Catalog.class);
 
-  /** An answer's Date and the object's date are taken one after the other, in whole seconds. */
+  /**
+   * The tolerance for dates. The server takes an answer's Date and the object's date one after the
+   * other, in whole seconds.
+   */
   private static final Duration SAME_DATE = Duration.ofSeconds(2);
 
-  /** After a kill, what was stored in these seconds is asked for again. */
+  /**
+   * The time between two commits. If a run is killed, the next run asks again for the objects that
+   * were stored in these seconds.
+   */
   private static final Duration COMMIT_DELAY = Duration.ofSeconds(15);
 
   /** Some hundred thousand objects. */
@@ -54,7 +61,10 @@ final class Catalog implements Closeable {
 
   private static final int COMPACTION_MILLIS = 200;
 
-  /** Version, tag, date, and for how many seconds it was sent before. */
+  /**
+   * The bytes of an entry: version, tag, date, and how many seconds the object was sent before its
+   * date.
+   */
   private static final int ENTRY_BYTES = 3 * Long.BYTES + Integer.BYTES;
 
   private static final long UNDATED = Long.MIN_VALUE;
@@ -108,8 +118,9 @@ final class Catalog implements Closeable {
     Path file = folder.resolve("bucket-" + name + ".mv");
     try {
       if (Files.exists(file) && belongsToAnother(file)) {
-        // It would decide what is not copied.
-        log.info("without a catalog, more has to be asked for: {} is another user's", file);
+        // A file of another user must not decide which files are copied.
+        log.info(
+            "MTB sends more requests, since it has no catalog: {} belongs to another user", file);
         return Optional.empty();
       }
       if (readOnly) {
@@ -119,7 +130,7 @@ final class Catalog implements Closeable {
       return Optional.of(openOrReplace(file, keepsOwner));
     } catch (IOException | RuntimeException | AssertionError e) {
       // A damaged file can make the store throw any exception.
-      log.info("without a catalog ({}), more has to be asked for: {}", file, e.getMessage());
+      log.info("MTB sends more requests, since it has no catalog ({}): {}", file, e.getMessage());
       return Optional.empty();
     }
   }
@@ -155,7 +166,7 @@ final class Catalog implements Closeable {
     if (readOnly) {
       return new Catalog(builder.readOnly().open(), keepsOwner);
     }
-    // Keys are hashes, so that each commit rewrites much of the tree. So commits are rare.
+    // Keys are hashes, so that each commit rewrites much of the tree. Therefore commits are rare.
     MVStore store = builder.autoCommitBufferSize(COMMIT_KILOBYTES).open();
     store.setAutoCommitDelay((int) COMMIT_DELAY.toMillis());
     store.setRetentionTime(0);
@@ -163,7 +174,7 @@ final class Catalog implements Closeable {
   }
 
   /** What is remembered of an object that a list shows. */
-  Recollection recall(String key, ListedEntry glance, Metadata source) {
+  Recollection recall(String key, ListedEntry listedEntry, Metadata source) {
     byte[] entry = source.ctime().isEmpty() ? null : ask(() -> entries.get(hash(key)), null);
     if (entry == null || entry.length != ENTRY_BYTES) {
       return Recollection.NONE;
@@ -173,7 +184,7 @@ final class Catalog implements Closeable {
     long tag = fields.getLong();
     long date = fields.getLong();
     int took = fields.getInt();
-    if (tag != tag(glance) || !isSameDate(date, took, glance.storedAt())) {
+    if (tag != tag(listedEntry) || !isSameDate(date, took, listedEntry.storedAt())) {
       return Recollection.NONE;
     }
     return version == version(source) ? Recollection.SAME : Recollection.SOURCE_CHANGED;
@@ -196,13 +207,13 @@ final class Catalog implements Closeable {
   }
 
   /**
-   * A failure of the catalog must not become a failure of the backup. Where assertions are on, the
-   * store finds with them that its file is spoilt.
+   * Handles a failure of the catalog, which must not become a failure of the backup. With
+   * assertions enabled, the store throws AssertionError for a damaged file.
    */
   private void fail(Throwable e) {
     if (!broken) {
       broken = true;
-      log.warn("the catalog fails, and more has to be asked for: {}", e.getMessage());
+      log.warn("the catalog fails, so that MTB sends more requests: {}", e.getMessage());
     }
   }
 
@@ -218,18 +229,18 @@ final class Catalog implements Closeable {
   /**
    * Remembers an object.
    *
-   * @param took how long it was sent before its date. No other object of that time can be there,
-   *     since this one replaced it
+   * @param took how long it was sent before its date. No other object with a date in that time can
+   *     exist, since this object has replaced it
    */
-  void remember(String key, ListedEntry glance, Metadata source, Duration took) {
+  void remember(String key, ListedEntry listedEntry, Metadata source, Duration took) {
     if (source.ctime().isEmpty()) {
       return;
     }
     byte[] entry =
         ByteBuffer.allocate(ENTRY_BYTES)
             .putLong(version(source))
-            .putLong(tag(glance))
-            .putLong(glance.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
+            .putLong(tag(listedEntry))
+            .putLong(listedEntry.storedAt().map(Instant::getEpochSecond).orElse(UNDATED))
             .putInt(Ints.saturatedCast(took.toSeconds()))
             .array();
     change(() -> entries.put(hash(key), entry));
@@ -284,14 +295,14 @@ final class Catalog implements Closeable {
     return Hashing.murmur3_128().hashString(key, StandardCharsets.UTF_8).asLong();
   }
 
-  private static long tag(ListedEntry glance) {
-    // A directory's content is nothing.
-    return glance.isDirectory() || glance.tag().isEmpty()
+  private static long tag(ListedEntry listedEntry) {
+    // A directory has no content.
+    return listedEntry.isDirectory() || listedEntry.tag().isEmpty()
         ? 0
-        : hash(glance.tag().get().md5() + "-" + glance.tag().get().parts());
+        : hash(listedEntry.tag().get().md5() + "-" + listedEntry.tag().get().parts());
   }
 
-  /** Stands for a version of a file; the ctime must be known. */
+  /** A hash that stands for a version of a file. The ctime must be known. */
   long version(Metadata source) {
     Hasher hasher = Hashing.murmur3_128().newHasher();
     hasher

@@ -12,11 +12,11 @@ import java.security.MessageDigest;
 import java.util.Optional;
 
 /**
- * A range of a content that is sent: opened anew for each try, never held in memory as a whole.
- * Knows its MD5 once it was read. For one request at a time.
+ * A range of a content that is sent. It is opened anew for each attempt, and never held in memory
+ * as a whole. It knows its MD5 after it was read. For one request at a time.
  *
- * <p>The MD5 is taken when it is read for the first time. If it changes before it is read again,
- * the tag that comes back does not fit.
+ * <p>The MD5 is computed when the range is read for the first time. If the content changes before
+ * it is read again, the tag in the answer does not match.
  */
 final class ContentBody implements Body {
   /** Read at a time: four records of TLS, and one system call. */
@@ -38,7 +38,7 @@ final class ContentBody implements Body {
     return length;
   }
 
-  /** Of the whole range, once that was read. */
+  /** The MD5 of the whole range, after it was read. */
   byte[] md5() {
     return md5.clone();
   }

@@ -59,7 +59,7 @@ final class DestinationChanges {
   private ObjectWriter.Target target(Path file, Optional<Metadata> existing) throws IOException {
     String key = key(file);
     if (existing.isPresent() && existing.get().kind() == Kind.DIRECTORY) {
-      // S3 itself would keep both.
+      // S3 can keep an object and a directory of the same name, and s3fs cannot.
       throw new RefusedException("a directory stands in its place");
     }
     keepOld(key, existing);
@@ -116,12 +116,12 @@ final class DestinationChanges {
     }
   }
 
-  Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, IOException> failures = new HashMap<>();
     Map<String, Path> paths = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> each : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> each : toDelete.entrySet()) {
       try {
-        paths.put(doomedKey(each.getKey(), each.getValue()), each.getKey());
+        paths.put(keyToDelete(each.getKey(), each.getValue()), each.getKey());
       } catch (DestinationException e) {
         throw e;
       } catch (IOException e) {
@@ -140,7 +140,7 @@ final class DestinationChanges {
   }
 
   /** The key to delete. */
-  private String doomedKey(Path path, Kind kind) throws IOException {
+  private String keyToDelete(Path path, Kind kind) throws IOException {
     String key;
     try {
       key = key(path);
@@ -180,7 +180,7 @@ final class DestinationChanges {
     requests.delete(temporary);
   }
 
-  /** Ends what this and earlier runs have left and no run will need. */
+  /** Aborts the uploads that no run will continue. */
   void end() {
     writer.large().endExpired();
   }

@@ -15,7 +15,7 @@ final class DirectoryListings {
   private final HashBudget hashBudget;
   private final TreeListing tree;
 
-  /** The first list of the root, which is made to see whether the bucket is there. */
+  /** The first listing of the root, which is made to check whether the bucket exists. */
   private volatile Optional<TreeListing.Directory> root = Optional.empty();
 
   DirectoryListings(String prefix, Requests requests) {
@@ -24,7 +24,7 @@ final class DirectoryListings {
     tree = new TreeListing(requests::list);
   }
 
-  /** What the time that lists take has told. */
+  /** The size up to which hashing is cheap, as learned from the time of lists. */
   HashBudget hashBudget() {
     return hashBudget;
   }
@@ -46,7 +46,9 @@ final class DirectoryListings {
     root = Optional.empty();
   }
 
-  /** The root as {@link #listRoot} has found it, which the next {@link #list} finds again. */
+  /**
+   * The listing of the root that {@link #listRoot} made. The next {@link #list} returns it, too.
+   */
   Listing peek() {
     return listing(root.orElseThrow());
   }

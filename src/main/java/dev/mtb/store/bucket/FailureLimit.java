@@ -7,8 +7,8 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A limit to the requests in a row that fail for good, each after its own retries. At the limit the
- * bucket counts as lost: the next million files would fail, too. Thread-safe.
+ * A limit to the number of requests in a row that fail after their retries. At the limit the bucket
+ * counts as lost, since the next million files would fail, too. Thread-safe.
  */
 final class FailureLimit {
   private static final int MOST_FAILED = 100;
@@ -52,7 +52,7 @@ final class FailureLimit {
     }
   }
 
-  /** Whether the failure says nothing of other objects. */
+  /** Whether the failure concerns only this object, since it is in an archive class. */
   private static boolean isArchived(IOException e) {
     return e.getCause() instanceof S3Exception refusal
         && refusal.code().equals("InvalidObjectState");

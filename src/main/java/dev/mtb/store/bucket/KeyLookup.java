@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** A search for what is at a path of which no list has told. Thread-safe. */
+/** A search for the object at a path that no listing has shown. Thread-safe. */
 final class KeyLookup {
   /** Looks at an object. */
   interface Heads {
@@ -12,7 +12,7 @@ final class KeyLookup {
   }
 
   /**
-   * What is there.
+   * What was found.
    *
    * @param key of its object
    * @param head its object; empty for a directory that only the keys below it show

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The uploads of large files: what an earlier run has left is continued, and what is the same in
- * the object that is replaced is copied by the server. Both need the catalog. Thread-safe.
+ * The uploads of large files. An unfinished upload of an earlier run is continued, and parts that
+ * are the same in the replaced object are copied by the server. Both need the catalog. Thread-safe.
  */
 final class LargeUploads {
   private static final Logger log = LoggerFactory.getLogger(LargeUploads.class);
@@ -55,9 +55,7 @@ final class LargeUploads {
    */
   record Ongoing(String id, PartReuse reuse) {}
 
-  /**
-   * Begins an upload, or continues what an earlier run has left of the same version of the file.
-   */
+  /** Begins an upload, or continues an unfinished one of the same version of the file. */
   Ongoing begin(ObjectWriter.Target target, Metadata source) throws IOException {
     String key = target.key();
     Optional<PartDigests.OfObject> old = old(key, source, target.existing());
@@ -93,12 +91,12 @@ final class LargeUploads {
     return new Ongoing(id, new PartReuse(requests.rangeCopies(), key, id, sent, old));
   }
 
-  /** Whether a run that is cut off leaves its upload to the next one. */
+  /** Whether an upload is kept for the next run if this run is interrupted. */
   private boolean areKept(Metadata source) {
     return catalog.isPresent() && source.ctime().isPresent() && !access.keepUploads().isZero();
   }
 
-  /** Stands for the version of a file and what its object is stored with. */
+  /** A hash that stands for the version of a file and the headers of its object. */
   private long work(Metadata source, Map<String, String> headers) {
     Map<String, String> lasting = new HashMap<>(headers);
     lasting.remove(Requests.CTIME);
@@ -157,15 +155,16 @@ final class LargeUploads {
   }
 
   /**
-   * Ends an upload that is not complete: it is left to the next run if that can continue it.
+   * Ends an upload that is not complete: keeps it if the next run can continue it, and aborts it
+   * otherwise.
    *
-   * @param isInterrupted whether nothing but the end of the run is the reason
+   * @param isInterrupted whether the only reason is the end of the run
    */
   void end(String key, String uploadId, boolean isInterrupted) throws IOException {
     Optional<String> noted = catalog.flatMap(c -> c.upload(key)).map(UploadNote::id);
     boolean isNoted = noted.equals(Optional.of(uploadId));
     if (isNoted && isInterrupted) {
-      log.info("the upload of {} is left to the next run", key);
+      log.info("the upload of {} is kept for the next run", key);
       return;
     }
     uploads.abort(key, uploadId);
@@ -174,14 +173,14 @@ final class LargeUploads {
     }
   }
 
-  /** Whether a failure says nothing against the same upload in the next run. */
+  /** Whether the next run can continue the upload after this failure. */
   static boolean isInterruption(Throwable failure) {
     return failure instanceof DestinationException
         || failure instanceof InterruptedIOException
         || (failure instanceof IOException e && S3Errors.isTransient(e));
   }
 
-  /** Aborts what no run has continued for too long. */
+  /** Aborts uploads that no run has continued for too long. */
   void endExpired() {
     Instant limit = Instant.now().minus(access.keepUploads());
     for (UploadNote note : catalog.map(Catalog::uploads).orElse(List.of())) {

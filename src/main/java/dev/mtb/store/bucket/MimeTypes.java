@@ -30,7 +30,7 @@ final class MimeTypes {
     try {
       return parse(Files.readAllLines(SYSTEM, StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
-      // Then s3fs on this machine has none either.
+      // There is no such file, so s3fs on this machine has no types either.
       return new MimeTypes(Map.of());
     }
   }

@@ -34,7 +34,9 @@ import org.slf4j.LoggerFactory;
 final class MultipartUploads {
   private static final Logger log = LoggerFactory.getLogger(MultipartUploads.class);
 
-  /** With the pauses one second in all: an interrupted run should end soon. */
+  /**
+   * With the pauses the attempts take one second in all, since an interrupted run should end soon.
+   */
   private static final int MOST_ABORTS = 6;
 
   /** From this size on s3fs uploads in parts (multipart_threshold). */
@@ -57,8 +59,8 @@ final class MultipartUploads {
   private final Map<String, Begun> begun = new ConcurrentHashMap<>();
 
   /**
-   * Upload ids of what earlier runs left, by key; listed when the first large file is met. Guarded
-   * by this.
+   * The ids of unfinished uploads of earlier runs, by key; listed when the first large file is
+   * uploaded. Guarded by this.
    */
   private Map<String, List<String>> unfinished;
 
@@ -76,7 +78,7 @@ final class MultipartUploads {
   }
 
   /**
-   * Aborts what earlier runs left of the same object, and starts an upload.
+   * Aborts unfinished uploads of the same object, and starts an upload.
    *
    * @param known ids of such uploads, besides those that the server lists
    */
@@ -88,7 +90,7 @@ final class MultipartUploads {
   }
 
   /**
-   * Looks what an unfinished upload has, and aborts all others of its key.
+   * Finds the parts that an unfinished upload has, and aborts all other uploads of its key.
    *
    * @return its parts by their numbers; empty if it cannot be continued
    */
@@ -103,7 +105,7 @@ final class MultipartUploads {
     } catch (DestinationException e) {
       throw e;
     } catch (IOException e) {
-      // It is gone, or MTB lacks the permission; the file can be sent as a whole.
+      // It was aborted, or MTB lacks the permission. The file can be sent as a whole.
       log.info("the unfinished upload of {} cannot be continued: {}", key, e.getMessage());
       return Optional.empty();
     }
@@ -115,7 +117,10 @@ final class MultipartUploads {
     return Optional.of(parts);
   }
 
-  /** A server may know no difference between an upload without parts and one that is gone. */
+  /**
+   * Whether an upload without parts may exist. Some servers give the same answer for it and for an
+   * upload that was aborted.
+   */
   private synchronized boolean mayBeThere(UploadNote note) {
     listOnce();
     return begun.containsKey(note.id())
@@ -147,13 +152,14 @@ final class MultipartUploads {
       } catch (DestinationException e) {
         throw e;
       } catch (IOException e) {
-        // It is gone already, or MTB may not abort it; the new upload does not depend on it.
+        // It was aborted already, or MTB lacks the permission. The new upload does not depend on
+        // it.
         log.info("an unfinished upload of {} cannot be aborted: {}", key, e.getMessage());
       }
     }
   }
 
-  /** A request whose answer was lost has begun an upload that no thread would end. */
+  /** Aborts the uploads of start requests whose answers were lost: no other code aborts them. */
   private void abortOthers(String key, String uploadId) throws DestinationException {
     List<String> others = new ArrayList<>();
     try {
@@ -243,7 +249,8 @@ final class MultipartUploads {
   StoredVersion complete(
       String key, String uploadId, List<UploadedPart> parts, Map<String, String> condition)
       throws IOException {
-    // Not removed before it is complete: it may be completed in a second attempt.
+    // It is not removed before the upload is complete, since the upload may be completed in a
+    // second attempt.
     Begun start = begun.get(uploadId);
     StoredVersion stored;
     try {
@@ -285,7 +292,7 @@ final class MultipartUploads {
         client.run("AbortMultipartUpload", key, s3 -> s3.abortUpload(key, uploadId));
         return;
       } catch (NoSuchFileException e) {
-        // It is gone.
+        // The upload does not exist any more.
         return;
       } catch (DestinationException e) {
         throw e;
@@ -293,7 +300,8 @@ final class MultipartUploads {
         if (attempt == MOST_ABORTS) {
           throw e;
         }
-        // Also in a run that is being interrupted: parts that are left cost money.
+        // This also waits in a run that is being interrupted, since the user pays for parts that
+        // are not deleted.
         Uninterruptibles.sleepUninterruptibly(ABORT_PAUSE);
       }
     }

@@ -11,18 +11,18 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
- * An object that is being read from its beginning to its end: one version of it, whatever is
- * written meanwhile. An answer that is cut off is asked for again from where it ended. A large
- * object is read in parts, some of them ahead. Not thread-safe.
+ * An object that is read from its beginning to its end: always the same version, even if another
+ * program writes the object meanwhile. If an answer is cut off, the rest is requested again. A
+ * large object is read in parts, some of them ahead. Not thread-safe.
  */
 final class ObjectChannel implements ReadableByteChannel {
-  /** Below it one answer is enough. */
+  /** Smaller objects are read with one request. */
   private static final long IN_PARTS_FROM = 2L * ReadAhead.PART;
 
   /** Parts of one file that are read ahead: more would leave nothing to other large files. */
   private static final int AHEAD = 4;
 
-  /** As much as is handed on at a time. */
+  /** The most bytes that one read returns. */
   private static final int CHUNK = 64 << 10;
 
   private final Opener opener;
@@ -38,7 +38,7 @@ final class ObjectChannel implements ReadableByteChannel {
   private long nextBegun;
   private InputStream in;
 
-  /** What is read comes from it, if it was read ahead. */
+  /** The part that is read now, if it was read ahead. */
   private Optional<ReadAhead.Part> taken = Optional.empty();
 
   private long position;
@@ -94,7 +94,7 @@ final class ObjectChannel implements ReadableByteChannel {
   private int readSome(int most) throws IOException {
     for (int failed = 0; ; failed++) {
       if (in == null) {
-        // The client has repeated the request already.
+        // The client has sent the request again already.
         in = next();
       }
       try {
@@ -116,7 +116,7 @@ final class ObjectChannel implements ReadableByteChannel {
     try {
       in.close();
     } catch (IOException e) {
-      // All that was wanted has been read.
+      // Everything that is needed was read, so a failure to close loses nothing.
       abort();
     }
     in = null;
@@ -147,7 +147,9 @@ final class ObjectChannel implements ReadableByteChannel {
     return opener.open(position, endOfPart());
   }
 
-  /** Begins with the parts behind this one. A part for which there is no room is left out. */
+  /**
+   * Begins to read the parts after this one. A part for which there is no room is not read ahead.
+   */
   private void readAhead(ReadAhead reader) {
     nextBegun = Math.max(nextBegun, endOfPart());
     while (parts.size() < AHEAD && nextBegun < size) {
@@ -163,7 +165,7 @@ final class ObjectChannel implements ReadableByteChannel {
     }
   }
 
-  /** Lets go of an answer without waiting for the rest of it. */
+  /** Closes an answer without waiting for the rest of it. */
   private void abort() {
     if (in != null) {
       Requests.abort(in);

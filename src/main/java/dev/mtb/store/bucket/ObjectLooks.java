@@ -13,7 +13,10 @@ final class ObjectLooks {
   /** More entries than wait in the engine's queue. */
   private static final int MOST_LOOKED = 20_000;
 
-  /** A directory without an object: only its contents show that it exists, or only the user. */
+  /**
+   * A directory without an object: only its contents show that it exists, or only the user named
+   * it.
+   */
   static final Metadata IMPLIED = Metadata.known(Kind.DIRECTORY, 0);
 
   private final Requests requests;
@@ -29,21 +32,21 @@ final class ObjectLooks {
     lookup = new KeyLookup(requests::head, requests::list);
   }
 
-  /** Looks at what no list has shown; empty if nothing is there. */
+  /** Looks at an object that no listing has shown; empty if there is none. */
   Optional<Metadata> find(String key) throws IOException {
     return lookup
         .find(key, /* isDirectory= */ false)
         .map(found -> found.head().map(this::metadata).orElse(IMPLIED));
   }
 
-  /** Looks at what a list has shown; empty if nothing is there any more. */
+  /** Looks at an object that a listing has shown; empty if it does not exist any more. */
   Optional<Metadata> look(String key, ListedEntry entry) throws IOException {
     if (key.isEmpty()) {
       return Optional.of(IMPLIED);
     }
     Optional<Requests.Head> head = requests.head(key);
     if (head.isPresent() && entry.tag().isPresent() && !head.get().tag().equals(entry.tag())) {
-      throw new IOException("somebody else has written it since it was listed; run again");
+      throw new IOException("another program has written it since it was listed; run again");
     }
     head.map(Requests.Head::rawTag).ifPresent(tag -> tags.put(key, tag));
     return head.map(this::metadata);
@@ -63,7 +66,7 @@ final class ObjectLooks {
     return tagsAreDigests;
   }
 
-  /** The version that was looked at, and forgets it; empty if it is not known. */
+  /** Returns the tag of the version that was looked at, and drops it; empty if it is not known. */
   Optional<String> takeTag(String key) {
     return Optional.ofNullable(tags.asMap().remove(key));
   }

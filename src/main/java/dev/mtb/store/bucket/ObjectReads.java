@@ -8,15 +8,19 @@ import java.nio.channels.ReadableByteChannel;
 import java.util.Optional;
 
 /**
- * The contents of objects, each of one version: an answer that is cut off is asked for again from
- * where it ended, and never goes on with another version. Thread-safe.
+ * The contents of objects, each of one version: if an answer is cut off, the rest is requested
+ * again, and always from the same version. Thread-safe.
  */
 final class ObjectReads implements Closeable {
   private final BucketObjects objects;
   private final int retries;
   private final ReadAhead ahead = new ReadAhead();
 
-  /** Reads with so many retries of what is cut off. */
+  /**
+   * Makes the reader.
+   *
+   * @param retries of answers that are cut off
+   */
   ObjectReads(BucketObjects objects, int retries) {
     this.objects = objects;
     this.retries = retries;

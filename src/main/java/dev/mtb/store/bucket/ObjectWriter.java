@@ -35,7 +35,7 @@ final class ObjectWriter {
   /**
    * A file or link that is to be written.
    *
-   * @param existing what the decision to write it was made on; empty if nothing was there
+   * @param existing the version that the decision to write was based on; empty if nothing was there
    */
   record Target(String key, Optional<Metadata> existing) {}
 
@@ -107,7 +107,7 @@ final class ObjectWriter {
     putDirectory(key, new Metadata(Kind.DIRECTORY, 0, Instant.now(), mode, none, none, none, none));
   }
 
-  /** For uploads in parts. */
+  /** The uploads in parts. */
   LargeUploads large() {
     return large;
   }
@@ -121,7 +121,7 @@ final class ObjectWriter {
     StoredVersion stored = requests.copies().replaceMetadata(key, source, version);
     remember(key, source, stored);
     if (catalog.isPresent() && source.size() >= MultipartUploads.FROM) {
-      // A copy as a whole has another tag than parts have. What is in it is the same.
+      // The copy of a whole object has another tag than the uploaded parts, and the same content.
       Optional<PartDigests.OfObject> parts =
           catalog
               .get()

@@ -23,7 +23,10 @@ import org.slf4j.LoggerFactory;
 final class OldVersions {
   private static final Logger log = LoggerFactory.getLogger(OldVersions.class);
 
-  /** Only the owner may read old versions: they may come from directories that were closed. */
+  /**
+   * Only the owner may read old versions, since they may come from directories that other users
+   * could not read.
+   */
   private static final int DIRECTORY_MODE = 0700;
 
   private final String prefix;
@@ -31,7 +34,7 @@ final class OldVersions {
   private final Requests requests;
   private final ObjectWriter writer;
 
-  /** Keys of directories in this place that exist, as far as is known. */
+  /** Keys of directories in this place that are known to exist. */
   private final Set<String> made = ConcurrentHashMap.newKeySet();
 
   /** Makes one. No request is made. */
@@ -59,7 +62,7 @@ final class OldVersions {
     }
   }
 
-  /** Copies an object here. It stays where it is until it is replaced or deleted. */
+  /** Copies an object to this place. The original stays until it is replaced or deleted. */
   void keep(String key, Optional<Long> knownSize) throws IOException {
     String target = target(key);
     makeDirectories(target);
@@ -67,8 +70,8 @@ final class OldVersions {
   }
 
   /**
-   * Moves a directory here. Its contents are moved before its own object, which a list may not
-   * show.
+   * Moves a directory to this place. Its contents are moved before its own object, which a list may
+   * not show.
    */
   void moveDirectory(String key) throws IOException {
     String from = key + "/";

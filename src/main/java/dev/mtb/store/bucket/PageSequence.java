@@ -11,7 +11,8 @@ import java.io.IOException;
  */
 final class PageSequence {
   /**
-   * Pages without keys in a row. S3 may send some where many deleted versions lie between two keys.
+   * The most pages without keys in a row. S3 may send some if there are many deleted versions
+   * between two keys.
    */
   private static final int MOST_EMPTY = 1000;
 

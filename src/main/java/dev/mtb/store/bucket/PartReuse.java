@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What need not be sent of one file: the parts that its unfinished upload has already, and those
- * that are the same in the object that it replaces. Each is used only if its MD5 is that of the
- * same part of the source. Thread-safe.
+ * The parts of one file that need not be sent: those that its unfinished upload has already, and
+ * those that are the same in the object that it replaces. A part is used only if its MD5 equals
+ * that of the same part of the source. Thread-safe.
  */
 final class PartReuse {
   private static final Logger log = LoggerFactory.getLogger(PartReuse.class);
@@ -25,7 +25,9 @@ final class PartReuse {
   /** By their numbers. */
   private final Map<Integer, ListedPart> sent;
 
-  /** Empty if it cannot be used, or is not there any more. */
+  /**
+   * The parts of the replaced object. Empty if they cannot be used, or if the object has changed.
+   */
   private volatile Optional<PartDigests.OfObject> old;
 
   private final AtomicLong bytes = new AtomicLong();

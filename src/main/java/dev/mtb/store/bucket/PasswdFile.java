@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param secretKey the secret key; never in a message
  */
 public record PasswdFile(String accessKey, String secretKey) {
-  /** The one that a group may read (s3fs(1), AUTHENTICATION). */
+  /** The only password file that a group may read (s3fs(1), AUTHENTICATION). */
   private static final Path OF_SYSTEM = Path.of("/etc/passwd-s3fs");
 
   private static final int GROUP_OR_OTHERS = 0077;
@@ -28,16 +28,16 @@ public record PasswdFile(String accessKey, String secretKey) {
   private static final int GROUP_WRITE_OR_OTHERS = 0027;
 
   /**
-   * What s3fs, too, does not put up with: others than the owner can get at the keys.
+   * Checks whether users other than the owner can read or change the keys, which s3fs refuses, too.
    *
-   * @return what is wrong, and what to do; empty if nothing is, or nothing can be told
+   * @return what is wrong, and what to do; empty if the file is safe, or if it cannot be checked
    */
   public static Optional<String> exposure(Path file) {
     Metadata found;
     try {
       found = Metadata.following(file);
     } catch (IOException e) {
-      // What that means is said when it is read.
+      // The failure is reported when the file is read.
       return Optional.empty();
     }
     int forbidden = file.equals(OF_SYSTEM) ? GROUP_WRITE_OR_OTHERS : GROUP_OR_OTHERS;
@@ -94,7 +94,7 @@ public record PasswdFile(String accessKey, String secretKey) {
     return forAll;
   }
 
-  /** Without the secret. */
+  /** The text for logs, without the secret. */
   @Override
   public String toString() {
     return "PasswdFile[" + accessKey + "]";

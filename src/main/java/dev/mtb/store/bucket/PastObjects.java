@@ -27,19 +27,19 @@ import org.slf4j.LoggerFactory;
  * The objects of a bucket with versioning as they were at a moment: of each key the newest version
  * that was stored at or before it, unless that is a delete marker. Thread-safe.
  *
- * <p>The server has no list of a moment. All versions are listed, and those of the moment are
- * picked out; so a page of a thousand versions may show few objects.
+ * <p>S3 has no request that lists a moment. So this class lists all versions, and selects those of
+ * the moment. A page of a thousand versions may show few objects.
  */
 final class PastObjects implements BucketObjects {
   private static final Logger log = LoggerFactory.getLogger(PastObjects.class);
 
   /**
    * Ids of versions that were listed and may be read soon: as many as a {@link TreeListing} knows,
-   * some 50 MB. One that was dropped costs another list.
+   * some 50 MB. An id that was dropped costs another list.
    */
   private static final int MOST_IDS = 200_000;
 
-  /** Sorts behind every character of a name but those that only UTF-16 needs two of. */
+  /** Sorts after every character of a name, except for those that need two code units in UTF-16. */
   private static final String HIGH = "\uFFFD";
 
   /** The server's order among those that it stored in one second, which is the newest first. */
@@ -61,10 +61,10 @@ final class PastObjects implements BucketObjects {
   /**
    * Where a page begins.
    *
-   * @param key the first version is behind this key, or behind the version of it; null for the
-   *     first of all
+   * @param key the page begins after this key, or after the version of it; null for the first of
+   *     all
    * @param version null for none
-   * @param settled of this key it is known already what it was; empty for none
+   * @param settled the state of this key is known already; empty for none
    */
   private record Position(String key, String version, String settled) {
     static Position of(String token) {
@@ -93,9 +93,9 @@ final class PastObjects implements BucketObjects {
   /**
    * Lists a page, with as many requests as it takes to find an object.
    *
-   * <p>Directories are not put together by the server: it would name those of which nothing was
-   * there at the moment, too. Where a page ends in a directory that has been named, the next one
-   * begins behind it.
+   * <p>The server does not group keys by directory here: it would also name directories that were
+   * empty at the moment. If a page ends in a directory that has been named, the next page begins
+   * after it.
    */
   @Override
   public ListPage list(String prefix, String delimiter, String startAfter, String token)
@@ -140,17 +140,19 @@ final class PastObjects implements BucketObjects {
             : new Position(key, page.nextVersion().orElse(null), found.settled));
   }
 
-  /** What a page of versions tells of the moment. For one thread. */
+  /** The objects and directories of the moment that a page of versions shows. For one thread. */
   private final class Found {
     final List<ListedObject> objects = new ArrayList<>();
     final List<String> directories = new ArrayList<>();
     private final String prefix;
     private final boolean isByDirectory;
 
-    /** The latest key of which it is known what it was. */
+    /** The last key whose state at the moment is known. */
     private String settled;
 
-    /** The latest directory that was named, here or in the page before; null if there is none. */
+    /**
+     * The last directory that was named, in this page or the page before; null if there is none.
+     */
     private String directory;
 
     Found(String prefix, boolean isByDirectory, Position position) {
@@ -169,7 +171,7 @@ final class PastObjects implements BucketObjects {
     }
 
     void add(VersionPage page) throws IOException {
-      // Some servers list delete markers behind all versions.
+      // Some servers list delete markers after all versions.
       Map<String, List<ObjectVersion>> byKey = new LinkedHashMap<>();
       for (ObjectVersion version : page.versions()) {
         byKey.computeIfAbsent(version.key(), k -> new ArrayList<>()).add(version);

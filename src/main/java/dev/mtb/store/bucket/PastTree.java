@@ -130,7 +130,8 @@ public final class PastTree implements Tree {
   }
 
   /**
-   * Tells all versions that are kept of what is at a path, and below it. Has costs of its own.
+   * Tells all versions that the bucket keeps of a path, and of what is below it. Costs a request
+   * for each thousand versions.
    *
    * @param path in this tree
    * @param taker told of them in the order of their paths, those of a path from the newest to the

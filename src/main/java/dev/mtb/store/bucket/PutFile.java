@@ -9,11 +9,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * An upload of a file in one PUT. The MD5 stands before the content in the request, so that a file
- * is read before it is sent: a short one is kept in memory meanwhile, another is read twice.
+ * An upload of a file in one PUT. The request has the MD5 before the content, so the file is read
+ * before it is sent. A short file is then kept in memory; a longer one is read twice.
  */
 final class PutFile implements FileWrite {
-  /** With 64 threads 16 MB at most; most files are shorter. */
+  /** The size up to which a file is kept in memory. With 64 threads this is 16 MB at most. */
   private static final long SHORT = 256 * 1024;
 
   private final ObjectWriter writer;

@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An upload of a large file in parts. They are sent side by side by the idle threads of the calling
- * thread's pool. A part is read while it is sent, so that none is held in memory. A part that the
- * server may have already is read for its MD5 first, and not sent if it is there.
+ * An upload of a large file in parts. The idle threads of the calling thread's pool send them in
+ * parallel. A part is read while it is sent, so that none is held in memory. A part that the server
+ * may have already is read for its MD5 first, and not sent if it is there.
  */
 final class PutParts implements FileWrite {
   private static final Logger log = LoggerFactory.getLogger(PutParts.class);
@@ -95,7 +95,7 @@ final class PutParts implements FileWrite {
       long start = digests.start(index);
       ContentBody body = new ContentBody(content, start, digests.length(index));
       try {
-        // Before it begins: a server may keep what it has of a part that is cut off.
+        // This is checked before the part begins, since a server may keep a part that is cut off.
         stopIfAnotherFailed();
         content.stopIfAsked();
         Optional<UploadedPart> there = upload.reuse().find(index, start, body);
@@ -141,7 +141,10 @@ final class PutParts implements FileWrite {
     }
   }
 
-  /** The server may have put something else together than it has said of each part. */
+  /**
+   * Sends the file again as a whole, since the server has made another object than its answers for
+   * the parts promised.
+   */
   private StoredVersion sendAgain(Metadata source, ContentTag tag) throws IOException {
     log.warn("{} is sent again as a whole: its ETag is {}, not {}", key, tag, digests.tag());
     uploads.distrust(key, source);
@@ -153,7 +156,7 @@ final class PutParts implements FileWrite {
     if (!digests.isSame(first)) {
       throw new IOException("it changed while it was read");
     }
-    // Without a condition: what is there is what this run has just stored.
+    // No condition is needed, since this run has just stored the existing object.
     StoredVersion stored =
         uploads.requests().complete(key, upload.id(), Arrays.asList(parts), Map.of());
     isDone = true;

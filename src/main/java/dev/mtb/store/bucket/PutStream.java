@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An upload of content that comes piece by piece: one PUT, or an upload in parts if it is more than
- * one part.
+ * An upload of content that the caller writes piece by piece: one PUT, or an upload in parts if
+ * there is more than one part.
  */
 final class PutStream implements FileWrite {
   private final ObjectWriter writer;

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Copies of parts of an object into an upload of the same object, which the server makes. A server
  * may ignore the condition and the range, so that a copy counts only if its tag is the MD5 that is
- * wanted; with that it is right, whatever version of the object it comes from. One that refuses, or
- * copies something else, is not asked again in this run. Thread-safe.
+ * wanted; with that it is right, whatever version of the object it comes from. A server that
+ * refuses, or copies something else, is not asked again in this run. Thread-safe.
  */
 final class RangeCopies {
   private static final Logger log = LoggerFactory.getLogger(RangeCopies.class);
@@ -29,8 +29,9 @@ final class RangeCopies {
   private volatile boolean isRefused;
 
   /**
-   * Whether the server has denied that an object is the version that it is: S3Proxy shows another
-   * tag of an object in parts than it has answered, and OpenStack Swift denies every tag of one.
+   * Whether the server refuses a copy under the condition that the object has its current tag. For
+   * an object that was uploaded in parts, S3Proxy lists another tag than it has answered, and
+   * OpenStack Swift accepts no tag.
    */
   private volatile boolean isUnconditional;
 
@@ -42,7 +43,7 @@ final class RangeCopies {
     return isRefused;
   }
 
-  /** No part is copied any more in this run. */
+  /** Notes that no part is copied any more in this run. */
   void refuse(String why) {
     if (!isRefused) {
       isRefused = true;
@@ -82,7 +83,7 @@ final class RangeCopies {
     if (isProven) {
       return ask(key, part, uploadId, number);
     }
-    // Until it is known whether the server can, one thread asks.
+    // Until it is known whether the server copies parts, only one thread asks at a time.
     synchronized (this) {
       return ask(key, part, uploadId, number);
     }
@@ -102,7 +103,7 @@ final class RangeCopies {
         if (isWithout || !S3Errors.isPreconditionFailed(e)) {
           throw e;
         }
-        // The MD5 tells whether it is the right version all the same.
+        // Without the condition, the MD5 still tells whether it is the right version.
         isWithout = true;
         tag = send(key, part, uploadId, number, isWithout);
       }

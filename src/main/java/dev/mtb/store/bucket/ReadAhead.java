@@ -12,17 +12,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 
 /**
- * Parts of large objects that are read before it is their turn, side by side, for all files
- * together. Thread-safe.
+ * The reading of parts of large objects in advance and in parallel, for all files together.
+ * Thread-safe.
  */
 final class ReadAhead {
   /**
-   * A part is a request: at a round trip of 50 ms and 100 MB/s a connection has waited a third of
-   * the time that it has read. In bytes.
+   * The size of a part. Each part is a request: at a round trip of 50 ms and 100 MB/s, the
+   * connection waits for a third of the time. In bytes.
    */
   static final int PART = 8 << 20;
 
-  /** Times the size of a part what is held in memory: 64 MiB. */
+  /** The most parts in memory: 64 MiB. */
   static final int MOST_AT_ONCE = 8;
 
   private final Semaphore room = new Semaphore(MOST_AT_ONCE);
@@ -35,7 +35,7 @@ final class ReadAhead {
     InputStream open() throws IOException;
   }
 
-  /** A part that is on its way. For one thread. */
+  /** A part that is being read. For one thread. */
   final class Part {
     private final CompletableFuture<byte[]> content;
 
@@ -43,12 +43,15 @@ final class ReadAhead {
       this.content = content;
     }
 
-    /** Waits for it; empty if it could not be read. It takes its room until it is dropped. */
+    /**
+     * Waits for the content; empty if it could not be read. The part occupies its room until {@link
+     * #drop}.
+     */
     Optional<byte[]> take() {
       return content.thenApply(Optional::of).exceptionally(e -> Optional.empty()).join();
     }
 
-    /** It is not needed any more; to be called once. */
+    /** Frees the room of the part. To be called once. */
     void drop() {
       var unused = content.whenComplete((bytes, failure) -> room.release());
     }

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The requests that MTB makes of a bucket. Here are those that list, look at, store, read and
+ * The requests that MTB makes of a bucket. This class has those that list, look at, store, read and
  * delete objects; {@link #uploads}, {@link #copies} and {@link #rangeCopies} have the others.
  * Thread-safe.
  */
@@ -44,7 +44,7 @@ final class Requests implements BucketObjects, Closeable {
   /** S3 gives no more keys in one page of a list. */
   static final int PAGE = 1000;
 
-  /** The header of the time at which an object was made, which is unlike that of any other. */
+  /** The header with the time at which an object was made. No other object has the same time. */
   static final String CTIME = "x-amz-meta-ctime";
 
   /** GetObject and HeadObject of a version need a permission of their own, with this name. */
@@ -84,7 +84,7 @@ final class Requests implements BucketObjects, Closeable {
     return client.requestLimit();
   }
 
-  /** What these requests are sent by. */
+  /** The client that sends the requests. */
   BucketClient client() {
     return client;
   }
@@ -105,7 +105,7 @@ final class Requests implements BucketObjects, Closeable {
     return page;
   }
 
-  /** What is listed may be deleted, so that a key outside of the prefix must not pass. */
+  /** Checks that all listed keys begin with the prefix, since MTB may delete what is listed. */
   private static void checkWithin(String prefix, Stream<String> keys) throws IOException {
     if (!keys.allMatch(key -> key.startsWith(prefix))) {
       throw new IOException("the server lists keys that were not asked for, outside of " + prefix);
@@ -155,7 +155,7 @@ final class Requests implements BucketObjects, Closeable {
    *
    * @param metadata as s3fs would show it
    * @param tag of its content
-   * @param rawTag the same as the server writes it
+   * @param rawTag the tag as the server writes it
    * @param isTagMd5 whether the tag is a digest
    * @param ctime as it was stored, if it was
    * @param storedAt when, by the server's clock
@@ -245,9 +245,9 @@ final class Requests implements BucketObjects, Closeable {
   }
 
   /**
-   * What an earlier request has stored. If the answer to that is lost, the request is sent again,
-   * and the server refuses it: the upload is complete, or the object is not the one that the
-   * condition asks for.
+   * Finds out whether an earlier attempt of a request has stored the object. If the answer to it
+   * was lost, the request is sent again, and the server refuses it: the upload is complete already,
+   * or the object is not the one that the condition asks for.
    *
    * @param ctime that the object must have; no other object has the same nanosecond
    * @param tag that it must have, if the server's tags are digests; empty if it is not known
@@ -317,13 +317,13 @@ final class Requests implements BucketObjects, Closeable {
    * @param rawTag as the server writes it
    */
   record Reading(ObjectContent content, Metadata metadata, String rawTag) {
-    /** Lets go of the rest without reading it. */
+    /** Closes the content without reading the rest. */
     void abort() {
       content.abort();
     }
   }
 
-  /** Lets go of the rest of a {@link Reading#content} without reading it. */
+  /** Closes a {@link Reading#content} without reading the rest. */
   static void abort(InputStream content) {
     if (content instanceof ObjectContent answer) {
       answer.abort();

@@ -15,9 +15,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * The failures of requests to S3, as exceptions with messages that say what to do. A failure of one
- * object is told from a failure of the whole bucket. The codes are those of the Amazon S3 API
- * reference, "Error responses".
+ * The failures of requests to S3, as exceptions with messages that say what to do. They distinguish
+ * a failure of one object from a failure of the whole bucket. The codes are those of the Amazon S3
+ * API reference, "Error responses".
  */
 final class S3Errors {
   private static final int MOVED = 301;
@@ -35,7 +35,7 @@ final class S3Errors {
   }
 
   /**
-   * Turns a failure of the client into one of the seam.
+   * Turns a failure of the client into an exception of {@link dev.mtb.store}.
    *
    * @param what was asked for, such as {@code PutObject}
    * @param key of the object; empty if it was the bucket
@@ -60,7 +60,7 @@ final class S3Errors {
     return e.getCause() instanceof S3Exception refusal && refusal.status() == PRECONDITION_FAILED;
   }
 
-  /** Whether the server may do later what it has not done. */
+  /** Whether the error is transient, so that a later request may succeed. */
   static boolean isTransient(IOException e) {
     return e.getCause() instanceof S3Exception refusal
         && (refusal.status() == TOO_MANY_REQUESTS
@@ -76,7 +76,7 @@ final class S3Errors {
           lost("the access key is not known there; check the credentials", e);
       case "SignatureDoesNotMatch" ->
           lost(
-              "the secret key does not fit the access key, or Connection.region is not the"
+              "the secret key does not match the access key, or Connection.region is not the"
                   + " server's; check"
                   + " the credentials",
               e);
@@ -130,7 +130,7 @@ final class S3Errors {
       return key.isEmpty() ? lost(denied, e) : new IOException(denied, e);
     }
     if (e.status() == PRECONDITION_FAILED) {
-      return new IOException("somebody else has written it meanwhile; run again", e);
+      return new IOException("another program has written it meanwhile; run again", e);
     }
     if (e.status() == NOT_IMPLEMENTED) {
       return new UnknownRequestException(what, e);

@@ -13,7 +13,7 @@ final class ServerClock {
   private final LongSupplier nanos;
   private final long start;
 
-  /** What the server's clock showed at {@link #start}, at the least. */
+  /** The server's time at {@link #start}, or an earlier time. */
   private Optional<Instant> atStart = Optional.empty();
 
   /** Makes a clock. */
@@ -26,11 +26,12 @@ final class ServerClock {
    * Learns from an answer that has just come.
    *
    * @param date of the answer; empty if it has none
-   * @return the time there now, to a second or two; empty if no answer has told it
+   * @return the server's time now, with an error of a second or two; empty if no answer has told it
    */
   synchronized Optional<Instant> now(Optional<Instant> date) {
     Duration elapsed = Duration.ofNanos(nanos.getAsLong() - start);
-    // A later date is nearer to the truth: no server takes one before its time.
+    // The latest value is the most exact: the Date of an answer may be too early, and is never too
+    // late.
     Optional<Instant> learned = date.map(d -> d.minus(elapsed));
     if (learned.isPresent() && (atStart.isEmpty() || learned.get().isAfter(atStart.get()))) {
       atStart = learned;
@@ -38,7 +39,9 @@ final class ServerClock {
     return atStart.map(time -> time.plus(elapsed));
   }
 
-  /** What it showed when this clock was made, or earlier; empty if no answer has told it. */
+  /**
+   * The server's time when this clock was made, or an earlier time; empty if no answer has told it.
+   */
   synchronized Optional<Instant> atStart() {
     return atStart;
   }

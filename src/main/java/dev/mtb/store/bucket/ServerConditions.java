@@ -27,10 +27,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which conditions of writes a server honours. Some ignore them without a word, and some refuse
- * all, so that the server is asked to overwrite a probe object: under conditions that are not met,
- * where it must refuse, and under one that is. That is asked before the first write that needs the
- * answer, and remembered for later runs. Thread-safe.
+ * The conditions of writes that a server honours. Some servers ignore them silently, and some
+ * refuse all of them. So MTB asks the server to overwrite a probe object: under conditions that are
+ * not met, which the server must refuse, and under one that is met. It asks before the first write
+ * that needs the answer, and remembers the answer for later runs. Thread-safe.
  */
 final class ServerConditions {
   private static final Logger log = LoggerFactory.getLogger(ServerConditions.class);
@@ -143,7 +143,7 @@ final class ServerConditions {
             Answer.valueOf(fields.get(2).toUpperCase(Locale.ROOT)));
       }
     } catch (IllegalArgumentException | DateTimeParseException e) {
-      // Of another version of MTB. The server is asked again.
+      // The line is of another version of MTB. The server is asked again.
       log.debug("a line of {} is skipped: {}", memory.file(), line);
     }
   }
@@ -161,7 +161,7 @@ final class ServerConditions {
     try {
       answers = condition == Condition.OF_PARTS ? probeParts() : probePuts();
     } catch (IOException e) {
-      // The write that follows tells whether the bucket can be used at all.
+      // The write that follows shows whether the bucket can be used at all.
       log.info(
           "whether {} honours the conditions of writes is not known: {}",
           endpoint,
@@ -195,7 +195,7 @@ final class ServerConditions {
     }
   }
 
-  /** Something that is done with an object, and its tag. */
+  /** A test of the server with a probe object. */
   private interface Probe<T> {
     T run(String key, String tag) throws IOException;
   }
@@ -215,7 +215,7 @@ final class ServerConditions {
     try {
       requests.delete(key);
     } catch (IOException e) {
-      // The answer counts all the same: credentials for backups may lack that permission.
+      // The result is still valid: credentials for backups may lack the permission to delete.
       log.info("the probe {} cannot be deleted: {}", key, ErrorText.of(e));
     }
   }
@@ -288,7 +288,10 @@ final class ServerConditions {
         .orElse("");
   }
 
-  /** Those of other objects: a policy of the bucket may refuse an object without them. */
+  /**
+   * The headers of a probe: those of other objects, since a policy of the bucket may refuse an
+   * object without them.
+   */
   private Map<String, String> headers(String key) {
     int none = Metadata.UNKNOWN;
     Metadata source =
@@ -314,7 +317,7 @@ final class ServerConditions {
       }
       if (e.getCause() instanceof S3Exception answer
           && (answer.status() == BAD_REQUEST || answer.status() == NOT_IMPLEMENTED)) {
-        // It does not know the header.
+        // The server does not know the header.
         return false;
       }
       throw e;

@@ -18,7 +18,10 @@ final class ServerCopies {
   /** S3 copies no larger object in one request. */
   private static final long MOST_COPIED = 5L << 30;
 
-  /** Parts this large need few requests, and {@code ContentTag} knows the tag of the result. */
+  /**
+   * The size of the parts of a copy. Large parts need few requests, and {@code ContentTag} can
+   * check the tag of the result.
+   */
   private static final long PART = 1L << 30;
 
   private final BucketClient client;
@@ -77,7 +80,7 @@ final class ServerCopies {
     return headers;
   }
 
-  /** A copy of one version of an object if a tag is given. */
+  /** A copy of an object; if a tag is given, only of this version. */
   private interface Copy {
     StoredVersion send(Optional<String> ifMatch) throws IOException;
   }
@@ -85,7 +88,7 @@ final class ServerCopies {
   /**
    * Copies an object if it is the version that was looked at. OpenStack Swift refuses the condition
    * for an object that was uploaded in parts although its tag is the one that a HEAD tells: if a
-   * second look finds that very tag, the copy is sent without the condition.
+   * second look finds the same tag, the copy is sent without the condition.
    */
   private StoredVersion underCondition(String key, Optional<String> ifMatch, Copy copy)
       throws IOException {

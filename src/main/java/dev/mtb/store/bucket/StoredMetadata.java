@@ -30,10 +30,10 @@ final class StoredMetadata {
 
   private static final int FOREIGN_DIRECTORY_MODE = 0750;
 
-  /** s3fs takes earlier ones for missing (get_mtime). */
+  /** The earliest mtime. s3fs takes an earlier one for missing (get_mtime). */
   static final Instant EARLIEST = Instant.ofEpochSecond(1);
 
-  /** The last second that four digits of a year can tell. */
+  /** The latest mtime: the last second of a year with four digits. */
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -70,7 +70,8 @@ final class StoredMetadata {
     if (source.mode() != Metadata.UNKNOWN) {
       return source.mode();
     }
-    // A source without modes (zip): what a shell with the usual umask makes.
+    // The source has no modes (zip). So the object gets the mode that a shell with the usual umask
+    // gives.
     return source.kind() == Kind.DIRECTORY ? 0755 : 0644;
   }
 
@@ -116,13 +117,16 @@ final class StoredMetadata {
     return contentType != null && contentType.startsWith(MimeTypes.DIRECTORY);
   }
 
-  /** Without an owner in the metadata, the reader is the owner; here it must differ from any. */
+  /**
+   * Reads an owner. If the metadata has none, s3fs shows the user who reads; here the value must
+   * differ from every user.
+   */
   private static int id(String text) {
     Long number = number(text);
     return number == null ? Integer.MIN_VALUE : number.intValue();
   }
 
-  /** Like strtoll with base 0. */
+  /** Parses a number like strtoll with base 0. */
   private static Long number(String text) {
     if (text == null) {
       return null;

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 final class StyleHeaders {
   private StyleHeaders() {}
 
-  /** Of each new object. */
+  /** The headers of each new object. */
   static Map<String, String> ofObject(ObjectStyle style, Instant now) {
     Map<String, String> headers = new HashMap<>();
     style.storageClass().ifPresent(name -> headers.put("x-amz-storage-class", name));
@@ -35,8 +35,8 @@ final class StyleHeaders {
   }
 
   /**
-   * Of each copy of an object: S3 gives it the bucket's defaults, except for the tags, which it
-   * copies unless it is told others (Amazon S3 API reference, "CopyObject").
+   * The headers of each copy of an object. S3 gives a copy the bucket's defaults, except for the
+   * tags, which it copies unless the request has others (Amazon S3 API reference, "CopyObject").
    */
   static Map<String, String> ofCopy(ObjectStyle style, Instant now) {
     Map<String, String> headers = ofObject(style, now);
@@ -46,12 +46,12 @@ final class StyleHeaders {
     return headers;
   }
 
-  /** Of each request. */
+  /** The headers of each request. */
   static Map<String, String> ofRequest(ObjectStyle style) {
     return style.requesterPays() ? Map.of("x-amz-request-payer", "requester") : Map.of();
   }
 
-  /** In the form of a query. */
+  /** The tags in the form of a query. */
   private static String tagging(Map<String, String> tags) {
     return tags.entrySet().stream()
         .map(tag -> encode(tag.getKey()) + "=" + encode(tag.getValue()))
@@ -59,7 +59,7 @@ final class StyleHeaders {
   }
 
   private static String encode(String text) {
-    // A blank as %20 and not as a plus sign, as any server understands it.
+    // A blank becomes %20 and not a plus sign, since all servers understand %20.
     return UrlEscapers.urlFormParameterEscaper().escape(text).replace("+", "%20");
   }
 }

@@ -18,38 +18,41 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Directories of a bucket, from as few lists as can be: a page of a thousand keys tells of a whole
- * tree of small directories at once. Thread-safe.
+ * The directories of a bucket, listed with as few requests as possible: a page of a thousand keys
+ * can show a whole tree of small directories. Thread-safe.
  *
- * <p>Asked for a directory, it lists all keys below it. If they fit into two pages, the directories
- * below are known, and cost nothing when they are asked for. If not, the names in the directory
- * itself are listed to their end, and its subdirectories are left to be listed side by side when
- * they are asked for: small ones in groups, as many as a page should hold by what was seen so far.
+ * <p>To list a directory, it lists all keys below it. If they fit into two pages, all directories
+ * below are known, and cost no request later. If not, it lists the names in the directory itself,
+ * and lists its subdirectories later, when they are asked for: in parallel, and small ones in
+ * groups. A group has as many as probably fit into a page, judged by the keys seen so far.
  */
 final class TreeListing {
-  /** What is known of directories that no thread has asked for yet: some 50 MB. */
+  /**
+   * The most names of directories that were listed and that no thread has asked for yet: some 50
+   * MB.
+   */
   private static final int MOST_KNOWN = 200_000;
 
-  /** A group is made a little smaller than a page, or the last of it would cost another. */
+  /** A group is a little smaller than a page, or its last directory would cost a second page. */
   private static final double FILL = 0.9;
 
   /**
-   * In one page there is room for one directory of 500 files, in four pages for seven. Larger
-   * groups would be listed one page after another, where the others wait for it.
+   * The most pages of a group. One page has room for one directory of 500 files, four pages for
+   * seven. The pages of a larger group would be listed one after another, while other threads wait.
    */
   private static final int PAGES_PER_GROUP = 4;
 
-  /** What a group must save at the least to be worth another page. */
+  /** A group takes another page only if the requests per directory fall below this part. */
   private static final double WORTH = 0.95;
 
   /**
-   * Read of a tree before it is split. The second is not wasted on a large one, which would list
-   * the same keys later; and a tree that fits into two needs no list of its names, nor another of
-   * what the first page cut off.
+   * The number of pages that are read of a tree before it is split. In a large tree, the second
+   * page has keys that would be listed later anyway. A tree that fits into two pages needs no more
+   * lists.
    */
   private static final int FIRST_PAGES = 2;
 
-  /** Sorts behind every character of a name but those that only UTF-16 needs two of. */
+  /** Sorts after every character of a name, except for those that need two code units in UTF-16. */
   private static final String HIGH = "\uFFFD";
 
   /** Lists a page. */
@@ -58,7 +61,7 @@ final class TreeListing {
         throws IOException;
   }
 
-  /** A directory. Not changed any more once it is handed out. */
+  /** A directory. It does not change after it was returned. */
   static final class Directory {
     final Map<String, ListedEntry> names = new HashMap<>();
 
@@ -82,7 +85,7 @@ final class TreeListing {
           .concurrencyLevel(1)
           .build();
 
-  /** Groups that wait to be listed, by each of the prefixes in them. */
+  /** Groups that were not listed yet, by each prefix in them. */
   private final Map<String, Group> groups = new ConcurrentHashMap<>();
 
   TreeListing(Pages source) {
@@ -110,7 +113,9 @@ final class TreeListing {
     return fetch(prefix);
   }
 
-  /** Takes the first page of a directory that is listed already, so that it need not be again. */
+  /**
+   * Takes the first page of a directory that was listed already, so that it is not listed again.
+   */
   void begin(String prefix, ListPage page) {
     first.set(Map.entry(prefix, page));
   }
@@ -127,7 +132,7 @@ final class TreeListing {
     Optional<ListPage> begun = takeFirst(prefix);
     String token = null;
     PageSequence pages = new PageSequence();
-    // One large directory is cut off by the second page as by the first.
+    // A single large directory does not end in the second page either, so only one page is read.
     for (int read = 0; read == 0 || (read < FIRST_PAGES && tree.top().names.size() > 1); read++) {
       ListPage page =
           token == null && begun.isPresent() ? begun.get() : source.list(prefix, null, null, token);
@@ -149,7 +154,7 @@ final class TreeListing {
     return tree.top();
   }
 
-  /** Lists the names in a directory behind a key, and returns those that are directories. */
+  /** Lists the names in a directory after a key, and returns those that are directories. */
   private List<String> namesAfter(String prefix, String key, Directory directory)
       throws IOException {
     List<String> directories = new ArrayList<>();
@@ -159,7 +164,7 @@ final class TreeListing {
       ListPage page = source.list(prefix, "/", key, token);
       for (ListedObject object : page.objects()) {
         if (object.key().length() > prefix.length()) {
-          directory.names.put(object.key().substring(prefix.length()), glance(object));
+          directory.names.put(object.key().substring(prefix.length()), listedEntry(object));
         }
       }
       for (String child : page.commonPrefixes()) {
@@ -205,12 +210,15 @@ final class TreeListing {
     }
   }
 
-  /** Neighbouring directories that are listed together, by the thread that needs the first. */
+  /**
+   * Directories that follow each other and are listed together, by the thread that needs the first
+   * one.
+   */
   private final class Group {
     private final String prefix;
     private final List<String> members;
 
-    /** That it should take. */
+    /** The number of pages that the group should take. */
     private final int expectedPages;
 
     private boolean listed;
@@ -246,7 +254,7 @@ final class TreeListing {
     }
   }
 
-  /** What pages tell of a directory and all below it. For one thread. */
+  /** A directory and everything below it, as pages show it. For one thread. */
   private final class Tree {
     private final String prefix;
     private final Map<String, Directory> directories = new HashMap<>();
@@ -282,7 +290,7 @@ final class TreeListing {
       }
       String name = key.substring(slash + 1);
       // A file hides a directory of the same name, as it does in s3fs.
-      directory(parent).names.put(name, glance(object));
+      directory(parent).names.put(name, listedEntry(object));
     }
 
     /** Finds or makes a directory, and those above it. */
@@ -305,9 +313,9 @@ final class TreeListing {
       String name = key.substring(slash + 1, key.length() - 1);
       Directory parent = directory(key.substring(0, slash + 1));
       Directory directory = directories.get(key);
-      ListedEntry glance = directory.self.orElse(ListedEntry.directory(Optional.empty()));
+      ListedEntry listedEntry = directory.self.orElse(ListedEntry.directory(Optional.empty()));
       if (!name.isEmpty()) {
-        parent.names.merge(name, glance, (old, now) -> old.isDirectory() ? now : old);
+        parent.names.merge(name, listedEntry, (old, now) -> old.isDirectory() ? now : old);
       }
     }
 
@@ -317,7 +325,10 @@ final class TreeListing {
       return slash < 0 ? null : key.substring(prefix.length(), slash);
     }
 
-    /** Makes all but the top known, and what is below the name that a page has cut. */
+    /**
+     * Makes all directories known, except for the top directory, and except for those below the
+     * name at which the page ends.
+     */
     void publish(String cut) {
       String withoutBelow = cut == null ? null : prefix + cut + "/";
       directories.forEach(
@@ -333,7 +344,7 @@ final class TreeListing {
     }
   }
 
-  private static ListedEntry glance(ListedObject object) {
+  private static ListedEntry listedEntry(ListedObject object) {
     return new ListedEntry(
         false,
         object.size().orElse(-1L),

@@ -10,8 +10,8 @@ import java.util.Optional;
  * What the catalog knows of an upload in parts that a run has started and not ended.
  *
  * @param key of the object that it makes
- * @param id names it
- * @param work stands for the version of the source and the headers that it was started with
+ * @param id of the upload
+ * @param work a hash of the version of the source and the headers that it was started with
  * @param ctime that the object will have
  * @param started when
  * @param used when a run has started or continued it

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The conditions under which files and links are written to a bucket: a new one only if there is
  * still nothing, a changed one only if it is still the version that the decision was made on. So
- * two machines that write to one prefix do not overwrite each other's files unseen. A server that
- * does not honour a condition gets none. Thread-safe.
+ * two machines that write to one prefix do not silently overwrite each other's files. A server that
+ * does not honour conditions gets none. Thread-safe.
  */
 final class WriteConditions {
   private static final Logger log = LoggerFactory.getLogger(WriteConditions.class);
@@ -58,7 +58,8 @@ final class WriteConditions {
       }
       Optional<Requests.Head> now = requests.head(target.key());
       if (S3Errors.isPreconditionFailed(e) && isTag(condition.get(IF_MATCH), now)) {
-        // OpenStack Swift does that to what was uploaded in parts (ServerCopies).
+        // OpenStack Swift refuses the current tag of objects that were uploaded in parts
+        // (ServerCopies).
         log.info("the server refuses {} by its current tag; it is written without", target.key());
         return write.send(Map.of());
       }
@@ -70,7 +71,10 @@ final class WriteConditions {
     }
   }
 
-  /** A server that has just failed may answer that an object is not there (FaultIT). */
+  /**
+   * Whether the object existed before this run. A server that has just failed may answer that an
+   * object does not exist (FaultIT).
+   */
   private boolean wasThereBefore(Requests.Head now) {
     Optional<Instant> start = requests.client().startedAt();
     return start.isPresent()

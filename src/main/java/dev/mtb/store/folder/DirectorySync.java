@@ -34,7 +34,10 @@ final class DirectorySync {
 
   private final Set<Path> changed = ConcurrentHashMap.newKeySet();
 
-  /** The first failure that was not thrown yet. After it, a second fsync may report success. */
+  /**
+   * The first failure that was not thrown yet. It is kept, since a second fsync after a failure may
+   * report success.
+   */
   private final AtomicReference<IOException> failure = new AtomicReference<>();
 
   DirectorySync(IOConsumer<Path> syncer) {
@@ -49,7 +52,7 @@ final class DirectorySync {
     }
   }
 
-  /** Forces all that was noted. A failure, of now or before, is thrown once. */
+  /** Forces all directories that were noted. A failure, also of an earlier call, is thrown once. */
   void flush() throws IOException {
     syncAll();
     IOException unreported = failure.getAndSet(null);
@@ -82,7 +85,7 @@ final class DirectorySync {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (AccessDeniedException e) {
-      // Windows opens no directory.
+      // Windows cannot open a directory.
       if (!directory.getFileSystem().getSeparator().equals("\\")) {
         throw e;
       }

@@ -14,7 +14,7 @@ import java.util.Optional;
  * followed, and forced to disk where that is wanted. Thread-safe.
  */
 public final class DirectoryTree implements Closeable {
-  /** Enough to find a name that appears and disappears; after that it most likely is not there. */
+  /** The number of tries to find a name that appears and disappears. */
   private static final int TRIES = 100;
 
   final Path root;
@@ -42,7 +42,7 @@ public final class DirectoryTree implements Closeable {
   Path nameOf(Path sourceName) {
     return sourceName.getFileSystem() == root.getFileSystem()
         ? sourceName
-        // Bytes that are not UTF-8 stay distinct, or are refused there.
+        // Bytes that are not UTF-8 remain different, or the file system refuses them.
         : PathBytes.resolve(root.getFileSystem().getPath(""), PathBytes.of(sourceName));
   }
 
@@ -52,8 +52,8 @@ public final class DirectoryTree implements Closeable {
   }
 
   /**
-   * Checks that the path of a directory still leads to it. Java makes links and directories by path
-   * only.
+   * Checks that the path of a directory still leads to it. This is needed since Java makes links
+   * and directories by path only.
    */
   void checkWay(Folder folder) throws IOException {
     if (folder.isHeld() && !folder.path().equals(root) && folder.look().isEmpty()) {
@@ -76,8 +76,8 @@ public final class DirectoryTree implements Closeable {
 
   /**
    * Removes what a failed write left behind. An error of that is added to the failure. The entry
-   * was made by path: while a directory on the way is exchanged for a link again and again, only
-   * some of the attempts reach the entry.
+   * was made by path. If another user replaces a directory of the path with a link again and again,
+   * only some of the attempts reach the entry.
    */
   static void deleteAfter(IOException failure, Path stale) {
     try {

@@ -30,11 +30,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A directory that is held open, lent by {@link Folders}. What is done with a name in it is done in
- * this directory, whatever has become of its path; a symbolic link of that name is never followed.
+ * A directory that is held open, lent by {@link Folders}. Operations on a name work in this
+ * directory, even if its path leads elsewhere now; a symbolic link of that name is never followed.
  * Thread-safe, apart from {@link #names}.
  *
- * <p>Where the file system has no such handles (zip), everything goes by path.
+ * <p>If the file system has no such handles (zip), the operations use paths.
  */
 public final class Folder implements Closeable {
   private static final Set<OpenOption> READ =
@@ -73,7 +73,7 @@ public final class Folder implements Closeable {
   /**
    * Whether the directory is really held open.
    *
-   * @return false if everything goes by path
+   * @return false if the operations use paths
    */
   public boolean isHeld() {
     return handle.isPresent();
@@ -89,15 +89,16 @@ public final class Folder implements Closeable {
    */
   Optional<Metadata> look(Path name) throws IOException {
     Path file = path.resolve(name);
-    // Java tells a file's owner and its whole mode by path only; the key binds both looks.
+    // Java tells a file's owner and its whole mode by path only. The file key shows that both looks
+    // saw the same file.
     return handle.isPresent()
         ? Metadata.reading(file).ifOf(attributes(handle.get(), name).fileKey())
         : Optional.of(Metadata.of(file));
   }
 
   /**
-   * What a new file or directory is like that was made in it with a mode, as far as others show
-   * that: a new entry that no other process has touched.
+   * The metadata of a new file or directory that was made in it with a mode, as other new entries
+   * have shown it. For an entry that no other process has changed.
    *
    * @return empty if that is not known
    */
@@ -105,13 +106,13 @@ public final class Folder implements Closeable {
     return opened.flatMap(o -> o.made(kind, mode));
   }
 
-  /** Notes what a new entry is like. */
+  /** Notes the metadata of a new entry. */
   void noteMade(Kind kind, int mode, Metadata metadata) {
     opened.ifPresent(o -> o.noteMade(kind, mode, metadata));
   }
 
   /**
-   * What tells a file from all others, whatever name it has.
+   * The key that identifies a file, independent of its name.
    *
    * @param name a single name
    * @return null where the file system has no such thing
@@ -157,9 +158,9 @@ public final class Folder implements Closeable {
   /**
    * Looks at the directory itself, which was looked at by its path before it was opened.
    *
-   * @param before what was seen then
-   * @return the same if it is still that directory and unchanged, without another look by its path;
-   *     otherwise as {@link #look()}
+   * @param before what that look returned
+   * @return the same metadata if it is still that directory and unchanged, without another look by
+   *     its path; otherwise as {@link #look()}
    * @throws IOException if nothing is there, or it cannot be told
    */
   Optional<Metadata> look(Metadata.Reading before) throws IOException {
@@ -175,7 +176,10 @@ public final class Folder implements Closeable {
     return look();
   }
 
-  /** When it was last read; empty if something else is at its path now, or it is not held open. */
+  /**
+   * The time of the last access; empty if something else is at its path now, or if it is not held
+   * open.
+   */
   Optional<FileTime> accessTime() throws IOException {
     if (opened.isEmpty()) {
       return Optional.empty();
@@ -300,7 +304,7 @@ public final class Folder implements Closeable {
     try {
       delete(name);
     } catch (NoSuchFileException e) {
-      // It is deleted, as it should be.
+      // It is deleted already.
     }
   }
 

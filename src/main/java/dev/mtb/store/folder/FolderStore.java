@@ -56,8 +56,8 @@ public class FolderStore implements Store {
   }
 
   /**
-   * A destination with a file system of its own kind. An old version is moved away before the new
-   * one takes its name where a copy costs much.
+   * A destination with a special file system. Where a copy costs much, an old version is moved away
+   * before the new one gets its name.
    */
   protected FolderStore(
       FolderPlace place,
@@ -84,12 +84,12 @@ public class FolderStore implements Store {
   }
 
   private static Features ordinary(FolderPlace place, MetadataWriter metadata) {
-    // A temporary file would move the directory's mtime, which another shard may have set.
+    // A temporary file would change the directory's mtime, which another shard may have set.
     PlaceProbe probe = PlaceProbe.of(place.root(), place.readOnly() || place.isShared());
     return new Features(
         /* listingBringsMetadata= */ false,
         /* contentsMoveDirectoryMtime= */ true,
-        // A local file system works with all threads at once.
+        // A local file system handles all threads at once.
         /* operationsPerDirectory= */ Integer.MAX_VALUE,
         probe.mtimes(),
         /* earliestMtime= */ Instant.MIN,
@@ -132,7 +132,7 @@ public class FolderStore implements Store {
     }
   }
 
-  /** Reads all names, since temporary files may be among them, and keeps none of the others. */
+  /** Reads all names to find temporary files, and does not keep the others. */
   @Override
   public Listing list(Path directory) throws IOException {
     List<Path> stale = new ArrayList<>();
@@ -273,9 +273,9 @@ public class FolderStore implements Store {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
     Map<Path, IOException> failures = new LinkedHashMap<>();
-    for (Map.Entry<Path, Kind> one : doomed.entrySet()) {
+    for (Map.Entry<Path, Kind> one : toDelete.entrySet()) {
       try {
         delete(tree.at(one.getKey()), one.getValue());
       } catch (DestinationException e) {
@@ -313,7 +313,7 @@ public class FolderStore implements Store {
     AttributeSetter setter = new AttributeSetter();
     metadata.set(file, source, attributes, accessTime, setter);
     if (source.kind() == Kind.DIRECTORY && attributes.contains(Attribute.MTIME)) {
-      // The mtime is set when all that is in the directory is done.
+      // The metadata of a directory is set when everything in it is done.
       tree.folders.release(file);
     }
     setter.check();
@@ -339,7 +339,7 @@ public class FolderStore implements Store {
     try {
       isReadOnly = Files.getFileStore(root).isReadOnly();
     } catch (IOException | UnsupportedOperationException e) {
-      // The table does not tell it: the failure is one like others.
+      // The table does not show it, so the failure is handled like others.
       return;
     }
     if (isReadOnly) {
@@ -361,7 +361,7 @@ public class FolderStore implements Store {
         throw new DestinationException(
             "the destination " + root + " does not answer: " + Errno.ENOTCONN.remedy(false), e);
       }
-      // It may come back.
+      // The failure may be transient.
       return;
     }
     if (!isThere) {

@@ -18,14 +18,14 @@ import java.util.Iterator;
 import java.util.Optional;
 
 /**
- * Files of any {@code java.nio} file system, with their directories held open so that no planted
- * link is followed. Thread-safe.
+ * Files of any {@code java.nio} file system, with their directories held open so that no link that
+ * another user plants is followed. Thread-safe.
  *
- * <p>For an entry, links are not followed from its directory on, or from the directory on that a
- * scan began with: above it they are the user's own.
+ * <p>Links are not followed below the directory of an entry, or below the directory that a scan
+ * began with. Links above it are the user's own, and are followed.
  */
 public class FolderTree implements Tree {
-  /** A directory that was replaced this often while it was opened will be replaced again. */
+  /** The number of attempts to open a directory that is replaced meanwhile. */
   private static final int TRIES = 3;
 
   private final Folders folders = new Folders();
@@ -71,7 +71,7 @@ public class FolderTree implements Tree {
 
   @Override
   public MtimePrecision mtimes() {
-    // The times of a source are as they are.
+    // The times of a source count as exact.
     return MtimePrecision.EXACT;
   }
 
@@ -108,12 +108,15 @@ public class FolderTree implements Tree {
     folders.close();
   }
 
-  /** Something at a path; {@code start} is above it, or itself, and there links are followed. */
+  /**
+   * An entry at a path. Links are followed up to {@code start}, which is the path itself or above
+   * it.
+   */
   private final class Entry implements TreeEntry {
     private final Path path;
     private final Path start;
 
-    /** What the latest look by path has told; null before. */
+    /** The result of the last look by path; null before the first. */
     private volatile Metadata.Reading seen;
 
     Entry(Path path, Path start) {
@@ -157,7 +160,7 @@ public class FolderTree implements Tree {
 
     @Override
     public TreeScan scan() throws IOException {
-      // Once: if it was replaced since, it is looked at again.
+      // The earlier look is used once: if the directory was replaced since, it is looked at again.
       Optional<Metadata.Reading> before = Optional.ofNullable(seen);
       seen = null;
       for (int attempt = 1; attempt <= TRIES; attempt++) {
@@ -165,7 +168,7 @@ public class FolderTree implements Tree {
             before.isPresent() && before.get().metadata().kind() == Kind.DIRECTORY;
         Folder folder = folders.scan(path, start, isDirectory);
         try {
-          // What everything begins with may be a link to a directory.
+          // The start itself may be a link to a directory.
           Optional<Metadata> now = Optional.empty();
           if (!isStart()) {
             now = isDirectory ? folder.look(before.get()) : folder.look();

@@ -28,25 +28,28 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Directories held open, so that what is in them is reached by them and not by their paths, in
- * which another user may put a symbolic link at any moment. Thread-safe.
+ * Directories that are held open. Their contents are reached through the open directories and not
+ * by paths, in which another user may put a symbolic link at any moment. Thread-safe.
  *
- * <p>Everywhere {@code start} is the directory itself or one above it: links in the path up to it
- * are followed, below it there must be directories only. Each directory is opened in the one above
- * it and kept for later calls.
+ * <p>In all methods {@code start} is the directory itself or one above it: links in the path up to
+ * it are followed, and below it there must be directories only. Each directory is opened in the one
+ * above it and kept for later calls.
  */
 public final class Folders implements Closeable {
   /**
-   * Directories that stay open when no thread uses them: those in which a run has something to do
-   * ({@link #release}) hardly ever are more, in deep trees with 32 threads that walk and 32 that
-   * copy. Each takes two descriptors, of the 1,024 that are usual at the least.
+   * The number of directories that stay open when no thread uses them. A run rarely has work in
+   * more directories ({@link #release}), even in deep trees with 32 threads that walk and 32 that
+   * copy. Each takes two descriptors, and the usual limit is 1,024 or more.
    */
   private static final int MOST_IDLE = 110;
 
   /** The least recently used first; guarded by itself. */
   private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
 
-  /** Those that a thread is opening now: others wait for it instead of opening them, too. */
+  /**
+   * The directories that a thread is opening now. Other threads wait for it and do not open them,
+   * too.
+   */
   private final Map<Path, Object> opening = new ConcurrentHashMap<>();
 
   private volatile boolean isByPath;
@@ -61,10 +64,10 @@ public final class Folders implements Closeable {
   }
 
   /**
-   * Opens nothing: for places where opening a directory costs requests, and no other user can plant
-   * links.
+   * Makes an instance that opens nothing, for places where opening a directory costs requests, and
+   * no other user can plant links.
    *
-   * @return lends folders that go by path
+   * @return lends folders that use paths
    */
   public static Folders byPath() {
     return new Folders(true);
@@ -103,7 +106,8 @@ public final class Folders implements Closeable {
     if (known.isPresent()) {
       return known.get();
     }
-    // A directory waits for the one above it only, so that no two threads wait for each other.
+    // A thread that opens a directory waits only for the directory above it, so that there is no
+    // deadlock.
     Object turn = opening.computeIfAbsent(directory, d -> new Object());
     try {
       synchronized (turn) {
@@ -161,7 +165,7 @@ public final class Folders implements Closeable {
       try {
         return handle(directory);
       } catch (AccessDeniedException e) {
-        // A directory on the way may be entered and yet not be read.
+        // The user may enter a directory of the path and not read it.
         return Optional.empty();
       }
     }
@@ -183,7 +187,7 @@ public final class Folders implements Closeable {
     return Optional.empty();
   }
 
-  /** Opens a directory by path and finds out afterwards whether it was a link. */
+  /** Opens a directory by path and checks afterwards whether it was a link. */
   private Optional<SecureDirectoryStream<Path>> alone(Path directory) throws IOException {
     Optional<SecureDirectoryStream<Path>> opened = handle(directory);
     if (opened.isPresent()) {
@@ -227,7 +231,7 @@ public final class Folders implements Closeable {
     share(directory, opened).close();
   }
 
-  /** Keeps a directory open no longer than threads use it: most likely it is not needed again. */
+  /** Closes a directory as soon as no thread uses it, since it is most likely not needed again. */
   void release(Path directory) throws IOException {
     boolean isUnused;
     Shared shared;
@@ -259,7 +263,7 @@ public final class Folders implements Closeable {
   }
 
   /**
-   * Lets go of a directory that is not at its path any more, and of those above it.
+   * Closes a directory that is not at its path any more, and those above it.
    *
    * @param directory absolute
    * @param start see above
@@ -294,7 +298,10 @@ public final class Folders implements Closeable {
     Optional<T> run(Folder folder) throws IOException;
   }
 
-  /** Does something, and once more if the directory that was kept open is not there any more. */
+  /**
+   * Runs an operation, and runs it again if the directory that was kept open is not at its path any
+   * more.
+   */
   private <T> T in(Path file, Path start, Operation<T> operation) throws IOException {
     Path directory = file.getParent();
     try (Folder folder = open(directory, start)) {
@@ -326,11 +333,11 @@ public final class Folders implements Closeable {
   }
 
   /**
-   * Makes sure that a path leads to something without any link, as well as that can be told.
+   * Checks that a path leads to a file without any link, as far as that is possible.
    *
    * @param file absolute
    * @param start see above, of the directory it is in
-   * @param kind what should be there; anything passes where folders go by path
+   * @param kind what should be there; not checked where folders use paths
    * @return when it was last read, if that was seen
    * @throws IOException if it is not there
    */

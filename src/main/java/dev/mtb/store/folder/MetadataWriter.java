@@ -78,7 +78,8 @@ public class MetadataWriter {
    * Sets attributes. The owner comes first, since changing it clears the set-user-ID bit, and the
    * mtime last. The others are set even if one cannot be set.
    *
-   * @param accessTime when the file was last read, which stays; if it is empty, Java looks
+   * @param accessTime the time of the last access, which is not changed; if it is empty, Java looks
+   *     it up
    */
   final void set(
       Path path,
@@ -118,9 +119,9 @@ public class MetadataWriter {
   }
 
   /**
-   * Sets what a file that was just written does not have yet. To look costs less than to set what
-   * is right already: on ext4 each change of an inode goes through the journal. One look tells it
-   * for all files that are made in the directory with that mode.
+   * Sets the attributes in which a file that was just written differs from its source. A look costs
+   * less than to set a value that is right already: on ext4 each change of an inode is written to
+   * the journal. One look is enough for all files that are made in the directory with that mode.
    */
   final void setOfNewFile(DirectoryTree tree, NewFile file, Metadata source, AttributeSetter setter)
       throws IOException {
@@ -129,12 +130,12 @@ public class MetadataWriter {
       set(path, source, ALL, /* accessTime= */ Optional.empty(), setter);
       return;
     }
-    // What it would have anyway; otherwise Java asks for it.
+    // The access time of a new file is the present. If it is not given, Java asks for it.
     Optional<FileTime> now = Optional.of(FileTime.from(Instant.now()));
     Optional<Metadata> known = file.folder().made(Kind.FILE, file.mode());
     Set<Attribute> differing = known.map(made -> differing(source, made)).orElse(ALL);
     if (known.isEmpty() || needsPath(source, differing)) {
-      // Which must lead to the file.
+      // The path must lead to the file.
       Metadata made = tree.look(path);
       file.folder().noteMade(Kind.FILE, file.mode(), made);
       set(path, source, differing(source, made), now, setter);
@@ -147,14 +148,14 @@ public class MetadataWriter {
     }
     set(path, source, ONLY_TIME, now, setter);
     if (setter.isMissing()) {
-      // Its directory is at another path now, or this finds out what else is wrong.
+      // Its directory is at another path now, or this look finds the other cause.
       Metadata unused = tree.look(path);
     }
   }
 
   /**
-   * Whether more than permissions and mtime are to be set, which Java does by path only, or no
-   * mtime, which shows by the way whether the path still leads to the file.
+   * Whether the path is needed. Java sets attributes other than permissions and mtime by path only.
+   * If the mtime is not set, nothing else checks that the path still leads to the file.
    */
   private static boolean needsPath(Metadata source, Set<Attribute> differing) {
     boolean hasOtherBits = source.mode() != Metadata.UNKNOWN && (source.mode() & ~0777) != 0;
@@ -185,15 +186,16 @@ public class MetadataWriter {
   }
 
   /**
-   * What a new directory does not have yet. A set-group-ID parent gives it another group.
+   * The attributes that a new directory does not have yet. A set-group-ID parent gives it another
+   * group.
    *
-   * @param made what it is like; empty if that was not looked at
+   * @param made its metadata; empty if it was not looked at
    */
   protected Set<Attribute> remainingAfterCreation(Metadata source, Optional<Metadata> made) {
     return isUnix && made.isPresent() ? differing(source, made.get()) : ALL;
   }
 
-  /** Sets what renaming loses: a zip gives a renamed file the time of the renaming. */
+  /** Sets the mtime again after a rename, since a zip gives a renamed file the present time. */
   final void setAfterRename(Path path, Metadata source) throws IOException {
     if (!isPosix) {
       setMtime(path, source);
@@ -258,7 +260,7 @@ public class MetadataWriter {
       return;
     }
     if (mtime.isBefore(Instant.EPOCH)) {
-      // The JDK makes 1970 of an earlier time that has a fraction.
+      // The JDK sets 1970 instead of an earlier time that has a fraction.
       mtime = mtime.truncatedTo(ChronoUnit.SECONDS);
     }
     Files.getFileAttributeView(path, BasicFileAttributeView.class, NOFOLLOW_LINKS)

@@ -34,7 +34,10 @@ final class NameChanges {
     this.oldVersions = oldVersions;
   }
 
-  /** Gives a complete file its name. It replaces what has the name at once, but no directory. */
+  /**
+   * Gives a complete file its name. It replaces an existing file or link in one step, but no
+   * directory.
+   */
   void publish(Folder folder, Path temporary, Path name, boolean replaces) throws IOException {
     if (oldVersions.isPresent() && replaces) {
       oldVersions.get().replace(folder, temporary, name);
@@ -63,9 +66,9 @@ final class NameChanges {
   }
 
   /**
-   * Makes a directory where {@code existing} was when that was compared.
+   * Makes a directory where {@code existing} was when it was compared.
    *
-   * @return what it is like; empty if that was not looked at
+   * @return its metadata; empty if it was not looked at
    */
   Optional<Metadata> makeDirectory(Path path, Optional<Metadata> existing, int mode)
       throws IOException {
@@ -89,8 +92,8 @@ final class NameChanges {
 
   /**
    * Makes a directory under a temporary name and renames it. Java makes directories by path only:
-   * if a link leads the path to another place, the directory there has a name that means nothing,
-   * and renaming does not find it.
+   * if a link leads the path to another place, the new directory there has only a temporary name,
+   * and the rename does not find it.
    */
   private Metadata makeAndRename(Folder folder, Path path, boolean isInTheWay, int mode)
       throws IOException {
@@ -133,7 +136,7 @@ final class NameChanges {
     folder.rename(temporary.getFileName(), name);
   }
 
-  /** One look tells what all directories are like that are made there with that mode. */
+  /** Looks at a new directory once for all directories that are made there with that mode. */
   private static Metadata lookAtNew(Folder folder, Path temporary, int mode) throws IOException {
     Optional<Metadata> known = folder.made(Kind.DIRECTORY, mode);
     if (known.isPresent()) {

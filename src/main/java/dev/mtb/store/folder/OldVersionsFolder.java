@@ -51,8 +51,8 @@ final class OldVersionsFolder {
   }
 
   /**
-   * Gives a complete file or link the name of another one, and keeps that as the old version. One
-   * of the two has the name at each moment, except on S3FS.
+   * Gives a complete file or link the name of an existing one, and keeps the existing one as the
+   * old version. At each moment one of the two has the name, except on S3FS.
    */
   void replace(Folder folder, Path temporary, Path name) throws IOException {
     if (moves) {
@@ -198,7 +198,7 @@ final class OldVersionsFolder {
                 there.create(copyName, metadata.modeAttribute(WriteBeside.MODE))) {
           ByteStreams.copy(in, out);
         }
-        // An old version without its owner is better than none.
+        // If the owner cannot be set, the old version is still kept.
         metadata.set(
             copy,
             old,
@@ -234,7 +234,7 @@ final class OldVersionsFolder {
       }
       there.close();
     } catch (NoSuchFileException e) {
-      // It is made now.
+      // The directory does not exist, so it is made.
     }
     make(folder);
     return folders.open(directory, top);

@@ -14,24 +14,24 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** A directory that is held open, and what was found out about it. Thread-safe. */
 final class OpenDirectory implements Closeable {
-  /** Stands beside the mode of a directory; a mode has twelve bits. */
+  /** Marks a directory in the key of {@link #made}: a bit above the twelve bits of a mode. */
   private static final int DIRECTORY = 1 << 16;
 
-  /** The bit that gives a directory's own group to what is made in it. */
+  /** The bit by which new entries get the group of the directory. */
   private static final int SET_GROUP = 02000;
 
   private final SecureDirectoryStream<Path> stream;
 
-  /** What it was like when this process made it; empty if it was there before. */
+  /** The metadata when this process made it; empty if it existed before. */
   private final Optional<Metadata> asMade;
 
-  /** It never changes while the directory is open. Null if it was not asked yet. */
+  /** The file key. It never changes while the directory is open. Null before it is asked for. */
   private volatile Object key;
 
-  /** What new files and directories turned out to be like, by the mode they were made with. */
+  /** The metadata that new files and directories got, by the mode they were made with. */
   private final Map<Integer, Metadata> made;
 
-  /** One that was there before. */
+  /** A directory that existed before. */
   OpenDirectory(SecureDirectoryStream<Path> stream) {
     this(stream, Optional.empty(), new ConcurrentHashMap<>());
   }
@@ -44,8 +44,8 @@ final class OpenDirectory implements Closeable {
   }
 
   /**
-   * A directory that this process has just made in this one. If it has made both, what is made in
-   * the one turns out like what is made in the other: it has inherited the default ACL.
+   * A directory that this process has just made in this one. If it has made both, new entries get
+   * the same metadata in both, since the inner one has inherited the default ACL.
    */
   OpenDirectory withNew(SecureDirectoryStream<Path> child, Metadata childAsMade) {
     boolean isAlike =
@@ -60,7 +60,7 @@ final class OpenDirectory implements Closeable {
     return stream;
   }
 
-  /** What the directory itself is like. */
+  /** The attributes of the directory itself. */
   BasicFileAttributes look() throws IOException {
     BasicFileAttributes own =
         stream.getFileAttributeView(BasicFileAttributeView.class).readAttributes();
@@ -68,21 +68,21 @@ final class OpenDirectory implements Closeable {
     return own;
   }
 
-  /** What tells the directory from all others. */
+  /** The key that identifies the directory. */
   Object key() throws IOException {
     Object known = key;
     return known != null ? known : look().fileKey();
   }
 
   /**
-   * What new entries are like that were made in it with a mode. Their owner and mode follow from
+   * The metadata of new entries that were made in it with a mode. Their owner and mode follow from
    * the process and the directory: its group, its set-group-ID bit, its default ACL.
    */
   Optional<Metadata> made(Kind kind, int mode) {
     return Optional.ofNullable(made.get(number(kind, mode)));
   }
 
-  /** Notes what a new entry is like. */
+  /** Notes the metadata of a new entry. */
   void noteMade(Kind kind, int mode, Metadata metadata) {
     made.put(number(kind, mode), metadata);
   }

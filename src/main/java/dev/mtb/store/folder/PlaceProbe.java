@@ -29,10 +29,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out what an ordinary directory does with names and times, with one temporary file; where
- * nothing may be changed, by what is there already.
+ * The rules for names and times in an ordinary directory. They are found with one temporary file,
+ * or from the existing files if nothing may be changed.
  *
- * @param names which names are one there
+ * @param names which names are the same there
  * @param mtimes how precise mtimes are there
  */
 record PlaceProbe(NameRules names, MtimePrecision mtimes) {
@@ -41,19 +41,19 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   private static final ImmutableSet<String> FAT =
       ImmutableSet.of("vfat", "msdos", "fat", "fat32", "fat16");
 
-  /** These keep nanoseconds, or the JDK sees all that they keep. */
+  /** File systems that keep nanoseconds, or of which the JDK sees all digits that they keep. */
   private static final ImmutableSet<String> FINE =
       ImmutableSet.of(
           "ext4", "xfs", "btrfs", "tmpfs", "zfs", "f2fs", "bcachefs", "overlay", "apfs");
 
-  /** An odd second with digits that are all different. */
+  /** A test value: an odd second, and nine different digits. */
   private static final Instant ODD = Instant.ofEpochSecond(1_000_000_001, 987_654_321);
 
   /** In nanoseconds. */
   private static final List<Integer> GRAINS =
       List.of(100, 1_000, 1_000_000, 10_000_000, 1_000_000_000);
 
-  /** More entries need not be looked at: one with a letter is enough. */
+  /** The most entries that are looked at. One with a letter is enough. */
   private static final int MOST_LOOKED_AT = 100;
 
   /** Looks at a directory that is not on S3FS. */
@@ -62,7 +62,7 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
       try {
         return byTemporaryFile(directory);
       } catch (IOException | RuntimeException e) {
-        // Then most likely nothing can be written there, and that is reported soon enough.
+        // Most likely nothing can be written there, which is reported later.
         log.debug("{} cannot be tried out", directory, e);
       }
     }
@@ -81,7 +81,7 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     try {
       type = Files.getFileStore(directory).type().toLowerCase(Locale.ROOT);
     } catch (IOException | UnsupportedOperationException e) {
-      // It does not exist yet, or cannot tell.
+      // The directory does not exist yet, or its file system is not known.
       return MtimePrecision.EXACT;
     }
     if (FAT.contains(type)) {
@@ -102,7 +102,7 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     try {
       file = Files.createFile(resolve(directory, name + TemporaryNames.ACCENT));
     } catch (IOException | RuntimeException e) {
-      // Some take no other letters than English ones.
+      // Some file systems take only ASCII letters.
       hasAccent = false;
       file = Files.createFile(resolve(directory, name));
     }
@@ -128,7 +128,8 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
   }
 
   /**
-   * What is kept in memory may be finer than what is kept on the disk: FAT is known by its type.
+   * Finds the precision of mtimes. The cache of the kernel may be more precise than the disk, so
+   * FAT is recognised by its type.
    */
   private static MtimePrecision mtimes(Path directory, Path file) throws IOException {
     MtimePrecision known = mtimesByType(directory);
@@ -150,7 +151,7 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
         .orElse(MtimePrecision.OF_FAT);
   }
 
-  // By what is there
+  // From existing files
 
   private static NameRules namesByEntries(Path directory) {
     boolean ignoresCase = false;

@@ -29,7 +29,7 @@ public final class RestoreTarget extends FolderStore {
 
       @Override
       public void commit(Metadata committed) throws IOException {
-        // Reading a large file takes minutes.
+        // The check is repeated here, since reading a large file takes minutes.
         checkUntouched(file, existing);
         write.commit(committed);
       }
@@ -53,14 +53,14 @@ public final class RestoreTarget extends FolderStore {
     try {
       now = stat(file);
     } catch (IOException e) {
-      // Replacing it fails too, and that failure is reported.
+      // The replacement fails, too, and that failure is reported.
       return;
     }
     boolean isTouched =
         now.isPresent() && (existing.isEmpty() || !now.get().sameVersion(existing.get()));
     if (isTouched) {
       throw new RefusedException(
-          "it was left as it is: somebody has changed it since the restore began; run again");
+          "it was not replaced: another program has changed it since the restore began; run again");
     }
   }
 }

@@ -15,7 +15,7 @@ public final class StoredFolder extends FolderTree {
 
   private final Metadata identity;
 
-  /** A backup in {@code root}; {@code identity} is what it was like when it was found. */
+  /** A backup in {@code root}; {@code identity} is its metadata when it was found. */
   public StoredFolder(Path root, Metadata identity) {
     super(root, /* isBackup= */ true);
     this.identity = identity;
@@ -38,7 +38,7 @@ public final class StoredFolder extends FolderTree {
     } catch (NoSuchFileException e) {
       throw gone(e);
     } catch (IOException e) {
-      // It may come back.
+      // The failure may be transient.
       log.debug("{} cannot be looked at", root(), e);
     }
   }

@@ -12,10 +12,16 @@ import java.nio.file.Path;
 
 /** A write under a temporary name in the same directory, which is renamed at the end. */
 public final class WriteBeside implements FileWrite {
-  /** Other users must not read a file before it has its owner and mode. */
+  /**
+   * The mode of a temporary file: other users must not read it before it has its final owner and
+   * mode.
+   */
   public static final int MODE = 0600;
 
-  /** A hole saves space from the size of a block on. A direct buffer is compared word by word. */
+  /**
+   * A buffer of zeros to compare with. A hole saves space from the size of a block on, and direct
+   * buffers are compared word by word.
+   */
   private static final ByteBuffer ZEROS =
       ByteBuffer.allocateDirect(Store.SMALL_FILE).asReadOnlyBuffer();
 
@@ -72,7 +78,7 @@ public final class WriteBeside implements FileWrite {
     endsInHole = false;
   }
 
-  /** Only whole buffers count: shorter runs of zeros are not worth a look. */
+  /** Whether a buffer has only zeros. Shorter runs of zeros are not looked for. */
   private static boolean isHole(ByteBuffer content) {
     return content.remaining() == ZEROS.capacity() && content.mismatch(ZEROS.duplicate()) < 0;
   }
@@ -80,7 +86,7 @@ public final class WriteBeside implements FileWrite {
   @Override
   public void commit(Metadata source) throws IOException {
     if (endsInHole) {
-      // Only a write makes a file longer.
+      // The file ends with a hole. Only a write makes it longer, so the last byte is written.
       channel.position(channel.position() - 1);
       channel.write(ByteBuffer.allocate(1));
     }

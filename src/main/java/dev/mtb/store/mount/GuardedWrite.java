@@ -5,7 +5,9 @@ import dev.mtb.store.FileWrite;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** A write on S3FS that finds out why it fails, and that opens the gate for reads at its end. */
+/**
+ * A write on S3FS that checks the mount after a failure, and opens the gate for reads at its end.
+ */
 final class GuardedWrite implements FileWrite {
   private final FileWrite write;
   private final S3fsMountPoint mountPoint;

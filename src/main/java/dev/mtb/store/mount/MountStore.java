@@ -63,9 +63,9 @@ public final class MountStore extends FolderStore {
   private static final int OPERATIONS_PER_DIRECTORY = 4;
 
   /**
-   * What the kernel hands to s3fs in one piece (FUSE, 32 pages). Between two pieces the process may
-   * die, or a program that it starts may close the file that it inherits; then s3fs uploads what it
-   * has, the beginning of the new content and the end of the old.
+   * The most bytes that the kernel passes to s3fs in one write (FUSE, 32 pages). Between two writes
+   * this process may die, or a program that it starts may close the file that it inherits. Then
+   * s3fs uploads what it has: the beginning of the new content and the end of the old one.
    */
   private static final int ONE_WRITE = 128 << 10;
 
@@ -77,7 +77,10 @@ public final class MountStore extends FolderStore {
   private final boolean readsBack;
   private final WriteGate gate;
 
-  /** A destination on a mount that is there, neither forced to disk nor shared. Closes the hold. */
+  /**
+   * A destination on a mounted S3FS, without fsync and not shared with other shards. Closes the
+   * mount point when it is closed.
+   */
   public MountStore(
       FolderPlace place, S3fsMountPoint mountPoint, S3fsProcess s3fs, boolean readsBack) {
     this(place, mountPoint, s3fs, readsBack, new S3fsMetadata(place.root(), place.process()));
@@ -117,7 +120,8 @@ public final class MountStore extends FolderStore {
         /* keepsRootMetadata= */ !place.root().equals(mountPoint.path()),
         /* keepsPermissions= */ true,
         /* keepsOwner= */ place.process().isRoot(),
-        // Each name is a HEAD; that most of a directory is wanted can only be guessed.
+        // A listing costs a HEAD for each name, and whether most of the directory is wanted can
+        // only be guessed.
         /* listedForOne= */ 2,
         /* listingShows= */ false,
         /* retriesItself= */ false,
@@ -184,7 +188,7 @@ public final class MountStore extends FolderStore {
   public void deleteStale(Path directory, Listing listing) throws IOException {
     mountPoint.changing(
         () -> {
-          // The directory itself is on the way to what is in it.
+          // A name in the directory is checked, so that the directory itself is checked, too.
           checkWay(tree.at(directory).resolve("any"));
           super.deleteStale(directory, listing);
         });
@@ -196,15 +200,19 @@ public final class MountStore extends FolderStore {
   }
 
   /**
-   * Opening sends a HEAD and reading a GET, if s3fs has heard of the close: it keeps nothing of a
-   * closed file (unless told to), and the kernel drops its own pages when a file is opened.
+   * Opens a file to read it back. If s3fs knows that the file was closed, opening sends a HEAD and
+   * reading a GET: s3fs keeps nothing of a closed file (unless an option says so), and the kernel
+   * drops its pages when a file is opened.
    */
   @Override
   public StoredFile readBack(Path file) throws IOException {
     return gate.whenQuiet(() -> mountPoint.reading(() -> super.readBack(file)));
   }
 
-  /** s3fs 1.90 forgets an mtime that is set while it takes the file for an open one. */
+  /**
+   * Marks a wrong copy. s3fs 1.90 loses an mtime that is set while it still takes the file for
+   * open.
+   */
   @Override
   public void distrust(Path path, Metadata dated) throws IOException {
     gate.whenQuiet(
@@ -258,7 +266,7 @@ public final class MountStore extends FolderStore {
     return new WriteBeside(this, path, source, /* replaces= */ true, /* keepHoles= */ false);
   }
 
-  /** On S3FS the metadata comes first and rides along with the upload at close. */
+  /** Sets the metadata before the close, so that the one upload carries it. */
   @Override
   protected void finish(
       SeekableByteChannel channel, NewFile temporary, Metadata source, AttributeSetter setter)
@@ -322,8 +330,8 @@ public final class MountStore extends FolderStore {
   }
 
   @Override
-  public Map<Path, IOException> delete(Map<Path, Kind> doomed) throws IOException {
-    return mountPoint.changing(() -> super.delete(doomed));
+  public Map<Path, IOException> delete(Map<Path, Kind> toDelete) throws IOException {
+    return mountPoint.changing(() -> super.delete(toDelete));
   }
 
   @Override

@@ -11,12 +11,12 @@ import java.time.Instant;
  * Sets a file's mtime by its path, without opening it.
  *
  * <p>NIO's {@code setTimes} opens the file, sets the time through the descriptor and closes it; on
- * S3FS that close is a flush of its own, and before the writer's close the time is lost. {@link
- * File#setLastModified} calls {@code utimes} on the path: while the writing channel is still open,
- * s3fs sends that time along with the one upload.
+ * S3FS that close is another flush, and if it comes before the writer's close, the time is lost.
+ * {@link File#setLastModified} calls {@code utimes} on the path: while the writing channel is still
+ * open, s3fs sends that time along with the one upload.
  *
- * <p>It takes milliseconds, cut off. It also takes a {@link String}; a name that does not survive
- * as one is reached through a symbolic link with a plain name, in a local temporary folder.
+ * <p>It takes milliseconds, cut off. It also takes a {@link String}; a name that a string cannot
+ * hold is reached through a symbolic link with a plain name, in a local temporary directory.
  */
 final class MtimeByPath {
   private MtimeByPath() {}

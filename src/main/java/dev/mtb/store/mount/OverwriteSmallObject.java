@@ -23,7 +23,9 @@ import java.util.Set;
  * cannot be made to forget what was written.
  */
 final class OverwriteSmallObject implements FileWrite {
-  /** No TRUNCATE_EXISTING: s3fs would replace the old copy with an empty object at once. */
+  /**
+   * TRUNCATE_EXISTING is not used: s3fs would replace the old copy with an empty object at once.
+   */
   private static final Set<OpenOption> OLD_FILE =
       ImmutableSet.of(StandardOpenOption.WRITE, NOFOLLOW_LINKS);
 
@@ -33,7 +35,7 @@ final class OverwriteSmallObject implements FileWrite {
   private final Metadata existing;
   private final ByteBuffer content;
 
-  /** Begins a write of {@code size} bytes over what the comparison saw. */
+  /** Begins a write of {@code size} bytes over the file that the comparison saw. */
   OverwriteSmallObject(
       MountStore destination, S3fsMetadata metadata, Path path, int size, Metadata existing) {
     this.destination = destination;

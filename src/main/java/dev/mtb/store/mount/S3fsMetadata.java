@@ -29,7 +29,10 @@ final class S3fsMetadata extends MetadataWriter {
   /** Set-user-ID, set-group-ID and sticky. */
   private static final int SPECIAL_BITS = 07000;
 
-  /** With the pause growing, four seconds: the kernel tells s3fs of a close in milliseconds. */
+  /**
+   * The number of tries. With growing pauses they take four seconds, and the kernel tells s3fs of a
+   * close in milliseconds.
+   */
   private static final int SET_TRIES = 20;
 
   private static final Duration SET_PAUSE = Duration.ofMillis(20);
@@ -83,10 +86,10 @@ final class S3fsMetadata extends MetadataWriter {
   }
 
   /**
-   * Sets something until it is set. The kernel tells s3fs of a close only after the call has
-   * returned; until then s3fs 1.90 takes the file for one with an upload to come, keeps the change
-   * for that, and reports success. Looking afterwards costs nothing: the kernel has the answer from
-   * the call itself.
+   * Sets an attribute, and repeats this until a look shows it. The kernel tells s3fs of a close
+   * only after the call has returned; until then s3fs 1.90 takes the file for one with an upload to
+   * come, keeps the change for that, and reports success. The look costs no request: the kernel has
+   * the answer from the call itself.
    */
   private static void persistently(
       Path path, Metadata source, ToIntFunction<Metadata> value, AttributeSetter.Setter setter)
@@ -122,7 +125,9 @@ final class S3fsMetadata extends MetadataWriter {
     return remaining;
   }
 
-  /** By path: opening a file for it would be a flush of its own, and cost requests. */
+  /**
+   * Sets the mode by path. To open the file for it would cause another flush, and cost requests.
+   */
   @Override
   protected void setMode(Path path, int mode) throws IOException {
     Files.setAttribute(path, "unix:mode", mode);

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mount point while a run relies on it: held open, so that unmounting it by accident is refused,
- * and watched. Thread-safe.
+ * A mount point that a run uses. It is held open, so that an accidental unmount is refused, and it
+ * is checked during the run. Thread-safe.
  */
 public final class S3fsMountPoint implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(S3fsMountPoint.class);
@@ -29,7 +29,7 @@ public final class S3fsMountPoint implements AutoCloseable {
     this.hold = hold;
   }
 
-  /** Takes hold of a mount that is there. */
+  /** Opens and holds a mount point. */
   @SuppressWarnings("StreamResourceLeak") // It is closed with this.
   public static S3fsMountPoint hold(Path path) throws DestinationException {
     try {
@@ -56,7 +56,7 @@ public final class S3fsMountPoint implements AutoCloseable {
     return path;
   }
 
-  /** Checks that the same is still mounted there. Costs no request. */
+  /** Checks that the same file system is still mounted there. Costs no request. */
   public void check() throws DestinationException {
     Metadata now;
     try {
@@ -73,8 +73,8 @@ public final class S3fsMountPoint implements AutoCloseable {
   }
 
   /**
-   * Asks s3fs itself. Attributes come from the kernel's memory for a second after s3fs has died;
-   * opening a directory never does, and for the mount point s3fs sends no request.
+   * Asks s3fs itself. For a second after s3fs has died, attributes still come from the kernel's
+   * cache. Opening a directory always asks s3fs, and for the mount point s3fs sends no request.
    */
   public void checkAlive() throws DestinationException {
     try (DirectoryStream<Path> open = Files.newDirectoryStream(path)) {
@@ -85,8 +85,8 @@ public final class S3fsMountPoint implements AutoCloseable {
   }
 
   /**
-   * Runs an operation. If it fails, this finds out whether the mount has failed. The mount itself
-   * is asked, since messages are translated and some errors tell nothing.
+   * Runs an operation. If it fails, this checks whether the mount has failed. It asks the mount
+   * itself, since messages may be translated and some errors are not specific.
    */
   <T> T reading(IOSupplier<T> operation) throws IOException {
     try {
@@ -98,7 +98,10 @@ public final class S3fsMountPoint implements AutoCloseable {
     }
   }
 
-  /** Runs an operation that changes something: it must not hit a bare mount point. */
+  /**
+   * Runs an operation that changes something: it must not write into the directory under the mount
+   * point.
+   */
   <T> T changing(IOSupplier<T> operation) throws IOException {
     check();
     return reading(operation);

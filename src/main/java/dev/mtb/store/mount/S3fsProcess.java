@@ -25,7 +25,8 @@ import java.util.stream.Stream;
  * @param flags words that begin with a dash, other than {@code -o}
  * @param program the s3fs program, if it is known
  * @param doubt why it is not proved that this process serves the mount for the user that MTB runs
- *     as; then nothing goes past the mount on the word of the command line. Empty if it is proved.
+ *     as. Then MTB does not trust its command line, and does not go directly to the bucket. Empty
+ *     if it is proved.
  */
 public record S3fsProcess(
     ImmutableList<String> options,
@@ -36,10 +37,15 @@ public record S3fsProcess(
   /** A mount whose process cannot be seen: it belongs to another user, or there is no /proc. */
   public static final S3fsProcess UNKNOWN = unknown("its s3fs process is not visible to this user");
 
-  /** From here on s3fs remembers absent names and leaves out the directories of other clients. */
+  /**
+   * From this version on, s3fs remembers absent names and does not look for directories of other
+   * clients.
+   */
   private static final String FRUGAL_DEFAULTS = "1.92";
 
-  /** They delete an object of the name of a directory that they change (s3fs issue 2932). */
+  /**
+   * Versions that delete an object with the name of a directory that they change (s3fs issue 2932).
+   */
   private static final ImmutableSet<String> STRAY_DELETES = ImmutableSet.of("1.96", "1.97");
 
   /** Options that make s3fs, or the kernel, keep the content of closed files. */
@@ -49,7 +55,7 @@ public record S3fsProcess(
   /** The program holds its version as a string of its own, such as {@code 1.90}. */
   private static final Pattern VERSION = Pattern.compile("\0(1[.][0-9]{2})\0");
 
-  /** Looks into the program for its version; takes some milliseconds. */
+  /** Searches the program file for its version; takes some milliseconds. */
   public Optional<String> version() {
     return program.flatMap(
         path -> {
@@ -66,7 +72,11 @@ public record S3fsProcess(
     return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
   }
 
-  /** A process of which nothing is known, and why. */
+  /**
+   * A process of which nothing is known.
+   *
+   * @param doubt why
+   */
   public static S3fsProcess unknown(String doubt) {
     return new S3fsProcess(
         ImmutableList.of(),
@@ -85,16 +95,17 @@ public record S3fsProcess(
   }
 
   /**
-   * What a command line says.
+   * A parsed command line.
    *
-   * @param process as it says
+   * @param process that it describes
    * @param mountPoint as it is written there; empty if there is none
    */
   public record CommandLine(S3fsProcess process, String mountPoint) {
     /** Whether the mount point is a certain one. */
     public boolean names(Path directory, Path point) {
       Path path = path(mountPoint, directory).normalize();
-      // A daemon has left the directory that a relative name starts from, so the end must do.
+      // A daemon has changed its directory, so a relative name cannot be resolved. The end of the
+      // path is compared.
       return path.equals(point)
           || (!mountPoint.startsWith("/")
               && path.getNameCount() > 0
@@ -174,7 +185,10 @@ public record S3fsProcess(
     return advice;
   }
 
-  /** Says why a file that was just written is not read back from the bucket; empty if it is. */
+  /**
+   * Why a file that was just written is not read back from the bucket; empty if it is read from
+   * there.
+   */
   public Optional<String> obstacleToReadingBack() {
     if (!isKnown()) {
       return Optional.of(
@@ -196,7 +210,7 @@ public record S3fsProcess(
     return Optional.empty();
   }
 
-  /** The value of an option of the form {@code name=value}; of the last, as s3fs takes it. */
+  /** The value of an option of the form {@code name=value}. As in s3fs, the last one counts. */
   public Optional<String> value(String option) {
     return options.stream()
         .filter(given -> given.startsWith(option + "="))
@@ -211,7 +225,7 @@ public record S3fsProcess(
 
   /** The path that a word of the command line means; a relative one starts from a directory. */
   public static Path path(String word, Path directory) {
-    // A word stands for its bytes here, one to a character.
+    // Each character of the word stands for one byte.
     return PathBytes.resolve(directory, word.getBytes(ISO_8859_1));
   }
 

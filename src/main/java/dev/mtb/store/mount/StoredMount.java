@@ -10,7 +10,7 @@ import java.nio.file.Path;
 public final class StoredMount extends FolderTree {
   private final S3fsMountPoint mountPoint;
 
-  /** A backup in {@code root}; the mount point is closed with it. */
+  /** A backup in {@code root}; closing it closes the mount point. */
   public StoredMount(Path root, S3fsMountPoint mountPoint) {
     super(root, /* isBackup= */ true);
     this.mountPoint = mountPoint;

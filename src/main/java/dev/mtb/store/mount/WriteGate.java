@@ -19,7 +19,10 @@ import org.apache.commons.io.function.IOSupplier;
  * being written, none, even at once.
  */
 final class WriteGate {
-  /** Far more than s3fs takes to hear of a close when nothing else holds it up. */
+  /**
+   * The time after which s3fs knows of a close, if no other upload delays it. Much longer than
+   * needed.
+   */
   private static final Duration SETTLING = Duration.ofMillis(50);
 
   private final boolean isNeeded;
@@ -30,12 +33,16 @@ final class WriteGate {
   private final Monitor.Guard noneOpens = monitor.newGuard(() -> opening == 0);
   private long quietSince = System.nanoTime();
 
-  /** A gate; without need, since no file is opened while others are written, no thread waits. */
+  /**
+   * Makes a gate.
+   *
+   * @param isNeeded false if no file is opened while others are written; then no thread waits
+   */
   WriteGate(boolean isNeeded) {
     this.isNeeded = isNeeded;
   }
 
-  /** To be followed by one {@link #endWriting}. */
+  /** Notes that a write begins. One call of {@link #endWriting} must follow. */
   void beginWriting() {
     monitor.enterWhenUninterruptibly(noneOpens);
     writing++;
@@ -49,7 +56,10 @@ final class WriteGate {
     monitor.leave();
   }
 
-  /** Runs something while no file is being written. A thread that is writing waits forever. */
+  /**
+   * Runs an action while no file is being written. A thread that is writing must not call this: it
+   * would wait forever.
+   */
   <T> T whenQuiet(IOSupplier<T> action) throws IOException {
     if (!isNeeded) {
       return action.get();
@@ -64,7 +74,11 @@ final class WriteGate {
     }
   }
 
-  /** Waits until no file is being written; returns the time until s3fs has heard of all closes. */
+  /**
+   * Waits until no file is being written.
+   *
+   * @return how long to wait until s3fs knows of all closes
+   */
   private Duration settling() {
     monitor.enter();
     opening++;

@@ -47,8 +47,8 @@ final class WriteNewObject implements FileWrite {
     Metadata now = metadata.created(source, source.mode());
     AttributeSetter setter = new AttributeSetter();
     metadata.setWhileOpen(path, source, now, setter);
-    // From here on there is nothing to undo: what s3fs has is complete, and it uploads all of it or
-    // nothing. If an error of the server made an old object seem absent, deleting would lose that.
+    // From here on the write is not undone: s3fs has the complete content, and uploads all of it or
+    // nothing. If a server error has hidden an old object, a deletion would lose it.
     isDone = true;
     channel.close();
     metadata.setAfterClose(path, source, now, setter);

@@ -1,4 +1,2 @@
-/**
- * A directory on a mounted S3FS: what s3fs needs done differently from a folder, and nothing else.
- */
+/** A directory on a mounted S3FS: only the differences between s3fs and an ordinary folder. */
 package dev.mtb.store.mount;

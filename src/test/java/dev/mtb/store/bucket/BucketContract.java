@@ -33,7 +33,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract, straight to the bucket of a server; and what s3fs wants to find there. */
+/** The contract of a store in the bucket of a server, and the format that s3fs needs. */
 public abstract class BucketContract extends StoreContract {
   private static int count;
 
@@ -50,7 +50,7 @@ public abstract class BucketContract extends StoreContract {
   /** In the form of a password file of s3fs. */
   protected abstract String credentials();
 
-  /** Stands for the bucket's own file system, of which there is none: it lends names only. */
+  /** Returns a path for names only, since a bucket has no java.nio file system. */
   @Override
   protected Path freshDirectory() {
     prefix = "run" + count++ + "/";
@@ -87,7 +87,7 @@ public abstract class BucketContract extends StoreContract {
         .toList();
   }
 
-  /** Objects are dated by the server. What is there is listed when a destination is opened. */
+  /** The server dates objects. A destination is listed when it is opened, so it is opened again. */
   @Override
   protected void plant(String name, Instant mtime) throws IOException {
     probe().put(prefix + name, "content", Map.of());
@@ -95,7 +95,7 @@ public abstract class BucketContract extends StoreContract {
     destination = open(root);
   }
 
-  // What a bucket does not know: directories are objects like others.
+  // Rules that a bucket does not have, since directories are objects like others.
 
   @Override
   @Test
@@ -121,7 +121,8 @@ public abstract class BucketContract extends StoreContract {
     try {
       writeOneByte("x", file(1, 0644, Instant.EPOCH));
     } catch (IOException e) {
-      // S3Proxy keeps objects as files, and has no place for both; Amazon's S3 has.
+      // S3Proxy keeps objects as files, and cannot keep a file and a directory of one name;
+      // Amazon's S3 can.
       assertThat(names()).contains("x");
     }
 
@@ -148,7 +149,7 @@ public abstract class BucketContract extends StoreContract {
     assertThat(listing.mayHold(path(foreign))).isFalse();
     destination.deleteStale(path(""), listing);
 
-    // It is not a day old, and no server lets us say it is.
+    // The object is not a day old, and a test cannot set its date.
     assertThat(names()).containsExactly(foreign);
   }
 
@@ -172,7 +173,7 @@ public abstract class BucketContract extends StoreContract {
     assertThat(destination.list(path("")).entry(path("l")).orElseThrow().size()).isEqualTo(9);
   }
 
-  /** One such key would spoil every list that it is in. */
+  /** One such key would make every list invalid that contains it. */
   @Test
   void namesThatS3CannotHold_areRefusedBeforeAnythingIsSent() {
     String deep = "x".repeat(250);
@@ -200,7 +201,7 @@ public abstract class BucketContract extends StoreContract {
   }
 
   @Test
-  void whatSomebodyElseWroteMeanwhile_isNotGivenOurMetadata() throws IOException {
+  void objectThatAnotherClientWrote_isNotGivenOurMetadata() throws IOException {
     Metadata source = file(1, 0600, Instant.EPOCH);
     writeOneByte("f", source);
     ListedEntry listed = destination.list(path("")).entry(path("f")).orElseThrow();
@@ -210,10 +211,10 @@ public abstract class BucketContract extends StoreContract {
     assertThatThrownBy(
             () -> destination.setMetadata(path("f"), source, EnumSet.allOf(Attribute.class)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("somebody else has written it");
+        .hasMessageContaining("another program has written it");
     assertThatThrownBy(() -> destination.look(path("f"), listed))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("somebody else has written it");
+        .hasMessageContaining("another program has written it");
 
     assertThat(probe().content(prefix + "f")).contains("another".getBytes(StandardCharsets.UTF_8));
     assertThat(probe().metadata(prefix + "f")).doesNotContainKey("mode");

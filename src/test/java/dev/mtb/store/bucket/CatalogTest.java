@@ -40,11 +40,11 @@ class CatalogTest {
 
   private static final Metadata SOURCE = source(5, 0644, TIME, 7, TIME);
 
-  private static ListedEntry glance(String md5, Instant at) {
+  private static ListedEntry listedEntry(String md5, Instant at) {
     return new ListedEntry(false, 5, ContentTag.parse(md5), Optional.of(at));
   }
 
-  private static final ListedEntry GLANCE = glance("0".repeat(32), TIME);
+  private static final ListedEntry LISTED_ENTRY = listedEntry("0".repeat(32), TIME);
 
   private Catalog open(boolean readOnly) {
     return Catalog.open(folder, PLACE, readOnly, true).orElseThrow();
@@ -53,19 +53,19 @@ class CatalogTest {
   @Test
   void whatIsRemembered_isKnownAgain_inTheNextRun() {
     try (Catalog catalog = open(false)) {
-      assertThat(catalog.recall("k", GLANCE, SOURCE)).isEqualTo(Recollection.NONE);
-      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
+      assertThat(catalog.recall("k", LISTED_ENTRY, SOURCE)).isEqualTo(Recollection.NONE);
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
     }
     try (Catalog catalog = open(true)) {
-      assertThat(catalog.recall("k", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
-      assertThat(catalog.recall("other", GLANCE, SOURCE)).isEqualTo(Recollection.NONE);
+      assertThat(catalog.recall("k", LISTED_ENTRY, SOURCE)).isEqualTo(Recollection.SAME);
+      assertThat(catalog.recall("other", LISTED_ENTRY, SOURCE)).isEqualTo(Recollection.NONE);
     }
   }
 
   @Test
   void anyChangeOfTheSource_isSeen() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
       for (Metadata changed :
           List.of(
               source(6, 0644, TIME, 7, TIME),
@@ -73,7 +73,7 @@ class CatalogTest {
               source(5, 0644, TIME.plusNanos(1), 7, TIME),
               source(5, 0644, TIME, 8, TIME),
               source(5, 0644, TIME, 7, TIME.plusNanos(1)))) {
-        assertThat(catalog.recall("k", GLANCE, changed))
+        assertThat(catalog.recall("k", LISTED_ENTRY, changed))
             .as("%s", changed)
             .isEqualTo(Recollection.SOURCE_CHANGED);
       }
@@ -83,12 +83,12 @@ class CatalogTest {
   @Test
   void anotherObject_isNotTheRememberedOne() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
-      assertThat(catalog.recall("k", glance("1".repeat(32), TIME), SOURCE))
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
+      assertThat(catalog.recall("k", listedEntry("1".repeat(32), TIME), SOURCE))
           .isEqualTo(Recollection.NONE);
-      assertThat(catalog.recall("k", glance("0".repeat(32), TIME.plusSeconds(3)), SOURCE))
+      assertThat(catalog.recall("k", listedEntry("0".repeat(32), TIME.plusSeconds(3)), SOURCE))
           .isEqualTo(Recollection.NONE);
-      assertThat(catalog.recall("k", glance("0".repeat(32) + "-2", TIME), SOURCE))
+      assertThat(catalog.recall("k", listedEntry("0".repeat(32) + "-2", TIME), SOURCE))
           .isEqualTo(Recollection.NONE);
     }
   }
@@ -97,15 +97,15 @@ class CatalogTest {
   void sourceWithoutCtime_isNeverRemembered() {
     Metadata without = new Metadata(Kind.FILE, 5, TIME, 0644, 1, 2, 3, 4);
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, without, Duration.ZERO);
-      assertThat(catalog.recall("k", GLANCE, without)).isEqualTo(Recollection.NONE);
+      catalog.remember("k", LISTED_ENTRY, without, Duration.ZERO);
+      assertThat(catalog.recall("k", LISTED_ENTRY, without)).isEqualTo(Recollection.NONE);
     }
   }
 
   @Test
-  void secondRunAtATime_goesWithout() {
+  void secondRunAtATime_hasNoCatalog() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
       assertThat(Catalog.open(folder, PLACE, false, true)).isEmpty();
     }
   }
@@ -117,13 +117,13 @@ class CatalogTest {
       Files.writeString(files.findFirst().orElseThrow(), "this is no catalog");
     }
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
-      assertThat(catalog.recall("k", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
+      assertThat(catalog.recall("k", LISTED_ENTRY, SOURCE)).isEqualTo(Recollection.SAME);
     }
   }
 
   @Test
-  void folderThatCannotBeMade_isNoTrouble() throws IOException {
+  void folderThatCannotBeMade_isNoFailure() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThat(Catalog.open(file.resolve("below"), PLACE, false, true)).isEmpty();
     assertThat(Catalog.open(folder.resolve("none"), PLACE, true, true)).isEmpty();
@@ -132,38 +132,43 @@ class CatalogTest {
   @Test
   void whatIsForgotten_isNotKnownAnyMore() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("a", GLANCE, SOURCE, Duration.ZERO);
-      catalog.remember("b", GLANCE, SOURCE, Duration.ZERO);
+      catalog.remember("a", LISTED_ENTRY, SOURCE, Duration.ZERO);
+      catalog.remember("b", LISTED_ENTRY, SOURCE, Duration.ZERO);
       catalog.forget("a");
     }
     try (Catalog catalog = open(false)) {
-      assertThat(catalog.recall("a", GLANCE, SOURCE)).isEqualTo(Recollection.NONE);
-      assertThat(catalog.recall("b", GLANCE, SOURCE)).isEqualTo(Recollection.SAME);
+      assertThat(catalog.recall("a", LISTED_ENTRY, SOURCE)).isEqualTo(Recollection.NONE);
+      assertThat(catalog.recall("b", LISTED_ENTRY, SOURCE)).isEqualTo(Recollection.SAME);
     }
   }
 
   @Test
   void whatWasComparedWithoutOwners_isNotTheSameWithThem() {
     try (Catalog catalog = Catalog.open(folder, PLACE, false, false).orElseThrow()) {
-      catalog.remember("k", GLANCE, SOURCE, Duration.ZERO);
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ZERO);
     }
     try (Catalog catalog = open(false)) {
-      assertThat(catalog.recall("k", GLANCE, SOURCE)).isNotEqualTo(Recollection.SAME);
+      assertThat(catalog.recall("k", LISTED_ENTRY, SOURCE)).isNotEqualTo(Recollection.SAME);
     }
   }
 
-  /** A list shows any moment of an upload; what is dated before or after it is another object. */
+  /**
+   * A list may date an object at any moment of its upload. An earlier or later date means another
+   * object.
+   */
   @Test
   void dateWithinTheUpload_isThatOfTheObject() {
     try (Catalog catalog = open(false)) {
-      catalog.remember("k", GLANCE, SOURCE, Duration.ofMinutes(1));
+      catalog.remember("k", LISTED_ENTRY, SOURCE, Duration.ofMinutes(1));
       for (int seconds : List.of(2, 0, -3, -30, -62)) {
-        assertThat(catalog.recall("k", glance("0".repeat(32), TIME.plusSeconds(seconds)), SOURCE))
+        assertThat(
+                catalog.recall("k", listedEntry("0".repeat(32), TIME.plusSeconds(seconds)), SOURCE))
             .as("%s s", seconds)
             .isEqualTo(Recollection.SAME);
       }
       for (int seconds : List.of(3, -63)) {
-        assertThat(catalog.recall("k", glance("0".repeat(32), TIME.plusSeconds(seconds)), SOURCE))
+        assertThat(
+                catalog.recall("k", listedEntry("0".repeat(32), TIME.plusSeconds(seconds)), SOURCE))
             .as("%s s", seconds)
             .isEqualTo(Recollection.NONE);
       }

@@ -32,7 +32,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What others have put into a bucket, or into the files that MTB reads for one. */
+/** Random content of a bucket, and of the files that MTB reads for a bucket. */
 class HostileBucketFuzzTest {
   private static final BucketPlace PLACE =
       new BucketPlace(
@@ -66,7 +66,7 @@ class HostileBucketFuzzTest {
                       random.nextLong(),
                       Instant.EPOCH);
               assertThat(metadata.mode()).isBetween(0, 07777);
-              // What is done with it: compared, shown, set.
+              // The metadata is used as in a run: compared, shown, set.
               assertThat(Duration.between(metadata.mtime(), Instant.now())).isNotNull();
               assertThat(metadata.mtime().toEpochMilli()).isNotNegative();
               assertThat(StoredMetadata.text(metadata.mtime())).matches("[0-9]+\\.[0-9]{9}");
@@ -109,12 +109,12 @@ class HostileBucketFuzzTest {
   void catalogs_ofAnything_areReadOrMadeAnew() throws Exception {
     Metadata source =
         new Metadata(Kind.FILE, 1, Instant.EPOCH, 0644, 0, 0, 1, 1, Optional.of(Instant.EPOCH));
-    ListedEntry glance =
+    ListedEntry listedEntry =
         new ListedEntry(
             false, 1, ContentTag.parse("0".repeat(32)), Optional.of(Instant.ofEpochSecond(1)));
     try (Catalog catalog = Catalog.open(temp, PLACE, false, true).orElseThrow()) {
       for (int i = 0; i < 3_000; i++) {
-        catalog.remember("key" + i, glance, source, Duration.ZERO);
+        catalog.remember("key" + i, listedEntry, source, Duration.ZERO);
       }
     }
     Path file;
@@ -132,20 +132,20 @@ class HostileBucketFuzzTest {
                       ? Fuzz.bytes(random, 3000, "H:2,", "block:", "chunk:1", "\n")
                       : Fuzz.mutated(random, good));
               if (random.nextBoolean()) {
-                Catalog.open(temp, PLACE, true, true).ifPresent(c -> use(c, glance, source));
+                Catalog.open(temp, PLACE, true, true).ifPresent(c -> use(c, listedEntry, source));
               }
               Optional<Catalog> catalog = Catalog.open(temp, PLACE, false, true);
               assertThat(catalog).isPresent();
-              use(catalog.get(), glance, source);
+              use(catalog.get(), listedEntry, source);
             });
   }
 
-  private static void use(Catalog catalog, ListedEntry glance, Metadata source) {
+  private static void use(Catalog catalog, ListedEntry listedEntry, Metadata source) {
     try (catalog) {
       for (int i = 0; i < 200; i++) {
-        catalog.recall("key" + 15 * i, glance, source);
+        catalog.recall("key" + 15 * i, listedEntry, source);
       }
-      catalog.remember("new", glance, source, Duration.ZERO);
+      catalog.remember("new", listedEntry, source, Duration.ZERO);
     }
   }
 
@@ -201,7 +201,8 @@ class HostileBucketFuzzTest {
               int listed = 0;
               while (!directories.isEmpty()) {
                 String directory = directories.pop();
-                // Walked as the engine does: what is no name of a file is nowhere.
+                // The tree is walked as the engine does it. A key that is no file name does not
+                // appear.
                 for (Map.Entry<String, ListedEntry> entry :
                     listing.list(directory).names.entrySet()) {
                   Optional<Path> name = BucketKeys.pathOf(entry.getKey());

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a server may answer, and must not be believed. */
+/** Wrong answers of a server, which MTB must not accept. */
 class RequestsTest {
   private static final byte[] CONTENT = "content".getBytes(UTF_8);
   private static final Metadata SOURCE =
@@ -68,7 +68,7 @@ class RequestsTest {
     server.close();
   }
 
-  /** What is listed is compared, and may be deleted. */
+  /** Listed keys are compared, and may be deleted, so foreign keys must not pass. */
   @Test
   void list_ofKeysThatWereNotAskedFor_isRefused() throws IOException {
     server.setList(List.of("p/d/f", "p/d/g"), List.of("p/d/e/"));
@@ -98,10 +98,10 @@ class RequestsTest {
 
     assertThatThrownBy(() -> requests.put("p/f", SOURCE, Requests.Upload.of(CONTENT)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("another content than was sent");
+        .hasMessageContaining("other content than was sent");
     assertThatThrownBy(this::sendPart)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("another content than was sent");
+        .hasMessageContaining("other content than was sent");
   }
 
   private UploadedPart sendPart() throws IOException {

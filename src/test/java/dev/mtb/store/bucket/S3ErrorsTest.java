@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class S3ErrorsTest {
-  private static final S3Errors TROUBLE =
+  private static final S3Errors ERRORS =
       new S3Errors(
           new BucketPlace(
               new S3Location("photos", "backup"),
@@ -52,7 +52,7 @@ class S3ErrorsTest {
     "301, '', Connection.region eu-north-1",
   })
   void whatConcernsAllFiles_endsTheRun_withTheRemedy(int status, String code, String words) {
-    assertThat(TROUBLE.of("PutObject", "backup/f", answer(status, code)))
+    assertThat(ERRORS.of("PutObject", "backup/f", answer(status, code)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("photos")
         .hasMessageContaining(words);
@@ -63,12 +63,12 @@ class S3ErrorsTest {
     "403, AccessDenied, s3:PutObject",
     "400, BadDigest, changed on its way",
     "503, SlowDown, fewer Concurrency.threads",
-    "412, PreconditionFailed, somebody else",
+    "412, PreconditionFailed, another program",
     "501, NotImplemented, PutObject",
     "507, InsufficientStorage, as the server says it",
   })
   void whatConcernsOneFile_isItsFailure(int status, String code, String words) {
-    assertThat(TROUBLE.of("PutObject", "backup/f", answer(status, code)))
+    assertThat(ERRORS.of("PutObject", "backup/f", answer(status, code)))
         .isInstanceOf(IOException.class)
         .isNotInstanceOf(DestinationException.class)
         .hasMessageContaining(words);
@@ -76,13 +76,13 @@ class S3ErrorsTest {
 
   @Test
   void absentObject_isAbsent() {
-    assertThat(TROUBLE.of("HeadObject", "backup/f", answer(404, "NoSuchKey")))
+    assertThat(ERRORS.of("HeadObject", "backup/f", answer(404, "NoSuchKey")))
         .isInstanceOf(NoSuchFileException.class);
   }
 
   @Test
-  void bucketThatMayNotBeListed_isTheDestinationsTrouble() {
-    assertThat(TROUBLE.of("ListObjectsV2", "", answer(403, "AccessDenied")))
+  void bucketThatMayNotBeListed_isAFailureOfTheDestination() {
+    assertThat(ERRORS.of("ListObjectsV2", "", answer(403, "AccessDenied")))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("s3:ListBucket on arn:aws:s3:::photos");
   }
@@ -91,17 +91,17 @@ class S3ErrorsTest {
   void serverThatCannotBeReached_isLost_butNotForWhatCannotBeRead() {
     for (IOException cause :
         new IOException[] {new UnknownHostException("s3.example.com"), new SocketException("x")}) {
-      assertThat(TROUBLE.of("PutObject", "f", cause))
+      assertThat(ERRORS.of("PutObject", "f", cause))
           .isInstanceOf(DestinationException.class)
           .hasMessageContaining("network");
     }
-    assertThat(TROUBLE.of("ListObjectsV2", "", new MalformedAnswerException("no XML", null)))
+    assertThat(ERRORS.of("ListObjectsV2", "", new MalformedAnswerException("no XML", null)))
         .isNotInstanceOf(DestinationException.class)
         .hasMessageContaining("no XML");
-    assertThat(TROUBLE.of("PutObject", "f", new CredentialsException("", null)))
+    assertThat(ERRORS.of("PutObject", "f", new CredentialsException("", null)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("Connection.passwdFile");
-    assertThat(TROUBLE.of("PutObject", "f", new CredentialsException("no profile 'x'", null)))
+    assertThat(ERRORS.of("PutObject", "f", new CredentialsException("no profile 'x'", null)))
         .isInstanceOf(DestinationException.class)
         .hasMessageContaining("no profile 'x'");
   }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A bucket on Adobe's S3Mock, which has nothing in common with S3Proxy. */
+/** A bucket on Adobe's S3Mock, which shares no code with S3Proxy. */
 class S3MockBucketIT extends BucketContract {
   private static S3MockServer server;
   private static S3Probe probe;
@@ -200,9 +200,9 @@ class S3MockBucketIT extends BucketContract {
     }
   }
 
-  /** S3Proxy would not delete the object of a directory that holds something. */
+  /** S3Proxy refuses to delete the object of a directory that is not empty. */
   @Test
-  void directoryMarkerThatSomebodyDeleted_isRestored() throws Exception {
+  void directoryMarkerThatAnotherClientDeleted_isRestored() throws Exception {
     Path source = Files.createDirectory(temp.resolve("source"));
     RandomTree.write(source.resolve("d/f"), "content");
     Path passwd = Secrets.write(temp.resolve("keys"), credentials());
@@ -231,7 +231,7 @@ class S3MockBucketIT extends BucketContract {
     assertThat(Mtb.verify(job, BackupListener.NONE).failures()).isEmpty();
   }
 
-  /** S3 itself has no objection to a file and a directory of one name. */
+  /** S3 itself accepts a file and a directory of one name. */
   @Test
   void directoryThatBecomesAFile_leavesNothingOfItself_andIsKeptWhereThatIsWanted()
       throws Exception {

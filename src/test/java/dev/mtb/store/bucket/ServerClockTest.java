@@ -23,7 +23,7 @@ class ServerClockTest {
   }
 
   @Test
-  void dateOfTheBeginning_isNotTheTimeOfTheEnd() {
+  void dateFromTheBeginningOfARequest_isCorrected() {
     assertThat(clock.now(dated(START))).contains(START);
     pass(60);
     // The server took the date when the request began, a minute ago.
@@ -33,7 +33,7 @@ class ServerClockTest {
   }
 
   @Test
-  void answerWithoutDate_tellsWhatOthersTold() {
+  void answerWithoutDate_usesEarlierDates() {
     Optional<Instant> silent = Optional.empty();
     assertThat(clock.now(silent)).isEmpty();
     assertThat(clock.now(dated(START))).contains(START);

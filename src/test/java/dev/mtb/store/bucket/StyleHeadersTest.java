@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What each kind of request says of the style of objects. */
+/** The headers for the style of objects in each kind of request. */
 class StyleHeadersTest {
   private static final ObjectStyle STYLE =
       new ObjectStyle(
@@ -65,7 +65,7 @@ class StyleHeadersTest {
   private HttpServer server;
   private Requests requests;
 
-  /** What the last request said. */
+  /** The headers of the last request. */
   private final TreeMap<String, String> last = new TreeMap<>();
 
   @BeforeEach
@@ -123,7 +123,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void newObject_hasItAll() throws IOException {
+  void newObject_hasAllStyleHeaders() throws IOException {
     StoredVersion unused = requests.put("p/f", FILE, Requests.Upload.of("abc".getBytes(UTF_8)));
 
     assertThat(last).containsAllEntriesOf(OF_OBJECT).containsKey("content-md5");
@@ -132,7 +132,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void uploadInParts_hasItAllWhenItBegins() throws IOException {
+  void uploadInParts_hasAllStyleHeadersAtItsStart() throws IOException {
     assertThat(requests.uploads().start("p/f", requests.uploads().headers("p/f", FILE)))
         .isEqualTo("id");
 
@@ -158,9 +158,9 @@ class StyleHeadersTest {
     }
   }
 
-  /** As an old version is kept, and as a name changes. */
+  /** Copies keep old versions, and rename files. */
   @Test
-  void copy_hasItAllAgain() throws IOException {
+  void copy_hasAllStyleHeaders() throws IOException {
     assertThat(requests.copies().copy("p/f", "p/g", Optional.of(3L))).isTrue();
 
     assertThat(last)
@@ -171,7 +171,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void otherMetadata_leaveItAsItWas() throws IOException {
+  void changeOfMetadata_keepsTheStyle() throws IOException {
     StoredVersion unused = requests.copies().replaceMetadata("p/f", FILE, Optional.empty());
 
     assertThat(last)
@@ -182,7 +182,7 @@ class StyleHeadersTest {
   }
 
   @Test
-  void otherRequests_sayOnlyWhoPays() throws IOException {
+  void otherRequests_haveOnlyTheHeaderOfThePayer() throws IOException {
     assertThat(requests.head("p/f")).isPresent();
     assertStyleless();
     requests.delete("p/f");
@@ -200,9 +200,9 @@ class StyleHeadersTest {
                     && (OF_OBJECT.containsKey(name) || name.startsWith("x-amz-object-lock")));
   }
 
-  /** Tags that another tool has given an object stay then. */
+  /** Without the headers, an object keeps tags of another tool. */
   @Test
-  void withoutAStyle_nothingIsSaid() throws IOException {
+  void withoutAStyle_thereAreNoStyleHeaders() throws IOException {
     try (Requests plain = requests(ObjectStyle.DEFAULT)) {
       StoredVersion unused = plain.copies().replaceMetadata("p/f", FILE, Optional.empty());
 

@@ -183,7 +183,7 @@ class TreeListingTest {
             });
   }
 
-  /** As the engine asks: parents first. */
+  /** Counts the requests to list all directories, parents first, as the engine does. */
   private static int requests(Bucket bucket) throws IOException {
     TreeListing listing = new TreeListing(bucket);
     for (String directory : bucket.directories()) {
@@ -205,14 +205,14 @@ class TreeListingTest {
 
   @ParameterizedTest
   @CsvSource({
-    // A page is enough, or two.
+    // One or two pages are enough.
     "9, 100, 1",
     "20, 50, 2",
     "39, 50, 2",
-    // Groups of nine directories a page.
+    // Groups of nine directories for each page.
     "100, 100, 15",
     "1000, 9, 15",
-    // A directory a page or two.
+    // One or two pages for each directory.
     "10, 1000, 22",
     // Nothing but small directories.
     "5000, 1, 20",
@@ -231,7 +231,7 @@ class TreeListingTest {
     assertThat(requests(tree(1, 20_000))).isLessThanOrEqualTo(23);
   }
 
-  /** How a server fails to get on. */
+  /** The ways in which a server repeats its answers. */
   private enum Stuck {
     SAME_TOKEN,
     SAME_PAGE,

@@ -21,7 +21,7 @@ class DirectorySyncTest {
     sync.changed(Path.of("/a"));
     sync.changed(Path.of("/a"));
     sync.changed(Path.of("/b"));
-    assertThat(synced).as("not before somebody waits for it").isEmpty();
+    assertThat(synced).as("not before flush").isEmpty();
 
     sync.flush();
     assertThat(synced).containsExactlyInAnyOrder(Path.of("/a"), Path.of("/b"));
@@ -46,7 +46,7 @@ class DirectorySyncTest {
   }
 
   @Test
-  void failure_isTold_thoughItWasBefore_andOthersAreForcedAllTheSame() throws IOException {
+  void earlierFailure_isThrown_andOtherDirectoriesAreForced() throws IOException {
     DirectorySync sync =
         new DirectorySync(
             directory -> {
@@ -64,7 +64,7 @@ class DirectorySyncTest {
         .hasMessageContaining("/d7")
         .hasMessageContaining("Input/output error");
     assertThat(synced).hasSize(2000);
-    // Told once.
+    // The failure is thrown once.
     sync.flush();
   }
 

@@ -105,7 +105,7 @@ class FoldersTest {
   }
 
   @Test
-  void directoryInAnothersPlace_isFound() throws IOException {
+  void directoryThatReplacesAnother_isFound() throws IOException {
     Path file = start.resolve("a/b/f");
     assertThat(read(file)).isEqualTo("inside");
     Files.move(start.resolve("a"), start.resolve("moved"));
@@ -234,7 +234,7 @@ class FoldersTest {
   }
 
   @Test
-  void fileSystemWithoutHandles_goesByPath() throws IOException {
+  void fileSystemWithoutHandles_usesPaths() throws IOException {
     URI zip = URI.create("jar:" + temp.resolve("x.zip").toUri());
     try (FileSystem inZip = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
       Path directory = Files.createDirectory(inZip.getPath("/d"));

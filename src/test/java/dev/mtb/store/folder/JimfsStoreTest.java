@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class JimfsStoreTest {
-  /** Any provider of {@code java.nio}: this one is in memory. */
+  /** The contract on another provider of {@code java.nio}, which keeps its files in memory. */
   abstract static class InMemory extends StoreContract {
     private final FileSystem memory;
 
@@ -52,7 +52,7 @@ class JimfsStoreTest {
   @Nested
   class WithBasicAttributes extends InMemory {
     @Test
-    void traits_promiseLittle() {
+    void features_areFew() {
       assertThat(destination.features().keepsPermissions()).isFalse();
       assertThat(destination.features().keepsOwner()).isFalse();
     }
@@ -86,7 +86,7 @@ class JimfsStoreTest {
     }
 
     @Test
-    void traits_promisePermissions() {
+    void features_includePermissions() {
       assertThat(destination.features().keepsPermissions()).isTrue();
       assertThat(destination.features().mtimeGranularity()).isZero();
     }

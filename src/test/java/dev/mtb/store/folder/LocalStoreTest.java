@@ -151,7 +151,7 @@ class LocalStoreTest extends StoreContract {
   }
 
   @Test
-  void whileItIsWritten_nobodyElseMayRead() throws IOException {
+  void whileItIsWritten_otherUsersCannotRead() throws IOException {
     Metadata source = file(10, 0777, TIME);
     try (FileWrite write = destination.write(path("f"), source, Optional.empty())) {
       write.write(ByteBuffer.wrap(bytes(10)));
@@ -160,7 +160,10 @@ class LocalStoreTest extends StoreContract {
     }
   }
 
-  /** One look tells for a directory what new files are like there: it must not be another's. */
+  /**
+   * The store remembers for each directory which owner and mode new files get. It must not use
+   * those of another directory.
+   */
   @Test
   void ownerAndMode_areTheSourcesOwn_whateverTheDirectoriesGive() throws IOException {
     assumeThat(destination.features().keepsOwner()).isTrue();
@@ -207,7 +210,7 @@ class LocalStoreTest extends StoreContract {
     assertFile("f", bytes(10), source);
   }
 
-  /** A file that is replaced is there at every moment, the old one or the new one as a whole. */
+  /** During a replacement, the complete old or new file exists at every moment. */
   @Test
   void overwriting_leavesNoMomentWithoutAWholeFile() throws Exception {
     Metadata source = file(10, 0640, TIME);

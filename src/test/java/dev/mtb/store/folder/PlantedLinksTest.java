@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Somebody who may write at the destination puts symbolic links there that lead out of it. */
+/** Another user who may write to the destination plants symbolic links that lead out of it. */
 public class PlantedLinksTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
   public static final String ABANDONED = TemporaryNamesTest.withProcess("2147483647", "1");
@@ -55,7 +55,7 @@ public class PlantedLinksTest {
     Files.writeString(Files.createDirectory(root.resolve("d")).resolve("f"), "old");
     BackupOptions options = BackupOptions.builder().stateDirectory(folder.resolve("state")).build();
     destination = Destinations.open(root, options, /* readOnly= */ false);
-    // Directories that are held open already must be no less safe.
+    // The write opens directories, since directories that are held open must be safe, too.
     put("d/other", "content");
   }
 
@@ -65,7 +65,10 @@ public class PlantedLinksTest {
     assertThat(state(outside)).isEqualTo(before);
   }
 
-  /** All that can be seen of what is outside, but its own times, which a failed try may move. */
+  /**
+   * The visible state of the outside directory, without its mtime, which a failed attempt may
+   * change.
+   */
   public static Map<String, String> state(Path outside) throws IOException {
     Map<String, String> state = new TreeMap<>();
     try (var paths = Files.walk(outside)) {
@@ -248,7 +251,7 @@ public class PlantedLinksTest {
           .isInstanceOf(IOException.class);
     }
     assertThat(root.resolve("d.moved/f")).hasContent("old");
-    // Nor for a moment, under another name.
+    // They were not even made for a moment under another name.
     assertThat(Metadata.of(outside)).isEqualTo(untouched);
   }
 
@@ -271,12 +274,12 @@ public class PlantedLinksTest {
   }
 
   /**
-   * Nothing outside is changed even if the directory changes into a link and back all the time. A
-   * link or directory that Java makes by path may be made there, under a name that means nothing,
-   * and is removed if it is found again.
+   * Nothing outside is changed even if another user replaces the directory with a link and back all
+   * the time. Only a link or directory that Java makes by path may be made outside, under a
+   * temporary name, and is removed if it is found again.
    */
   @Test
-  void whileADirectoryIsSwappedToAndFro_nothingGetsOut() throws Exception {
+  void whileADirectoryIsReplacedRepeatedly_nothingOutsideChanges() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("link"), outside);
     Path real = folder.resolve("real");
     AtomicBoolean isOver = new AtomicBoolean();
@@ -313,7 +316,7 @@ public class PlantedLinksTest {
         }
         done++;
       } catch (IOException e) {
-        // It was led astray, and noticed.
+        // The path led through the link, and MTB noticed it.
       }
     }
     isOver.set(true);

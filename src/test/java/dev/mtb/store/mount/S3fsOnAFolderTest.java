@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * How files are written to S3FS, on a folder that stands for the mount: what is refused because of
- * a link, and what is written in place. What s3fs makes of it is tested on a real one.
+ * Writes to S3FS, with a folder instead of the mount: which writes are refused because of a link,
+ * and which files are written in place. Other tests use a real s3fs.
  */
 class S3fsOnAFolderTest {
   private static final Instant TIME = Instant.parse("2021-02-03T04:05:06.789123456Z");
@@ -55,7 +55,7 @@ class S3fsOnAFolderTest {
     before = PlantedLinksTest.state(outside);
     root = Files.createDirectory(folder.resolve("backup"));
     Files.createDirectory(root.resolve("real"));
-    // In the place of a directory, and of one above it.
+    // A link stands in the place of a directory, and of a directory above one.
     Files.createSymbolicLink(root.resolve("d"), outside);
     destination =
         new MountStore(
@@ -90,7 +90,7 @@ class S3fsOnAFolderTest {
     }
   }
 
-  /** A new one, one that fits over the old, and those that do not. */
+  /** A new file, a file that is not longer than the old one, and longer ones. */
   @ParameterizedTest
   @CsvSource({"d/new, 5, -1", "d/f, 10, 8", "d/f, 5, 8", "d/f, 300000, 8", "d/tree/f, 10, 8"})
   void file_behindALink_isNotWritten(String path, int size, int oldSize) {
@@ -218,7 +218,7 @@ class S3fsOnAFolderTest {
     assertThat(root.resolve("real")).isEmptyDirectory();
   }
 
-  /** It was looked at when it was shorter: what is longer than the new content would stay. */
+  /** The file has grown since the look. If it were overwritten in place, its end would stay. */
   @Test
   void fileThatHasGrownMeanwhile_isReplacedAsAWhole() throws IOException {
     Path file = Files.write(root.resolve("real/f"), new byte[100]);

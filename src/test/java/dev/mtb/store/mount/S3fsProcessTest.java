@@ -34,7 +34,8 @@ class S3fsProcessTest {
 
   @ParameterizedTest
   @CsvSource({"1.90, false", "1.95, false", "1.96, true", "1.97, true", "1.98, false"})
-  void versionThatDeletesWhatItShouldNot_isSaid(String version, boolean isSaid) throws IOException {
+  void versionThatDeletesWhatItShouldNot_isReported(String version, boolean isSaid)
+      throws IOException {
     Path program = Files.writeString(temp.resolve("s3fs"), "ELF\0" + version + "\0");
     S3fsProcess process =
         parse("s3fs", "bucket", "/mnt/s3", "-o", "enable_noobj_cache,notsup_compat_dir")
@@ -93,7 +94,7 @@ class S3fsProcessTest {
   }
 
   @Test
-  void optionWithoutValue_isNoTrouble() {
+  void optionWithoutValue_isRead() {
     assertThat(parse("s3fs", "bucket", "/mnt/s3", "-o").options()).containsExactly("");
   }
 

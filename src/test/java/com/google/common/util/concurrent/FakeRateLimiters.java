@@ -2,11 +2,14 @@ package com.google.common.util.concurrent;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Guava's own limiters, by a clock that only they and the test move. In its package to get in. */
+/**
+ * Guava's own limiters with a clock that only they and the test advance. The class is in Guava's
+ * package, since it uses package-private methods.
+ */
 public final class FakeRateLimiters {
   private final AtomicLong micros = new AtomicLong();
 
-  /** Makes a limiter that sleeps by moving the clock. */
+  /** Makes a limiter that advances the clock instead of sleeping. */
   public RateLimiter create(double permitsPerSecond) {
     return RateLimiter.create(
         permitsPerSecond,
