@@ -290,7 +290,7 @@ class BucketFaultIT {
     BackupReport report = backUp();
     assertThat(report.exitCode()).isEqualTo(23);
     assertThat(report.failures()).hasSize(1);
-    assertThat(report.failures().get(0).error()).contains("another content than was sent");
+    assertThat(report.failures().get(0).error()).contains("other content than was sent");
     proxy.setFault(Fault.NONE);
 
     assertThat(backUp().totals().copied()).isEqualTo(1);

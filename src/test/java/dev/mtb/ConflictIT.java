@@ -406,7 +406,7 @@ class ConflictIT {
         .allMatch(line -> line.contains(" ignored "));
   }
 
-  /** Ceph 16 refuses an ETag that stands in quotation marks, whatever it is. */
+  /** Ceph 16 refuses every ETag in quotation marks. */
   @Test
   void serverThatWantsTagsWithoutQuotationMarks_getsThem() throws Exception {
     RandomTree.write(here.resolve("f"), "first");
@@ -422,7 +422,7 @@ class ConflictIT {
       counting.reset();
       assertThat(backUp(here, counting.endpoint(), false).failures()).isEmpty();
       assertThat(there.content(prefix + "/f")).hasValue("changed".getBytes(UTF_8));
-      // A list, the file, and nothing else.
+      // Only a list and the file.
       assertThat(counting.snapshot().total()).as("%s", counting.snapshot()).isEqualTo(2);
 
       RandomTree.write(here.resolve("f"), "changed again");

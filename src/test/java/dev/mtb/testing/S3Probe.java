@@ -35,7 +35,7 @@ public final class S3Probe implements AutoCloseable {
     this(URI.create("http://127.0.0.1:" + port), bucket, identity, credential);
   }
 
-  /** Talks to any server. */
+  /** Connects to any server. */
   S3Probe(URI endpoint, String bucket, String identity, String credential) {
     this.bucket = bucket;
     s3 =
@@ -62,7 +62,7 @@ public final class S3Probe implements AutoCloseable {
     s3.createBucket(r -> r.bucket(bucket));
   }
 
-  /** Deletes the bucket and all that is in it, old versions and unfinished uploads too. */
+  /** Deletes the bucket with everything in it, also old versions and unfinished uploads. */
   public void deleteBucket() {
     unfinishedUploads().forEach(this::abortUploads);
     s3.listObjectVersionsPaginator(r -> r.bucket(bucket))
