@@ -18,6 +18,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -413,6 +414,7 @@ class BucketFaultIT {
     assertVerified();
   }
 
+  @Thorough
   @Test
   void killedDuringAnUpload_theNextRunIsWhole_andNothingIsLeft() throws Exception {
     files(50);
@@ -468,6 +470,7 @@ class BucketFaultIT {
     assertVerified();
   }
 
+  @Thorough
   @Test
   void wrongUse_isRefusedBeforeAnythingIsDone() throws Exception {
     files(1);

@@ -21,6 +21,7 @@ import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
 import dev.mtb.testing.TestBucket;
+import dev.mtb.testing.Thorough;
 import dev.mtb.testing.VersionedS3;
 import java.io.IOException;
 import java.net.URI;
@@ -217,6 +218,7 @@ class ConflictIT {
     assertThat(content("l")).isEqualTo("there");
   }
 
+  @Thorough
   @Test
   void largeFile_thatAnotherMachineWrote_isAConflict_andLeavesNoUpload() throws Exception {
     RandomTree.write(here.resolve("f"), RandomTree.bytes(1, LARGE), Instant.ofEpochSecond(1_000));

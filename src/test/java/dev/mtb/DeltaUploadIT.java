@@ -14,6 +14,7 @@ import dev.mtb.testing.CountingProxy.Kind;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Seed;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,6 +163,7 @@ class DeltaUploadIT {
     large.assertIs(content, name);
   }
 
+  @Thorough
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "S3Mock", "own"})
   void randomEdits_areAlwaysTheSource(String name) throws Exception {
@@ -256,6 +258,7 @@ class DeltaUploadIT {
     large.assertIs(content, "replaced meanwhile");
   }
 
+  @Thorough
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "S3Mock", "own"})
   void objectThatAnotherClientHasReplaced_isNotCopiedFrom(String name) throws Exception {
@@ -275,6 +278,7 @@ class DeltaUploadIT {
     large.assertIs(content, name);
   }
 
+  @Thorough
   @ParameterizedTest
   @ValueSource(ints = {400, 403, 416, 501})
   void serverThatRefusesToCopyParts_isAskedOnce_andGetsEverything(int status) throws Exception {
@@ -315,6 +319,7 @@ class DeltaUploadIT {
   }
 
   /** MTB cannot know whether the object is correct, so the next run checks it again. */
+  @Thorough
   @Test
   void objectThatIsPutTogetherWrong_andCannotBeSentAgain_isMarkedForTheNextRun() throws Exception {
     byte[] content = backedUpAndChanged("S3Proxy");
@@ -339,6 +344,7 @@ class DeltaUploadIT {
   }
 
   /** With keys of KMS a tag is no digest: neither what the upload ends with nor what lists show. */
+  @Thorough
   @Test
   void objectWhoseTagIsNoMd5_isSentAsAWhole_andThatIsSaid() throws Exception {
     open("S3Mock");
@@ -386,6 +392,7 @@ class DeltaUploadIT {
     large.assertIs(content, "whole");
   }
 
+  @Thorough
   @Test
   void compareAlways_trustsNothingThatIsThere() throws Exception {
     open("S3Proxy");

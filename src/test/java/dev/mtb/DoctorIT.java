@@ -11,6 +11,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,6 +127,7 @@ class DoctorIT {
     }
   }
 
+  @Thorough
   @Test
   void slowMount_saysWhatItCosts_andWhatHelps() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start()) {
@@ -165,6 +167,7 @@ class DoctorIT {
     }
   }
 
+  @Thorough
   @Test
   void hangingMount_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
@@ -202,6 +205,7 @@ class DoctorIT {
    * MTB does not go directly to the bucket of a mount that it does not understand, but it can send
    * a request to the same server.
    */
+  @Thorough
   @Test
   void silentServer_behindAMountThatMtbDoesNotUnderstand_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start("use_wtf8")) {

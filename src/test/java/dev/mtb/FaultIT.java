@@ -22,6 +22,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsMount;
 import dev.mtb.testing.Seed;
+import dev.mtb.testing.Thorough;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>s3fs sleeps four seconds after each error, so the scenarios run in parallel.
  */
+@Thorough
 @RequiresS3fs
 class FaultIT {
   /** The shortest time limits of s3fs; by default it waits for minutes. */

@@ -9,6 +9,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -99,6 +100,7 @@ class JarIT {
   }
 
   /** The Debian package does this when it is installed. */
+  @Thorough
   @Test
   void launcher_makesAnArchiveAndNothingElse_ifItIsToldTo() throws Exception {
     Path made = Files.createDirectory(temp.resolve("made"));
@@ -112,6 +114,7 @@ class JarIT {
     assertThat(builder.start().waitFor()).isNotZero();
   }
 
+  @Thorough
   @Test
   void launcher_runsTheJar_andMakesAnArchiveOfItsClasses() throws Exception {
     RandomTree.write(source.resolve("f"), "content");
@@ -178,6 +181,7 @@ class JarIT {
     return names(folder).stream().filter(name -> name.endsWith("-mtb.jsa")).toList();
   }
 
+  @Thorough
   @Test
   void realTree_rsyncSeesNoDifference() throws Exception {
     Path tree = Path.of("/usr/share/doc");
@@ -229,6 +233,7 @@ class JarIT {
     assertThat(destination.resolve("grün 日本 😀")).hasContent("named on the command line");
   }
 
+  @Thorough
   @Test
   void oddFiles_areKept() throws Exception {
     Files.createFile(source.resolve("empty"));

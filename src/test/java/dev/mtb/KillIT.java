@@ -11,6 +11,7 @@ import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.S3fsMount;
 import dev.mtb.testing.Secrets;
 import dev.mtb.testing.Seed;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * file that was backed up once stays complete, in one of its versions. One run that is not killed
  * then completes the backup, and no temporary files remain.
  */
+@Thorough
 class KillIT {
   /** 20 with {@code -Pthorough}: each is a run, or half of one. */
   private static final int KILLS = Integer.getInteger("mtb.kills", 6);

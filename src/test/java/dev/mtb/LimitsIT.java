@@ -19,6 +19,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import dev.mtb.testing.WriteConditionsAnswer;
 import java.net.URI;
 import java.nio.file.Files;
@@ -193,6 +194,7 @@ class LimitsIT {
     return seconds(report);
   }
 
+  @Thorough
   @Test
   void interrupted_endsWithinSeconds_howeverSlowItMayGo() throws Exception {
     RandomTree.write(source.resolve("large"), RandomTree.bytes(1, 30 << 20), OLD);

@@ -3,6 +3,7 @@ package dev.mtb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.testing.MtbProcess;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Memory is bounded by what is in flight, and 16 bytes an entry of a list. */
+@Thorough
 class MemoryIT {
   private static final int DIRECTORIES = 80_000;
 

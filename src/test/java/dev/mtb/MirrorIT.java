@@ -20,6 +20,7 @@ import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -272,6 +273,7 @@ class MirrorIT {
     }
   }
 
+  @Thorough
   @ParameterizedTest
   @EnumSource
   void oldVersionsOf200Megabytes_moveOnTheServer(Way way) throws Exception {

@@ -21,6 +21,7 @@ import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -112,6 +113,7 @@ class ReadBackIT {
         .count();
   }
 
+  @Thorough
   @ParameterizedTest
   @EnumSource(
       value = Via.class,
@@ -153,6 +155,7 @@ class ReadBackIT {
         });
   }
 
+  @Thorough
   @Test
   void newFiles_throughTheMount_costTwoOrThreeRequestsMore() throws Exception {
     mount(FRUGAL);

@@ -8,6 +8,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -90,6 +91,7 @@ class RefusedAttributesIT {
     assertThat(copy.uid()).isZero();
   }
 
+  @Thorough
   @Test
   void secondRun_triesTheAttributesOnly_andIsCleanWithoutThem() throws Exception {
     assertThat(run(without("chown"), backup).exitCode()).isEqualTo(23);
@@ -216,6 +218,7 @@ class RefusedAttributesIT {
   /**
    * Each system call that sets an owner fails. S3FS fails like this if its server forbids copies.
    */
+  @Thorough
   @Test
   @RequiresS3fs
   void ownerRefused_onS3fs_everythingElseIsBackedUp() throws Exception {
@@ -256,6 +259,7 @@ class RefusedAttributesIT {
     }
   }
 
+  @Thorough
   @Test
   @RequiresS3fs
   void withoutOwner_onTheBucket_objectsAreTheRunningUsers() throws Exception {

@@ -11,6 +11,7 @@ import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -105,6 +106,7 @@ class RequestsAtOnceIT {
   }
 
   /** A server that accepts only 50 requests at a time. */
+  @Thorough
   @Test
   void serverThatAsksForFewer_getsFewer() throws IOException {
     files(800);

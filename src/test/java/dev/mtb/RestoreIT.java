@@ -20,6 +20,7 @@ import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -199,6 +200,7 @@ class RestoreIT {
     }
   }
 
+  @Thorough
   @ParameterizedTest
   @EnumSource
   void oneFileAmongTenThousand_costsFewRequests(Way way) throws Exception {
@@ -329,6 +331,7 @@ class RestoreIT {
     assertThat(target).doesNotExist();
   }
 
+  @Thorough
   @Test
   void deadMount_endsTheRun() throws Exception {
     RandomTree.smallFiles(source, 10, 30, 1000);
@@ -358,6 +361,7 @@ class RestoreIT {
     }
   }
 
+  @Thorough
   @ParameterizedTest
   @EnumSource
   void interruptedBySignal_thenAgain_isComplete(Way way) throws Exception {

@@ -11,6 +11,7 @@ import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Seed;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +129,7 @@ class ResumedUploadIT {
   }
 
   /** Another client has sent something else to the upload. */
+  @Thorough
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "S3Mock", "own"})
   void partsOfAnotherContent_areSentAgain(String name) throws Exception {
@@ -201,6 +203,7 @@ class ResumedUploadIT {
     large.probe.abortUploads(foreign);
   }
 
+  @Thorough
   @ParameterizedTest
   @ValueSource(strings = {"S3Proxy", "own"})
   void killedAgainAndAgain_sendsOnlyWhatWasOnItsWayAgain(String name) throws Exception {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.NullS3;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
  * Many files: memory and open files depend on the number of threads, and not on the number of
  * files.
  */
+@Thorough
 class ScaleIT {
   private static final int DIRECTORIES = 200;
   private static final int EACH = 1000;

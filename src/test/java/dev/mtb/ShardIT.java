@@ -10,6 +10,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Seed;
+import dev.mtb.testing.Thorough;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -76,6 +77,7 @@ class ShardIT {
     assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
   }
 
+  @Thorough
   @Test
   @RequiresS3fs
   void throughAMount_andStraightToTheBucket_theyMakeTheWhole_withFewMoreRequests()
@@ -128,6 +130,7 @@ class ShardIT {
     }
   }
 
+  @Thorough
   @Test
   void sameShardTwice_isRefused_otherShardsAreNot_andDoubtIsWrongUsage() throws Exception {
     RandomTree.smallFiles(source, 20, 200, 1000);

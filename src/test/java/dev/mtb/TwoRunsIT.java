@@ -13,6 +13,7 @@ import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -97,6 +98,7 @@ class TwoRunsIT {
     assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
   }
 
+  @Thorough
   @Test
   void second_waits_andGivesUpOrGoesOn() throws Exception {
     MtbProcess shortWait = start("--lock-wait", "1s");
@@ -121,6 +123,7 @@ class TwoRunsIT {
     assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
   }
 
+  @Thorough
   @Test
   @RequiresS3fs
   void mountAndBucket_areOnePlace_andTheLockCostsNoRequest() throws Exception {

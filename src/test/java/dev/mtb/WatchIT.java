@@ -11,6 +11,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import dev.mtb.testing.WriteConditionsAnswer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -174,6 +175,7 @@ class WatchIT {
     }
   }
 
+  @Thorough
   @Test
   void watching_costsNoRequest() throws Exception {
     RandomTree.smallFiles(source, 5, 40, 1000);
@@ -252,6 +254,7 @@ class WatchIT {
     assertThat(Files.readString(log)).contains(" WARN ").contains("/dev/null/state");
   }
 
+  @Thorough
   @Test
   void terminal_showsTheBarAndWhatThreadsDo_andIsLeftClean() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "no script(1) here");
