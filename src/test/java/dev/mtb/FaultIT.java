@@ -69,7 +69,7 @@ class FaultIT {
   private static final Duration HANGS_AFTER = Duration.ofSeconds(75);
 
   /** 1,000 with {@code -Pthorough}: through the mount s3fs pauses for seconds after each fault. */
-  private static final int FILES = Integer.getInteger("mtb.fault.files", 250);
+  private static final int FILES = Integer.getInteger("mtb.fault.files", 500);
 
   /** Longer than {@code readwrite_timeout}. */
   private static final Duration LONGER_THAN_TIMEOUT = Duration.ofSeconds(4);

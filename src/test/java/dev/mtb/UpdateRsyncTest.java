@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
  * must have the same result. {@code -Dmtb.seed=N} repeats one.
  */
 class UpdateRsyncTest {
-  /** Each of the eight sets of rules five times; 80 times with {@code -Pthorough}. */
-  private static final int RUNS = Integer.getInteger("mtb.update.runs", 40);
+  /** Each of the eight sets of rules twenty times; fewer do not meet each kind of tree for sure. */
+  private static final int RUNS = Integer.getInteger("mtb.update.runs", 160);
 
   private static final Long ONLY = Long.getLong("mtb.seed");
   private static final List<String> NAMES = List.of("a", "b", "c", "d", "e");
