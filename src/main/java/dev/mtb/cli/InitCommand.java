@@ -164,11 +164,14 @@ final class InitCommand implements Callable<Integer> {
             isRoot);
     String timeOfDay = BackupSetup.timeOfDay(time);
     BackupCommand command = new BackupCommand(out, err);
-    OptionLines typed = parse(command);
+    List<String> all = parse(command);
     BackupJob job = command.job(Map.of());
-    checkLists(job);
-    Optional<Path> mounted = job.directory().map(directory -> mountPoint(job, directory));
-    OptionLines options = isOnS3fs(job) ? typed.with("--require-mount") : typed;
+    OptionLines typed = OptionWords.lines(command.spec, all);
+    checkOptions(typed);
+    checkSources(job);
+    Optional<PlaceInfo> place = job.directory().map(directory -> place(job, directory));
+    OptionLines options =
+        place.filter(PlaceInfo::isOnS3fs).isPresent() ? typed.with("--require-mount") : typed;
 
     Map<Path, String> texts = new LinkedHashMap<>();
     texts.put(setup.optionsFile(), setup.optionsText(options));
@@ -178,7 +181,7 @@ final class InitCommand implements Callable<Integer> {
               setup,
               Installation.command(InitCommand.class),
               options,
-              mounted,
+              place.map(info -> info.isOnS3fs() ? info.mountPoint() : info.path()),
               Optional.ofNullable(System.getenv("MTB_STATE_DIR")).filter(dir -> !dir.isEmpty()));
       texts.put(setup.units().resolve(setup.service()), units.service());
       texts.put(setup.units().resolve(setup.timer()), units.timer(timeOfDay));
@@ -209,12 +212,11 @@ final class InitCommand implements Callable<Integer> {
   }
 
   /** Options from the environment count, too: a nightly run does not have them. */
-  private OptionLines parse(BackupCommand command) {
+  private List<String> parse(BackupCommand command) {
     CommandLine line = Main.configured(new CommandLine(command), Map.of());
-    CommandSpec backup = line.getCommandSpec();
     List<String> all = new ArrayList<>();
     boolean isBucket = !words.isEmpty() && S3Location.isLocation(words.get(words.size() - 1));
-    for (CommandLine.Model.OptionSpec option : backup.options()) {
+    for (CommandLine.Model.OptionSpec option : command.spec.options()) {
       String value = System.getenv(EnvironmentDefaults.variable(option));
       boolean fits = isBucket || !DestinationOptions.OF_BUCKETS.contains(option.longestName());
       if (value != null && !value.isEmpty() && fits) {
@@ -231,17 +233,19 @@ final class InitCommand implements Callable<Integer> {
     if (line.isUsageHelpRequested() || line.isVersionHelpRequested() || words.isEmpty()) {
       throw new InvalidJobException("no destination given");
     }
-    command.job(Map.of());
-    OptionLines lines = OptionWords.lines(backup, all);
+    return all;
+  }
+
+  private static void checkOptions(OptionLines lines) {
     for (String option : List.of("--dry-run", "--quiet", "--itemize")) {
       if (lines.has(option)) {
         throw new InvalidJobException(option + " is for single runs, and not for every night");
       }
     }
-    return lines;
   }
 
-  private static void checkLists(BackupJob job) {
+  /** A backup may lack some of its sources later; one that lacks them at first is a mistake. */
+  private static void checkSources(BackupJob job) {
     for (BackupJob.ListFile list : job.lists()) {
       if (!Files.isReadable(list.file())) {
         throw new InvalidJobException(
@@ -254,16 +258,6 @@ final class InitCommand implements Callable<Integer> {
             "there is no " + job.base().resolve(source) + " to back up; correct the name");
       }
     }
-  }
-
-  private static boolean isOnS3fs(BackupJob job) {
-    return job.directory().isPresent() && place(job, job.directory().get()).isOnS3fs();
-  }
-
-  /** The directory that has to be mounted first, and may be written to. */
-  private static Path mountPoint(BackupJob job, Path directory) {
-    PlaceInfo place = place(job, directory);
-    return place.isOnS3fs() ? place.mountPoint() : place.path();
   }
 
   private static PlaceInfo place(BackupJob job, Path directory) {
@@ -286,15 +280,11 @@ final class InitCommand implements Callable<Integer> {
             file + " is there already; give another --name, or --force to replace it");
       }
       makeDirectory(file.getParent());
+      boolean isUnit = SystemdUnits.isBeginning(text.getValue());
+      Predicate<String> isOfKind = isUnit ? SystemdUnits::isBeginning : BackupSetup::isOptionsText;
       ReportFile checked =
-          file.toString().endsWith(".conf")
-              ? ReportFile.check("file of options", file, outputs, BackupSetup::isOptionsText)
-              : ReportFile.check("unit", file, outputs, SystemdUnits::isBeginning);
-      boolean isOther =
-          Files.exists(file)
-              && !BackupSetup.isOptionsText(checked.older())
-              && !SystemdUnits.isBeginning(checked.older());
-      if (isOther) {
+          ReportFile.check(isUnit ? "unit" : "file of options", file, outputs, isOfKind);
+      if (Files.exists(file) && !isOfKind.test(checked.older())) {
         throw new InvalidJobException(
             file + " was not written by mtb init, and is not replaced; give another --name");
       }

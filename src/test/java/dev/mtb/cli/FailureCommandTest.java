@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.testing.CommandResult;
 import dev.mtb.testing.RandomTree;
-import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,14 +35,9 @@ class FailureCommandTest {
     List<String> args =
         new ArrayList<>(List.of("backup", "--on-failure", command, "-b", source.toString()));
     args.addAll(List.of(more));
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            args.toArray(String[]::new),
-            new PrintStream(PrintStream.nullOutputStream()),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    err = errBytes.toString(StandardCharsets.UTF_8);
-    return code;
+    CommandResult result = CommandResult.of(args.toArray(String[]::new));
+    err = result.err();
+    return result.exitCode();
   }
 
   private String tell(String what) {

@@ -2,9 +2,7 @@ package dev.mtb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import dev.mtb.testing.CommandResult;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -22,16 +20,10 @@ final class HelpTest {
   private String err;
 
   private int mtb(String... args) {
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            args,
-            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    out = outBytes.toString(StandardCharsets.UTF_8);
-    err = errBytes.toString(StandardCharsets.UTF_8);
-    return code;
+    CommandResult result = CommandResult.of(args);
+    out = result.out();
+    err = result.err();
+    return result.exitCode();
   }
 
   @ParameterizedTest

@@ -8,12 +8,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.mtb.testing.CommandResult;
 import dev.mtb.testing.RandomTree;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -63,14 +60,9 @@ class JsonSchemaTest {
   }
 
   private int mtb(String... args) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            args,
-            new PrintStream(bytes, true, StandardCharsets.UTF_8),
-            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8));
-    out = bytes.toString(StandardCharsets.UTF_8);
-    return code;
+    CommandResult result = CommandResult.of(args);
+    out = result.out();
+    return result.exitCode();
   }
 
   private JsonNode report(int exitCode, String... args) throws IOException {

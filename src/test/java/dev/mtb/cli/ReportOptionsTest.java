@@ -3,13 +3,10 @@ package dev.mtb.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.mtb.testing.CommandResult;
 import dev.mtb.testing.Exposition;
 import dev.mtb.testing.RandomTree;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -43,14 +40,9 @@ class ReportOptionsTest {
     List<String> args = new ArrayList<>(List.of(command, "-b", source.toString()));
     args.addAll(List.of(more));
     args.add(temp.resolve("backup").toString());
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            args.toArray(String[]::new),
-            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    err = errBytes.toString(StandardCharsets.UTF_8);
-    return code;
+    CommandResult result = CommandResult.of(args.toArray(String[]::new));
+    err = result.err();
+    return result.exitCode();
   }
 
   private int backup(String... more) {

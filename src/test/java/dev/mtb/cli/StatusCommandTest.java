@@ -8,10 +8,8 @@ import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.cli.setup.Timers;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.state.StateDirectory;
+import dev.mtb.testing.CommandResult;
 import dev.mtb.testing.RandomTree;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -49,16 +47,10 @@ class StatusCommandTest {
   }
 
   private int mtb(String... args) {
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            args,
-            new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    out = outBytes.toString(StandardCharsets.UTF_8);
-    err = errBytes.toString(StandardCharsets.UTF_8);
-    return code;
+    CommandResult result = CommandResult.of(args);
+    out = result.out();
+    err = result.err();
+    return result.exitCode();
   }
 
   private int status(String... more) {

@@ -3,8 +3,8 @@ package dev.mtb.cli.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.mtb.cli.Main;
 import dev.mtb.cli.text.Text;
+import dev.mtb.testing.CommandResult;
 import dev.mtb.testing.Fuzz;
 import dev.mtb.testing.RandomTree;
 import java.io.ByteArrayOutputStream;
@@ -56,14 +56,9 @@ class LogFileTest {
   }
 
   private int mtb(String... args) {
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            args,
-            new PrintStream(OutputStream.nullOutputStream()),
-            new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-    err = errBytes.toString(StandardCharsets.UTF_8);
-    return code;
+    CommandResult result = CommandResult.of(args);
+    err = result.err();
+    return result.exitCode();
   }
 
   private int backup(Path place, String... more) {
