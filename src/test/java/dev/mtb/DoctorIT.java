@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,6 +94,31 @@ class DoctorIT {
           .contains(busy.isPresent() ? "could be better" : "the destination is good");
       try (S3Probe probe = S3Probe.of(s3fs.server())) {
         assertThat(probe.keys("")).containsExactly("backup/");
+      }
+    }
+  }
+
+  /**
+   * A server may close the connection of a write that it has refused, without reading its content.
+   * The next request on this connection then gets no answer.
+   */
+  @Test
+  void connectionThatTheServerCloses_leavesNoProbe() throws Exception {
+    try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
+      AtomicInteger deleted = new AtomicInteger();
+      s3fs.proxy()
+          .setFault(
+              (method, path, n) -> {
+                // The first probe is that of the check of writing.
+                boolean isOfConditions = method.equals("DELETE") && deleted.incrementAndGet() == 2;
+                return isOfConditions ? Fault.Action.reset() : Fault.Action.pass();
+              });
+      List<String> lines = examine(s3fs);
+      assertThat(doctor.exitCode()).isZero();
+      assertThat(line(lines, "ok    conflicts: ")).contains("of large files");
+      assertThat(deleted.get()).isGreaterThan(2);
+      try (S3Probe probe = S3Probe.of(s3fs.server())) {
+        assertThat(probe.keys("")).isEmpty();
       }
     }
   }

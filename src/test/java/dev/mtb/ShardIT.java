@@ -8,6 +8,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
+import dev.mtb.testing.RunLocks;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Seed;
 import dev.mtb.testing.Thorough;
@@ -151,12 +152,7 @@ class ShardIT {
     assertThat(destination).doesNotExist();
 
     MtbProcess running = shard(owner, destination);
-    Path locks = temp.resolve("state/locks");
-    while (!Files.isDirectory(locks) || lockFiles(locks) == 0) {
-      Thread.sleep(2);
-    }
-    Thread.sleep(50);
-    running.signal("STOP");
+    RunLocks.stop(running, temp.resolve("state"));
     try {
       MtbProcess same = shard(owner, destination);
       assertThat(same.exitCode()).as(same.err()).isEqualTo(10);
@@ -168,12 +164,6 @@ class ShardIT {
     }
     assertThat(running.exitCode()).as(running.err()).isZero();
     assertThat(Rsync.differences(source, destination, "--delete")).isEmpty();
-  }
-
-  private static long lockFiles(Path locks) throws Exception {
-    try (var files = Files.list(locks)) {
-      return files.filter(f -> f.toString().endsWith(".lock")).count();
-    }
   }
 
   private MtbProcess shard(int index, Path destination) throws Exception {

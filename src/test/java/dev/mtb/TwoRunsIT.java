@@ -11,6 +11,7 @@ import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.Rsync;
+import dev.mtb.testing.RunLocks;
 import dev.mtb.testing.S3fsFixture;
 import dev.mtb.testing.Secrets;
 import dev.mtb.testing.Thorough;
@@ -40,19 +41,7 @@ class TwoRunsIT {
     destination = temp.resolve("backup");
     RandomTree.smallFiles(source, 20, 200, 1000);
     first = start();
-    stopTheFirst();
-  }
-
-  /**
-   * Stops the first process in the middle of its run, when it has the lock and has released the
-   * gate.
-   */
-  private void stopTheFirst() throws Exception {
-    while (locks().isEmpty()) {
-      Thread.sleep(2);
-    }
-    Thread.sleep(50);
-    first.signal("STOP");
+    RunLocks.stop(first, temp.resolve("state"));
   }
 
   @AfterEach
@@ -69,13 +58,7 @@ class TwoRunsIT {
   }
 
   private List<Path> locks() throws IOException {
-    Path folder = temp.resolve("state/locks");
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (var files = Files.list(folder)) {
-      return files.filter(f -> f.toString().endsWith(".lock")).toList();
-    }
+    return RunLocks.of(temp.resolve("state"));
   }
 
   @Test
@@ -139,7 +122,7 @@ class TwoRunsIT {
               temp.resolve("passwd"), s3fs.server().identity() + ":" + s3fs.server().credential());
       destination = s3fs.root().resolve("backup");
       first = start("--via", "mount");
-      stopTheFirst();
+      RunLocks.stop(first, temp.resolve("state"));
       BackupOptions options =
           BackupOptions.builder()
               .stateDirectory(temp.resolve("state"))

@@ -190,7 +190,7 @@ final class ServerChecks {
   }
 
   /** Whether the server can keep two machines from silently overwriting each other's files. */
-  static void conflicts(ExaminedPlace place, Findings found) {
+  static void conflicts(ExaminedPlace place, Findings found) throws IOException {
     if (!place.isStraight || !(place.isWritable || place.readOnly)) {
       if (place.hasServer()) {
         found.notChecked(

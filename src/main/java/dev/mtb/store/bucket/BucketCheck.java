@@ -21,7 +21,8 @@ import java.util.function.Function;
 
 /**
  * A check of a bucket with the same requests as a backup sends. No request is sent again after a
- * failure: the check is there to show failures. Thread-safe.
+ * failure, since the check is there to show failures; {@link #conditions} is the exception.
+ * Thread-safe.
  */
 public final class BucketCheck implements Closeable {
   private static final BackupOptions SINGLY =
@@ -44,12 +45,14 @@ public final class BucketCheck implements Closeable {
   public record Conditions(boolean ofFiles, boolean ofParts) {}
 
   private final BucketPlace place;
+  private final ProcessIdentity process;
   private final Requests requests;
   private final String prefix;
 
-  private BucketCheck(BucketPlace place, Requests requests) {
+  private BucketCheck(BucketPlace place, ProcessIdentity process) throws DestinationException {
     this.place = place;
-    this.requests = requests;
+    this.process = process;
+    requests = requests(SINGLY);
     prefix = place.location().prefix();
   }
 
@@ -62,13 +65,16 @@ public final class BucketCheck implements Closeable {
   public static BucketCheck connect(BucketPlace place, ProcessIdentity process)
       throws DestinationException {
     try {
-      return new BucketCheck(
-          place, new Requests(place, new BucketAccess(SINGLY, /* readOnly= */ false, process)));
+      return new BucketCheck(place, process);
     } catch (RuntimeException e) {
       // Checks of names, URLs and files of settings.
       throw new DestinationException(
           "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private Requests requests(BackupOptions options) throws DestinationException {
+    return new Requests(place, new BucketAccess(options, /* readOnly= */ false, process));
   }
 
   /** Lists one name. */
@@ -161,23 +167,29 @@ public final class BucketCheck implements Closeable {
   }
 
   /**
-   * Finds out which conditions the server honours, and remembers it for backups.
+   * Finds out which conditions the server honours, and remembers it for backups. These requests are
+   * sent again after a failure, as those of a backup: a server may close the connection of a write
+   * that it has refused, and does not answer the next request on it. The answer would be wrong, or
+   * the probe object would stay.
    *
    * @param mayWrite whether probe objects may be written
    * @return empty if that is not remembered, and nothing may be written
    */
-  public Optional<Conditions> conditions(Path stateDirectory, boolean mayWrite) {
-    ServerConditions server = new ServerConditions(place, requests, stateDirectory);
-    boolean isKnown =
-        Arrays.stream(ServerConditions.Condition.values())
-            .allMatch(condition -> server.recall(condition).isPresent());
-    return isKnown || mayWrite
-        ? Optional.of(
-            new Conditions(
-                server.isHonoured(ServerConditions.Condition.OF_NEW)
-                    && server.isHonoured(ServerConditions.Condition.OF_CHANGED),
-                server.isHonoured(ServerConditions.Condition.OF_PARTS)))
-        : Optional.empty();
+  public Optional<Conditions> conditions(Path stateDirectory, boolean mayWrite)
+      throws DestinationException {
+    try (Requests repeated = requests(BackupOptions.DEFAULT)) {
+      ServerConditions server = new ServerConditions(place, repeated, stateDirectory);
+      boolean isKnown =
+          Arrays.stream(ServerConditions.Condition.values())
+              .allMatch(condition -> server.recall(condition).isPresent());
+      return isKnown || mayWrite
+          ? Optional.of(
+              new Conditions(
+                  server.isHonoured(ServerConditions.Condition.OF_NEW)
+                      && server.isHonoured(ServerConditions.Condition.OF_CHANGED),
+                  server.isHonoured(ServerConditions.Condition.OF_PARTS)))
+          : Optional.empty();
+    }
   }
 
   @Override
