@@ -482,7 +482,7 @@ class BucketBackupIT {
               toBucket(options().deletion(Deletion.ALL)).build(),
               new BackupListener() {
                 @Override
-                public void leftAlone(Path path, String why) {
+                public void kept(Path path, String why) {
                   skipped.add(path.toString());
                 }
               });

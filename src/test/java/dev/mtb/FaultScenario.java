@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.mtb.testing.Aftermath;
+import dev.mtb.testing.BackupAfterFaults;
 import dev.mtb.testing.CountingProxy.Fault;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
@@ -156,18 +156,18 @@ final class FaultScenario implements AutoCloseable {
    * report does not name is the new one.
    */
   void check(Ended ended, String description) throws Exception {
-    check(new Aftermath(before, source), ended, description);
+    check(new BackupAfterFaults(before, source), ended, description);
   }
 
   /** Checks the same after s3fs was killed, which may leave a part of a new file. */
   void checkAfterKill(Ended ended, String description) throws Exception {
-    check(new Aftermath(before, source, /* wasKilled= */ true), ended, description);
+    check(new BackupAfterFaults(before, source, /* wasKilled= */ true), ended, description);
   }
 
-  private void check(Aftermath aftermath, Ended ended, String description) throws Exception {
+  private void check(BackupAfterFaults backup, Ended ended, String description) throws Exception {
     s3fs.proxy().setFault(Fault.NONE);
     try (S3fsMount truth = s3fs.direct()) {
-      aftermath.check(
+      backup.check(
           truth.mountPoint().resolve("backup"), ended.exitCode(), ended.report(), description);
     }
   }
@@ -180,7 +180,7 @@ final class FaultScenario implements AutoCloseable {
     assertThat(ended.exitCode()).as("%s%n%s", description, ended).isZero();
     try (S3fsMount truth = s3fs.direct()) {
       Path backup = truth.mountPoint().resolve("backup");
-      String ofTheServer = "--exclude=" + Aftermath.OF_THE_SERVER;
+      String ofTheServer = "--exclude=" + BackupAfterFaults.OF_THE_SERVER;
       assertThat(Rsync.differences(source, backup, "--delete", ofTheServer))
           .as(description)
           .isEmpty();

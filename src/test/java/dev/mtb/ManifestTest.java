@@ -217,7 +217,7 @@ class ManifestTest {
 
     assertThatThrownBy(this::backUp)
         .isInstanceOf(InvalidJobException.class)
-        .hasMessageContaining("there is no folder " + temp.resolve("no"));
+        .hasMessageContaining("there is no directory " + temp.resolve("no"));
     assertThat(destination).doesNotExist();
     manifest = Files.createDirectory(temp.resolve("directory"));
     assertThatThrownBy(this::backUp)

@@ -381,7 +381,7 @@ class ReadBackIT {
             ".",
             backup);
     assertThat(wrong.exitCode()).isEqualTo(2);
-    assertThat(wrong.err()).contains("there is no folder");
+    assertThat(wrong.err()).contains("there is no directory");
   }
 
   private static long objects(Path manifest) throws IOException {

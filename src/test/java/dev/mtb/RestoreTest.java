@@ -67,7 +67,7 @@ class RestoreTest {
         job.build(),
         new BackupListener() {
           @Override
-          public void leftAlone(Path path, String why) {
+          public void kept(Path path, String why) {
             skipped.put(path.toString(), why);
           }
         });

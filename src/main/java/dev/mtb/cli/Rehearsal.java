@@ -21,9 +21,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /**
- * Makes two backups to a folder and two to a bucket, so that the launcher can have the JVM list the
- * classes that runs need and make an archive of them. The bucket is a small server on the loopback
- * interface of this machine.
+ * Makes two backups to a directory and two to a bucket, so that the launcher can have the JVM list
+ * the classes that runs need and make an archive of them. The bucket is a small server on the
+ * loopback interface of this machine.
  */
 final class Rehearsal {
   /** Classes that a run needs only on a mount. */
@@ -46,25 +46,25 @@ final class Rehearsal {
   /**
    * Rehearses.
    *
-   * @param args an empty folder; what is written there stays there
+   * @param args an empty directory; what is written there stays there
    */
   public static void main(String[] args) throws Exception {
     Logging.configure(new String[0]);
     for (String name : CLASSES) {
       Class<?> unused = Class.forName(name);
     }
-    Path folder = Path.of(args[0]);
-    Path source = Files.createDirectories(folder.resolve("source/directory"));
+    Path directory = Path.of(args[0]);
+    Path source = Files.createDirectories(directory.resolve("source/directory"));
     Files.writeString(source.resolve("file"), "content");
-    String base = folder.resolve("source").toString();
+    String base = directory.resolve("source").toString();
     // The second run finds nothing to do.
     for (int i = 0; i < 2; i++) {
-      run("backup", "-b", base, ".", folder.resolve("destination").toString());
+      run("backup", "-b", base, ".", directory.resolve("destination").toString());
     }
     // A password file that others may read is refused.
     Path passwd =
         Files.createFile(
-            folder.resolve("passwd"),
+            directory.resolve("passwd"),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(passwd, "key:secret");
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);

@@ -160,7 +160,7 @@ final class RestoreCommand extends JobCommand {
         report.dryRun() ? "would be restored" : "restored",
         Format.size(totals.bytesCopied()),
         totals.unchanged(),
-        part(totals.skipped(), "left alone or skipped"),
+        part(totals.skipped(), "skipped"),
         totals.failed(),
         Format.duration(report.elapsed()));
   }

@@ -59,7 +59,7 @@ public record Decision(
    *
    * @return true if nothing is done, and the copy may not be up to date
    */
-  public boolean isLeft() {
+  public boolean isSkipped() {
     return action == Action.NONE && reason != Reason.UNCHANGED;
   }
 

@@ -114,12 +114,12 @@ final class MachineChecks {
       // On a mount a backup refuses to run without it; elsewhere it goes on, with a warning.
       String effect =
           place.isOnS3fs()
-              ? "MTB must remember there which folders are mounts"
+              ? "MTB must remember there which directories are mounts"
               : "without it two backups at once are not noticed, and nothing is remembered";
       found.add(
           place.isOnS3fs() ? Status.FAIL : Status.WARN,
           "%s cannot be written to (%s), and %s".formatted(state, ErrorText.of(e), effect),
-          "let this user write there, or set MTB_STATE_DIR to a folder that lasts from run to run");
+          "let this user write there, or set MTB_STATE_DIR to a directory that lasts from run to run");
     }
   }
 

@@ -98,7 +98,7 @@ final class MountChecks {
     if (place.location.isPresent() && connection.requireMount()) {
       found.fail(
           place.location.get() + " is no mount, and --require-mount asks for one",
-          "give the folder on the mount, or leave out --require-mount");
+          "give the directory on the mount, or leave out --require-mount");
       return;
     }
     place.bucket = place.location.map(location -> BucketPlace.of(location, place.options));

@@ -4,7 +4,7 @@ import dev.mtb.job.Failure;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.Shard;
-import dev.mtb.place.OwnPlaces;
+import dev.mtb.place.DestinationInSource;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.TemporaryNames;
@@ -21,8 +21,8 @@ final class Admission {
   private final Policy policy;
   private final Shard shard;
   private final FileFilter filter;
-  private final OwnPlaces ownPlaces;
-  private final NameRivals rivals;
+  private final DestinationInSource destinationInSource;
+  private final NameCollisions collisions;
   private final OldVersionsGuard guard;
   private final Tally tally;
   private final ScanFailures failures;
@@ -30,20 +30,20 @@ final class Admission {
   /**
    * Makes the choice of a run.
    *
-   * @param ownPlaces recognises the destination if the walk meets it
+   * @param destinationInSource recognises the destination if the walk meets it
    * @param guard keeps sources and old versions apart
    */
   Admission(
       RunContext context,
       FileFilter filter,
-      OwnPlaces ownPlaces,
-      NameRivals rivals,
+      DestinationInSource destinationInSource,
+      NameCollisions collisions,
       OldVersionsGuard guard) {
     this.policy = context.policy();
     this.shard = context.options().shard();
     this.filter = filter;
-    this.ownPlaces = ownPlaces;
-    this.rivals = rivals;
+    this.destinationInSource = destinationInSource;
+    this.collisions = collisions;
     this.guard = guard;
     this.tally = context.tally();
     this.failures = new ScanFailures(context);
@@ -59,7 +59,7 @@ final class Admission {
     boolean isRefused =
         node.parent.isEmpty()
             && node.metadata().isPresent()
-            && ownPlaces.hold(node.source, node.metadata().get(), /* isListed= */ true);
+            && destinationInSource.hold(node.source, node.metadata().get(), /* isListed= */ true);
     if (isRefused) {
       failures.destination(node.source, node.target);
     }
@@ -120,11 +120,11 @@ final class Admission {
   private boolean mayBeCopied(Child child, Metadata metadata, boolean isOurs) {
     Path target = child.target();
     Kind kind = metadata.kind();
-    Optional<String> rival = kind == Kind.SPECIAL ? Optional.empty() : rival(child);
-    if (rival.isPresent()) {
+    Optional<String> collision = kind == Kind.SPECIAL ? Optional.empty() : collision(child);
+    if (collision.isPresent()) {
       // Files of another shard are reported by that one.
       if (isOurs) {
-        failed(target, rival.get());
+        failed(target, collision.get());
       }
       return false;
     }
@@ -149,10 +149,10 @@ final class Admission {
     return true;
   }
 
-  private Optional<String> rival(Child child) {
+  private Optional<String> collision(Child child) {
     return child.isListed()
-        ? rivals.obstacle(child.target())
-        : rivals.obstacle(child.parent(), child.target());
+        ? collisions.obstacle(child.target())
+        : collisions.obstacle(child.parent(), child.target());
   }
 
   /**
@@ -161,7 +161,7 @@ final class Admission {
    */
   private boolean isDestination(Child child, Metadata metadata) {
     return (child.isListed() || !filter.isOutside(metadata, child.parent().device))
-        && ownPlaces.hold(child.source(), metadata, child.isListed());
+        && destinationInSource.hold(child.source(), metadata, child.isListed());
   }
 
   private void failed(Path target, String error) {

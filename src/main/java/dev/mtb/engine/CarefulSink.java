@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.commons.io.function.IORunnable;
 
 /**
  * A sink that wraps another sink and protects what the destination holds. A file replaces a
@@ -80,12 +81,12 @@ final class CarefulSink implements Sink {
   }
 
   @Override
-  public Set<Attribute> makeWay(
+  public Set<Attribute> makeSharedDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
     if (existing.isPresent()) {
       guard.check(directory.target);
     }
-    return wrapped.makeWay(directory, source, existing);
+    return wrapped.makeSharedDirectory(directory, source, existing);
   }
 
   @Override
@@ -94,7 +95,7 @@ final class CarefulSink implements Sink {
   }
 
   @Override
-  public Doing prepare(FileWork work, Decision decision) throws IOException {
+  public IORunnable prepare(FileWork work, Decision decision) throws IOException {
     if (decision.action() == Action.REPLACE) {
       guard.check(work.target());
     }
@@ -109,7 +110,7 @@ final class CarefulSink implements Sink {
     }
     checkMayGo(work);
     return guard.keepsOldVersions()
-        ? () -> wrapped.replaceDirectory(work, () -> wrapped.putAside(target))
+        ? () -> wrapped.replaceDirectory(work, () -> wrapped.moveToOldVersions(target))
         : () -> waiting.add(work);
   }
 
@@ -164,8 +165,8 @@ final class CarefulSink implements Sink {
   }
 
   @Override
-  public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
-    wrapped.replaceDirectory(work, clearing);
+  public void replaceDirectory(FileWork work, IORunnable deletion) throws IOException {
+    wrapped.replaceDirectory(work, deletion);
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.commons.io.function.IORunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,11 +71,11 @@ final class CopySink implements Sink {
   public Set<Attribute> makeDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
       throws IOException {
-    return makeWay(directory, source, existing);
+    return makeSharedDirectory(directory, source, existing);
   }
 
   @Override
-  public Set<Attribute> makeWay(
+  public Set<Attribute> makeSharedDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
     // A new directory changes the mtime of its parent, as a new file does.
     if (directory.parent.isPresent()) {
@@ -134,23 +135,23 @@ final class CopySink implements Sink {
   }
 
   @Override
-  public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
+  public void replaceDirectory(FileWork work, IORunnable deletion) throws IOException {
     tally.copying(work.target(), work.metadata(), work.decision().action());
     tally.busy(Activity.COPYING, work.target());
     try {
-      copyOverDirectory(work, clearing);
+      copyOverDirectory(work, deletion);
     } finally {
       tally.idle();
     }
   }
 
   /** The directory is deleted only when the file is complete under a temporary name. */
-  private void copyOverDirectory(FileWork work, Clearing clearing) throws IOException {
+  private void copyOverDirectory(FileWork work, IORunnable deletion) throws IOException {
     touch(work.directory());
     Path temporary = work.target().resolveSibling(TemporaryNames.next());
     Copied copied = copier.copy(work.entry(), temporary, Optional.empty());
     try {
-      clearing.run();
+      deletion.run();
     } catch (IOException | RuntimeException e) {
       Map<Path, IOException> unused =
           destination.delete(Map.of(temporary, copied.metadata().kind()));
@@ -163,8 +164,8 @@ final class CopySink implements Sink {
   }
 
   @Override
-  public void putAside(Path directory) throws IOException {
-    destination.putAside(directory);
+  public void moveToOldVersions(Path directory) throws IOException {
+    destination.moveToOldVersions(directory);
   }
 
   private void done(FileWork work, Copied written) throws IOException {

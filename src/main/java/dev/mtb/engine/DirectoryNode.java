@@ -72,13 +72,13 @@ final class DirectoryNode {
   /** Whether the list names it. Used only by the thread that walks the directory. */
   boolean isListed;
 
-  /** Names found in it, by what they are at the destination; see {@link NameRivals}. */
+  /** Names found in it, by what they are at the destination; see {@link NameCollisions}. */
   private Map<String, String> names;
 
   /** What is in it at the destination, if the resolver has listed it. */
   private Optional<Listing> listing = Optional.empty();
 
-  private final AtomicBoolean swept = new AtomicBoolean();
+  private final AtomicBoolean isListingClaimed = new AtomicBoolean();
 
   /** Work that waits in the {@link WorkQueue}; guarded by the queue's lock. */
   final ArrayDeque<FileWork> queued = new ArrayDeque<>(2);
@@ -236,8 +236,8 @@ final class DirectoryNode {
   }
 
   /** Returns true at the first call only. */
-  boolean sweep() {
-    return swept.compareAndSet(false, true);
+  boolean claimListing() {
+    return isListingClaimed.compareAndSet(false, true);
   }
 
   /** Counts one more item that is to be done in it. */

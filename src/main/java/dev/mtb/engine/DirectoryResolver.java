@@ -51,7 +51,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
   private final boolean isTrusting;
   private final Sink sink;
   private final DirectoryFinisher finisher;
-  private final NameRivals rivals;
+  private final NameCollisions collisions;
   private final OldVersionsGuard guard;
 
   DirectoryResolver(
@@ -60,7 +60,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       ComparisonRules rules,
       Sink sink,
       DirectoryFinisher finisher,
-      NameRivals rivals,
+      NameCollisions collisions,
       OldVersionsGuard guard) {
     this.shard = context.options().shard();
     this.tally = context.tally();
@@ -72,7 +72,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
     this.isTrusting = rules.isTrusting();
     this.sink = sink;
     this.finisher = finisher;
-    this.rivals = rivals;
+    this.collisions = collisions;
     this.guard = guard;
   }
 
@@ -94,7 +94,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
         throw new NotDirectoryException(node.source.toString());
       }
       Optional<String> obstacle =
-          rivals.obstacle(node.target).or(() -> guard.obstacle(node.target, Kind.DIRECTORY));
+          collisions.obstacle(node.target).or(() -> guard.obstacle(node.target, Kind.DIRECTORY));
       if (obstacle.isPresent()) {
         stage = sink.stage();
         throw new RefusedException(obstacle.get());
@@ -182,7 +182,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return settleRoot(node, source, existing);
     }
     Decision decision = comparison.directory(source, existing);
-    if (decision.isLeft()) {
+    if (decision.isSkipped()) {
       return DirectoryNode.State.SKIPPED;
     }
     if (!shard.owns(node.target)) {
@@ -196,7 +196,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return DirectoryNode.State.PRESENT;
     }
     if (decision.action() == Action.REPLACE) {
-      if (policy.reasonToLeave(source, existing, decision).isPresent()) {
+      if (policy.reasonToKeep(source, existing, decision).isPresent()) {
         throw new RefusedException(
             "something newer that is no directory is there; RestoreJob.overwrite replaces it");
       }
@@ -232,7 +232,10 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       return DirectoryNode.State.PRESENT;
     }
     return make(
-        node, source, () -> sink.makeWay(node, source, existing), made -> ImmutableSet.of());
+        node,
+        source,
+        () -> sink.makeSharedDirectory(node, source, existing),
+        made -> ImmutableSet.of());
   }
 
   private interface Making {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.commons.io.function.IORunnable;
 
 /** The sink of a dry run: counts what a backup would do. Thread-safe. */
 final class DryRunSink implements Sink {
@@ -40,8 +41,8 @@ final class DryRunSink implements Sink {
   }
 
   @Override
-  public void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
-    clearing.run();
+  public void replaceDirectory(FileWork work, IORunnable deletion) throws IOException {
+    deletion.run();
     file(work, work.decision());
   }
 

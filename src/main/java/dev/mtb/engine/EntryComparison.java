@@ -144,8 +144,8 @@ final class EntryComparison {
     }
     tally.scanned(metadata);
     Decision decision = comparison.file(metadata, existing);
-    if (decision.isLeft()) {
-      tally.left(child.target(), metadata, decision.reason());
+    if (decision.isSkipped()) {
+      tally.skippedByRule(child.target(), metadata, decision.reason());
     } else if (decision.isUnchanged() && !queuesUnchanged) {
       tally.unchanged(child.target(), metadata);
     } else {

@@ -202,7 +202,7 @@ final class ExtraneousDeletion {
    */
   private void notDeleted(Path target, IOException failure) {
     if (failure instanceof ForeignNameException) {
-      tally.leftAlone(target, "not deleted: " + ErrorText.of(failure));
+      tally.kept(target, "not deleted: " + ErrorText.of(failure));
     } else {
       extraneous.failed(target, "cannot be deleted: " + ErrorText.of(failure));
     }

@@ -75,7 +75,7 @@ final class Listings {
           ? Listing.ASK
           : of(parent.target);
     }
-    return parent.sweep() ? of(parent.target) : Listing.ASK;
+    return parent.claimListing() ? of(parent.target) : Listing.ASK;
   }
 
   private static boolean holdsMoreThan(DirectoryNode directory, int count) {

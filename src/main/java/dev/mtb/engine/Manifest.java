@@ -75,7 +75,7 @@ final class Manifest implements Closeable {
                       temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)));
     } catch (NoSuchFileException e) {
       throw new InvalidJobException(
-          "the manifest " + file + " cannot be written: there is no folder " + directory, e);
+          "the manifest " + file + " cannot be written: there is no directory " + directory, e);
     } catch (IOException e) {
       throw new InvalidJobException(
           "the manifest " + file + " cannot be written: " + ErrorText.of(e), e);

@@ -10,7 +10,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.Limits;
-import dev.mtb.place.OwnPlaces;
+import dev.mtb.place.DestinationInSource;
 import dev.mtb.place.SourceMounts;
 import dev.mtb.scan.FileFilter;
 import dev.mtb.scan.SourceList;
@@ -92,20 +92,20 @@ final class Pipeline {
 
   /** Runs until everything is done, or the run is stopped. */
   void run() {
-    NameRivals rivals;
+    NameCollisions collisions;
     try {
-      rivals = NameRivals.of(destination.features().names(), sources);
+      collisions = NameCollisions.of(destination.features().names(), sources);
     } catch (InterruptedException e) {
       interruption.caught();
       stop.interrupted();
       return;
     }
-    OldVersionsGuard guard = guard(rivals);
+    OldVersionsGuard guard = guard(collisions);
     Sink sink = sink(guard);
     Optional<Mirror> mirror =
-        context.seesExtraneous() ? Optional.of(mirror(sink, rivals, guard)) : Optional.empty();
+        context.seesExtraneous() ? Optional.of(mirror(sink, collisions, guard)) : Optional.empty();
     try {
-      flow(sink, mirror, rivals, guard);
+      flow(sink, mirror, collisions, guard);
     } finally {
       end(checkerPool, "checking");
       end(copierPool, "copying");
@@ -118,7 +118,8 @@ final class Pipeline {
     reportRemainder();
   }
 
-  private void flow(Sink sink, Optional<Mirror> mirror, NameRivals rivals, OldVersionsGuard guard) {
+  private void flow(
+      Sink sink, Optional<Mirror> mirror, NameCollisions collisions, OldVersionsGuard guard) {
     Runnable whenDone = mirror.isPresent() ? () -> finish(mirror.get()) : stop::done;
     DirectoryFinisher finisher =
         new DirectoryFinisher(context, copierPool, copying, destination, sink, whenDone);
@@ -126,18 +127,18 @@ final class Pipeline {
         new Workers(
             context,
             sides,
-            new Examination(sides, rules, /* trustsTags= */ !options.checks().readData()),
+            new ListedFileDecision(sides, rules, /* trustsTags= */ !options.checks().readData()),
             sink,
             finisher);
     WorkQueue queue = new WorkQueue(copierPool, copying::now, schedule(), workers::work, stop);
     DirectoryResolver resolver =
-        new DirectoryResolver(context, listings, rules, sink, finisher, rivals, guard);
+        new DirectoryResolver(context, listings, rules, sink, finisher, collisions, guard);
     DirectoryWalk walk =
         new DirectoryWalk(
             context,
             listings,
             mirror,
-            new Admission(context, filter, ownPlaces(), rivals, guard),
+            new Admission(context, filter, destinationInSource(), collisions, guard),
             new EntryComparison(
                 context, destination, rules.updating(), resolver, queue, sink.seesUnchanged()),
             resolver);
@@ -150,11 +151,11 @@ final class Pipeline {
     return copying.requestsReached();
   }
 
-  private OwnPlaces ownPlaces() {
+  private DestinationInSource destinationInSource() {
     Metadata root = opened.root().orElse(Metadata.known(Kind.DIRECTORY, 0));
     return context.policy().mayContainSource()
-        ? OwnPlaces.ofDirectory(root)
-        : OwnPlaces.of(context.job(), root);
+        ? DestinationInSource.ofDirectory(root)
+        : DestinationInSource.of(context.job(), root);
   }
 
   private void feed(ListFeed feed, WorkQueue queue) {
@@ -176,12 +177,13 @@ final class Pipeline {
     }
   }
 
-  private OldVersionsGuard guard(NameRivals rivals) {
+  private OldVersionsGuard guard(NameCollisions collisions) {
     Path base = context.job().base();
     return new OldVersionsGuard(
         opened.oldVersions(),
         destination.features().names(),
-        target -> sources.couldSupply(target) || rivals.couldSupply(context.tree(), base, target));
+        target ->
+            sources.couldSupply(target) || collisions.couldSupply(context.tree(), base, target));
   }
 
   private Sink sink(OldVersionsGuard guard) {
@@ -221,7 +223,7 @@ final class Pipeline {
         context.policy().makingWay());
   }
 
-  private Mirror mirror(Sink sink, NameRivals rivals, OldVersionsGuard guard) {
+  private Mirror mirror(Sink sink, NameCollisions collisions, OldVersionsGuard guard) {
     // Old versions are never extra, and stale files are no difference for a verification.
     Predicate<Path> isKept =
         target ->
@@ -237,7 +239,7 @@ final class Pipeline {
             target ->
                 sources.supplies(target)
                     || sources.leadsThrough(target)
-                    || rivals.mayBeListed(target),
+                    || collisions.mayBeListed(target),
             () -> stop.ranOutOfTime() || context.allowance().filesNotAdmitted() > 0);
     return new Mirror(context, mirrored, listings, mounts, sink);
   }

@@ -72,7 +72,7 @@ interface Policy {
   }
 
   /** Why what is there is not changed. */
-  default Optional<String> reasonToLeave(
+  default Optional<String> reasonToKeep(
       Metadata source, Optional<Metadata> existing, Decision decision) {
     return Optional.empty();
   }

@@ -9,9 +9,9 @@ import dev.mtb.job.RestoreJob;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.place.DestinationInSource;
 import dev.mtb.place.Destinations;
 import dev.mtb.place.OpenTree;
-import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.RunLock;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Tree;
@@ -56,7 +56,7 @@ final class Restore {
   }
 
   private void refuseTargetInBackup() {
-    if (OwnPlaces.isTargetInBackup(job)) {
+    if (DestinationInSource.isTargetInBackup(job)) {
       throw new InvalidJobException(
           "the target "
               + job.target()

@@ -102,7 +102,7 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
 
   /** A file whose mtime differs only in digits that S3FS does not keep is not newer. */
   @Override
-  public Optional<String> reasonToLeave(
+  public Optional<String> reasonToKeep(
       Metadata source, Optional<Metadata> existing, Decision decision) {
     if (overwrites || existing.isEmpty()) {
       return Optional.empty();
@@ -113,11 +113,11 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
             && !decision.attributes().contains(Attribute.MTIME);
     if (there.kind() == Kind.DIRECTORY && source.kind() != Kind.DIRECTORY) {
       return Optional.of(
-          "left alone: a directory is there; RestoreJob.overwrite puts the file in its place if"
+          "skipped: a directory is there; RestoreJob.overwrite puts the file in its place if"
               + " that is empty");
     }
     return !setsNoTime && Comparison.isNewer(there, source, ChronoUnit.MILLIS)
-        ? Optional.of("left alone: what is there is newer; RestoreJob.overwrite replaces it")
+        ? Optional.of("skipped: what is there is newer; RestoreJob.overwrite replaces it")
         : Optional.empty();
   }
 }

@@ -10,9 +10,9 @@ import dev.mtb.job.RestoreJob;
 import dev.mtb.model.ErrorText;
 import dev.mtb.model.InvalidJobException;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.place.DestinationInSource;
 import dev.mtb.place.Destinations;
 import dev.mtb.place.OpenTree;
-import dev.mtb.place.OwnPlaces;
 import dev.mtb.place.RememberedBase;
 import dev.mtb.place.RunLock;
 import dev.mtb.scan.OutputCheck;
@@ -213,8 +213,8 @@ public final class Run {
       return;
     }
     Location from = job.from().get();
-    if (OwnPlaces.isWithin(job.destination(), from, job.options())
-        || OwnPlaces.isWithin(from, job.destination(), job.options())) {
+    if (DestinationInSource.isWithin(job.destination(), from, job.options())
+        || DestinationInSource.isWithin(from, job.destination(), job.options())) {
       throw new InvalidJobException(
           "the destination "
               + job.destinationName()

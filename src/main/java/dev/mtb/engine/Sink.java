@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.commons.io.function.IORunnable;
 
 /**
  * The end of a run's pipeline, where decisions are carried out, counted or reported. Thread-safe.
@@ -35,18 +36,17 @@ interface Sink {
    *
    * @return the attributes to set when this shard's part of it is done
    */
-  default Set<Attribute> makeWay(
+  default Set<Attribute> makeSharedDirectory(
       DirectoryNode directory, Metadata source, Optional<Metadata> existing) throws IOException {
     return ImmutableSet.of();
   }
 
-  /** What is done about a file or link. */
-  interface Doing {
-    void run() throws IOException;
-  }
-
-  /** Prepares {@link #file}, before the listener is told that the file will be copied. */
-  default Doing prepare(FileWork work, Decision decision) throws IOException {
+  /**
+   * Prepares {@link #file}, before the listener is told that the file will be copied.
+   *
+   * @return handles the file or link
+   */
+  default IORunnable prepare(FileWork work, Decision decision) throws IOException {
     return () -> file(work, decision);
   }
 
@@ -54,19 +54,17 @@ interface Sink {
   void file(FileWork work, Decision decision) throws IOException;
 
   /**
-   * Deletes what stands in the place of a file, when the file is complete under a temporary name.
+   * Replaces a directory with a file or link.
+   *
+   * @param deletion deletes the directory; it is run when the file is complete under a temporary
+   *     name
    */
-  interface Clearing {
-    void run() throws IOException;
-  }
-
-  /** Replaces a directory with a file or link. */
-  default void replaceDirectory(FileWork work, Clearing clearing) throws IOException {
+  default void replaceDirectory(FileWork work, IORunnable deletion) throws IOException {
     file(work, work.decision());
   }
 
   /** Moves a directory to where old versions are kept. */
-  default void putAside(Path directory) throws IOException {}
+  default void moveToOldVersions(Path directory) throws IOException {}
 
   /**
    * Files that wait, since a directory stands in their place. The directory is deleted when all

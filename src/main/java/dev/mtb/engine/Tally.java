@@ -66,13 +66,13 @@ final class Tally {
   }
 
   /** Counts a file that an update does not copy. It was counted as scanned before. */
-  void left(Path target, Metadata source, Reason reason) {
+  void skippedByRule(Path target, Metadata source, Reason reason) {
     skipped.increment();
     decided(target, source, Action.NONE, reason);
   }
 
   /** Counts a file that a limit keeps from being copied. It was counted as scanned before. */
-  void leftForNextRun(Path target) {
+  void postponed(Path target) {
     skipped.increment();
     tell(
         l ->
@@ -80,9 +80,9 @@ final class Tally {
   }
 
   /** Reports something at the destination that is not changed. */
-  void leftAlone(Path target, String why) {
+  void kept(Path target, String why) {
     skipped.increment();
-    tell(l -> l.leftAlone(target, why));
+    tell(l -> l.kept(target, why));
   }
 
   void unchanged(Path target, Metadata source) {

@@ -18,6 +18,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import org.apache.commons.io.function.IORunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,7 @@ final class Workers {
   private final RunContext context;
   private final Sides sides;
   private final ContentComparison contents;
-  private final Examination examination;
+  private final ListedFileDecision listedDecision;
   private final Sink sink;
   private final DirectoryFinisher finisher;
   private final Tally tally;
@@ -37,13 +38,13 @@ final class Workers {
   Workers(
       RunContext context,
       Sides sides,
-      Examination examination,
+      ListedFileDecision listedDecision,
       Sink sink,
       DirectoryFinisher finisher) {
     this.context = context;
     this.sides = sides;
     this.contents = new ContentComparison(context.options().comparison().digest());
-    this.examination = examination;
+    this.listedDecision = listedDecision;
     this.sink = sink;
     this.finisher = finisher;
     this.tally = context.tally();
@@ -55,7 +56,7 @@ final class Workers {
     finisher.runWaiting();
     if (!stop.mayBegin()) {
       if (!stop.stopping()) {
-        tally.leftForNextRun(found.target());
+        tally.postponed(found.target());
         finisher.finished(found.directory());
       }
       return;
@@ -78,26 +79,26 @@ final class Workers {
     FileWork work = found;
     try {
       if (work.listed().isPresent()) {
-        Examination.Result result = examination.examine(work);
+        ListedFileDecision.Result result = listedDecision.of(work);
         work = work.settled(result.decision(), result.existing());
       }
       Decision decision = work.decision();
       if (decision.needsContent()) {
         decision = decision.withContent(sameContent(work));
       }
-      if (decision.isLeft()) {
-        tally.left(work.target(), work.metadata(), decision.reason());
+      if (decision.isSkipped()) {
+        tally.skippedByRule(work.target(), work.metadata(), decision.reason());
       } else if (!context.allowance().admits(work.metadata(), decision.action())) {
-        tally.leftForNextRun(work.target());
+        tally.postponed(work.target());
       } else if (decision.action() == Action.NONE) {
         sink.unchanged(work);
         tally.unchanged(work.target(), work.metadata());
-      } else if (reasonToLeave(work, decision).isPresent()) {
-        tally.leftAlone(work.target(), reasonToLeave(work, decision).get());
+      } else if (reasonToKeep(work, decision).isPresent()) {
+        tally.kept(work.target(), reasonToKeep(work, decision).get());
       } else {
-        Sink.Doing doing = sink.prepare(work, decision);
+        IORunnable action = sink.prepare(work, decision);
         tally.decided(work.target(), work.metadata(), decision.action(), decision.reason());
-        doing.run();
+        action.run();
       }
     } catch (SourceException e) {
       if (isLost(e)) {
@@ -127,8 +128,8 @@ final class Workers {
     finisher.finished(work.directory());
   }
 
-  private Optional<String> reasonToLeave(FileWork work, Decision decision) {
-    return context.policy().reasonToLeave(work.metadata(), work.existing(), decision);
+  private Optional<String> reasonToKeep(FileWork work, Decision decision) {
+    return context.policy().reasonToKeep(work.metadata(), work.existing(), decision);
   }
 
   /** Whether the whole backup that is restored cannot be read any more. Then the run ends. */

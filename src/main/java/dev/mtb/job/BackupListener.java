@@ -90,7 +90,7 @@ public interface BackupListener {
    * @param path where it lies
    * @param why in words for the user
    */
-  default void leftAlone(Path path, String why) {}
+  default void kept(Path path, String why) {}
 
   /**
    * Something is skipped: a device, a socket or a pipe, which MTB cannot back up, a temporary file

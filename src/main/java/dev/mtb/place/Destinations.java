@@ -252,7 +252,7 @@ public final class Destinations {
               + " is an S3FS mount ("
               + ErrorText.of(e)
               + "), and without that it could later write to the folder while the bucket is not mounted; set MTB_STATE_DIR"
-              + " to a folder that can be written to",
+              + " to a directory that can be written to",
           e);
     }
   }

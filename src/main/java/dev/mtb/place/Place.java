@@ -210,7 +210,7 @@ sealed interface Place {
       throw e;
     } catch (IOException e) {
       throw new DestinationException(
-          "MTB cannot read which folders are S3FS mount points: " + ErrorText.of(e), e);
+          "MTB cannot read which directories are S3FS mount points: " + ErrorText.of(e), e);
     }
   }
 

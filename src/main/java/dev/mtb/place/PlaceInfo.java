@@ -51,7 +51,7 @@ public record PlaceInfo(
           path, Optional.of(mounted.mount()), Optional.empty(), mounted.s3fs(), mounted.bucket());
     } catch (IOException e) {
       throw new DestinationException(
-          "which folders are mount points cannot be read: " + ErrorText.of(e), e);
+          "which directories are mount points cannot be read: " + ErrorText.of(e), e);
     }
   }
 
@@ -75,7 +75,7 @@ public record PlaceInfo(
     return mount.isPresent() && mount.get().readOnly();
   }
 
-  /** The folder that should be an S3FS mount point, if nothing is mounted on it. */
+  /** The directory that should be an S3FS mount point, if nothing is mounted on it. */
   public Optional<Path> missingMount() {
     return expectation.map(KnownMounts.Expectation::mountPoint);
   }

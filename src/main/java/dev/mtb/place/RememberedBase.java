@@ -41,8 +41,8 @@ public record RememberedBase(Path file) {
     }
     String place = names.isEmpty() ? job.destinationName() : PathBytes.toText(names.get(1));
     String name = Hashing.murmur3_128().hashString(place, StandardCharsets.UTF_8).toString();
-    Path folder = StateDirectory.of(job.options()).resolve("bases");
-    return Optional.of(new RememberedBase(folder.resolve(name)));
+    Path directory = StateDirectory.of(job.options()).resolve("bases");
+    return Optional.of(new RememberedBase(directory.resolve(name)));
   }
 
   private static boolean isDefault(Path path) {

@@ -126,9 +126,9 @@ public final class RunLock implements AutoCloseable {
       }
       // Other processes cannot write to a file system that exists only in this JVM.
       if (LockPlace.isShared(mine.place())) {
-        Path folder = StateDirectory.of(options.orElseThrow()).resolve("locks");
+        Path directory = StateDirectory.of(options.orElseThrow()).resolve("locks");
         try {
-          Optional<LockClaim> other = tryTake(mine, folder);
+          Optional<LockClaim> other = tryTake(mine, directory);
           if (other.isPresent()) {
             return other;
           }
@@ -139,9 +139,9 @@ public final class RunLock implements AutoCloseable {
           }
           log.warn(
               "whether another run is writing to {} cannot be told, since nothing can be locked in"
-                  + " {} ({}); set MTB_STATE_DIR to a folder that can be written to",
+                  + " {} ({}); set MTB_STATE_DIR to a directory that can be written to",
               mine.destination(),
-              folder,
+              directory,
               ErrorText.of(e));
         }
       }
@@ -151,9 +151,9 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  private Optional<LockClaim> tryTake(LockClaim mine, Path folder) throws IOException {
+  private Optional<LockClaim> tryTake(LockClaim mine, Path directory) throws IOException {
     Path state = StateDirectory.prepare(options.orElseThrow());
-    Path real = StateDirectory.makeIn(state, folder.getFileName().toString()).toRealPath();
+    Path real = StateDirectory.makeIn(state, directory.getFileName().toString()).toRealPath();
     Path gateFile = real.resolve("gate");
     // A process that can open it can lock it, even if it can only read.
     StateDirectory.makeSharedFile(gateFile);
@@ -192,10 +192,10 @@ public final class RunLock implements AutoCloseable {
   }
 
   /** Finds a running run with a conflicting claim, and removes the files of dead runs. */
-  private static Optional<LockClaim> living(LockClaim mine, Path folder) throws IOException {
+  private static Optional<LockClaim> living(LockClaim mine, Path directory) throws IOException {
     Optional<LockClaim> found = Optional.empty();
     try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(folder, f -> f.getFileName().toString().endsWith(SUFFIX))) {
+        Files.newDirectoryStream(directory, f -> f.getFileName().toString().endsWith(SUFFIX))) {
       for (Path other : files) {
         // Opening and closing a file of our own would make the kernel drop our lock on it.
         boolean isOurs = HELD.stream().anyMatch(held -> other.equals(held.file));

@@ -40,11 +40,11 @@ final class Coverage {
 
   /** Passes an entry to the visitor, unless it is covered. */
   void handOut(Entry entry, byte[] target, SourceList.Visitor visitor) throws InterruptedException {
-    Optional<Path> rival = rival(entry, target);
-    if (rival.isPresent()) {
+    Optional<Path> collision = collision(entry, target);
+    if (collision.isPresent()) {
       visitor.unusable(
           entry.source(),
-          "lands at the same place as " + rival.get() + "; back them up to different places");
+          "lands at the same place as " + collision.get() + "; back them up to different places");
       return;
     }
     int above = listed.above(target, entry.outside());
@@ -59,7 +59,7 @@ final class Coverage {
    * Another file that is copied to the target of an entry, or to a part of the target's path:
    * {@code BASE/etc/hosts} and {@code /etc/hosts} are different files with one target.
    */
-  private Optional<Path> rival(Entry entry, byte[] target) {
+  private Optional<Path> collision(Entry entry, byte[] target) {
     // Of two entries with one target, the one below the base wins.
     int other = entry.outside() ? listed.atOrAbove(target, false) : listed.above(target, true);
     if (other < 0) {
@@ -71,8 +71,8 @@ final class Coverage {
       Path found = start.resolve(path);
       Optional<Kind> kind = kind(found);
       if (kind.isPresent()) {
-        boolean isRival = path.equals(entry.target()) || kind.get() != Kind.DIRECTORY;
-        return isRival ? Optional.of(found) : Optional.empty();
+        boolean collides = path.equals(entry.target()) || kind.get() != Kind.DIRECTORY;
+        return collides ? Optional.of(found) : Optional.empty();
       }
       path = path.getParent();
     }

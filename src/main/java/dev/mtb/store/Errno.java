@@ -95,7 +95,7 @@ public enum Errno {
       LASTING,
       ImmutableSet.of("No space left on device"),
       "the destination is full; make room there",
-      "not the bucket is full, but the local folder in which s3fs keeps what it has not uploaded"
+      "not the bucket is full, but the local directory in which s3fs keeps what it has not uploaded"
           + " yet; make room in /tmp, or mount with -o tmpdir=FOLDER where there is more, or try"
           + " fewer Concurrency.threads"),
   EDQUOT(
@@ -103,7 +103,7 @@ public enum Errno {
       LASTING,
       ImmutableSet.of("Disk quota exceeded", "Disc quota exceeded", "Quota exceeded"),
       "the quota of the user that runs MTB is used up; make room, or have it raised",
-      "the quota of the user that runs s3fs is used up in the local folder in which it keeps what"
+      "the quota of the user that runs s3fs is used up in the local directory in which it keeps what"
           + " it has not uploaded yet; make room there, or mount with -o tmpdir=FOLDER"),
   EROFS(
       LASTING,

@@ -347,13 +347,13 @@ public final class RunStore implements Store {
 
   /** Looks before a retry: the failed attempt may have moved the directory, or a part. */
   @Override
-  public void putAside(Path directory) throws IOException {
+  public void moveToOldVersions(Path directory) throws IOException {
     change(
         "moving",
         directory,
         attempt -> {
           if (attempt == 1 || real.stat(directory).isPresent()) {
-            real.putAside(directory);
+            real.moveToOldVersions(directory);
           }
           return null;
         });

@@ -320,7 +320,7 @@ public interface Store extends Tree {
    * @param directory which
    * @throws IOException if not all of it is there now; the rest is where it was
    */
-  default void putAside(Path directory) throws IOException {
+  default void moveToOldVersions(Path directory) throws IOException {
     throw new RefusedException("old versions are not kept here");
   }
 

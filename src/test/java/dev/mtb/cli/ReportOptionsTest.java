@@ -146,7 +146,7 @@ class ReportOptionsTest {
     Path list = Files.writeString(temp.resolve("list.prom"), "a\n");
     for (String option : List.of("--report-html", "--metrics-file")) {
       assertRefused("is a directory", option, folder.toString());
-      assertRefused("there is no folder", option, temp.resolve("none/x.prom").toString());
+      assertRefused("there is no directory", option, temp.resolve("none/x.prom").toString());
       assertRefused("would take the place of", option, source.resolve("a").toString());
       assertRefused("would take the place of", "-l", list.toString(), option, list.toString());
       assertRefused("only --report can go to standard output", option, "-");

@@ -53,7 +53,7 @@ class RestoreCommandTest {
   void newerFile_isNamedOnStandardError_andCounted() throws Exception {
     RandomTree.write(target.resolve("a"), "newer");
     assertThat(mtb("restore", "-i", backup.toString(), target.toString())).isZero();
-    assertThat(err).contains("a: left alone").contains("--overwrite").contains("1 left alone");
+    assertThat(err).contains("a: skipped").contains("--overwrite").contains("1 skipped");
     assertThat(out).doesNotContain(": a");
     assertThat(mtb("restore", "-q", backup.toString(), target.toString())).isZero();
     assertThat(err).isEmpty();

@@ -419,7 +419,7 @@ class ComparisonTest {
     assertThat(comparison.file(FILE, Optional.of(older)).action()).isEqualTo(Action.REPLACE);
     assertThat(comparison.file(FILE, Optional.of(LINK.withMtime(LATER))).reason())
         .isEqualTo(Reason.TYPE_DIFFERS);
-    assertThat(comparison.file(LINK, Optional.of(LINK.withMtime(LATER))).isLeft()).isFalse();
+    assertThat(comparison.file(LINK, Optional.of(LINK.withMtime(LATER))).isSkipped()).isFalse();
     assertThat(comparison.file(FILE, Optional.empty())).isEqualTo(Decision.CREATE);
     assertThat(comparison.directory(FOLDER, Optional.of(FOLDER.withMtime(LATER))).attributes())
         .containsExactly(Attribute.MTIME);
@@ -454,9 +454,9 @@ class ComparisonTest {
     assertThat(comparison.directory(FOLDER, Optional.empty())).isEqualTo(left);
     assertThat(comparison.file(FILE, Optional.of(sized(7))).action()).isEqualTo(Action.REPLACE);
     assertThat(comparison.file(FILE, Optional.of(LINK)).action()).isEqualTo(Action.REPLACE);
-    assertThat(left.isLeft()).isTrue();
+    assertThat(left.isSkipped()).isTrue();
     assertThat(left.isUnchanged()).isFalse();
-    assertThat(Decision.UNCHANGED.isLeft()).isFalse();
+    assertThat(Decision.UNCHANGED.isSkipped()).isFalse();
   }
 
   private static Metadata sized(long size) {

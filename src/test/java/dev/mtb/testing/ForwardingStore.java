@@ -182,8 +182,8 @@ public abstract class ForwardingStore implements Store {
   }
 
   @Override
-  public void putAside(Path directory) throws IOException {
-    real.putAside(directory);
+  public void moveToOldVersions(Path directory) throws IOException {
+    real.moveToOldVersions(directory);
   }
 
   @Override

@@ -450,7 +450,7 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public void putAside(Path directory) throws IOException {
+  public void moveToOldVersions(Path directory) throws IOException {
     throw new UnsupportedOperationException("old versions are not kept");
   }
 

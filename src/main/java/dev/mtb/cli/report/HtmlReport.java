@@ -166,7 +166,7 @@ final class HtmlReport {
 
   private String partial() {
     long count = totals.failed();
-    String failed = counted(count, "file or folder", "files and folders");
+    String failed = counted(count, "file or directory", "files and directories");
     if (report.exitCode() == 24) {
       return failed + " vanished or kept changing while they were read; nothing else went wrong.";
     }
@@ -194,7 +194,7 @@ final class HtmlReport {
     tile(Text.count(totals.unchanged()), isVerify ? "as they should be" : "unchanged");
     tile(totals.failed() > 0 ? "tile bad" : "tile", Text.count(totals.failed()), "failed");
     tile(Text.count(totals.scanned()), "looked at, " + Format.size(totals.bytesScanned()));
-    tileIfAny(totals.directoriesCreated(), isDryRun ? "folders to make" : "folders made");
+    tileIfAny(totals.directoriesCreated(), isDryRun ? "directories to make" : "directories made");
     tileIfAny(totals.deleted(), isDryRun ? "to delete" : "deleted");
     tileIfAny(totals.extra(), "not in the source");
     tileIfAny(totals.skipped(), "skipped (no files)");

@@ -90,16 +90,16 @@ public final class ReportFile {
       return new ReportFile(what, given, absolute, isSpecial);
     }
     Path file = Files.isSymbolicLink(absolute) ? followed(what, given, absolute) : absolute;
-    Path folder = file.getParent();
-    if (!Files.isDirectory(folder)) {
-      throw refused(what, given, "cannot be written: there is no folder " + folder);
+    Path directory = file.getParent();
+    if (!Files.isDirectory(directory)) {
+      throw refused(what, given, "cannot be written: there is no directory " + directory);
     }
-    if (!Files.isWritable(folder)) {
+    if (!Files.isWritable(directory)) {
       throw refused(
           what,
           given,
-          "cannot be written: it is made beside its place first, and the folder "
-              + folder
+          "cannot be written: it is made beside its place first, and the directory "
+              + directory
               + " cannot be written to");
     }
     outputs.check(what, file, isOfKind);
@@ -109,13 +109,13 @@ public final class ReportFile {
   /** A link stays, as with a shell's {@code >}; but any user may put one into /tmp. */
   private static Path followed(String what, Path given, Path link) {
     try {
-      Metadata folder = Metadata.following(link.getParent());
+      Metadata directory = Metadata.following(link.getParent());
       int owner = Metadata.of(link).uid();
       boolean isOthers =
           owner != Metadata.UNKNOWN
-              && owner != folder.uid()
+              && owner != directory.uid()
               && owner != ProcessIdentity.read().uid();
-      if (isShared(folder) && isOthers) {
+      if (isShared(directory) && isOthers) {
         throw refused(what, given, "is a symbolic link that another user has put there");
       }
       return link.toRealPath();

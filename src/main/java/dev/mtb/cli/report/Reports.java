@@ -149,7 +149,7 @@ public final class Reports {
     return code;
   }
 
-  /** Unique in the collector's folder. */
+  /** Unique in the collector's directory. */
   private static String nameOf(ReportFile file) {
     String name = Text.path(file.path().getFileName());
     return name.endsWith(METRICS_SUFFIX)

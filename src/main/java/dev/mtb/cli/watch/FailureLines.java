@@ -29,7 +29,7 @@ public final class FailureLines implements BackupListener {
   }
 
   @Override
-  public void leftAlone(Path path, String why) {
+  public void kept(Path path, String why) {
     if (verbosity >= 0) {
       print(path, why);
     }

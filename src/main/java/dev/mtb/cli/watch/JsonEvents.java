@@ -69,7 +69,7 @@ public final class JsonEvents implements ResultLines {
   }
 
   @Override
-  public void leftAlone(Path path, String why) {
+  public void kept(Path path, String why) {
     skipped(path, why);
   }
 

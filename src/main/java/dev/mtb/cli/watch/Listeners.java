@@ -55,8 +55,8 @@ public record Listeners(ImmutableList<BackupListener> all) implements BackupList
   }
 
   @Override
-  public void leftAlone(Path path, String why) {
-    all.forEach(listener -> listener.leftAlone(path, why));
+  public void kept(Path path, String why) {
+    all.forEach(listener -> listener.kept(path, why));
   }
 
   @Override

@@ -73,7 +73,7 @@ public final class LogFile implements BackupListener, AutoCloseable {
       throw refused(given, Files.isDirectory(file) ? "is a directory" : "is not a file");
     }
     if (file.getParent() == null || !Files.isDirectory(file.getParent())) {
-      throw refused(given, "cannot be written: there is no folder " + file.getParent());
+      throw refused(given, "cannot be written: there is no directory " + file.getParent());
     }
     for (Path other : others) {
       if (ReportFile.isSame(other.toAbsolutePath(), file)) {
@@ -86,7 +86,7 @@ public final class LogFile implements BackupListener, AutoCloseable {
       if (ReportFile.isShared(Metadata.following(file.getParent()))) {
         options.add(LinkOption.NOFOLLOW_LINKS);
         if (Files.isSymbolicLink(file)) {
-          throw refused(given, "is a symbolic link in a folder where anybody may put one");
+          throw refused(given, "is a symbolic link in a directory where anybody may put one");
         }
       }
       OutputStream stream = Files.newOutputStream(file, options.toArray(OpenOption[]::new));
@@ -153,7 +153,7 @@ public final class LogFile implements BackupListener, AutoCloseable {
   }
 
   @Override
-  public void leftAlone(Path path, String why) {
+  public void kept(Path path, String why) {
     skipped(path, why);
   }
 

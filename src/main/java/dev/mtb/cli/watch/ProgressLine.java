@@ -94,27 +94,27 @@ record ProgressLine(Watch watch) {
     List<String> lines = new ArrayList<>();
     lines.add(line(size.columns()));
     if (size.columns() > WIDE) {
-      lines.addAll(threads(watch.doings(), size));
+      lines.addAll(threads(watch.activities(), size));
     }
     return lines;
   }
 
-  static List<String> threads(List<Watch.Doing> all, TerminalSize size) {
-    List<Watch.Doing> doings =
-        all.stream().filter(doing -> doing.activity() != Activity.WAITING).toList();
+  static List<String> threads(List<Watch.ThreadActivity> all, TerminalSize size) {
+    List<Watch.ThreadActivity> activities =
+        all.stream().filter(activity -> activity.activity() != Activity.WAITING).toList();
     int room = Math.max(0, size.rows() - OTHER_ROWS);
-    int shown = doings.size() <= room ? doings.size() : Math.max(0, room - 1);
+    int shown = activities.size() <= room ? activities.size() : Math.max(0, room - 1);
     List<String> lines = new ArrayList<>();
-    for (Watch.Doing doing : doings.subList(0, shown)) {
+    for (Watch.ThreadActivity activity : activities.subList(0, shown)) {
       lines.add(
           String.format(
               "  %-9s %11s  %s",
-              doing.activity(),
-              Format.duration(doing.since().truncatedTo(ChronoUnit.SECONDS)),
-              shortened(Text.path(doing.path()), size.columns() - BEFORE_PATH)));
+              activity.activity(),
+              Format.duration(activity.since().truncatedTo(ChronoUnit.SECONDS)),
+              shortened(Text.path(activity.path()), size.columns() - BEFORE_PATH)));
     }
-    if (shown < doings.size() && room > 0) {
-      lines.add("  and " + (doings.size() - shown) + " more");
+    if (shown < activities.size() && room > 0) {
+      lines.add("  and " + (activities.size() - shown) + " more");
     }
     return lines;
   }

@@ -87,7 +87,7 @@ public final class Snapshot implements AutoCloseable {
   /** The lines for now, from the second time on with the rate since the last time. */
   synchronized List<String> lines() {
     Totals totals = watch.totals();
-    List<Watch.Doing> doings = watch.doings();
+    List<Watch.ThreadActivity> activities = watch.activities();
     Duration elapsed = watch.elapsed();
     long written = watch.written();
     long done = Watch.done(totals);
@@ -117,15 +117,15 @@ public final class Snapshot implements AutoCloseable {
             Format.size(watch.planned()),
             Format.rate(written, elapsed),
             since));
-    for (Watch.Doing doing : doings) {
+    for (Watch.ThreadActivity activity : activities) {
       lines.add(
           String.format(
               "mtb: %s for %s: %s",
-              doing.activity(),
-              Format.duration(doing.since().truncatedTo(ChronoUnit.SECONDS)),
-              Text.path(doing.path())));
+              activity.activity(),
+              Format.duration(activity.since().truncatedTo(ChronoUnit.SECONDS)),
+              Text.path(activity.path())));
     }
-    if (doings.isEmpty()) {
+    if (activities.isEmpty()) {
       lines.add("mtb: no thread is at work");
     }
     lastElapsed = elapsed;

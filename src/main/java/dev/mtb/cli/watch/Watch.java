@@ -25,7 +25,7 @@ public final class Watch implements BackupListener {
    * @param thread its name
    * @param since how long it has been doing it
    */
-  record Doing(String thread, Activity activity, Path path, Duration since) {}
+  record ThreadActivity(String thread, Activity activity, Path path, Duration since) {}
 
   /** The same, with the task that goes on afterwards; null if there is none. */
   private record Task(Activity activity, Path path, long beganNanos, Task outer) {}
@@ -132,16 +132,19 @@ public final class Watch implements BackupListener {
   }
 
   /** What the threads do; first those that have been busy longest. */
-  List<Doing> doings() {
+  List<ThreadActivity> activities() {
     long now = ticker.read();
     return tasks.entrySet().stream()
         .map(
             entry -> {
               Task task = entry.getValue();
               Duration since = Duration.ofNanos(Math.max(0, now - task.beganNanos));
-              return new Doing(entry.getKey().getName(), task.activity, task.path, since);
+              return new ThreadActivity(entry.getKey().getName(), task.activity, task.path, since);
             })
-        .sorted(Comparator.comparing(Doing::since).reversed().thenComparing(Doing::thread))
+        .sorted(
+            Comparator.comparing(ThreadActivity::since)
+                .reversed()
+                .thenComparing(ThreadActivity::thread))
         .toList();
   }
 }

@@ -382,8 +382,8 @@ public final class BucketStore implements Store {
   }
 
   @Override
-  public void putAside(Path directory) throws IOException {
-    changes.putAside(directory);
+  public void moveToOldVersions(Path directory) throws IOException {
+    changes.moveToOldVersions(directory);
   }
 
   @Override

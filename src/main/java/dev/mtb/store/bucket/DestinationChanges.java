@@ -185,7 +185,7 @@ final class DestinationChanges {
     writer.large().endExpired();
   }
 
-  void putAside(Path directory) throws IOException {
+  void moveToOldVersions(Path directory) throws IOException {
     String key = key(directory);
     oldVersions.orElseThrow().moveDirectory(key);
   }

@@ -5,6 +5,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.ReplacedException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
@@ -196,12 +197,18 @@ public final class Folder implements Closeable {
    *
    * @param name a single name
    * @return a channel that does not need this any more
-   * @throws IOException if it cannot be opened, or is a link
+   * @throws ReplacedException if there is a link
+   * @throws IOException if it cannot be opened
    */
   public SeekableByteChannel open(Path name) throws IOException {
-    return handle.isPresent()
-        ? handle.get().newByteChannel(name, READ)
-        : NoFollow.open(path.resolve(name));
+    if (handle.isEmpty()) {
+      return NoFollow.open(path.resolve(name));
+    }
+    try {
+      return handle.get().newByteChannel(name, READ);
+    } catch (IOException e) {
+      throw NoFollow.failure(path.resolve(name), e);
+    }
   }
 
   /**
@@ -344,7 +351,7 @@ public final class Folder implements Closeable {
       return parent.newDirectoryStream(name, NOFOLLOW_LINKS);
     } catch (IOException e) {
       checkDirectory(parent, name);
-      throw e;
+      throw NoFollow.failure(path.resolve(name), e);
     }
   }
 

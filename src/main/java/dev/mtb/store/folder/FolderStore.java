@@ -268,8 +268,8 @@ public class FolderStore implements Store {
   }
 
   @Override
-  public void putAside(Path directory) throws IOException {
-    names.putAside(tree.at(directory));
+  public void moveToOldVersions(Path directory) throws IOException {
+    names.moveToOldVersions(tree.at(directory));
   }
 
   @Override

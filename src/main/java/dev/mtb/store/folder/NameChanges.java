@@ -59,7 +59,7 @@ final class NameChanges {
   }
 
   /** Moves an entry, with all that is in it, to the place of old versions. */
-  void putAside(Path path) throws IOException {
+  void moveToOldVersions(Path path) throws IOException {
     try (Folder folder = tree.folderOf(path)) {
       oldVersions.orElseThrow().move(folder, path.getFileName());
     }

@@ -344,11 +344,11 @@ public final class MountStore extends FolderStore {
   }
 
   @Override
-  public void putAside(Path directory) throws IOException {
+  public void moveToOldVersions(Path directory) throws IOException {
     mountPoint.changing(
         () -> {
           checkWay(tree.at(directory));
-          super.putAside(directory);
+          super.moveToOldVersions(directory);
         });
   }
 

@@ -26,14 +26,14 @@ final class MtimeByPath {
       set(path.toFile(), path, mtime);
       return;
     }
-    Path folder = Files.createTempDirectory("mtb");
-    Path alias = folder.resolve("alias");
+    Path directory = Files.createTempDirectory("mtb");
+    Path alias = directory.resolve("alias");
     try {
       Files.createSymbolicLink(alias, path.toAbsolutePath());
       set(alias.toFile(), path, mtime);
     } finally {
       Files.deleteIfExists(alias);
-      Files.delete(folder);
+      Files.delete(directory);
     }
   }
 

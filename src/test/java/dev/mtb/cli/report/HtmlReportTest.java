@@ -141,11 +141,11 @@ class HtmlReportTest {
         new Failure(Path.of("f"), Failure.Stage.COPY, "vanished", Failure.Cause.SOURCE_MOVED));
     assertThat(page("backup", Outcome.PARTIAL))
         .contains("Backup incomplete")
-        .contains("1 file or folder vanished or kept changing")
+        .contains("1 file or directory vanished or kept changing")
         .contains("exit code 24");
     fail("g", "permission denied");
     assertThat(page("backup", Outcome.PARTIAL))
-        .contains("2 files and folders could not be dealt with")
+        .contains("2 files and directories could not be dealt with")
         .contains("exit code 23");
     assertThat(page("verify", Outcome.PARTIAL))
         .contains("Verification found differences")

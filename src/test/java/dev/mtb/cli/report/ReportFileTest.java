@@ -70,8 +70,8 @@ class ReportFileTest {
   @Test
   void placesWhereNoReportCanBe_areRefusedBeforeTheRun() throws Exception {
     assertRefused(Files.createDirectory(temp.resolve("folder")), "is a directory");
-    assertRefused(temp.resolve("none/report"), "there is no folder");
-    assertRefused(source.resolve("a/report"), "there is no folder");
+    assertRefused(temp.resolve("none/report"), "there is no directory");
+    assertRefused(source.resolve("a/report"), "there is no directory");
     Path dangling = Files.createSymbolicLink(temp.resolve("dangling"), temp.resolve("nowhere"));
     assertRefused(dangling, "leads nowhere");
     assertThat(temp.resolve("folder")).isEmptyDirectory();

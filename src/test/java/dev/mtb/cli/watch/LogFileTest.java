@@ -244,13 +244,13 @@ class LogFileTest {
     Files.setAttribute(shared, "unix:mode", 01777);
     Path planted = Files.createSymbolicLink(shared.resolve("log"), temp.resolve("elsewhere"));
     assertRefused("is a directory", temp, ".");
-    assertRefused("there is no folder", temp.resolve("no/log"), ".");
+    assertRefused("there is no directory", temp.resolve("no/log"), ".");
     assertRefused("is not a file", Path.of("/dev/null"), ".");
     assertRefused("would take the place of", source.resolve("a"), "a");
     assertRefused("would take the place of", link, "-l", list.toString());
     assertRefused("is the same file as", log, ".", "--report", log.toString());
     assertRefused("would take the place of", log, ".", "--manifest", log.toString());
-    assertRefused("symbolic link in a folder where anybody", planted, ".");
+    assertRefused("symbolic link in a directory where anybody", planted, ".");
     assertThat(list).hasContent("a\n");
     assertThat(temp.resolve("elsewhere")).doesNotExist();
     assumeThat(System.getProperty("user.name")).isNotEqualTo("root");

@@ -75,10 +75,11 @@ class WatchTest {
     busy("two", Activity.LISTING, "sub");
     pass(Duration.ofSeconds(2));
 
-    assertThat(watch.doings())
+    assertThat(watch.activities())
         .containsExactly(
-            new Watch.Doing("one", Activity.COPYING, Path.of("a"), Duration.ofSeconds(7)),
-            new Watch.Doing("two", Activity.LISTING, Path.of("sub"), Duration.ofSeconds(2)));
+            new Watch.ThreadActivity("one", Activity.COPYING, Path.of("a"), Duration.ofSeconds(7)),
+            new Watch.ThreadActivity(
+                "two", Activity.LISTING, Path.of("sub"), Duration.ofSeconds(2)));
   }
 
   @Test
@@ -88,17 +89,19 @@ class WatchTest {
     pass(Duration.ofSeconds(1));
     watch.busy(Activity.WAITING, Path.of("inner"));
     pass(Duration.ofSeconds(1));
-    assertThat(watch.doings())
+    assertThat(watch.activities())
         .containsExactly(
-            new Watch.Doing(thread, Activity.WAITING, Path.of("inner"), Duration.ofSeconds(1)));
+            new Watch.ThreadActivity(
+                thread, Activity.WAITING, Path.of("inner"), Duration.ofSeconds(1)));
     watch.idle();
-    assertThat(watch.doings())
+    assertThat(watch.activities())
         .containsExactly(
-            new Watch.Doing(thread, Activity.LISTING, Path.of("outer"), Duration.ofSeconds(2)));
+            new Watch.ThreadActivity(
+                thread, Activity.LISTING, Path.of("outer"), Duration.ofSeconds(2)));
     watch.idle();
-    assertThat(watch.doings()).isEmpty();
+    assertThat(watch.activities()).isEmpty();
     watch.idle();
-    assertThat(watch.doings()).isEmpty();
+    assertThat(watch.activities()).isEmpty();
   }
 
   private void plan(long bytes, Action action, Kind kind) {
@@ -182,25 +185,26 @@ class WatchTest {
 
   @Test
   void threadLines_fitTheTerminal_andAreHarmless() {
-    List<Watch.Doing> doings =
+    List<Watch.ThreadActivity> activities =
         List.of(
-            new Watch.Doing(
+            new Watch.ThreadActivity(
                 "t", Activity.COPYING, Path.of("x".repeat(200) + "/end"), Duration.ofSeconds(75)),
-            new Watch.Doing("t", Activity.WAITING, Path.of("waits"), Duration.ofSeconds(9)),
-            new Watch.Doing(
+            new Watch.ThreadActivity(
+                "t", Activity.WAITING, Path.of("waits"), Duration.ofSeconds(9)),
+            new Watch.ThreadActivity(
                 "t", Activity.COMPARING, Path.of("b\u001b[2J\n"), Duration.ofSeconds(3)),
-            new Watch.Doing("t", Activity.LISTING, Path.of(""), Duration.ZERO));
+            new Watch.ThreadActivity("t", Activity.LISTING, Path.of(""), Duration.ZERO));
 
-    assertThat(ProgressLine.threads(doings, new TerminalSize(24, 100)))
+    assertThat(ProgressLine.threads(activities, new TerminalSize(24, 100)))
         .containsExactly(
             "  copying    1 min 15 s  ..." + "x".repeat(68) + "/end",
             "  comparing         3 s  b\\x1b[2J\\n",
             "  listing           0 s  .")
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
-    assertThat(ProgressLine.threads(doings, new TerminalSize(4, 100)))
+    assertThat(ProgressLine.threads(activities, new TerminalSize(4, 100)))
         .containsExactly("  copying    1 min 15 s  ..." + "x".repeat(68) + "/end", "  and 2 more");
-    assertThat(ProgressLine.threads(doings, new TerminalSize(2, 100))).isEmpty();
-    assertThat(ProgressLine.threads(doings, new TerminalSize(1, 100))).isEmpty();
+    assertThat(ProgressLine.threads(activities, new TerminalSize(2, 100))).isEmpty();
+    assertThat(ProgressLine.threads(activities, new TerminalSize(1, 100))).isEmpty();
   }
 
   @Test

@@ -126,6 +126,21 @@ class FoldersTest {
         .isInstanceOf(NoSuchFileException.class);
   }
 
+  /** Between the look at a file and its opening. */
+  @Test
+  void fileThatBecameALink_isMoved() throws IOException {
+    Path file = start.resolve("a/b/f");
+    Files.delete(file);
+    Files.createSymbolicLink(file, temp.resolve("out/b/f"));
+
+    for (Folders some : List.of(folders, Folders.byPath())) {
+      assertThatThrownBy(() -> some.read(file, start))
+          .isInstanceOfSatisfying(
+              IOException.class,
+              e -> assertThat(FolderTree.of(Path.of("/")).isMoved(e, file)).isTrue());
+    }
+  }
+
   @Test
   void directoryThatBecameAFile_isMoved() throws IOException {
     Path file = start.resolve("a/b/f");

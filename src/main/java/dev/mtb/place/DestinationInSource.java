@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * The places in a source that are the destination itself: its directory, and what S3FS mounts show
  * of its bucket. A backup of these would grow with every run. Costs no request. Thread-safe.
  */
-public final class OwnPlaces {
-  private static final Logger log = LoggerFactory.getLogger(OwnPlaces.class);
+public final class DestinationInSource {
+  private static final Logger log = LoggerFactory.getLogger(DestinationInSource.class);
 
   /**
    * What the table of mounts says.
@@ -45,7 +45,7 @@ public final class OwnPlaces {
   private final Set<Long> knownDevices = ConcurrentHashMap.newKeySet();
   private volatile Shown shown = Shown.NOTHING;
 
-  private OwnPlaces(Metadata root, Optional<String> place) {
+  private DestinationInSource(Metadata root, Optional<String> place) {
     this.root = root;
     this.place = place;
     if (place.isPresent()) {
@@ -59,8 +59,8 @@ public final class OwnPlaces {
    * @param root what is known of the destination's directory
    * @return must be asked about each directory that is walked
    */
-  public static OwnPlaces of(BackupJob job, Metadata root) {
-    return new OwnPlaces(root, placeInBucket(job.destination(), job.options()));
+  public static DestinationInSource of(BackupJob job, Metadata root) {
+    return new DestinationInSource(root, placeInBucket(job.destination(), job.options()));
   }
 
   /**
@@ -68,8 +68,8 @@ public final class OwnPlaces {
    *
    * @param root what is known of the destination's directory
    */
-  public static OwnPlaces ofDirectory(Metadata root) {
-    return new OwnPlaces(root, Optional.empty());
+  public static DestinationInSource ofDirectory(Metadata root) {
+    return new DestinationInSource(root, Optional.empty());
   }
 
   /**
@@ -114,7 +114,7 @@ public final class OwnPlaces {
       shown =
           new Shown(
               all,
-              all.stream().map(OwnPlaces::name).collect(ImmutableSet.toImmutableSet()),
+              all.stream().map(DestinationInSource::name).collect(ImmutableSet.toImmutableSet()),
               devices.build());
     } catch (IOException | InvalidPathException e) {
       log.warn(

@@ -24,7 +24,7 @@ import java.util.Optional;
  *
  * <p>Thread-safe, apart from what belongs to one directory's walk.
  */
-final class NameRivals {
+final class NameCollisions {
   /** Stands for a name that equals its folded form. Most names do. */
   private static final String FOLDED = "";
 
@@ -33,17 +33,17 @@ final class NameRivals {
   /** Filled before other threads start, and not changed later. */
   private final Map<Long, String> listed = new HashMap<>();
 
-  private NameRivals(NameRules rules) {
+  private NameCollisions(NameRules rules) {
     this.rules = rules;
   }
 
   /** Reads the list once more, if the destination folds names. */
-  static NameRivals of(NameRules rules, SourceList sources) throws InterruptedException {
-    NameRivals rivals = new NameRivals(rules);
+  static NameCollisions of(NameRules rules, SourceList sources) throws InterruptedException {
+    NameCollisions collisions = new NameCollisions(rules);
     if (!rules.isExact()) {
-      sources.forEachLanding(rivals::list);
+      sources.forEachLanding(collisions::list);
     }
-    return rivals;
+    return collisions;
   }
 
   NameRules rules() {

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param wasKilled whether s3fs was killed: then a part of a new file may be there, of another size
  *     or time than its source, so that the next run replaces it
  */
-public record Aftermath(Path before, Path source, boolean wasKilled) {
+public record BackupAfterFaults(Path before, Path source, boolean wasKilled) {
   /**
    * A pattern for rsync: temporary names of S3Proxy, which are the key and a random number. Such a
    * file stays if two requests complete the same upload, and one of them has already used the
@@ -39,7 +39,7 @@ public record Aftermath(Path before, Path source, boolean wasKilled) {
       FileSystems.getDefault().getPathMatcher("glob:**" + OF_THE_SERVER);
 
   /** The check after a run in which s3fs was not killed. */
-  public Aftermath(Path before, Path source) {
+  public BackupAfterFaults(Path before, Path source) {
     this(before, source, /* wasKilled= */ false);
   }
 

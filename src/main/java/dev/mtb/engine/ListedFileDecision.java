@@ -28,7 +28,7 @@ import java.util.Optional;
  * Otherwise the source file is read to compare its content with the tag, and the metadata is asked
  * for with one request.
  */
-final class Examination {
+final class ListedFileDecision {
   private final Sides sides;
   private final Store destination;
   private final Comparison comparison;
@@ -41,7 +41,7 @@ final class Examination {
    *
    * @param trustsTags false if contents are read back even if their tags match
    */
-  Examination(Sides sides, ComparisonRules rules, boolean trustsTags) {
+  ListedFileDecision(Sides sides, ComparisonRules rules, boolean trustsTags) {
     this.sides = sides;
     this.destination = sides.destination();
     this.comparison = rules.updating();
@@ -59,12 +59,12 @@ final class Examination {
   record Result(Decision decision, Optional<Metadata> existing) {}
 
   /** Decides about a file that a listing has shown. */
-  Result examine(FileWork work) throws IOException {
+  Result of(FileWork work) throws IOException {
     Metadata source = work.metadata();
     ListedEntry entry = work.listed().orElseThrow();
     Metadata seen = seen(source, entry);
     Decision bySight = comparison.file(source, Optional.of(seen));
-    if (bySight.isLeft()) {
+    if (bySight.isSkipped()) {
       return new Result(bySight, Optional.of(seen));
     }
     // A listing tells when an object was stored, and does not tell its mtime.
