@@ -413,6 +413,30 @@ class BucketBackupIT {
     assertThat(probe.keys(prefix + "/")).isEmpty();
   }
 
+  /** The dry run reports the failures that the run then has. */
+  @Test
+  void dryRun_failsForNamesThatTheBucketCannotKeep() throws Exception {
+    RandomTree.write(source.resolve("good"), "good");
+    backUp();
+    RandomTree.write(source.resolve("a\u0001b/inside"), "a control character");
+    RandomTree.write(source.resolve("c\u0002"), "a control character");
+    Path deep = source;
+    for (int i = 0; i < 6; i++) {
+      deep = deep.resolve("d".repeat(200));
+    }
+    RandomTree.write(deep.resolve("f"), "too long");
+    for (Via via : List.of(Via.BUCKET, Via.MOUNT)) {
+      List<String> expected = failures(throughMountPoint(via, true));
+      assertThat(expected).as("%s", via).hasSize(3);
+      assertThat(failures(throughMountPoint(via, false))).as("%s", via).isEqualTo(expected);
+    }
+  }
+
+  private static List<String> failures(BackupReport report) {
+    assertThat(report.exitCode()).as("%s", report.fatal()).isEqualTo(23);
+    return report.failures().stream().map(f -> f.path() + ": " + f.error()).sorted().toList();
+  }
+
   @Test
   void mtimeAfter2262_isCopiedOnce_alsoThroughTheMount() throws Exception {
     Path late = Files.writeString(source.resolve("late"), "from the year 2300");

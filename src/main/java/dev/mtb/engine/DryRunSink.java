@@ -8,6 +8,7 @@ import dev.mtb.model.Action;
 import dev.mtb.model.Attribute;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
+import dev.mtb.store.NameRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -18,9 +19,16 @@ import org.apache.commons.io.function.IORunnable;
 /** The sink of a dry run: counts what a backup would do. Thread-safe. */
 final class DryRunSink implements Sink {
   private final Tally tally;
+  private final NameRules names;
 
-  DryRunSink(Tally tally) {
+  /**
+   * Counts for a destination.
+   *
+   * @param names what the destination refuses without a write
+   */
+  DryRunSink(Tally tally, NameRules names) {
     this.tally = tally;
+    this.names = names;
   }
 
   @Override
@@ -30,9 +38,17 @@ final class DryRunSink implements Sink {
 
   @Override
   public Set<Attribute> makeDirectory(
-      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision) {
+      DirectoryNode directory, Metadata source, Optional<Metadata> existing, Decision decision)
+      throws IOException {
+    names.check(directory.target);
     tally.directoryCreated();
     return ImmutableSet.of();
+  }
+
+  @Override
+  public IORunnable prepare(FileWork work, Decision decision) throws IOException {
+    names.check(work.target());
+    return () -> file(work, decision);
   }
 
   @Override

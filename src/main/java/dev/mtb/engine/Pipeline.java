@@ -189,9 +189,13 @@ final class Pipeline {
   private Sink sink(OldVersionsGuard guard) {
     return switch (context.purpose()) {
       case BACKUP -> careful(copying(guard), guard);
-      case DRY_RUN -> careful(new DryRunSink(context.tally()), guard);
+      case DRY_RUN -> careful(dryRun(), guard);
       case VERIFY -> new VerifySink(context.tally(), options.checks().strict());
     };
+  }
+
+  private Sink dryRun() {
+    return new DryRunSink(context.tally(), destination.features().names());
   }
 
   private Sink copying(OldVersionsGuard guard) {

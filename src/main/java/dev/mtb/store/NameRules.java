@@ -4,9 +4,11 @@ import dev.mtb.model.PathBytes;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * The rules by which a destination takes different names for the same name. Immutable.
+ * The rules of a destination for names: which it takes for the same name, and which it cannot keep.
+ * Immutable.
  *
  * <p>The rules of file systems differ in rare letters. In doubt this class takes two names for the
  * same: then one file fails and is reported, while otherwise one file would silently replace the
@@ -15,10 +17,34 @@ import java.util.Locale;
  * @param ignoresCase whether {@code README} and {@code Readme} are the same
  * @param normalises whether a letter with an accent and the same letter in two code points are the
  *     same
+ * @param onS3 which names can be kept at all, if they become keys of S3; empty where only a write
+ *     shows that
  */
-public record NameRules(boolean ignoresCase, boolean normalises) {
+public record NameRules(boolean ignoresCase, boolean normalises, Optional<S3fsNames> onS3) {
   /** All different names are different files. */
-  public static final NameRules EXACT = new NameRules(false, false);
+  public static final NameRules EXACT = new NameRules(false, false, Optional.empty());
+
+  /**
+   * The rules where names become keys of S3.
+   *
+   * @param names which can be kept
+   * @return rules that take all different names for different files
+   */
+  public static NameRules ofKeys(S3fsNames names) {
+    return new NameRules(false, false, Optional.of(names));
+  }
+
+  /**
+   * Refuses a name that cannot be kept, without a request. Each write does so by itself.
+   *
+   * @param path below the destination
+   * @throws RefusedException if it is known that it cannot be kept; says why, and what to do
+   */
+  public void check(Path path) throws RefusedException {
+    if (onS3.isPresent()) {
+      onS3.get().check(path);
+    }
+  }
 
   /**
    * Whether all different names are different files.

@@ -8,20 +8,24 @@ import java.nio.file.Path;
  * The names that a file can have on S3FS. Keys of S3 are UTF-8, and are sent in XML 1.0, which
  * cannot hold most control characters. One object with such a name makes s3fs fail to list the
  * whole directory (EIO), with all the good files in it. So MTB refuses each file that has such a
- * name.
+ * name. It refuses keys that are too long, too, so that a dry run tells of them.
  *
  * @param anyBytes whether s3fs was mounted with {@code use_wtf8}, which encodes bytes that are not
  *     UTF-8
  * @param compatDirectories whether s3fs looks for directories of other clients, as it does by
  *     default up to 1.91; names that end like those of their markers are then unusable
+ * @param prefixLength the length of what all keys begin with, in bytes; 0 if it is not known
  */
-public record S3fsNames(boolean anyBytes, boolean compatDirectories) {
+public record S3fsNames(boolean anyBytes, boolean compatDirectories, int prefixLength) {
+  /** S3 takes no longer key, in bytes ("Naming Amazon S3 objects"). */
+  private static final int LONGEST_KEY = 1024;
+
   private static final String DIRECTORY_MARKER = "_$folder$";
 
   /**
-   * Refuses a name that S3FS cannot show.
+   * Refuses a name that S3FS cannot show, and a path that is too long for a key.
    *
-   * @param path its last name is looked at
+   * @param path below the destination; of its names, only the last one is looked at
    * @throws RefusedException if it cannot be kept; says why, and what to do
    */
   public void check(Path path) throws RefusedException {
@@ -42,6 +46,12 @@ public record S3fsNames(boolean anyBytes, boolean compatDirectories) {
           "S3FS takes names that end in "
               + DIRECTORY_MARKER
               + " for directories; rename it, or mount the bucket with -o notsup_compat_dir");
+    }
+    int length = prefixLength + PathBytes.of(path).length;
+    // A directory's key has one byte more.
+    if (length >= LONGEST_KEY) {
+      throw new RefusedException(
+          "its key would have " + length + " bytes, and S3 takes no more than " + LONGEST_KEY);
     }
   }
 

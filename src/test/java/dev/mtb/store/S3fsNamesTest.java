@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class S3fsNamesTest {
-  private static final S3fsNames DEFAULT = new S3fsNames(false, true);
-  private static final S3fsNames ANY_BYTES = new S3fsNames(true, false);
+  private static final S3fsNames DEFAULT = new S3fsNames(false, true, 0);
+  private static final S3fsNames ANY_BYTES = new S3fsNames(true, false, 0);
 
   @ParameterizedTest
   @ValueSource(
@@ -67,6 +67,19 @@ class S3fsNamesTest {
     Path path = PathBytes.resolve(Path.of("/"), new byte[] {(byte) 0xff, '/', 'a'});
 
     assertThatCode(() -> DEFAULT.check(path)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void pathsThatAreTooLongForAKey_areRefused() {
+    S3fsNames names = new S3fsNames(false, true, "backup/".length());
+    String directories = "d/".repeat(500);
+
+    // With the slash of a directory its key has 1,024 bytes.
+    assertThatCode(() -> names.check(Path.of(directories + "1234567890123456")))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> names.check(Path.of(directories + "12345678901234567")))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("1024 bytes");
   }
 
   @Test

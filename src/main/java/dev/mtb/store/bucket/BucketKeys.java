@@ -3,7 +3,7 @@ package dev.mtb.store.bucket;
 import com.google.common.base.Splitter;
 import dev.mtb.model.PathBytes;
 import dev.mtb.store.ListedEntry;
-import dev.mtb.store.RefusedException;
+import dev.mtb.store.NameRules;
 import dev.mtb.store.S3fsNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,17 +13,24 @@ import java.util.Optional;
 
 /** The keys of the objects below a prefix, and the rules for names in keys. */
 final class BucketKeys {
-  /** S3 takes no longer key, in bytes. */
-  private static final int LONGEST_KEY = 1024;
-
   /** The longest target of a link: the longest path of Linux (PATH_MAX). */
   static final int LONGEST_TARGET = 4096;
 
   private final String prefix;
-  private final S3fsNames names = new S3fsNames(false, true);
+  private final S3fsNames names;
 
   BucketKeys(String prefix) {
     this.prefix = prefix;
+    names =
+        new S3fsNames(
+            /* anyBytes= */ false,
+            /* compatDirectories= */ true,
+            prefix.getBytes(StandardCharsets.UTF_8).length);
+  }
+
+  /** Which names can be kept. */
+  NameRules rules() {
+    return NameRules.ofKeys(names);
   }
 
   /** The prefix; empty for a whole bucket, else with a slash at its end. */
@@ -55,14 +62,7 @@ final class BucketKeys {
   /** The key of what is about to be changed. */
   String checked(Path path) throws IOException {
     names.check(path);
-    String key = of(path);
-    int length = key.getBytes(StandardCharsets.UTF_8).length;
-    // A directory's key has one byte more.
-    if (length >= LONGEST_KEY) {
-      throw new RefusedException(
-          "its key would have " + length + " bytes, and S3 takes no more than " + LONGEST_KEY);
-    }
-    return key;
+    return of(path);
   }
 
   /** The key of a directory, from its key with or without the slash. */

@@ -12,7 +12,6 @@ import dev.mtb.store.FileWrite;
 import dev.mtb.store.ListedEntry;
 import dev.mtb.store.Listing;
 import dev.mtb.store.MtimePrecision;
-import dev.mtb.store.NameRules;
 import dev.mtb.store.OldVersionsPlace;
 import dev.mtb.store.Recollection;
 import dev.mtb.store.RequestLimit;
@@ -174,7 +173,7 @@ public final class BucketStore implements Store {
         // The client retries.
         /* retriesItself= */ true,
         /* missesAfterErrors= */ false,
-        NameRules.EXACT);
+        keys.rules());
   }
 
   @Override

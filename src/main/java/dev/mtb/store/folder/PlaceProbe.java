@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -112,11 +113,15 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
       boolean ignoresCase = Files.exists(upper, NOFOLLOW_LINKS);
       boolean normalises =
           hasAccent && Files.exists(resolve(directory, name + decomposed(accent)), NOFOLLOW_LINKS);
-      return new PlaceProbe(new NameRules(ignoresCase, normalises), mtimes(directory, file));
+      return new PlaceProbe(rules(ignoresCase, normalises), mtimes(directory, file));
     } finally {
       Files.deleteIfExists(file);
       own.setTimes(before, null, null);
     }
+  }
+
+  private static NameRules rules(boolean ignoresCase, boolean normalises) {
+    return new NameRules(ignoresCase, normalises, Optional.empty());
   }
 
   private static String decomposed(String text) {
@@ -165,7 +170,7 @@ record PlaceProbe(NameRules names, MtimePrecision mtimes) {
     } catch (IOException | DirectoryIteratorException | InvalidPathException e) {
       log.debug("the names in {} tell nothing", directory, e);
     }
-    return new NameRules(ignoresCase, normalises);
+    return rules(ignoresCase, normalises);
   }
 
   private static String switchedCase(String name) {

@@ -71,7 +71,6 @@ public final class MountStore extends FolderStore {
 
   private final FolderPlace place;
   private final S3fsMountPoint mountPoint;
-  private final S3fsNames names;
   private final S3fsProcess s3fs;
   private final S3fsMetadata metadata;
   private final boolean readsBack;
@@ -106,7 +105,6 @@ public final class MountStore extends FolderStore {
     this.metadata = metadata;
     this.readsBack = readsBack;
     gate = new WriteGate(/* isNeeded= */ readsBack);
-    names = new S3fsNames(s3fs.has("use_wtf8"), !s3fs.has("notsup_compat_dir"));
   }
 
   private static Features features(FolderPlace place, S3fsMountPoint mountPoint, S3fsProcess s3fs) {
@@ -127,7 +125,12 @@ public final class MountStore extends FolderStore {
         /* retriesItself= */ false,
         // s3fs issue 2581: a 5xx, then a 404 to one of its fallbacks.
         /* missesAfterErrors= */ true,
-        NameRules.EXACT);
+        NameRules.ofKeys(
+            new S3fsNames(
+                s3fs.has("use_wtf8"),
+                !s3fs.has("notsup_compat_dir"),
+                // What s3fs puts before the mount's own paths is not known.
+                /* prefixLength= */ 0)));
   }
 
   /**
@@ -230,7 +233,7 @@ public final class MountStore extends FolderStore {
   @Override
   public FileWrite write(Path file, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    names.check(file);
+    features().names().check(file);
     Path path = tree.at(file);
     gate.beginWriting();
     try {
@@ -282,7 +285,7 @@ public final class MountStore extends FolderStore {
   @Override
   public void writeLink(Path link, Path target, Metadata source, Optional<Metadata> existing)
       throws IOException {
-    names.check(link);
+    features().names().check(link);
     S3fsNames.checkTarget(PathBytes.of(target));
     gate.beginWriting();
     try {
@@ -305,7 +308,7 @@ public final class MountStore extends FolderStore {
   @Override
   public Set<Attribute> createDirectory(
       Path directory, Metadata source, Optional<Metadata> existing) throws IOException {
-    names.check(directory);
+    features().names().check(directory);
     return mountPoint.changing(
         () -> {
           checkWay(tree.at(directory));
