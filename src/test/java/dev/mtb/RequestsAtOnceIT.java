@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mtb.job.BackupJob;
 import dev.mtb.job.BackupReport;
+import dev.mtb.job.RestoreJob;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.S3Location;
 import dev.mtb.testing.CountingProxy;
@@ -94,6 +95,24 @@ class RequestsAtOnceIT {
     files(600);
 
     assertCopied(backUp(options()), 600);
+    assertThat(proxy.mostAtOnce()).isBetween(33, 256);
+  }
+
+  @Test
+  void restore_requestsAtATimeGrow() throws IOException {
+    files(600);
+    proxy.setFault(Fault.NONE);
+    assertCopied(backUp(options()), 600);
+    proxy.setFault(FAR);
+    proxy.reset();
+
+    RestoreJob job =
+        RestoreJob.builder()
+            .from(new S3Location("bucket", "backup"))
+            .to(temp.resolve("target"))
+            .options(options().build())
+            .build();
+    assertCopied(Mtb.restore(job), 600);
     assertThat(proxy.mostAtOnce()).isBetween(33, 256);
   }
 

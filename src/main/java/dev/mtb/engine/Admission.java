@@ -80,10 +80,7 @@ final class Admission {
       }
       return Optional.empty();
     }
-    Optional<Boolean> isDirectory = child.entry().isListedAsDirectory();
-    if (isDirectory.isPresent()
-        && filter.leavesOutByName(child.source(), child.target(), isDirectory.get())) {
-      // To look at the child would cost a request.
+    if (!needsLook(child)) {
       return Optional.empty();
     }
     Optional<Metadata> metadata = look(child, isOurs);
@@ -93,6 +90,17 @@ final class Admission {
       return Optional.empty();
     }
     return metadata;
+  }
+
+  /**
+   * Whether {@link #admit} looks at a child. If its name alone excludes it, a look would cost a
+   * request for nothing.
+   */
+  boolean needsLook(Child child) {
+    Optional<Boolean> isDirectory = child.entry().isListedAsDirectory();
+    return !TemporaryNames.isStale(child.name())
+        && !(isDirectory.isPresent()
+            && filter.leavesOutByName(child.source(), child.target(), isDirectory.get()));
   }
 
   private Optional<Metadata> look(Child child, boolean isOurs) throws DestinationException {

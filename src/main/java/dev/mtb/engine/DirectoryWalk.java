@@ -1,5 +1,6 @@
 package dev.mtb.engine;
 
+import com.google.common.collect.Iterators;
 import dev.mtb.job.Activity;
 import dev.mtb.job.Failure;
 import dev.mtb.model.Metadata;
@@ -8,9 +9,9 @@ import dev.mtb.scan.Entry;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.Listing;
 import dev.mtb.store.Tree;
-import dev.mtb.store.TreeEntry;
 import dev.mtb.store.TreeScan;
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,6 +36,7 @@ final class DirectoryWalk {
   private final ScanFailures failures;
   private final Listings listings;
   private final Optional<Mirror> mirror;
+  private final LookAhead ahead;
   private final Admission admission;
   private final EntryComparison entries;
   private final DirectoryResolver resolver;
@@ -48,6 +50,7 @@ final class DirectoryWalk {
       RunContext context,
       Listings listings,
       Optional<Mirror> mirror,
+      LookAhead ahead,
       Admission admission,
       EntryComparison entries,
       DirectoryResolver resolver) {
@@ -59,6 +62,7 @@ final class DirectoryWalk {
     this.failures = new ScanFailures(context);
     this.listings = listings;
     this.mirror = mirror;
+    this.ahead = ahead;
     this.admission = admission;
     this.entries = entries;
     this.resolver = resolver;
@@ -117,11 +121,18 @@ final class DirectoryWalk {
       } else {
         resolveOursAbove(parent);
       }
-      for (Entry entry : listed) {
-        if (!stop.mayBegin()) {
-          return;
+      Iterator<Child> next =
+          Iterators.transform(
+              listed.iterator(),
+              e -> Child.of(parent, tree.entry(e.source()), /* isListed= */ true));
+      try (LookAhead.Ahead children =
+          ahead.of(
+              () -> Optional.ofNullable(Iterators.getNext(next, null)), admission::needsLook)) {
+        Optional<Child> child = children.next();
+        while (child.isPresent() && stop.mayBegin()) {
+          child(child.get(), listing, deeper);
+          child = children.next();
         }
-        child(Child.of(parent, tree.entry(entry.source()), true), listing, deeper);
       }
     } catch (DestinationException e) {
       stop.lost(e);
@@ -194,18 +205,25 @@ final class DirectoryWalk {
   private void children(
       DirectoryNode node, TreeScan scan, Beside beside, Consumer<DirectoryNode> deeper)
       throws IOException {
-    Optional<TreeEntry> entry = scan.next();
-    while (entry.isPresent() && stop.mayBegin()) {
-      Child child = Child.of(node, entry.get(), /* isListed= */ false);
-      beside.match().ifPresent(match -> match.inSource(child.name()));
-      child(child, beside.listing(), deeper);
-      entry = scan.next();
+    boolean isWhole;
+    try (LookAhead.Ahead children =
+        ahead.of(
+            () -> scan.next().map(entry -> Child.of(node, entry, /* isListed= */ false)),
+            admission::needsLook)) {
+      Optional<Child> child = children.next();
+      while (child.isPresent() && stop.mayBegin()) {
+        Child found = child.get();
+        beside.match().ifPresent(match -> match.inSource(found.name()));
+        child(found, beside.listing(), deeper);
+        child = children.next();
+      }
+      isWhole = child.isEmpty();
     }
     if (stop.stopping()) {
       return;
     }
     scan.check();
-    if (beside.match().isPresent() && entry.isEmpty()) {
+    if (beside.match().isPresent() && isWhole) {
       mirror.orElseThrow().note(beside.match().get());
     }
   }

@@ -56,6 +56,7 @@ final class Pipeline {
   private final CopyingThreads copying;
   private final ForkJoinPool checkerPool;
   private final ForkJoinPool copierPool;
+  private final ForkJoinPool lookPool;
 
   /**
    * Makes the parts that the other parts share.
@@ -86,8 +87,9 @@ final class Pipeline {
     this.mounts = SourceMounts.in(StateDirectory.of(options));
     this.checkerPool = new ForkJoinPool(options.concurrency().checkers());
     this.copying = new CopyingThreads(options.concurrency(), context.tree(), destination);
-    // The pool makes a thread only when there is a task for it.
+    // A pool makes a thread only when there is a task for it.
     this.copierPool = new ForkJoinPool(copying.most());
+    this.lookPool = new ForkJoinPool(copying.most());
   }
 
   /** Runs until everything is done, or the run is stopped. */
@@ -108,6 +110,7 @@ final class Pipeline {
       flow(sink, mirror, collisions, guard);
     } finally {
       end(checkerPool, "checking");
+      end(lookPool, "looking");
       end(copierPool, "copying");
       mirror.ifPresent(Pipeline::close);
     }
@@ -138,6 +141,7 @@ final class Pipeline {
             context,
             listings,
             mirror,
+            new LookAhead(context, lookPool, copying),
             new Admission(context, filter, destinationInSource(), collisions, guard),
             new EntryComparison(
                 context, destination, rules.updating(), resolver, queue, sink.seesUnchanged()),

@@ -216,6 +216,9 @@ public enum Errno {
    * @return empty if it is none of these, or in another language
    */
   public static Optional<Errno> of(IOException failure) {
+    if (failure instanceof ReplacedException && failure.getCause() instanceof IOException cause) {
+      return of(cause);
+    }
     if (failure instanceof AccessDeniedException) {
       return Optional.of(EACCES);
     }

@@ -15,4 +15,15 @@ public final class ReplacedException extends IOException {
   public ReplacedException(Path path) {
     super(path + " was replaced meanwhile");
   }
+
+  /**
+   * Names it, and keeps what showed that.
+   *
+   * @param path where something else is now
+   * @param cause an error of the system
+   */
+  public ReplacedException(Path path, IOException cause) {
+    this(path);
+    initCause(cause);
+  }
 }

@@ -5,6 +5,7 @@ import dev.mtb.s3.VersionPage;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.FileVersion;
 import dev.mtb.store.MtimePrecision;
+import dev.mtb.store.RequestLimit;
 import dev.mtb.store.Throttle;
 import dev.mtb.store.Tree;
 import dev.mtb.store.TreeEntry;
@@ -121,6 +122,11 @@ public final class PastTree implements Tree {
   @Override
   public void expect(Predicate<Path> isWanted) {
     tree.expect(isWanted);
+  }
+
+  @Override
+  public Optional<RequestLimit> requestLimit() {
+    return Optional.of(requests.requestLimit());
   }
 
   @Override

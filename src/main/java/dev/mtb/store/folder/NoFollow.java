@@ -38,6 +38,6 @@ public final class NoFollow {
    * process has put it in the place of what was seen before.
    */
   static IOException failure(Path file, IOException e) {
-    return Errno.of(e).equals(Optional.of(Errno.ELOOP)) ? new ReplacedException(file) : e;
+    return Errno.of(e).equals(Optional.of(Errno.ELOOP)) ? new ReplacedException(file, e) : e;
   }
 }
