@@ -107,7 +107,7 @@ final class Admission {
     Path source = child.source();
     Path target = child.target();
     try {
-      return Optional.of(child.entry().look());
+      return Optional.of(child.look());
     } catch (DestinationException e) {
       throw e;
     } catch (IOException | RuntimeException e) {

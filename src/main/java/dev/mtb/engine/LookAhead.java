@@ -1,17 +1,21 @@
 package dev.mtb.engine;
 
+import dev.mtb.model.Metadata;
+import dev.mtb.store.TreeEntry;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /**
  * Looks at the children of a directory before the walk comes to them, in a source whose looks are
  * requests. Otherwise the files of one directory would be looked at one after another, each with a
- * round trip. The entries keep what a look has told. Thread-safe.
+ * round trip. Thread-safe.
  */
 final class LookAhead {
   /**
@@ -54,38 +58,32 @@ final class LookAhead {
     return new Ahead(children, needsLook);
   }
 
-  private boolean begin(Child child) {
+  /** Begins a look; empty if enough are under way, or the run is stopped. */
+  private Optional<Future<Metadata>> begin(TreeEntry entry) {
+    // The pool of a run that was stopped takes no more tasks.
+    if (!stop.mayBegin()) {
+      return Optional.empty();
+    }
     if (begun.incrementAndGet() > FOR_EACH_REQUEST * threads.now()) {
       begun.decrementAndGet();
-      return false;
+      return Optional.empty();
     }
-    pool.execute(() -> look(child));
-    return true;
-  }
-
-  private void look(Child child) {
-    if (!stop.mayBegin()) {
-      return;
-    }
-    try {
-      var unused = child.entry().look();
-    } catch (IOException | RuntimeException e) {
-      // The walk looks again, and reports what is wrong.
-      return;
-    }
+    FutureTask<Metadata> look = new FutureTask<>(entry::look);
+    pool.execute(look);
+    return Optional.of(look);
   }
 
   /** Children, the next of which are being looked at. For one thread. */
   final class Ahead implements Children, AutoCloseable {
-    /** A child that the walk has not come to; {@code isBegun} whether a look was begun. */
-    private record Next(Child child, boolean isBegun) {}
-
     private final Children children;
     private final Predicate<Child> needsLook;
-    private final Deque<Next> waiting = new ArrayDeque<>();
+    private final Deque<Child> waiting = new ArrayDeque<>();
 
     /** The child after those that wait. */
     private Optional<Child> upcoming = Optional.empty();
+
+    /** Why there are no more children. The walk first takes those that wait. */
+    private Optional<IOException> failure = Optional.empty();
 
     private Ahead(Children children, Predicate<Child> needsLook) {
       this.children = children;
@@ -98,33 +96,47 @@ final class LookAhead {
         return children.next();
       }
       fill();
-      Optional<Next> next = Optional.ofNullable(waiting.poll());
+      Optional<Child> next = Optional.ofNullable(waiting.poll());
       next.ifPresent(this::release);
-      return next.map(Next::child);
+      if (next.isEmpty() && failure.isPresent()) {
+        throw failure.get();
+      }
+      return next;
     }
 
     /** Begins looks until there are enough, or no more children. */
-    private void fill() throws IOException {
+    private void fill() {
       while (waiting.size() <= FOR_EACH_REQUEST * threads.most()) {
-        if (upcoming.isEmpty()) {
-          upcoming = children.next();
+        if (upcoming.isEmpty() && failure.isEmpty()) {
+          read();
         }
         if (upcoming.isEmpty()) {
           return;
         }
-        boolean isWanted = needsLook.test(upcoming.get());
-        boolean isBegun = isWanted && begin(upcoming.get());
-        if (isWanted && !isBegun && !waiting.isEmpty()) {
-          // Its look is begun when the walk has taken another child.
-          return;
+        Child child = upcoming.get();
+        if (needsLook.test(child)) {
+          Optional<Future<Metadata>> look = begin(child.entry());
+          if (look.isEmpty() && !waiting.isEmpty()) {
+            // It is begun when the walk has taken another child.
+            return;
+          }
+          child = look.map(child::withLook).orElse(child);
         }
-        waiting.add(new Next(upcoming.get(), isBegun));
+        waiting.add(child);
         upcoming = Optional.empty();
       }
     }
 
-    private void release(Next next) {
-      if (next.isBegun()) {
+    private void read() {
+      try {
+        upcoming = children.next();
+      } catch (IOException e) {
+        failure = Optional.of(e);
+      }
+    }
+
+    private void release(Child child) {
+      if (child.begun().isPresent()) {
         begun.decrementAndGet();
       }
     }
@@ -132,7 +144,10 @@ final class LookAhead {
     /** Gives up the children that the walk has not come to. */
     @Override
     public void close() {
-      waiting.forEach(this::release);
+      for (Child child : waiting) {
+        child.begun().ifPresent(look -> look.cancel(/* mayInterruptIfRunning= */ false));
+        release(child);
+      }
       waiting.clear();
     }
   }

@@ -101,7 +101,7 @@ public interface Tree extends Closeable {
    * The number of requests at a time, which the tree learns.
    *
    * @return empty if this place does not send requests of its own; if it does, several entries of a
-   *     directory are looked at at the same time, and each keeps what the look has told
+   *     directory are looked at at the same time
    */
   default Optional<RequestLimit> requestLimit() {
     return Optional.empty();
