@@ -110,7 +110,9 @@ final class Bench implements AutoCloseable {
 
   private void measure(Cell cell, Tool tool, boolean sideBySide, int repetition, int total)
       throws Exception {
-    if (cell.scenario().isRepeated()) {
+    if (cell.scenario() == Scenario.RESTORE) {
+      record(measure(cell, tool, sideBySide, repetition, lane(cell, tool, sideBySide)), total);
+    } else if (cell.scenario().isRepeated()) {
       Lane lane = lane(cell, tool, sideBySide);
       if (cell.scenario() == Scenario.CHANGED) {
         lane.tree().changeOnePercent();
@@ -131,6 +133,7 @@ final class Bench implements AutoCloseable {
   private Measurement measure(Cell cell, Tool tool, boolean sideBySide, int repetition, Lane lane)
       throws Exception {
     Path scratch = newFolder("run");
+    Path target = newFolder("target");
     lane.ground().open(cell.link());
     Tool.Job job =
         new Tool.Job(
@@ -142,6 +145,7 @@ final class Bench implements AutoCloseable {
             lane.ground().destination(),
             lane.ground().bucket(),
             scratch,
+            target,
             lane.ground().state());
     Meter.Outcome outcome =
         meter.run(
@@ -156,7 +160,10 @@ final class Bench implements AutoCloseable {
       verdict =
           SourceTree.Verdict.wrong("exit code " + outcome.exitCode() + ": " + outcome.lastOutput());
     } else if (!outcome.timedOut()) {
-      verdict = lane.ground().judge(lane.tree());
+      verdict =
+          cell.scenario() == Scenario.RESTORE
+              ? lane.tree().compareWith(target)
+              : lane.ground().judge(lane.tree());
     }
     return new Measurement(
         cell,
@@ -263,7 +270,16 @@ final class Bench implements AutoCloseable {
     Shape any = new Shape(1, 1, 1);
     Tool.Job job =
         new Tool.Job(
-            options.jar, 16, Scenario.FIRST, any, source, destination, bucket, scratch, state);
+            options.jar,
+            16,
+            Scenario.FIRST,
+            any,
+            source,
+            destination,
+            bucket,
+            scratch,
+            scratch,
+            state);
     Meter.Outcome outcome =
         meter.run(
             mtb.command(job),

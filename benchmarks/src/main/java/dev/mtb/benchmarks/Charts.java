@@ -43,6 +43,7 @@ final class Charts {
       case FIRST -> "first-backup";
       case UNCHANGED -> "nothing-changed";
       case CHANGED -> "one-percent-changed";
+      case RESTORE -> "restore";
       case LARGE -> "large-file";
       case DEEP -> "deep-tree";
       case SOURCE -> "source";

@@ -4,6 +4,7 @@ import static dev.mtb.benchmarks.Scenario.CHANGED;
 import static dev.mtb.benchmarks.Scenario.DEEP;
 import static dev.mtb.benchmarks.Scenario.FIRST;
 import static dev.mtb.benchmarks.Scenario.LARGE;
+import static dev.mtb.benchmarks.Scenario.RESTORE;
 import static dev.mtb.benchmarks.Scenario.SOURCE;
 import static dev.mtb.benchmarks.Scenario.UNCHANGED;
 import static dev.mtb.benchmarks.Tool.Kind.AWS;
@@ -73,7 +74,7 @@ final class Plan {
 
   private void bucket() throws IOException {
     for (Link link : options.links.orElse(List.of(USUAL))) {
-      for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED, LARGE))) {
+      for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED, RESTORE, LARGE))) {
         Shape shape = shape(scenario, 10_000, 100, BUCKET_MEBIBYTES);
         add(link, scenario, shape, List.of(MTB, JAVA_JAR, RCLONE, AWS));
       }
@@ -114,7 +115,7 @@ final class Plan {
   private Shape shape(Scenario scenario, int files, int directories, int mebibytes)
       throws IOException {
     return switch (scenario) {
-      case FIRST, UNCHANGED, CHANGED -> tree(files, directories, false);
+      case FIRST, UNCHANGED, CHANGED, RESTORE -> tree(files, directories, false);
       case LARGE -> Shape.oneFile(options.largeMebibytes.orElse(mebibytes));
       case DEEP -> tree(DEEP_FILES, DEEP_DIRECTORIES, true);
       case SOURCE -> Shape.of(options.source);

@@ -8,6 +8,7 @@ enum Scenario {
   FIRST("First backup"),
   UNCHANGED("Nothing changed"),
   CHANGED("1 % changed"),
+  RESTORE("Restore"),
   LARGE("One large file"),
   DEEP("Deep tree"),
   SOURCE("A tree of this machine");
@@ -28,7 +29,7 @@ enum Scenario {
 
   /** Whether an earlier backup is there. */
   boolean isRepeated() {
-    return this == UNCHANGED || this == CHANGED;
+    return this == UNCHANGED || this == CHANGED || this == RESTORE;
   }
 
   static Scenario parse(String id) {

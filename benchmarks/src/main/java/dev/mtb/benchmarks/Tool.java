@@ -55,6 +55,7 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
    * @param destination a folder, or bucket and prefix
    * @param bucket how the bucket is reached; empty if the destination is a folder
    * @param scratch an empty folder of the tool's own
+   * @param target where a restore goes, an empty folder
    * @param state where MTB remembers things from run to run
    */
   record Job(
@@ -66,6 +67,7 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
       String destination,
       Optional<Bucket> bucket,
       Path scratch,
+      Path target,
       Path state) {}
 
   static final Tool MTB = of(Kind.MTB);
@@ -117,7 +119,8 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
    */
   boolean suits(Mode mode, Scenario scenario) {
     return switch (kind) {
-      case PARALLEL, FPSYNC -> kind.modes.contains(mode) && scenario != Scenario.LARGE;
+      case PARALLEL, FPSYNC ->
+          kind.modes.contains(mode) && scenario != Scenario.LARGE && scenario != Scenario.RESTORE;
       // S3Proxy tells no dates of directories' objects, and aws s3 sync stops there.
       case AWS -> kind.modes.contains(mode) && !scenario.isRepeated();
       default -> kind.modes.contains(mode);
@@ -130,8 +133,15 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
   }
 
   List<String> command(Job job) {
-    String source = job.source().toString();
-    String destination = job.destination();
+    String here = job.target().toString();
+    String there = job.destination();
+    if (job.bucket().isPresent() && kind == Kind.RCLONE) {
+      // With the slash, it does not ask whether that is a file.
+      there = ":s3:" + there + "/";
+    }
+    boolean isRestore = job.scenario() == Scenario.RESTORE;
+    String source = isRestore ? there : job.source().toString();
+    String destination = isRestore ? here : there;
     return switch (kind) {
       case MTB, MTB_MOUNT, JAVA_JAR -> mtb(job);
       case RSYNC -> List.of("rsync", "-a", source + "/", destination + "/");
@@ -143,9 +153,7 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
       case PARALLEL ->
           List.of("bash", "-c", PARALLEL_SCRIPT, "parallel-rsync", source, destination);
       case FPSYNC -> fpsync(job);
-      case RCLONE ->
-          // With the slash, it does not ask whether that is a file.
-          rclone(source, job.bucket().isPresent() ? ":s3:" + destination + "/" : destination);
+      case RCLONE -> rclone(source, destination);
       case AWS ->
           List.of(
               "aws",
@@ -168,14 +176,18 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
     } else {
       command.add(jar.orElse(job.jar()).resolveSibling("mtb").toString());
     }
-    command.addAll(List.of("backup", "-q", "-t", Integer.toString(job.threads())));
+    boolean isRestore = job.scenario() == Scenario.RESTORE;
+    command.addAll(
+        List.of(isRestore ? "restore" : "backup", "-q", "-t", Integer.toString(job.threads())));
     if (kind == Kind.MTB_MOUNT) {
       command.addAll(List.of("--via", "mount"));
     }
-    command.addAll(List.of("-b", source));
     job.bucket().ifPresent(bucket -> command.addAll(List.of("--endpoint-url", bucket.endpoint())));
-    command.add(source);
-    command.add(job.bucket().isPresent() ? "s3://" + job.destination() : job.destination());
+    String there = job.bucket().isPresent() ? "s3://" + job.destination() : job.destination();
+    command.addAll(
+        isRestore
+            ? List.of(there, job.target().toString())
+            : List.of("-b", source, source, there));
     return command;
   }
 
