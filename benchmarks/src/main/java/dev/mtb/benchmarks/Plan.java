@@ -74,7 +74,8 @@ final class Plan {
 
   private void bucket() throws IOException {
     for (Link link : options.links.orElse(List.of(USUAL))) {
-      for (Scenario scenario : options.scenarios.orElse(List.of(FIRST, UNCHANGED, RESTORE, LARGE))) {
+      for (Scenario scenario :
+          options.scenarios.orElse(List.of(FIRST, UNCHANGED, RESTORE, LARGE))) {
         Shape shape = shape(scenario, 10_000, 100, BUCKET_MEBIBYTES);
         add(link, scenario, shape, List.of(MTB, JAVA_JAR, RCLONE, AWS));
       }

@@ -185,9 +185,7 @@ record Tool(Kind kind, String id, Optional<Path> jar) {
     job.bucket().ifPresent(bucket -> command.addAll(List.of("--endpoint-url", bucket.endpoint())));
     String there = job.bucket().isPresent() ? "s3://" + job.destination() : job.destination();
     command.addAll(
-        isRestore
-            ? List.of(there, job.target().toString())
-            : List.of("-b", source, source, there));
+        isRestore ? List.of(there, job.target().toString()) : List.of("-b", source, source, there));
     return command;
   }
 
