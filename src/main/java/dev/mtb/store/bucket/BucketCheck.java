@@ -25,8 +25,10 @@ import java.util.function.Function;
  * Thread-safe.
  */
 public final class BucketCheck implements Closeable {
-  private static final BackupOptions SINGLY =
-      BackupOptions.builder().waiting(w -> w.withRetries(0)).build();
+  private static final BackupOptions SINGLY = withRetries(0);
+
+  /** A new connection answers; more retries of a server that fails would take long. */
+  private static final BackupOptions ONCE_MORE = withRetries(1);
 
   /**
    * An answer of the server.
@@ -71,6 +73,10 @@ public final class BucketCheck implements Closeable {
       throw new DestinationException(
           "the destination " + place.name() + " cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private static BackupOptions withRetries(int count) {
+    return BackupOptions.builder().waiting(w -> w.withRetries(count)).build();
   }
 
   private Requests requests(BackupOptions options) throws DestinationException {
@@ -168,16 +174,16 @@ public final class BucketCheck implements Closeable {
 
   /**
    * Finds out which conditions the server honours, and remembers it for backups. These requests are
-   * sent again after a failure, as those of a backup: a server may close the connection of a write
-   * that it has refused, and does not answer the next request on it. The answer would be wrong, or
-   * the probe object would stay.
+   * sent once more after a failure: a server may close the connection of a write that it has
+   * refused, and does not answer the next request on it. The answer would be wrong, or the probe
+   * object would stay.
    *
    * @param mayWrite whether probe objects may be written
    * @return empty if that is not remembered, and nothing may be written
    */
   public Optional<Conditions> conditions(Path stateDirectory, boolean mayWrite)
       throws DestinationException {
-    try (Requests repeated = requests(BackupOptions.DEFAULT)) {
+    try (Requests repeated = requests(ONCE_MORE)) {
       ServerConditions server = new ServerConditions(place, repeated, stateDirectory);
       boolean isKnown =
           Arrays.stream(ServerConditions.Condition.values())
