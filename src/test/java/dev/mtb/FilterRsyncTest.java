@@ -39,7 +39,7 @@ class FilterRsyncTest {
    * Enough runs that each pair of the tokens below occurs side by side. They take about ten
    * seconds.
    */
-  private static final int RUNS = Integer.getInteger("mtb.filter.runs", 500);
+  private static final int RUNS = Integer.getInteger("mtb.filter.runs", 250);
 
   private static final Long ONLY = Long.getLong("mtb.seed");
 
