@@ -80,7 +80,7 @@ final class Admission {
       }
       return Optional.empty();
     }
-    if (!needsLook(child)) {
+    if (child.begun().isEmpty() && !needsLook(child)) {
       return Optional.empty();
     }
     Optional<Metadata> metadata = look(child, isOurs);

@@ -48,7 +48,7 @@ final class DryRunSink implements Sink {
   @Override
   public IORunnable prepare(FileWork work, Decision decision) throws IOException {
     names.check(work.target());
-    return () -> file(work, decision);
+    return Sink.super.prepare(work, decision);
   }
 
   @Override

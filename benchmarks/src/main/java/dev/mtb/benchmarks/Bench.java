@@ -110,9 +110,7 @@ final class Bench implements AutoCloseable {
 
   private void measure(Cell cell, Tool tool, boolean sideBySide, int repetition, int total)
       throws Exception {
-    if (cell.scenario() == Scenario.RESTORE) {
-      record(measure(cell, tool, sideBySide, repetition, lane(cell, tool, sideBySide)), total);
-    } else if (cell.scenario().isRepeated()) {
+    if (cell.scenario().isRepeated()) {
       Lane lane = lane(cell, tool, sideBySide);
       if (cell.scenario() == Scenario.CHANGED) {
         lane.tree().changeOnePercent();

@@ -17,20 +17,21 @@ final class BucketKeys {
   static final int LONGEST_TARGET = 4096;
 
   private final String prefix;
-  private final S3fsNames names;
+  private final NameRules rules;
 
   BucketKeys(String prefix) {
     this.prefix = prefix;
-    names =
-        new S3fsNames(
-            /* anyBytes= */ false,
-            /* compatDirectories= */ true,
-            prefix.getBytes(StandardCharsets.UTF_8).length);
+    rules =
+        NameRules.ofKeys(
+            new S3fsNames(
+                /* anyBytes= */ false,
+                /* compatDirectories= */ true,
+                prefix.getBytes(StandardCharsets.UTF_8).length));
   }
 
   /** Which names can be kept. */
   NameRules rules() {
-    return NameRules.ofKeys(names);
+    return rules;
   }
 
   /** The prefix; empty for a whole bucket, else with a slash at its end. */
@@ -61,7 +62,7 @@ final class BucketKeys {
 
   /** The key of what is about to be changed. */
   String checked(Path path) throws IOException {
-    names.check(path);
+    rules.check(path);
     return of(path);
   }
 
