@@ -1,5 +1,6 @@
 package dev.mtb;
 
+import static com.google.common.util.concurrent.Uninterruptibles.awaitUninterruptibly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +17,10 @@ import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.options.Filters;
+import dev.mtb.place.Destinations;
+import dev.mtb.store.Store;
+import dev.mtb.testing.FaultyStore;
+import dev.mtb.testing.FaultyStore.Operation;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.Rsync;
 import java.io.IOException;
@@ -26,11 +31,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -287,6 +295,40 @@ class RestoreTest {
     assertThat(run().failures()).isEmpty();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target)))
         .isEqualTo("rwx------");
+  }
+
+  @Test
+  void newTarget_getsItsModeBeforeAnythingIsMadeInIt() throws Exception {
+    // New directories inherit a set-group-ID bit.
+    Files.setAttribute(backup, "unix:mode", 02755);
+    for (String name : List.of("a", "b", "c")) {
+      Files.createDirectory(backup.resolve(name));
+      Files.setAttribute(backup.resolve(name), "unix:mode", 0755);
+    }
+    CountDownLatch making = new CountDownLatch(1);
+    AtomicBoolean isSet = new AtomicBoolean();
+    AtomicBoolean isLate = new AtomicBoolean();
+    try (Store destination =
+        new FaultyStore(
+            Destinations.open(target, options().build(), /* readOnly= */ false),
+            (operation, path) -> {
+              if (operation == Operation.MKDIR) {
+                making.countDown();
+              } else if (operation == Operation.METADATA
+                  && path.toString().isEmpty()
+                  && isSet.compareAndSet(false, true)) {
+                // Another thread that did not wait for this would make a directory meanwhile.
+                isLate.set(awaitUninterruptibly(making, Duration.ofMillis(500)));
+              }
+            })) {
+      assertThat(run(job().to(destination)).failures()).isEmpty();
+    }
+    assertThat(isSet).isTrue();
+    assertThat(isLate).isFalse();
+    for (String name : List.of("", "a", "b", "c")) {
+      int mode = (Integer) Files.getAttribute(target.resolve(name), "unix:mode") & 07777;
+      assertThat(mode).as(name).isEqualTo(name.isEmpty() ? 02755 : 0755);
+    }
   }
 
   @Test

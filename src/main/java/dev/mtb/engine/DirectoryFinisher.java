@@ -111,7 +111,8 @@ final class DirectoryFinisher {
     }
   }
 
-  private void set(DirectoryNode directory, Set<Attribute> attributes) {
+  /** Sets a directory's metadata in this thread. A failure is reported. */
+  void set(DirectoryNode directory, Set<Attribute> attributes) {
     Metadata source = directory.metadata().orElseThrow();
     tally.busy(Activity.FINISHING, directory.target);
     try {

@@ -312,7 +312,7 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       root.look(source, policy.settable(decision.attributes(), isNew));
       Set<Attribute> early = policy.setBeforeContents(source, decision.attributes(), isNew);
       if (!early.isEmpty()) {
-        finisher.setEarly(root, early);
+        finisher.set(root, early);
       }
     } else if (root.metadata().isPresent()) {
       root.look(source, ImmutableSet.of());

@@ -71,8 +71,9 @@ record RestorePolicy(Optional<Metadata> identity, Optional<Path> ownTarget, bool
 
   /**
    * Mode and owner are set before anything is written. If this run is interrupted, the next run
-   * finds a directory that is not new, and keeps its mode and owner. A mode that forbids the owner
-   * to write has to wait.
+   * finds a directory that is not new, and keeps its mode and owner. A set-group-ID bit that came
+   * later would give some of the new directories another mode and group than those before. A mode
+   * that forbids the owner to write has to wait.
    */
   @Override
   public ImmutableSet<Attribute> setBeforeContents(
