@@ -53,6 +53,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Restores of an earlier moment, from a bucket with versioning. They run on the user's own server
@@ -310,6 +312,24 @@ class AsOfIT {
     }
     assertThat(versions(Path.of("d"))).extracting(FileVersion::path).contains(Path.of("d/f2"));
     assertThat(versions(Path.of("gone"))).isEmpty();
+  }
+
+  /** After a page that ends in a directory, the next begins behind the directory, or tries to. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ordinary ", "\uD83D\uDCC1 photos/", "\uD83D\uDE00", "\uFFFD", "\uFFFD/"})
+  void directoryOfManyPages_isRestored_whateverItsNamesBeginWith(String name) throws Exception {
+    prefix += Long.toString(System.nanoTime());
+    RandomTree.write(source.resolve("a"), "before");
+    for (int i = 0; i < 50; i++) {
+      RandomTree.write(source.resolve("d/" + name + i), "content " + i);
+    }
+    RandomTree.write(source.resolve("e/last"), "behind");
+    Instant moment = backUp();
+    server.setPageSize(10);
+    BackupReport report = run(restoring(moment, temp.resolve("past")));
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.totals().copied()).isEqualTo(52);
+    assertThat(Rsync.differences(source, temp.resolve("past"), "--delete")).isEmpty();
   }
 
   private List<FileVersion> versions(Path path) {

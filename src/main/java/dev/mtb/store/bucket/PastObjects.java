@@ -1,5 +1,8 @@
 package dev.mtb.store.bucket;
 
+import static java.util.stream.Collectors.joining;
+
+import com.google.common.base.Strings;
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.collect.Iterables;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,20 +69,22 @@ final class PastObjects implements BucketObjects {
    *     all
    * @param version null for none
    * @param settled the state of this key is known already; empty for none
+   * @param passed the directory behind which a page was to begin; null for none
    */
-  private record Position(String key, String version, String settled) {
+  private record Position(String key, String version, String settled, String passed) {
     static Position of(String token) {
       String[] parts = token.split("&", -1);
-      return new Position(
-          decoded(parts[0]), parts[1].isEmpty() ? null : decoded(parts[1]), decoded(parts[2]));
+      return new Position(decoded(parts[0]), orNull(parts[1]), decoded(parts[2]), orNull(parts[3]));
     }
 
     String token() {
-      return encoded(key)
-          + "&"
-          + (version == null ? "" : encoded(version))
-          + "&"
-          + encoded(settled);
+      return Stream.of(key, Strings.nullToEmpty(version), settled, Strings.nullToEmpty(passed))
+          .map(Position::encoded)
+          .collect(joining("&"));
+    }
+
+    private static String orNull(String part) {
+      return Strings.emptyToNull(decoded(part));
     }
 
     private static String encoded(String text) {
@@ -100,7 +106,8 @@ final class PastObjects implements BucketObjects {
   @Override
   public ListPage list(String prefix, String delimiter, String startAfter, String token)
       throws IOException {
-    Position position = token == null ? new Position(startAfter, null, "") : Position.of(token);
+    Position position =
+        token == null ? new Position(startAfter, null, "", null) : Position.of(token);
     while (true) {
       VersionPage page = requests.listVersions(prefix, position.key(), position.version());
       Found found = new Found(prefix, delimiter != null, position);
@@ -133,11 +140,16 @@ final class PastObjects implements BucketObjects {
     }
     String key = page.nextKey().get();
     boolean isInDirectory = found.directory != null && key.startsWith(found.directory);
-    Position behind = new Position(found.directory + HIGH, null, "");
+    // What the server still lists after that sorts after HIGH.
+    boolean mayPass = isInDirectory && !found.directory.equals(position.passed());
     return Optional.of(
-        isInDirectory && !behind.key().equals(position.key())
-            ? behind
-            : new Position(key, page.nextVersion().orElse(null), found.settled));
+        mayPass
+            ? new Position(found.directory + HIGH, null, "", found.directory)
+            : new Position(
+                key,
+                page.nextVersion().orElse(null),
+                found.settled,
+                isInDirectory ? found.directory : null));
   }
 
   /** The objects and directories of the moment that a page of versions shows. For one thread. */
@@ -150,20 +162,14 @@ final class PastObjects implements BucketObjects {
     /** The last key whose state at the moment is known. */
     private String settled;
 
-    /**
-     * The last directory that was named, in this page or the page before; null if there is none.
-     */
+    /** The last directory that was named, in this page or before it; null if there is none. */
     private String directory;
 
     Found(String prefix, boolean isByDirectory, Position position) {
       this.prefix = prefix;
       this.isByDirectory = isByDirectory;
       settled = position.settled();
-      boolean isBehindDirectory = position.key() != null && position.key().endsWith("/" + HIGH);
-      directory =
-          isByDirectory && isBehindDirectory
-              ? position.key().substring(0, position.key().length() - HIGH.length())
-              : null;
+      directory = position.passed();
     }
 
     boolean isEmpty() {
