@@ -61,6 +61,31 @@ class BackupTest {
     return BackupJob.builder().base(source).destination(destination).options(options().build());
   }
 
+  /** What a walk finds in the base, and what the list names outside of it, lands in the same. */
+  @Test
+  void directoriesThatEntriesOfTwoPlacesNeed_areMadeOnce_andHoldAll() throws Exception {
+    Path outside = temp.resolve("outside");
+    Path inBase = source.resolve(temp.getRoot().relativize(outside).toString());
+    BackupJob.Builder job = job().source(temp.getRoot().relativize(outside).subpath(0, 1));
+    for (int i = 0; i < 150; i++) {
+      RandomTree.write(inBase.resolve("d" + i + "/f"), "found");
+      RandomTree.write(inBase.resolve("d" + i + "/s/f"), "found");
+      for (String name : List.of("g", "t/g")) {
+        job.source(RandomTree.write(outside.resolve("d" + i + "/" + name), "listed"));
+      }
+    }
+    BackupReport report = Mtb.backup(job.options(options().threads(8).checkers(8).build()).build());
+    assertThat(report.failures()).isEmpty();
+    Path copy = destination.resolve(temp.getRoot().relativize(outside).toString());
+    for (int i = 0; i < 150; i++) {
+      for (String name : List.of("f", "s/f", "g", "t/g")) {
+        assertThat(copy.resolve("d" + i + "/" + name)).exists();
+      }
+    }
+    long directories = 450 + temp.getRoot().relativize(outside).getNameCount();
+    assertThat(report.totals().directoriesCreated()).isEqualTo(directories);
+  }
+
   private BackupReport run(BackupOptions.Builder options) {
     return Mtb.backup(job().source(Path.of(".")).options(options.build()).build());
   }

@@ -52,7 +52,12 @@ public class FolderStore implements Store {
   }
 
   private FolderStore(FolderPlace place, MetadataWriter metadata) {
-    this(place, ordinary(place, metadata), new Folders(), metadata, /* movesOldVersions= */ false);
+    this(
+        place,
+        ordinary(place, metadata),
+        Folders.ofStore(place.isShared()),
+        metadata,
+        /* movesOldVersions= */ false);
   }
 
   /**
@@ -312,8 +317,8 @@ public class FolderStore implements Store {
         file.equals(root) ? Optional.empty() : tree.folders.check(file, root, source.kind());
     AttributeSetter setter = new AttributeSetter();
     metadata.set(file, source, attributes, accessTime, setter);
-    if (source.kind() == Kind.DIRECTORY && attributes.contains(Attribute.MTIME)) {
-      // The metadata of a directory is set when everything in it is done.
+    if (source.kind() == Kind.DIRECTORY) {
+      // Most often everything in it is done. If not, new entries may get another group from now on.
       tree.folders.release(file);
     }
     setter.check();

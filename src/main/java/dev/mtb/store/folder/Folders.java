@@ -53,14 +53,25 @@ public final class Folders implements Closeable {
   private final Map<Path, Object> opening = new ConcurrentHashMap<>();
 
   private volatile boolean isByPath;
+  private final boolean isShared;
 
   /** Holds directories open where the file system can do that. */
   public Folders() {
-    this(false);
+    this(/* isByPath= */ false, /* isShared= */ false);
   }
 
-  private Folders(boolean isByPath) {
+  private Folders(boolean isByPath, boolean isShared) {
     this.isByPath = isByPath;
+    this.isShared = isShared;
+  }
+
+  /**
+   * Makes an instance that holds directories open.
+   *
+   * @param isShared whether other processes set the metadata of these directories meanwhile
+   */
+  static Folders ofStore(boolean isShared) {
+    return new Folders(/* isByPath= */ false, isShared);
   }
 
   /**
@@ -70,7 +81,7 @@ public final class Folders implements Closeable {
    * @return lends folders that use paths
    */
   public static Folders byPath() {
-    return new Folders(true);
+    return new Folders(/* isByPath= */ true, /* isShared= */ false);
   }
 
   /** An open directory and how many use it. */
@@ -148,7 +159,7 @@ public final class Folders implements Closeable {
   Folder scan(Path directory, Path start, boolean isDirectory) throws IOException {
     Optional<SecureDirectoryStream<Path>> stream = stream(directory, start, isDirectory);
     return stream.isPresent()
-        ? share(directory, new OpenDirectory(stream.get()))
+        ? share(directory, new OpenDirectory(stream.get(), isShared))
         : byPath(directory);
   }
 

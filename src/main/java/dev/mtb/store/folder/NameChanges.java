@@ -1,5 +1,6 @@
 package dev.mtb.store.folder;
 
+import com.google.common.util.concurrent.Striped;
 import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.store.ReplacedException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The changes of names in a directory tree: a name is given to a complete file or a new directory,
@@ -21,6 +23,9 @@ final class NameChanges {
   private final MetadataWriter metadata;
   private final boolean isShared;
   private final Optional<OldVersionsFolder> oldVersions;
+
+  /** One thread at a time gives a directory its name; 64, so that others hardly ever wait. */
+  private final Striped<Lock> turns = Striped.lock(64);
 
   /** The changes in a tree; if it is shared, other shards may make the same directories in it. */
   NameChanges(
@@ -122,7 +127,25 @@ final class NameChanges {
     }
   }
 
+  /**
+   * Gives a new directory its name. Two entries of a list may need one directory at the same time;
+   * a rename would replace the empty one that the other thread has just made.
+   */
   private void giveName(Folder folder, Path temporary, Path name, boolean isInTheWay)
+      throws IOException {
+    Lock turn = turns.get(folder.path().resolve(name));
+    turn.lock();
+    try {
+      if (folder.isDirectory(name)) {
+        throw new FileAlreadyExistsException(folder.path().resolve(name).toString());
+      }
+      rename(folder, temporary, name, isInTheWay);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void rename(Folder folder, Path temporary, Path name, boolean isInTheWay)
       throws IOException {
     if (isInTheWay) {
       // Nothing is deleted before its replacement exists.

@@ -31,14 +31,24 @@ final class OpenDirectory implements Closeable {
   /** The metadata that new files and directories got, by the mode they were made with. */
   private final Map<Integer, Metadata> made;
 
-  /** A directory that existed before. */
-  OpenDirectory(SecureDirectoryStream<Path> stream) {
-    this(stream, Optional.empty(), new ConcurrentHashMap<>());
+  private final boolean isShared;
+
+  /**
+   * A directory that existed before.
+   *
+   * @param isShared whether other processes may change what new entries in it get
+   */
+  OpenDirectory(SecureDirectoryStream<Path> stream, boolean isShared) {
+    this(stream, isShared, Optional.empty(), new ConcurrentHashMap<>());
   }
 
   private OpenDirectory(
-      SecureDirectoryStream<Path> stream, Optional<Metadata> asMade, Map<Integer, Metadata> made) {
+      SecureDirectoryStream<Path> stream,
+      boolean isShared,
+      Optional<Metadata> asMade,
+      Map<Integer, Metadata> made) {
     this.stream = stream;
+    this.isShared = isShared;
     this.asMade = asMade;
     this.made = made;
   }
@@ -53,7 +63,7 @@ final class OpenDirectory implements Closeable {
             && asMade.get().gid() == childAsMade.gid()
             && ((asMade.get().mode() ^ childAsMade.mode()) & SET_GROUP) == 0;
     return new OpenDirectory(
-        child, Optional.of(childAsMade), isAlike ? made : new ConcurrentHashMap<>());
+        child, isShared, Optional.of(childAsMade), isAlike ? made : new ConcurrentHashMap<>());
   }
 
   SecureDirectoryStream<Path> stream() {
@@ -82,9 +92,11 @@ final class OpenDirectory implements Closeable {
     return Optional.ofNullable(made.get(number(kind, mode)));
   }
 
-  /** Notes the metadata of a new entry. */
+  /** Notes the metadata of a new entry, unless the next one may get other metadata. */
   void noteMade(Kind kind, int mode, Metadata metadata) {
-    made.put(number(kind, mode), metadata);
+    if (!isShared) {
+      made.put(number(kind, mode), metadata);
+    }
   }
 
   private static int number(Kind kind, int mode) {

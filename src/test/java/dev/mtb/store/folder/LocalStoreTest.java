@@ -1,5 +1,6 @@
 package dev.mtb.store.folder;
 
+import static com.google.common.util.concurrent.Uninterruptibles.awaitUninterruptibly;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,6 +11,7 @@ import dev.mtb.model.Kind;
 import dev.mtb.model.Metadata;
 import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
+import dev.mtb.options.Shard;
 import dev.mtb.place.Destinations;
 import dev.mtb.place.KnownMounts;
 import dev.mtb.store.DestinationException;
@@ -25,13 +27,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -195,6 +201,76 @@ class LocalStoreTest extends StoreContract {
       destination.setMetadata(path(directory), parent, remaining.get(directory));
       assertThat(stat(directory).mode()).as(directory).isEqualTo(0750);
       assertThat(stat(directory).gid()).as(directory).isEqualTo(process.gid());
+    }
+  }
+
+  @Test
+  void groupOfADirectory_thatThisRunSets_isNotThatOfLaterFiles() throws Exception {
+    assumeThat(destination.features().keepsOwner()).isTrue();
+    Path etc = Path.of("etc");
+    destination.createDirectory(etc, metadata(Kind.DIRECTORY, 0755, 0), Optional.empty());
+    writeOfRoot(destination, "etc/a");
+    destination.setMetadata(
+        etc, metadata(Kind.DIRECTORY, 02775, 1234), EnumSet.of(Attribute.OWNER, Attribute.MODE));
+    writeOfRoot(destination, "etc/b");
+    assertThat(Files.getAttribute(root.resolve("etc/b"), "unix:gid")).isEqualTo(0);
+  }
+
+  @Test
+  void groupOfADirectory_thatAnotherShardSets_isNotThatOfLaterFiles() throws Exception {
+    assumeThat(destination.features().keepsOwner()).isTrue();
+    Path directory = Files.createDirectory(folder.resolve("shared"));
+    BackupOptions shard = options().shard(Shard.of(1, 2)).build();
+    try (Store store = Destinations.open(directory, shard, /* readOnly= */ false)) {
+      Metadata etc = metadata(Kind.DIRECTORY, 0755, 0);
+      store.createDirectory(Path.of("etc"), etc, Optional.empty());
+      writeOfRoot(store, "etc/a");
+      Files.setAttribute(directory.resolve("etc"), "unix:gid", 1234);
+      Files.setAttribute(directory.resolve("etc"), "unix:mode", 02775);
+      writeOfRoot(store, "etc/b");
+    }
+    assertThat(Files.getAttribute(directory.resolve("etc/b"), "unix:gid")).isEqualTo(0);
+  }
+
+  private static Metadata metadata(Kind kind, int mode, int gid) {
+    return new Metadata(kind, /* size= */ 1, TIME, mode, /* uid= */ 0, gid, 1, 1);
+  }
+
+  private static void writeOfRoot(Store store, String path) throws IOException {
+    Metadata source = metadata(Kind.FILE, 0640, 0);
+    try (FileWrite write = store.write(Path.of(path), source, Optional.empty())) {
+      write.write(ByteBuffer.wrap(new byte[] {1}));
+      write.commit(source);
+    }
+  }
+
+  @Test
+  void twoThreadsThatMakeOneDirectory_neverReplaceIt() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      Path directory = Path.of("d" + i);
+      List<CompletableFuture<Object>> made = new ArrayList<>();
+      CountDownLatch begin = new CountDownLatch(1);
+      for (int thread = 0; thread < 2; thread++) {
+        made.add(
+            CompletableFuture.supplyAsync(
+                () -> {
+                  awaitUninterruptibly(begin);
+                  try {
+                    destination.createDirectory(
+                        directory, metadata(Kind.DIRECTORY, 0755, 0), Optional.empty());
+                    return Files.readAttributes(root.resolve(directory), BasicFileAttributes.class)
+                        .fileKey();
+                  } catch (IOException e) {
+                    return e;
+                  }
+                }));
+      }
+      begin.countDown();
+      List<Object> results = List.of(made.get(0).get(), made.get(1).get());
+      assertThat(results).filteredOn(IOException.class::isInstance).hasSize(1);
+      assertThat(results)
+          .contains(
+              Files.readAttributes(root.resolve(directory), BasicFileAttributes.class).fileKey());
     }
   }
 
