@@ -17,6 +17,7 @@ import dev.mtb.model.PathBytes;
 import dev.mtb.options.BackupOptions;
 import dev.mtb.options.CompareMode;
 import dev.mtb.options.Filters;
+import dev.mtb.options.KeptAttributes;
 import dev.mtb.place.Destinations;
 import dev.mtb.store.Store;
 import dev.mtb.testing.FaultyStore;
@@ -26,6 +27,7 @@ import dev.mtb.testing.Rsync;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -329,6 +331,30 @@ class RestoreTest {
       int mode = (Integer) Files.getAttribute(target.resolve(name), "unix:mode") & 07777;
       assertThat(mode).as(name).isEqualTo(name.isEmpty() ? 02755 : 0755);
     }
+  }
+
+  @Test
+  void modeOfANewTarget_thatCannotBeSet_isOneFailure() throws Exception {
+    file(backup.resolve("f"), "1", OLD);
+    Files.setAttribute(backup, "unix:mode", 02750);
+    try (Store destination =
+        new FaultyStore(
+            Destinations.open(target, options().build(), /* readOnly= */ false),
+            (operation, path) -> {
+              if (operation == Operation.METADATA && path.toString().isEmpty()) {
+                throw new FileSystemException("injected");
+              }
+            })) {
+      BackupOptions once =
+          options()
+              .waiting(w -> w.withRetries(0))
+              .attributes(KeptAttributes.ALL.withoutTimes())
+              .build();
+      BackupReport report = run(job().options(once).to(destination));
+      assertThat(report.failures()).hasSize(1);
+      assertThat(report.failures().get(0).error()).contains("own metadata").contains("injected");
+    }
+    assertThat(target.resolve("f")).hasContent("1");
   }
 
   @Test

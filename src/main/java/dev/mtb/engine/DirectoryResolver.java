@@ -1,6 +1,7 @@
 package dev.mtb.engine;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import dev.mtb.compare.Comparison;
 import dev.mtb.compare.Decision;
 import dev.mtb.job.Failure;
@@ -309,11 +310,12 @@ final class DirectoryResolver implements DirectoryNode.Resolver {
       } else if (decision.action() != Action.NONE) {
         tally.decided(root.target, source, decision.action(), decision.reason());
       }
-      root.look(source, policy.settable(decision.attributes(), isNew));
       Set<Attribute> early = policy.setBeforeContents(source, decision.attributes(), isNew);
       if (!early.isEmpty()) {
         finisher.set(root, early);
       }
+      Set<Attribute> settable = policy.settable(decision.attributes(), isNew);
+      root.look(source, Sets.difference(settable, early).immutableCopy());
     } else if (root.metadata().isPresent()) {
       root.look(source, ImmutableSet.of());
     }
