@@ -39,8 +39,8 @@ class DeltaUploadIT {
    */
   private static final int EDITS = Integer.getInteger("mtb.edit.runs", 8);
 
-  private static final int SIZE = 60_000_000;
-  private static final int PARTS = 6;
+  private static final int SIZE = 45_000_000;
+  private static final int PARTS = 5;
 
   private static LargeFileFixture.Servers servers;
 

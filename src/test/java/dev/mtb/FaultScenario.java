@@ -136,9 +136,7 @@ final class FaultScenario implements AutoCloseable {
       command.addAll(List.of("--passwd-file", passwd.toString()));
       command.addAll(List.of(".", "s3://" + s3fs.server().bucket() + "/backup"));
     }
-    // Many short runs on few processors.
-    List<String> jvm = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
-    return MtbProcess.start(folder, Map.of(), jvm, command.toArray(String[]::new));
+    return MtbProcess.start(folder, Map.of(), List.of(), command.toArray(String[]::new));
   }
 
   static Ended end(MtbProcess mtb) throws Exception {

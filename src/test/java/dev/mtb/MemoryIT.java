@@ -62,7 +62,7 @@ class MemoryIT {
         MtbProcess.start(
             temp,
             Map.of(),
-            List.of("-Xmx40m", "-XX:+UseSerialGC"),
+            List.of("-Xmx40m"),
             "backup",
             "-n",
             "-q",

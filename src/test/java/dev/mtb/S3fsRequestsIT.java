@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -237,33 +238,56 @@ class S3fsRequestsIT {
   @EnumSource(Mount.class)
   void everyChange_costsExactlyThis(Mount mount) throws Exception {
     try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
-      for (Change change : Change.values()) {
-        assertThat(cost(s3fs, change, this::mtb))
-            .as("%s on %s: %s", change, mount, s3fs.proxy().recentRequests())
-            .isEqualTo(change.costs.get(mount) * EACH);
-      }
+      costs(
+          s3fs,
+          this::mtb,
+          (change, cost) ->
+              assertThat(cost)
+                  .as("%s on %s: %s", change, mount, s3fs.proxy().recentRequests())
+                  .isEqualTo(change.costs.get(mount) * EACH));
     }
   }
 
-  /** The number of requests that ten changes add to a run. */
-  private long cost(S3fsFixture s3fs, Change change, Tool tool) throws Exception {
-    Path source = Files.createTempDirectory(temp, change.name());
-    Path directory = Files.createDirectory(source.resolve("directory"));
-    Path destination = s3fs.root().resolve(source.getFileName().toString());
-    for (int i = 0; i < EACH; i++) {
-      change.prepare(directory.resolve("x" + i));
+  /** Takes the number of requests that ten changes add to a run. */
+  private interface Costs {
+    void take(Change change, long cost);
+  }
+
+  /** Makes the changes in trees of their own, of which a new mount has nothing in its caches. */
+  private void costs(S3fsFixture s3fs, Tool tool, Costs costs) throws Exception {
+    Map<Change, Path> sources = new EnumMap<>(Change.class);
+    for (Change change : Change.values()) {
+      Path source = Files.createTempDirectory(temp, change.name());
+      sources.put(change, source);
+      Path directory = Files.createDirectory(source.resolve("directory"));
+      for (int i = 0; i < EACH; i++) {
+        change.prepare(directory.resolve("x" + i));
+      }
+      settle(source, directory);
+      mtb(source, s3fs.root().resolve(source.getFileName()));
     }
-    settle(source, directory);
-    mtb(source, destination);
     s3fs.freshMount();
-    Counts before = s3fs.counting(() -> tool.bringOver(source, destination));
-    for (int i = 0; i < EACH; i++) {
-      change.make(directory.resolve("x" + i));
+    Map<Change, Long> before = new EnumMap<>(Change.class);
+    for (Map.Entry<Change, Path> changed : sources.entrySet()) {
+      before.put(changed.getKey(), requests(s3fs, tool, changed.getValue()));
     }
-    settle(source, directory);
+    for (Map.Entry<Change, Path> changed : sources.entrySet()) {
+      Path directory = changed.getValue().resolve("directory");
+      for (int i = 0; i < EACH; i++) {
+        changed.getKey().make(directory.resolve("x" + i));
+      }
+      settle(changed.getValue(), directory);
+    }
     s3fs.freshMount();
-    Counts after = s3fs.counting(() -> tool.bringOver(source, destination));
-    return after.total() - before.total();
+    for (Map.Entry<Change, Path> changed : sources.entrySet()) {
+      Change change = changed.getKey();
+      costs.take(change, requests(s3fs, tool, changed.getValue()) - before.get(change));
+    }
+  }
+
+  private static long requests(S3fsFixture s3fs, Tool tool, Path source) throws Exception {
+    Path destination = s3fs.root().resolve(source.getFileName());
+    return s3fs.counting(() -> tool.bringOver(source, destination)).total();
   }
 
   /** Sets the mtimes of the directories, which are not measured here. */
@@ -304,13 +328,13 @@ class S3fsRequestsIT {
             "rclone sync", (s, d) -> run("rclone", "sync", "--links", s.toString(), d.toString()));
     for (Mount mount : Mount.values()) {
       try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
-        for (Change change : Change.values()) {
-          StringBuilder row = new StringBuilder(mount + " | " + change);
-          for (Map.Entry<String, Tool> tool : tools.entrySet()) {
-            double each = cost(s3fs, change, tool.getValue()) / (double) EACH;
-            row.append(" | ").append(tool.getKey()).append(' ').append(each);
-          }
-          System.out.println(row);
+        for (Map.Entry<String, Tool> tool : tools.entrySet()) {
+          costs(
+              s3fs,
+              tool.getValue(),
+              (change, cost) ->
+                  System.out.printf(
+                      "%s | %s | %s | %s%n", mount, change, tool.getKey(), cost / (double) EACH));
         }
       }
     }

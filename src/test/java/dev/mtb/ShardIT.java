@@ -49,9 +49,7 @@ class ShardIT {
       args.addAll(List.of("-b", source.toString(), ".", destination.toString()));
       Map<String, String> environment =
           Map.of("AWS_BATCH_JOB_ARRAY_INDEX", "" + i, "AWS_BATCH_JOB_ARRAY_SIZE", "" + SHARDS);
-      shards.add(
-          MtbProcess.start(
-              temp, environment, List.of("-XX:TieredStopAtLevel=1"), args.toArray(String[]::new)));
+      shards.add(MtbProcess.start(temp, environment, List.of(), args.toArray(String[]::new)));
     }
     Set<String> changed = new HashSet<>();
     for (MtbProcess shard : shards) {

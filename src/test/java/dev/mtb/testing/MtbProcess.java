@@ -53,6 +53,8 @@ public final class MtbProcess {
     List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,USR1"));
     command.addAll(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Many short runs on few processors.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(jvm);
     command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(List.of(args));

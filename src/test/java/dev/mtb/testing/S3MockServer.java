@@ -39,6 +39,8 @@ public final class S3MockServer implements AutoCloseable {
         new ProcessBuilder(
                 List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    // Most of its life is its start.
+                    "-XX:TieredStopAtLevel=1",
                     "-Dserver.address=127.0.0.1",
                     "-Dserver.port=" + port,
                     "-Dserver.ssl.enabled=false",
