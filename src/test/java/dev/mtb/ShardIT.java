@@ -122,9 +122,11 @@ class ShardIT {
         }
         System.out.println(
             via + ": requests of one run and of four shards, new and unchanged: " + requests);
-        // Each shard looks at the destination, and several shards look at the first directories.
-        assertThat(requests.get(1)).as(via).isLessThan(requests.get(0) * 13 / 10 + 50);
-        assertThat(requests.get(3)).as(via).isLessThan(requests.get(2) * 13 / 10 + 50);
+        // Each shard looks at the destination. What it needs of the 29 directories may be there
+        // already, made by another shard: it depends on their pace, and costs a LIST and a HEAD.
+        long shared = (SHARDS - 1) * (10 + 2 * 29);
+        assertThat(requests.get(1)).as(via).isLessThan(requests.get(0) + shared);
+        assertThat(requests.get(3)).as(via).isLessThan(requests.get(2) + 50);
       }
     }
   }
