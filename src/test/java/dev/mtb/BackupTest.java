@@ -82,7 +82,7 @@ class BackupTest {
         assertThat(copy.resolve("d" + i + "/" + name)).exists();
       }
     }
-    long directories = 450 + temp.getRoot().relativize(outside).getNameCount();
+    int directories = 450 + temp.getRoot().relativize(outside).getNameCount();
     assertThat(report.totals().directoriesCreated()).isEqualTo(directories);
   }
 
