@@ -38,10 +38,10 @@ class RunStressTest {
   @TempDir Path temp;
 
   /**
-   * Enough runs that each rare kind of fault occurs with each kind of destination, in about ten
-   * seconds.
+   * Each rare kind of fault occurs, but not with each kind of destination; CI makes 2,000, in which
+   * it does.
    */
-  private static final int RUNS = Integer.getInteger("mtb.stress.runs", 2000);
+  private static final int RUNS = Integer.getInteger("mtb.stress.runs", 1000);
 
   /** The same jobs in each build; others with {@code -Dmtb.stress.first=N}. */
   private static final long FIRST = Long.getLong("mtb.stress.first", 1);

@@ -55,7 +55,7 @@ public class FolderStore implements Store {
     this(
         place,
         ordinary(place, metadata),
-        Folders.ofStore(place.isShared()),
+        new Folders(place.isShared()),
         metadata,
         /* movesOldVersions= */ false);
   }

@@ -47,8 +47,7 @@ public final class Folders implements Closeable {
   private final Map<Path, Shared> kept = new LinkedHashMap<>(16, 0.75f, /* accessOrder= */ true);
 
   /**
-   * The directories that a thread is opening now. Other threads wait for it and do not open them,
-   * too.
+   * The directories that a thread is opening now. Other threads wait, and do not open them, too.
    */
   private final Map<Path, Object> opening = new ConcurrentHashMap<>();
 
@@ -57,21 +56,12 @@ public final class Folders implements Closeable {
 
   /** Holds directories open where the file system can do that. */
   public Folders() {
-    this(/* isByPath= */ false, /* isShared= */ false);
+    this(/* isShared= */ false);
   }
 
-  private Folders(boolean isByPath, boolean isShared) {
-    this.isByPath = isByPath;
+  /** The same; if it is shared, other processes set the metadata of these directories, too. */
+  Folders(boolean isShared) {
     this.isShared = isShared;
-  }
-
-  /**
-   * Makes an instance that holds directories open.
-   *
-   * @param isShared whether other processes set the metadata of these directories meanwhile
-   */
-  static Folders ofStore(boolean isShared) {
-    return new Folders(/* isByPath= */ false, isShared);
   }
 
   /**
@@ -81,7 +71,9 @@ public final class Folders implements Closeable {
    * @return lends folders that use paths
    */
   public static Folders byPath() {
-    return new Folders(/* isByPath= */ true, /* isShared= */ false);
+    Folders folders = new Folders();
+    folders.isByPath = true;
+    return folders;
   }
 
   /** An open directory and how many use it. */
