@@ -387,6 +387,7 @@ class BucketFaultIT {
   }
 
   /** The server has begun an upload, and MTB does not get its id. */
+  @Thorough
   @Test
   void answerThatIsLost_leavesNoUploadBehind() throws Exception {
     assertNoFailure_whereTheFirstAnswerIsLostTo(path -> path.endsWith("?uploads"));
@@ -452,6 +453,7 @@ class BucketFaultIT {
     return mtb;
   }
 
+  @Thorough
   @Test
   void interruptedDuringAnUpload_leavesItToTheNextRun() throws Exception {
     MtbProcess mtb = startUpload();

@@ -269,6 +269,7 @@ class ConflictIT {
   }
 
   /** The request is sent again, and finds the object that the first attempt has stored. */
+  @Thorough
   @Test
   void answerThatIsLost_isNoConflict() throws Exception {
     RandomTree.write(here.resolve("f"), "first");
@@ -342,6 +343,7 @@ class ConflictIT {
     assertThat(proxy.snapshot().total()).isEqualTo(1);
   }
 
+  @Thorough
   @Test
   void twoProcesses_writeOneKey_andOneOfThemIsToldSo() throws Exception {
     RandomTree.write(here.resolve("f"), "here ".repeat(1000));

@@ -257,6 +257,7 @@ class DoctorIT {
     }
   }
 
+  @Thorough
   @Test
   void credentialsThatHaveChanged_areNoticed() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
@@ -295,6 +296,7 @@ class DoctorIT {
     }
   }
 
+  @Thorough
   @Test
   void unmountedBucket_thatMtbKnows_isNotTakenForAFolder() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {

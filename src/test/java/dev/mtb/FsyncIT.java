@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.Thorough;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,6 +82,7 @@ class FsyncIT {
     assertThat(last("rename", "\"file\"")).isNotNegative();
   }
 
+  @Thorough
   @Test
   void nothingIsDeleted_beforeWhatTakesItsPlaceIsSafe() throws Exception {
     assertThat(run(List.of()).exitCode()).isZero();
@@ -94,6 +96,7 @@ class FsyncIT {
     assertThat(lastSync(backup.resolve("d/e"))).isGreaterThan(deleted);
   }
 
+  @Thorough
   @Test
   void withBackupDir_bothDirectoriesAreForced() throws Exception {
     assertThat(run(List.of()).exitCode()).isZero();
@@ -106,6 +109,7 @@ class FsyncIT {
     assertThat(lastSync(backup.resolve("d/e"))).isGreaterThan(last("rename", "\"file\""));
   }
 
+  @Thorough
   @Test
   void directoryThatCannotBeForced_isAFailure() throws Exception {
     assertThat(run(List.of()).exitCode()).isZero();

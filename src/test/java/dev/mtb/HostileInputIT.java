@@ -11,6 +11,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3Server;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -55,6 +56,7 @@ class HostileInputIT {
     }
   }
 
+  @Thorough
   @Test
   void nothingThatActsOnATerminal_reachesIt() throws Exception {
     RandomTree.write(source.resolve(EVIL + "\nmtb: all is well/" + EVIL), "x");
@@ -115,6 +117,7 @@ class HostileInputIT {
     }
   }
 
+  @Thorough
   @Test
   void largeList_needsLittleMemory() throws Exception {
     for (int i = 0; i < 100; i++) {

@@ -272,6 +272,7 @@ class ReadBackIT {
     assertSame();
   }
 
+  @Thorough
   @ParameterizedTest
   @ValueSource(ints = {300_000, (10 << 20) + 1, (25 << 20) - 1, 25 << 20, (30 << 20) + 7})
   void largeFiles_whoseDestinationReadsThemItself_areProvenAndListed(int size) throws Exception {

@@ -127,6 +127,7 @@ class RefusedAttributesIT {
     assertThat(Files.readString(manifest)).contains(" file").contains(" d/mine");
   }
 
+  @Thorough
   @Test
   void oldVersions_areKeptWhereOwnersAreRefused() throws Exception {
     assertThat(run(List.of(), backup).exitCode()).isZero();
@@ -142,6 +143,7 @@ class RefusedAttributesIT {
     assertThat(temp.resolve("old/file")).hasContent("content");
   }
 
+  @Thorough
   @Test
   void restore_givesTheContentBack() throws Exception {
     assertThat(run(List.of(), backup).exitCode()).isZero();
@@ -204,6 +206,7 @@ class RefusedAttributesIT {
     assertThat(List.of(copy.uid(), copy.gid(), copy.mode())).isEqualTo(List.of(0, 2345, 0750));
   }
 
+  @Thorough
   @Test
   void withoutTimes_nothingIsSet_andSizeAndTimeCopyAgain() throws Exception {
     Instant before = Instant.now().minusSeconds(5);

@@ -274,6 +274,7 @@ class RestoreIT {
     assertSame("large");
   }
 
+  @Thorough
   @Test
   void fileThatIsWrittenWhileItIsRead_isNeverAMixture() throws Exception {
     byte[] old = RandomTree.bytes(1, 60_000_000);

@@ -20,6 +20,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -94,6 +95,7 @@ class S3fsFaultIT {
     return path.split("\\?", 2)[0].endsWith("/" + key);
   }
 
+  @Thorough
   @Test
   void uploadsThatFailOnce_areRetried() throws Exception {
     Map<String, AtomicInteger> puts = new ConcurrentHashMap<>();
@@ -112,6 +114,7 @@ class S3fsFaultIT {
     assertVerified();
   }
 
+  @Thorough
   @Test
   void uploadsThatArriveThoughTheAnswerIsLost_areDoneAgain() throws Exception {
     Map<String, AtomicInteger> puts = new ConcurrentHashMap<>();
@@ -251,6 +254,7 @@ class S3fsFaultIT {
     assertVerified();
   }
 
+  @Thorough
   @Test
   void directoryThatCannotBeListed_isReported_andNothingInItIsWrittenAsNew() throws Exception {
     assertThat(backUp(0).outcome()).isEqualTo(Outcome.OK);

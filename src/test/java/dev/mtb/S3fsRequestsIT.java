@@ -12,6 +12,7 @@ import dev.mtb.testing.CountingProxy.Counts;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresS3fs;
 import dev.mtb.testing.S3fsFixture;
+import dev.mtb.testing.Thorough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -234,9 +235,21 @@ class S3fsRequestsIT {
     assertThat(report.outcome()).as("%s", report.failures()).isEqualTo(Outcome.OK);
   }
 
+  @Test
+  void everyChange_costsExactlyThis() throws Exception {
+    check(Mount.DEFAULT);
+  }
+
+  @Thorough
   @ParameterizedTest
-  @EnumSource(Mount.class)
-  void everyChange_costsExactlyThis(Mount mount) throws Exception {
+  @EnumSource(
+      value = Mount.class,
+      names = {"FRUGAL", "CACHED"})
+  void everyChange_onAMountWithOptions_costsExactlyThis(Mount mount) throws Exception {
+    check(mount);
+  }
+
+  private void check(Mount mount) throws Exception {
     try (S3fsFixture s3fs = mount.start(temp.resolve("cache"))) {
       costs(
           s3fs,

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /**
  * A source tree with random content that is the same for the same seed and settings, for tests with
@@ -124,7 +125,8 @@ public final class RandomTree {
   /** Random content that is the same for the same seed, and does not compress. */
   public static byte[] bytes(long seed, int size) {
     byte[] bytes = new byte[size];
-    new Random(seed).nextBytes(bytes);
+    // Many times as fast as Random, with the quick compiler too.
+    new SplittableRandom(seed).nextBytes(bytes);
     return bytes;
   }
 

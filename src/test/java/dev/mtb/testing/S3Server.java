@@ -1,5 +1,6 @@
 package dev.mtb.testing;
 
+import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -171,6 +172,8 @@ public final class S3Server implements AutoCloseable {
   }
 
   private static void quieten() {
+    // The quick compiler, which the tests use, makes slow code of Java's own digests.
+    AmazonCorrettoCryptoProvider.install();
     // slf4j-simple reads these when a logger is first asked for; S3Proxy warns of every request
     // that a killed s3fs leaves half-way.
     for (String name : List.of("org.gaul", "org.eclipse.jetty", "org.jclouds", "jclouds")) {

@@ -40,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Checks that s3fs behaves through the fixture as it is known to behave. */
 @RequiresS3fs
+@Thorough
 class S3fsFixtureIT {
   private static S3fsFixture s3fs;
 

@@ -19,6 +19,7 @@ import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.S3MockServer;
 import dev.mtb.testing.S3Probe;
 import dev.mtb.testing.Secrets;
+import dev.mtb.testing.Thorough;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A bucket on Adobe's S3Mock, which shares no code with S3Proxy. */
+@Thorough
 class S3MockBucketIT extends BucketContract {
   private static S3MockServer server;
   private static S3Probe probe;
