@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -22,11 +25,14 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.model.Tag;
 
 /** Reads and changes a bucket directly, without the code under test. */
 public final class S3Probe implements AutoCloseable {
+  private static final Duration ABORT_LIMIT = Duration.ofMinutes(1);
+
   private final S3Client s3;
   private final String bucket;
 
@@ -169,10 +175,26 @@ public final class S3Probe implements AutoCloseable {
         .toList();
   }
 
-  /** Ends the unfinished uploads of a key. */
+  /**
+   * Ends the unfinished uploads of a key, also where a part is still arriving from a client that
+   * was interrupted. S3Proxy may refuse that meanwhile (400), and S3 may have to be asked again.
+   */
   public void abortUploads(String key) {
-    uploads(key)
-        .forEach(id -> s3.abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(id)));
+    Instant limit = Instant.now().plus(ABORT_LIMIT);
+    List<String> ids = uploads(key);
+    while (!ids.isEmpty()) {
+      for (String id : ids) {
+        try {
+          s3.abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(id));
+        } catch (S3Exception e) {
+          if (Instant.now().isAfter(limit)) {
+            throw e;
+          }
+          LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+        }
+      }
+      ids = uploads(key);
+    }
   }
 
   /** Sends a part to the unfinished upload of a key. */
