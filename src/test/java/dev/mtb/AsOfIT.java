@@ -314,7 +314,7 @@ class AsOfIT {
     assertThat(versions(Path.of("gone"))).isEmpty();
   }
 
-  /** After a page that ends in a directory, the next begins behind the directory, or tries to. */
+  /** The page after one that ends in a directory may still begin in it, if such names sort late. */
   @ParameterizedTest
   @ValueSource(strings = {"ordinary ", "\uD83D\uDCC1 photos/", "\uD83D\uDE00", "\uFFFD", "\uFFFD/"})
   void directoryOfManyPages_isRestored_whateverItsNamesBeginWith(String name) throws Exception {

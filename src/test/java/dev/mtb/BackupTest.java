@@ -61,7 +61,7 @@ class BackupTest {
     return BackupJob.builder().base(source).destination(destination).options(options().build());
   }
 
-  /** What a walk finds in the base, and what the list names outside of it, lands in the same. */
+  /** The walk of the base and entries outside of the base need the same directories. */
   @Test
   void directoriesThatEntriesOfTwoPlacesNeed_areMadeOnce_andHoldAll() throws Exception {
     Path outside = temp.resolve("outside");

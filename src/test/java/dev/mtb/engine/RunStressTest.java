@@ -37,10 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RunStressTest {
   @TempDir Path temp;
 
-  /**
-   * Each rare kind of fault occurs, but not with each kind of destination; CI makes 2,000, in which
-   * it does.
-   */
+  /** CI makes 2,000: enough that each rare kind of fault occurs with each kind of destination. */
   private static final int RUNS = Integer.getInteger("mtb.stress.runs", 1000);
 
   /** The same jobs in each build; others with {@code -Dmtb.stress.first=N}. */
