@@ -27,12 +27,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@code java -jar target/mtb.jar}, as users run it. */
 class JarIT {
   @TempDir Path temp;
   private Path source;
   private Path destination;
+  private Path jvm = Path.of(System.getProperty("java.home"));
 
   @BeforeEach
   void folders() throws Exception {
@@ -83,13 +86,41 @@ class JarIT {
     }
   }
 
+  /** The JVM of the tests, and those of this machine that make an AOT cache. */
+  static List<Path> jvms() throws IOException {
+    Path own = Path.of(System.getProperty("java.home")).toRealPath();
+    List<Path> jvms = new ArrayList<>(List.of(own));
+    Path all = Path.of("/usr/lib/jvm");
+    if (Files.isDirectory(all)) {
+      try (Stream<Path> installed = Files.list(all)) {
+        for (Path jvm : installed.filter(j -> Files.isExecutable(j.resolve("bin/java"))).toList()) {
+          if (makesAnAotCache(jvm) && !jvm.toRealPath().equals(own)) {
+            jvms.add(jvm);
+          }
+        }
+      }
+    }
+    return jvms;
+  }
+
+  /** JEP 514: Java 25 and newer. */
+  private static boolean makesAnAotCache(Path jvm) throws IOException {
+    Path release = jvm.resolve("release");
+    return Files.isRegularFile(release)
+        && Files.readString(release).matches("(?s).*JAVA_VERSION=\"(2[5-9]|[3-9]\\d)\\b.*");
+  }
+
+  private static String archiveOf(Path jvm) throws IOException {
+    return makesAnAotCache(jvm) ? "-mtb.aot" : "-mtb.jsa";
+  }
+
   private ProcessBuilder launcher(String... args) {
     List<String> command = new ArrayList<>(List.of("sh", "src/main/scripts/mtb"));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectOutput(temp.resolve("launcher.txt").toFile());
     builder.environment().put("MTB_JAR", System.getProperty("mtb.jar", "target/mtb.jar"));
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("JAVA_HOME", jvm.toString());
     builder.environment().put("XDG_CACHE_HOME", temp.resolve("cache").toString());
     builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
     return builder;
@@ -101,22 +132,26 @@ class JarIT {
 
   /** The Debian package does this when it is installed. */
   @Thorough
-  @Test
-  void launcher_makesAnArchiveAndNothingElse_ifItIsToldTo() throws Exception {
+  @ParameterizedTest
+  @MethodSource("jvms")
+  void launcher_makesAnArchiveAndNothingElse_ifItIsToldTo(Path jvm) throws Exception {
+    this.jvm = jvm;
     Path made = Files.createDirectory(temp.resolve("made"));
     ProcessBuilder builder = launcher("backup");
     builder.environment().put("MTB_MAKE_ARCHIVE", made.toString());
     assertThat(builder.start().waitFor()).isZero();
     try (Stream<Path> files = Files.list(made)) {
-      assertThat(files).singleElement().asString().endsWith("-mtb.jsa");
+      assertThat(files).singleElement().asString().endsWith(archiveOf(jvm));
     }
     builder.environment().put("MTB_MAKE_ARCHIVE", temp.resolve("missing").toString());
     assertThat(builder.start().waitFor()).isNotZero();
   }
 
   @Thorough
-  @Test
-  void launcher_runsTheJar_andMakesAnArchiveOfItsClasses() throws Exception {
+  @ParameterizedTest
+  @MethodSource("jvms")
+  void launcher_runsTheJar_andMakesAnArchiveOfItsClasses(Path jvm) throws Exception {
+    this.jvm = jvm;
     RandomTree.write(source.resolve("f"), "content");
     assertThat(launch("backup", "-b", source.toString(), ".", destination.toString())).isZero();
     assertThat(destination.resolve("f")).hasContent("content");
@@ -139,13 +174,22 @@ class JarIT {
     assertThat(names(cache)).containsExactly(made);
     assertThat(launch("--version")).isZero();
     assertThat(Files.readString(temp.resolve("launcher.txt"))).matches("mtb \\S+\n");
+    assertThat(made).endsWith(archiveOf(jvm));
+    // An archive that does not fit after all (a heap of more than 32 GB has larger references) adds
+    // nothing to what a report is read from.
+    ProcessBuilder other = launcher("--version");
+    other.environment().put("MTB_JAVA_OPTS", "-Xmx40g");
+    assertThat(other.start().waitFor()).isZero();
+    assertThat(Files.readString(temp.resolve("launcher.txt"))).matches("mtb \\S+\n");
     // The archive also has the classes for mounts and buckets, although this run has used none.
     Path archive = cache.resolve(made);
+    boolean isAotCache = makesAnAotCache(jvm);
     Process classes =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                jvm.resolve("bin/java").toString(),
                 "-XX:+UseParallelGC",
-                "-XX:SharedArchiveFile=" + archive,
+                "--enable-native-access=ALL-UNNAMED",
+                (isAotCache ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + archive,
                 "-Xlog:class+load",
                 "-cp",
                 System.getProperty("mtb.jar", "target/mtb.jar"),
@@ -167,7 +211,13 @@ class JarIT {
     // to load a hundred classes. Classes that only the rehearsal needs may be missing.
     assertThat(loaded)
         .filteredOn(line -> line.contains("source: file:"))
-        .filteredOn(line -> line.contains("picocli") || line.contains("dev.mtb."))
+        // An AOT cache has no class whose format is as old as picocli's (Java 5), nor what extends
+        // one.
+        .filteredOn(
+            line ->
+                isAotCache
+                    ? line.contains("dev.mtb.") && !line.contains("dev.mtb.cli.")
+                    : line.contains("picocli") || line.contains("dev.mtb."))
         .allMatch(line -> line.contains("dev.mtb.cli.Rehearsal"));
   }
 
@@ -178,7 +228,7 @@ class JarIT {
   }
 
   private static List<String> archives(Path folder) throws IOException {
-    return names(folder).stream().filter(name -> name.endsWith("-mtb.jsa")).toList();
+    return names(folder).stream().filter(name -> name.matches(".*-mtb\\.(jsa|aot)")).toList();
   }
 
   @Thorough
