@@ -115,15 +115,15 @@ final class RestoreCommand extends JobCommand {
       throw new InvalidJobException("files are restored to a directory, and " + to + " is none");
     }
     RestoreJob result = job.to(directory.directory()).build();
-    if (target == null && paths.size() == 2) {
+    if (target == null) {
       refusePathInBackup(result, to);
     }
     return result;
   }
 
   /**
-   * Protects a user who forgets the target: then the last operand is the file that is wanted, and
-   * the whole backup would land in a directory of that name.
+   * Protects a user who forgets the target: then the last operand is a file that is wanted, and the
+   * others, or the whole backup, would land in a directory of that name.
    */
   private static void refusePathInBackup(RestoreJob job, String operand) {
     Path name = PathBytes.parse(operand).normalize();
@@ -132,9 +132,9 @@ final class RestoreCommand extends JobCommand {
     if (isPlainName && isInBackup(job, name)) {
       throw new InvalidJobException(
           String.format(
-              "%1$s is in the backup, and no target is given: to restore only that, write 'mtb"
-                  + " restore BACKUP %1$s TARGET'; to restore everything into a directory of that"
-                  + " name, 'mtb restore BACKUP --target %1$s'",
+              "%1$s is in the backup, and no target is given: to restore it, name the target after"
+                  + " it, as in 'mtb restore BACKUP %1$s TARGET'; to restore into a directory of"
+                  + " that name, write '--target %1$s'",
               operand));
     }
   }

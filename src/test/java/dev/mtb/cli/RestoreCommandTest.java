@@ -113,6 +113,21 @@ class RestoreCommandTest {
     assertThat(target).doesNotExist();
   }
 
+  /** A user who forgets the target must not get the rest of the backup in a new directory. */
+  @Test
+  void lastPathInTheBackup_withoutATarget_isRefused() {
+    assertThat(mtb("restore", backup.toString(), "sub")).isEqualTo(2);
+    assertThat(err).contains("sub is in the backup, and no target is given");
+    assertThat(mtb("restore", backup.toString(), "a", "sub/b")).isEqualTo(2);
+    assertThat(err).contains("sub/b is in the backup, and no target is given", "--target sub/b");
+    assertThat(Path.of("sub")).doesNotExist();
+
+    assertThat(mtb("restore", backup.toString(), "a", "sub", "--target", target.toString()))
+        .isZero();
+    assertThat(target.resolve("a")).exists();
+    assertThat(target.resolve("sub/b")).exists();
+  }
+
   @Test
   void noBackup_is10() throws Exception {
     assertThat(mtb("restore", temp.resolve("none").toString(), target.toString())).isEqualTo(10);
