@@ -3,6 +3,9 @@
 #
 #   debian.sh check PACKAGE                   installs, runs, upgrades and purges it on this machine
 #   debian.sh chroot PACKAGE ROOT [SUITE]     does that in ROOT, made by debootstrap if it is not there
+#   debian.sh units PACKAGE                   has systemd run backups on this machine, and purges the package
+#   debian.sh boot PACKAGE ROOT               does that in ROOT, booted by systemd-nspawn (debootstrap
+#                                             --include=systemd,systemd-sysv,dbus,default-jre-headless)
 #
 # With AWS_ENDPOINT_URL and credentials in the environment, it also sets up backups to a bucket named
 # mtb-debian of that server, and to a mount of it where /dev/fuse is there. Prints what it does with the time since the start, and ends with 1 at the first failure.
@@ -12,6 +15,12 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
 step() { printf '\n[%3d s] %s\n' "$SECONDS" "$*"; }
 show() { echo "# $*"; "$@"; }
+fails() {
+  if show "$@"; then
+    echo "FAILED: this was to end with another exit code than 0" >&2
+    exit 1
+  fi
+}
 
 # All that is on the machine but for logs, what dpkg and apt know, and what the kernel shows.
 files() {
@@ -56,7 +65,7 @@ toMount() {
   unmount=$work/mount
   setUp mount "$work/mount/mounted"
   grep -qx -- --require-mount /etc/mtb/mount.conf
-  grep -qx "RequiresMountsFor=$work/mount" /etc/systemd/system/mtb@mount.service
+  grep -qx "Wants=$(echo "${work#/}/mount" | sed 's/-/\\\\x2d/g; s/\//-/g').mount" /etc/systemd/system/mtb@mount.service
   show umount "$work/mount"
   unmount=
   apt-get purge -y -qq --auto-remove s3fs >>"$work/apt.log" 2>&1
@@ -160,8 +169,71 @@ inRoot() { # PACKAGE ROOT [SUITE]
     /bin/bash /tmp/debian.sh check /tmp/mtb.deb
 }
 
+# The units that mtb init makes, started by systemd.
+units() { # PACKAGE
+  local work=/srv/mtb-test
+  step "install, set up"
+  show dpkg -i "$1" >/dev/null
+  mkdir -p "$work/documents" /var/tmp/mtb-test /tmp/mtb-test /home/mtb-test
+  echo one >"$work/documents/one.txt"
+  echo kept >/var/tmp/mtb-test/kept
+  echo kept >/tmp/mtb-test/kept
+  # In a home, where units may not write, and not there yet.
+  show mtb init --name night --delete -b / "${work#/}" var/tmp/mtb-test tmp/mtb-test /home/mtb-test/backup
+  show systemd-analyze verify /etc/systemd/system/mtb@night.{service,timer}
+  show systemctl daemon-reload
+  show systemctl enable --now mtb@night.timer
+  systemctl list-timers --no-pager 'mtb@*' | grep -F mtb@night.service
+
+  step "two runs: everything is in the backup, and stays there"
+  for _ in 1 2; do
+    show systemctl start mtb@night.service
+    for tree in "$work" /var/tmp/mtb-test /tmp/mtb-test; do
+      diff -r "$tree" "/home/mtb-test/backup$tree"
+    done
+  done
+  show mtb status
+
+  step "a run that fails"
+  mv "$work/documents" "$work.away"
+  rm -r /tmp/mtb-test
+  fails systemctl start mtb@night.service
+  systemctl is-failed mtb@night.service
+  fails mtb status
+  test -e /home/mtb-test/backup/tmp/mtb-test/kept
+
+  step "removed: nothing is started; purged: systemd knows of nothing"
+  show dpkg -r mtb >/dev/null
+  show systemctl restart timers.target mtb@night.timer
+  fails systemctl is-active mtb@night.timer
+  show dpkg -P mtb >/dev/null
+  test -z "$(systemctl list-units --all --no-legend 'mtb@*')"
+  test -z "$(find /etc/systemd /var/lib/systemd -name '*mtb@*')"
+  rm -r "$work" "$work.away" /var/tmp/mtb-test /home/mtb-test
+  step "done: systemd runs the units"
+}
+
+inMachine() { # PACKAGE ROOT
+  local inside i
+  cp "$1" "$2/root/mtb.deb"
+  cp "$(readlink -f "${BASH_SOURCE[0]}")" "$2/root/debian.sh"
+  SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn -q -b -D "$2" -M mtb-test --register=no --keep-unit \
+    --resolv-conf=off </dev/null >"$2.log" 2>&1 &
+  booted=$!
+  trap 'kill "$booted"; wait "$booted" || true' EXIT
+  for ((i = 0; i < 60; i++)); do
+    inside=$(pgrep -P "$booted") && nsenter -t "$inside" -m -u -i -p -C \
+      systemctl is-system-running --wait >/dev/null 2>&1 && break
+    sleep 1
+  done
+  nsenter -t "$inside" -m -u -i -p -C --root --wdns=/root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    HOME=/root TERM=dumb /bin/bash /root/debian.sh units /root/mtb.deb
+}
+
 case "${1:-} $#" in
+  "units 2") units "$2" ;;
+  "boot 3") inMachine "${@:2}" ;;
   "check 2") check "$2" ;;
   "chroot 3" | "chroot 4") inRoot "${@:2}" ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

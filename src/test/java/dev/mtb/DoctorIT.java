@@ -145,8 +145,11 @@ class DoctorIT {
       assertThat(Files.readAllLines(temp.resolve("conf/backup.conf")))
           .contains("--require-mount")
           .endsWith(".", destination.toString());
+      String path = s3fs.root().toString().substring(1);
+      String unit = path.replace("-", "\\x2d").replace('/', '-') + ".mount";
       assertThat(Files.readString(temp.resolve("units/mtb@backup.service")))
-          .contains("RequiresMountsFor=" + s3fs.root() + "\n");
+          .contains("\nWants=" + unit + "\nAfter=" + unit + "\n")
+          .doesNotContain("RequiresMountsFor=");
       MtbProcess backup = MtbProcess.run(temp, "backup", "@" + temp.resolve("conf/backup.conf"));
       assertThat(backup.exitCode()).as(backup.err()).isZero();
       assertThat(destination.resolve("a")).hasContent("aaa");

@@ -71,9 +71,16 @@ final class AfterRun {
             .toList();
     end(exitCode, summary, failures);
     if (!RunRecord.isSuccess(exitCode)) {
+      // The summary of a run that was given up counts files only.
+      String message =
+          report.failures().stream()
+              .filter(AfterRun::isOfRun)
+              .findFirst()
+              .map(failure -> summary + "; " + inWords(failure, destination))
+              .orElse(summary);
       onFailure
           .get()
-          .ifPresent(command -> command.run(exitCode, report, destination, summary, jsonFile, err));
+          .ifPresent(command -> command.run(exitCode, report, destination, message, jsonFile, err));
     }
   }
 
@@ -91,9 +98,13 @@ final class AfterRun {
     begun.ifPresent(run -> records.orElseThrow().end(run, exitCode, summary, failures));
   }
 
+  private static boolean isOfRun(Failure failure) {
+    return failure.cause() == Failure.Cause.GIVEN_UP;
+  }
+
   private static String inWords(Failure failure, String destination) {
-    boolean isOfRun = failure.cause() == Failure.Cause.GIVEN_UP;
-    return (isOfRun ? destination : PathBytes.toText(failure.path()))
+    String path = PathBytes.toText(failure.path());
+    return (isOfRun(failure) || path.isEmpty() ? destination : path)
         + ": "
         + OptionNames.inFlags(failure.error());
   }

@@ -17,6 +17,7 @@ import dev.mtb.options.S3Location;
 import dev.mtb.place.OpenTree;
 import dev.mtb.place.PlaceInfo;
 import dev.mtb.scan.OutputCheck;
+import dev.mtb.scan.SourceList;
 import dev.mtb.store.DestinationException;
 import dev.mtb.store.ProcessIdentity;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -168,8 +170,8 @@ final class InitCommand implements Callable<Integer> {
     BackupJob job = command.job(Map.of());
     OptionLines typed = OptionWords.lines(command.spec, all);
     checkOptions(typed);
-    checkSources(job);
     Optional<PlaceInfo> place = job.directory().map(directory -> place(job, directory));
+    checkSources(job, place);
     OptionLines options =
         place.filter(PlaceInfo::isOnS3fs).isPresent() ? typed.with("--require-mount") : typed;
 
@@ -244,8 +246,11 @@ final class InitCommand implements Callable<Integer> {
     }
   }
 
-  /** A backup may lack some of its sources later; one that lacks them at first is a mistake. */
-  private static void checkSources(BackupJob job) {
+  /**
+   * A backup may lack some of its sources later; one that lacks them at first is a mistake. So is a
+   * destination inside a source.
+   */
+  private static void checkSources(BackupJob job, Optional<PlaceInfo> place) {
     for (BackupJob.ListFile list : job.lists()) {
       if (!Files.isReadable(list.file())) {
         throw new InvalidJobException(
@@ -258,6 +263,12 @@ final class InitCommand implements Callable<Integer> {
             "there is no " + job.base().resolve(source) + " to back up; correct the name");
       }
     }
+    List<Path> names =
+        Stream.concat(job.directory().stream(), place.stream().map(PlaceInfo::path))
+            .map(path -> path.toAbsolutePath().normalize())
+            .distinct()
+            .toList();
+    SourceList unused = SourceList.read(job, OpenTree.ofThisMachine(job.base()), names);
   }
 
   private static PlaceInfo place(BackupJob job, Path directory) {

@@ -17,8 +17,12 @@ import picocli.CommandLine.Model.OptionSpec;
 final class OptionWords {
   private static final String BASE = "--base";
 
-  /** Paths that are relative to the destination. */
-  private static final Set<String> OF_DESTINATION = Set.of("--backup-dir");
+  /** A path that is relative to the destination. */
+  private static final String BACKUP_DIR = "--backup-dir";
+
+  /** Files that a run writes. */
+  private static final Set<String> WRITTEN =
+      Set.of("--report", "--report-html", "--metrics-file", "--manifest", "--log-file");
 
   private static final String STANDARD_INPUT = "-";
 
@@ -26,7 +30,7 @@ final class OptionWords {
   private final List<String> words;
   private final ImmutableList.Builder<String> options = ImmutableList.builder();
   private final List<String> others = new ArrayList<>();
-  private final ImmutableList.Builder<Path> paths = ImmutableList.builder();
+  private final ImmutableList.Builder<Path> written = ImmutableList.builder();
   private int next;
 
   private OptionWords(CommandSpec command, List<String> words) {
@@ -66,9 +70,8 @@ final class OptionWords {
     }
     String last = others.remove(others.size() - 1);
     String destination = S3Location.isLocation(last) ? last : absolute(last);
-    others.forEach(source -> paths.add(PathBytes.parse(source)));
     return new OptionLines(
-        options.build(), ImmutableList.copyOf(others), destination, paths.build());
+        options.build(), ImmutableList.copyOf(others), destination, written.build());
   }
 
   private void longOption(String word) {
@@ -108,8 +111,14 @@ final class OptionWords {
     } else {
       boolean isPath =
           Arrays.asList(option.typeInfo().getAuxiliaryTypes()).contains(Path.class)
-              && !OF_DESTINATION.contains(name);
-      options.add(name + " " + OptionLines.line(isPath ? file(name, value) : value));
+              && !name.equals(BACKUP_DIR);
+      String text = isPath ? file(name, value) : value;
+      if (WRITTEN.contains(name)) {
+        written.add(PathBytes.parse(text).getParent());
+      } else if (name.equals(BACKUP_DIR) && PathBytes.parse(text).isAbsolute()) {
+        written.add(PathBytes.parse(text));
+      }
+      options.add(name + " " + OptionLines.line(text));
     }
   }
 
@@ -124,8 +133,6 @@ final class OptionWords {
   private String absolute(String text) {
     Path path = PathBytes.parse(text).toAbsolutePath();
     // The current directory itself has a dot at its end.
-    Path clean = path.endsWith(".") ? path.normalize() : path;
-    paths.add(clean);
-    return PathBytes.toText(clean);
+    return PathBytes.toText(path.endsWith(".") ? path.normalize() : path);
   }
 }

@@ -103,6 +103,12 @@ abstract class SourceCommand extends JobCommand {
     if (paths.isEmpty()) {
       throw new InvalidJobException("no destination given");
     }
+    if (paths.size() == 1 && lists.isEmpty() && paths.get(0).startsWith("@")) {
+      throw new InvalidJobException(
+          "no sources given; if "
+              + paths.get(0)
+              + " is meant as a file of options, it must be the first word after the command");
+    }
     BackupJob.Builder job =
         BackupJob.builder()
             .base(base)

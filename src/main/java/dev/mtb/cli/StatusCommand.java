@@ -260,7 +260,9 @@ final class StatusCommand implements Callable<Integer> {
             line(
                 "next run",
                 backup.next.orElse(
-                    "none: mtb@" + BackupSetup.nameOf(file) + ".timer is not enabled")));
+                    "none: mtb@"
+                        + BackupSetup.nameOf(file)
+                        + ".timer is not enabled, or not started")));
     backup
         .last
         .map(RunRecord::earlier)

@@ -219,6 +219,7 @@ class CommandTest {
     assertUsage("Unknown option: '--bogus'", "backup", "--bogus", "a", "b");
     assertUsage("no destination", "backup");
     assertUsage("nothing to back up", "backup", destination.toString());
+    assertUsage("must be the first word after the command", "backup", "-n", "@/etc/mtb/x.conf");
     assertUsage("between 1 and", "backup", "-t", "0", source.toString(), destination.toString());
     assertUsage(
         "between 1 and", "backup", "-t", "1000000", source.toString(), destination.toString());

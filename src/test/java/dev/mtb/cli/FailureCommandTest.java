@@ -84,9 +84,17 @@ class FailureCommandTest {
 
   @Test
   void destinationThatIsLost_isTold() {
-    assertThat(backup(tell("$MTB_RUN_EXIT_CODE"), "--require-mount", "a", destination.toString()))
+    assertThat(
+            backup(
+                tell("$MTB_RUN_EXIT_CODE $MTB_RUN_MESSAGE"),
+                "--require-mount",
+                "a",
+                destination.toString()))
         .isEqualTo(10);
-    assertThat(told).hasContent("10\n");
+    assertThat(told)
+        .content()
+        .startsWith("10 FAILED: 0 files copied")
+        .contains("; " + destination + ": ", "is not on a mounted S3FS");
   }
 
   @Test

@@ -163,10 +163,53 @@ class InitCommandTest {
     String quoted = "\"" + temp + "/100%% of \\\"it\\\"\"";
     assertThat(service())
         .contains("\nRequiresMountsFor=" + quoted + "\n")
-        .contains("\nReadWritePaths=" + quoted.replaceFirst("\"", "\"-") + "\n")
-        // Its source is below /tmp, if the test is.
-        .contains("\nPrivateTmp=" + !temp.startsWith("/tmp") + "\n")
+        // The destination is made in there.
+        .contains("\nReadWritePaths=-" + temp + "\n")
         .doesNotContain("%i");
+    Files.createDirectory(odd);
+    assertThat(init("--force", "-b", source.toString(), "docs", odd.toString())).as(err).isZero();
+    assertThat(service()).contains("\nReadWritePaths=" + quoted.replaceFirst("\"", "\"-") + "\n");
+  }
+
+  /** With --delete, what the unit cannot see would be deleted from the backup. */
+  @Test
+  void unitHidesNoFiles() throws Exception {
+    assertThat(init("-b", source.toString(), "docs", destination.toString())).as(err).isZero();
+
+    assertThat(service())
+        .doesNotContainPattern(
+            "(?m)^(PrivateTmp|PrivateDevices|InaccessiblePaths|TemporaryFileSystem)=")
+        .contains("\nProtectHome=read-only\n");
+  }
+
+  @Test
+  void unitMayWriteWhatTheOptionsName() throws Exception {
+    Path reports = Files.createDirectory(temp.resolve("reports"));
+    assertThat(
+            init(
+                "--no-check",
+                "--report-html=" + reports.resolve("r.html"),
+                "--log-file=" + temp.resolve("logs/log"),
+                "--delete",
+                "--backup-dir=" + temp.resolve("reports/old"),
+                "-b",
+                source.toString(),
+                "docs",
+                "s3://bucket/x"))
+        .as(err)
+        .isZero();
+
+    assertThat(service().lines().filter(line -> line.startsWith("ReadWritePaths=")))
+        .startsWith("ReadWritePaths=-" + reports, "ReadWritePaths=-" + temp);
+  }
+
+  @Test
+  void destinationInsideASource_isRefused() throws Exception {
+    assertThat(init("-b", source.toString(), ".", source.resolve("docs/backup").toString()))
+        .isEqualTo(2);
+
+    assertThat(err).contains("the backup would back itself up");
+    assertThat(temp.resolve("units")).doesNotExist();
   }
 
   @Test

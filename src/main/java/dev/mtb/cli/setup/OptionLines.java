@@ -15,13 +15,13 @@ import java.util.List;
  * @param options one a line, by their long names
  * @param sources as they were typed
  * @param destination an absolute path, or {@code s3://bucket/prefix}
- * @param paths all files and directories that the options name
+ * @param written directories that the run writes to, besides the destination
  */
 public record OptionLines(
     ImmutableList<String> options,
     ImmutableList<String> sources,
     String destination,
-    ImmutableList<Path> paths) {
+    ImmutableList<Path> written) {
   /** All lines, the destination last. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>(options);
@@ -45,7 +45,7 @@ public record OptionLines(
             ImmutableList.<String>builder().add(option).addAll(options).build(),
             sources,
             destination,
-            paths);
+            written);
   }
 
   /**

@@ -5,10 +5,12 @@ import dev.mtb.model.PathBytes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The units of systemd for one backup: those of the package, made for its files and directories.
@@ -17,22 +19,23 @@ import java.util.stream.Collectors;
  * @param setup names and places
  * @param command the program that runs, with its first arguments
  * @param options of the backup
- * @param mounted the directory that must be mounted before, and be writable; empty for a bucket
+ * @param place of the destination: the mount point of S3FS, or the directory; empty for a bucket
  * @param stateDirectory that the user has named; empty for the default
  */
 public record SystemdUnits(
     BackupSetup setup,
     List<String> command,
     OptionLines options,
-    Optional<Path> mounted,
+    Optional<Path> place,
     Optional<String> stateDirectory) {
   private static final String BEGINNING = "# Made by mtb init";
 
   /** What a system's unit may do; a user's manager may not apply most of it. */
   private static final String SANDBOX = "\n# It reads everything";
 
-  /** A unit has its own, empty ones with {@code PrivateTmp} (systemd.exec(5)). */
-  private static final List<Path> TEMPORARY = List.of(Path.of("/tmp"), Path.of("/var/tmp"));
+  private static final String AFTER_SYSTEM = "(?m)^(# remote-fs: |Wants=|After=).*\n";
+
+  private static final String STATE = "(?m)^# What MTB remembers.*\n(StateDirectory.*\n)+\n";
 
   /** Whether a text is the beginning of such a unit. */
   public static boolean isBeginning(String text) {
@@ -61,31 +64,87 @@ public record SystemdUnits(
                     + stateDirectory
                         .map(state -> "\nEnvironment=" + word("MTB_STATE_DIR=" + state))
                         .orElse("")));
-    if (mounted.isEmpty()) {
+    if (!onS3fs()) {
       text = text.replaceFirst("(?m)^# remote-fs: .*\n", "");
-    } else {
-      text =
-          text.replaceFirst(
-              "(?m)^(After=.*)$", "$1\n" + literal("RequiresMountsFor=" + word(mounted.get())));
     }
+    if (!setup.ofSystem()) {
+      // A user's manager has no such targets, and takes another directory for the state.
+      text = text.replaceAll(AFTER_SYSTEM, "").replaceFirst(STATE, "");
+    }
+    text =
+        text.replaceFirst(
+            "(?m)^(Description=.*)$", "$1" + literal(place.map(this::mountedBefore).orElse("")));
     if (!setup.ofSystem()) {
       return text.substring(0, text.indexOf(SANDBOX));
     }
-    if (options.paths().stream().anyMatch(path -> TEMPORARY.stream().anyMatch(path::startsWith))) {
-      text = text.replace("PrivateTmp=true", "# The backup uses /tmp.\nPrivateTmp=false");
+    return text.replaceFirst("(?m)^(ProtectHome=.*)$", "$1" + literal(writable()));
+  }
+
+  private boolean onS3fs() {
+    return options.has("--require-mount");
+  }
+
+  /**
+   * The mount of S3FS is only wanted: if it fails, MTB runs, refuses to go on, remembers that for
+   * {@code mtb status}, and runs the command of --on-failure. A unit whose requirement fails is not
+   * started, and nobody hears of it. Another directory is required: MTB would write into an empty
+   * mount point.
+   */
+  private String mountedBefore(Path path) {
+    if (!onS3fs()) {
+      return "\nRequiresMountsFor=" + word(path);
     }
-    StringBuilder writable = new StringBuilder();
-    // With a dash it need not exist.
-    mounted.ifPresent(
-        path -> writable.append("\nReadWritePaths=").append(word("-" + PathBytes.toText(path))));
-    stateDirectory.ifPresent(state -> writable.append("\nReadWritePaths=").append(word(state)));
-    return text.replaceFirst("(?m)^(ProtectHome=.*)$", "$1" + literal(writable.toString()));
+    String unit = mountUnit(path).replace("%", "%%");
+    return "\nWants=" + unit + "\nAfter=" + unit;
+  }
+
+  /** The name of a mount's unit, as systemd-escape(1) makes it. */
+  static String mountUnit(Path mountPoint) {
+    String path = mountPoint.toString().substring(1);
+    StringBuilder name = new StringBuilder();
+    for (byte b : PathBytes.of(Path.of(path))) {
+      char c = (char) (b & 0xff);
+      boolean isPlain = c < 0x80 && (Character.isLetterOrDigit(c) || c == ':' || c == '_');
+      if (c == '/') {
+        name.append('-');
+      } else if (isPlain || (c == '.' && name.length() > 0)) {
+        name.append(c);
+      } else {
+        name.append(String.format("\\x%02x", (int) c));
+      }
+    }
+    return (path.isEmpty() ? "-" : name) + ".mount";
+  }
+
+  /** What is not there yet is made in the nearest directory that is. */
+  private String writable() {
+    StringBuilder lines = new StringBuilder();
+    Stream.of(place.stream(), options.written().stream(), stateDirectory.stream().map(Path::of))
+        .flatMap(paths -> paths)
+        .map(SystemdUnits::existing)
+        .filter(path -> path.getParent() != null)
+        .distinct()
+        // With a dash it need not exist.
+        .forEach(
+            path -> lines.append("\nReadWritePaths=").append(word("-" + PathBytes.toText(path))));
+    return lines.toString();
+  }
+
+  private static Path existing(Path path) {
+    Path existing = path;
+    while (existing.getParent() != null && !Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    return existing;
   }
 
   /** Starts it once a day, at a time such as {@code 02:15}. */
   public String timer(String timeOfDay) {
     return template("mtb@.timer")
-        .replaceFirst("(?m)^OnCalendar=.*$", "OnCalendar=*-*-* " + timeOfDay);
+        .replaceFirst("(?m)^OnCalendar=.*$", "OnCalendar=*-*-* " + timeOfDay)
+        .replaceFirst(
+            "(?m)^ConditionFileIsExecutable=.*$",
+            literal("ConditionFileIsExecutable=" + word(command.get(0))));
   }
 
   /** A unit of the package, without its first line, which says where the package has it. */
