@@ -219,7 +219,8 @@ class InitCommandTest {
         .isZero();
 
     assertThat(Files.readString(temp.resolve("units/mtb@home.timer")))
-        .contains("OnCalendar=*-*-* 03:05\n");
+        .contains("OnCalendar=*-*-* 03:05\n")
+        .containsPattern("(?m)^ConditionFileIsExecutable=/.*/java$");
   }
 
   @ParameterizedTest

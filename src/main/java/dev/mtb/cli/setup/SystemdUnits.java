@@ -94,7 +94,7 @@ public record SystemdUnits(
     if (!onS3fs()) {
       return "\nRequiresMountsFor=" + word(path);
     }
-    String unit = mountUnit(path).replace("%", "%%");
+    String unit = mountUnit(path);
     return "\nWants=" + unit + "\nAfter=" + unit;
   }
 
@@ -144,7 +144,8 @@ public record SystemdUnits(
         .replaceFirst("(?m)^OnCalendar=.*$", "OnCalendar=*-*-* " + timeOfDay)
         .replaceFirst(
             "(?m)^ConditionFileIsExecutable=.*$",
-            literal("ConditionFileIsExecutable=" + word(command.get(0))));
+            // Not quoted, unlike other lines.
+            literal("ConditionFileIsExecutable=" + command.get(0).replace("%", "%%")));
   }
 
   /** A unit of the package, without its first line, which says where the package has it. */
