@@ -220,7 +220,7 @@ class InitCommandTest {
 
     assertThat(Files.readString(temp.resolve("units/mtb@home.timer")))
         .contains("OnCalendar=*-*-* 03:05\n")
-        .containsPattern("(?m)^ConditionFileIsExecutable=/.*/java$");
+        .containsPattern("(?m)^ConditionFileIsExecutable=/.*/(java|mtb)$");
   }
 
   @ParameterizedTest
