@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -206,6 +207,35 @@ class DoctorIT {
         assertThat(doctor.exitCode()).isEqualTo(10);
         assertThat(line(lines, "fail  mount: ")).contains("hangs", s3fs.root().toString());
         assertThat(remedy(lines, "fail  mount: ")).contains("fusermount -uz " + s3fs.root());
+      } finally {
+        signal(s3fs.mount().pid(), "CONT");
+      }
+    }
+  }
+
+  /** What it writes into the units must not take a look at the mount either. */
+  @Thorough
+  @Test
+  void hangingMount_doesNotBlockInit() throws Exception {
+    Path source = RandomTree.write(temp.resolve("source/a"), "aaa").getParent();
+    try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
+      signal(s3fs.mount().pid(), "STOP");
+      try {
+        MtbProcess init =
+            MtbProcess.start(
+                temp,
+                Map.of(),
+                List.of(),
+                "init",
+                "--config-dir=" + temp.resolve("conf"),
+                "--unit-dir=" + temp.resolve("units"),
+                "--report=" + s3fs.root().resolve("reports/report.json"),
+                "-b" + source,
+                ".",
+                s3fs.root().resolve("new/backup").toString());
+        assertThat(init.endsWithin(Duration.ofMinutes(1))).isTrue();
+        assertThat(init.exitCode()).as(init.err()).isEqualTo(10);
+        assertThat(init.err()).contains("hangs", "nothing was written");
       } finally {
         signal(s3fs.mount().pid(), "CONT");
       }

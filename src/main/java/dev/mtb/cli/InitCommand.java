@@ -32,7 +32,6 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -170,8 +169,8 @@ final class InitCommand implements Callable<Integer> {
     BackupJob job = command.job(Map.of());
     OptionLines typed = OptionWords.lines(command.spec, all);
     checkOptions(typed);
+    checkSources(job);
     Optional<PlaceInfo> place = job.directory().map(directory -> place(job, directory));
-    checkSources(job, place);
     OptionLines options =
         place.filter(PlaceInfo::isOnS3fs).isPresent() ? typed.with("--require-mount") : typed;
 
@@ -188,11 +187,15 @@ final class InitCommand implements Callable<Integer> {
       texts.put(setup.units().resolve(setup.service()), units.service());
       texts.put(setup.units().resolve(setup.timer()), units.timer(timeOfDay));
     }
-    List<NewFile> files = dryRun ? List.of() : checked(texts, job);
+    if (!dryRun) {
+      texts.keySet().forEach(this::refuseToReplace);
+    }
     if (!noCheck && !isUsable(job)) {
       err.println("mtb: nothing was written; do what is said above, or give --no-check");
       return EXIT_DESTINATION;
     }
+    // After the doctor has found that the destination answers: this looks at it.
+    List<NewFile> files = dryRun ? List.of() : checked(texts, job);
     if (dryRun) {
       texts.forEach((file, text) -> print(out, file, text));
       return 0;
@@ -250,7 +253,7 @@ final class InitCommand implements Callable<Integer> {
    * A backup may lack some of its sources later; one that lacks them at first is a mistake. So is a
    * destination inside a source.
    */
-  private static void checkSources(BackupJob job, Optional<PlaceInfo> place) {
+  private static void checkSources(BackupJob job) {
     for (BackupJob.ListFile list : job.lists()) {
       if (!Files.isReadable(list.file())) {
         throw new InvalidJobException(
@@ -263,12 +266,10 @@ final class InitCommand implements Callable<Integer> {
             "there is no " + job.base().resolve(source) + " to back up; correct the name");
       }
     }
-    List<Path> names =
-        Stream.concat(job.directory().stream(), place.stream().map(PlaceInfo::path))
-            .map(path -> path.toAbsolutePath().normalize())
-            .distinct()
-            .toList();
-    SourceList unused = SourceList.read(job, OpenTree.ofThisMachine(job.base()), names);
+    // By its name only: a mount that may hang is not looked at before the doctor has done that.
+    List<Path> destination =
+        job.directory().stream().map(path -> path.toAbsolutePath().normalize()).toList();
+    SourceList unused = SourceList.read(job, OpenTree.ofThisMachine(job.base()), destination);
   }
 
   private static PlaceInfo place(BackupJob job, Path directory) {
@@ -279,6 +280,13 @@ final class InitCommand implements Callable<Integer> {
     }
   }
 
+  private void refuseToReplace(Path file) {
+    if (Files.exists(file) && !force) {
+      throw new InvalidJobException(
+          file + " is there already; give another --name, or --force to replace it");
+    }
+  }
+
   /** None may take the place of something else. */
   private List<NewFile> checked(Map<Path, String> texts, BackupJob job) throws IOException {
     OutputCheck outputs =
@@ -286,10 +294,6 @@ final class InitCommand implements Callable<Integer> {
     List<NewFile> files = new ArrayList<>();
     for (Map.Entry<Path, String> text : texts.entrySet()) {
       Path file = text.getKey();
-      if (Files.exists(file) && !force) {
-        throw new InvalidJobException(
-            file + " is there already; give another --name, or --force to replace it");
-      }
       makeDirectory(file.getParent());
       boolean isUnit = SystemdUnits.isBeginning(text.getValue());
       Predicate<String> isOfKind = isUnit ? SystemdUnits::isBeginning : BackupSetup::isOptionsText;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class OptionWords {
   private static final String BASE = "--base";
 
-  /** A path that is relative to the destination. */
+  /** A path that may be relative to the destination. */
   private static final String BACKUP_DIR = "--backup-dir";
 
   /** Files that a run writes. */
@@ -31,6 +31,7 @@ final class OptionWords {
   private final ImmutableList.Builder<String> options = ImmutableList.builder();
   private final List<String> others = new ArrayList<>();
   private final ImmutableList.Builder<Path> written = ImmutableList.builder();
+  private String oldVersions = "";
   private int next;
 
   private OptionWords(CommandSpec command, List<String> words) {
@@ -70,6 +71,9 @@ final class OptionWords {
     }
     String last = others.remove(others.size() - 1);
     String destination = S3Location.isLocation(last) ? last : absolute(last);
+    if (!oldVersions.isEmpty() && !S3Location.isLocation(last)) {
+      written.add(PathBytes.parse(destination).resolve(PathBytes.parse(oldVersions)).normalize());
+    }
     return new OptionLines(
         options.build(), ImmutableList.copyOf(others), destination, written.build());
   }
@@ -115,8 +119,8 @@ final class OptionWords {
       String text = isPath ? file(name, value) : value;
       if (WRITTEN.contains(name)) {
         written.add(PathBytes.parse(text).getParent());
-      } else if (name.equals(BACKUP_DIR) && PathBytes.parse(text).isAbsolute()) {
-        written.add(PathBytes.parse(text));
+      } else if (name.equals(BACKUP_DIR)) {
+        oldVersions = text;
       }
       options.add(name + " " + OptionLines.line(text));
     }

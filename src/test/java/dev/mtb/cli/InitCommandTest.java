@@ -204,6 +204,24 @@ class InitCommandTest {
   }
 
   @Test
+  void unitMayWriteOldVersionsBesideTheDestination() throws Exception {
+    Path backups = Files.createDirectories(temp.resolve("backups/b")).getParent();
+    assertThat(
+            init(
+                "--delete",
+                "--backup-dir=../old",
+                "-b",
+                source.toString(),
+                "docs",
+                backups.resolve("b").toString()))
+        .as(err)
+        .isZero();
+
+    assertThat(service().lines().filter(line -> line.startsWith("ReadWritePaths=")))
+        .startsWith("ReadWritePaths=-" + backups.resolve("b"), "ReadWritePaths=-" + backups);
+  }
+
+  @Test
   void destinationInsideASource_isRefused() throws Exception {
     assertThat(init("-b", source.toString(), ".", source.resolve("docs/backup").toString()))
         .isEqualTo(2);

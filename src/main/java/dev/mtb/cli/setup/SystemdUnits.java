@@ -33,8 +33,11 @@ public record SystemdUnits(
   /** What a system's unit may do; a user's manager may not apply most of it. */
   private static final String SANDBOX = "\n# It reads everything";
 
-  private static final String AFTER_SYSTEM = "(?m)^(# remote-fs: |Wants=|After=).*\n";
+  /** Targets that a user's manager does not have. */
+  private static final String SYSTEM_TARGETS =
+      "(?m)^(# remote-fs: |Wants=network-online|After=network-online).*\n";
 
+  /** A user's manager takes another directory for it than MTB does. */
   private static final String STATE = "(?m)^# What MTB remembers.*\n(StateDirectory.*\n)+\n";
 
   /** Whether a text is the beginning of such a unit. */
@@ -67,14 +70,11 @@ public record SystemdUnits(
     if (!onS3fs()) {
       text = text.replaceFirst("(?m)^# remote-fs: .*\n", "");
     }
-    if (!setup.ofSystem()) {
-      // A user's manager has no such targets, and takes another directory for the state.
-      text = text.replaceAll(AFTER_SYSTEM, "").replaceFirst(STATE, "");
-    }
     text =
         text.replaceFirst(
             "(?m)^(Description=.*)$", "$1" + literal(place.map(this::mountedBefore).orElse("")));
     if (!setup.ofSystem()) {
+      text = text.replaceAll(SYSTEM_TARGETS, "").replaceFirst(STATE, "");
       return text.substring(0, text.indexOf(SANDBOX));
     }
     return text.replaceFirst("(?m)^(ProtectHome=.*)$", "$1" + literal(writable()));
@@ -116,12 +116,11 @@ public record SystemdUnits(
     return (path.isEmpty() ? "-" : name) + ".mount";
   }
 
-  /** What is not there yet is made in the nearest directory that is. */
   private String writable() {
     StringBuilder lines = new StringBuilder();
     Stream.of(place.stream(), options.written().stream(), stateDirectory.stream().map(Path::of))
         .flatMap(paths -> paths)
-        .map(SystemdUnits::existing)
+        .map(this::existing)
         .filter(path -> path.getParent() != null)
         .distinct()
         // With a dash it need not exist.
@@ -130,7 +129,14 @@ public record SystemdUnits(
     return lines.toString();
   }
 
-  private static Path existing(Path path) {
+  /**
+   * What is not there yet is made in the nearest directory that is. Nothing on the S3FS mount is
+   * looked at, since it may hang: all of it may be written to.
+   */
+  private Path existing(Path path) {
+    if (onS3fs() && place.filter(path::startsWith).isPresent()) {
+      return place.get();
+    }
     Path existing = path;
     while (existing.getParent() != null && !Files.exists(existing)) {
       existing = existing.getParent();
