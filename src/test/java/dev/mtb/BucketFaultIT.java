@@ -197,6 +197,7 @@ class BucketFaultIT {
     assertUnusable(Mtb.backup(job("bucket", port).build()), "127.0.0.1:" + port, "network");
   }
 
+  @Thorough
   @Test
   void serverThatGoesAway_endsTheRun() throws Exception {
     files(500);

@@ -219,6 +219,7 @@ class DeltaUploadIT {
    * Ceph's gateway ignores the condition. Here the proxy removes the condition from the request,
    * which S3Mock accepts, since it does not check signatures.
    */
+  @Thorough
   @ParameterizedTest
   @ValueSource(strings = {"S3Mock", "own"})
   void serverThatIgnoresTheCondition_whileTheObjectIsReplaced_endsWithTheSource(String name)

@@ -246,6 +246,7 @@ class DoctorIT {
     new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
   }
 
+  @Thorough
   @Test
   void silentServer_doesNotBlockTheDoctor() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {
@@ -310,6 +311,7 @@ class DoctorIT {
     }
   }
 
+  @Thorough
   @Test
   void bucketThatMayNotBeWritten_isNoticed_onEitherWay() throws Exception {
     try (S3fsFixture s3fs = S3fsFixture.start(GOOD)) {

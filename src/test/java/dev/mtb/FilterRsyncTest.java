@@ -35,11 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
  * repeats one set of rules, {@code -Dmtb.filter.runs=N} makes it longer.
  */
 class FilterRsyncTest {
-  /**
-   * Enough runs that each pair of the tokens below occurs side by side. They take about ten
-   * seconds.
-   */
-  private static final int RUNS = Integer.getInteger("mtb.filter.runs", 250);
+  /** In CI, enough runs that each pair of the tokens below occurs side by side. */
+  private static final int RUNS = Integer.getInteger("mtb.filter.runs", 100);
 
   private static final Long ONLY = Long.getLong("mtb.seed");
 

@@ -124,6 +124,7 @@ class FsyncIT {
     assertThat(run.err()).contains("cannot be forced to disk: Input/output error");
   }
 
+  @Thorough
   @Test
   void withoutIt_nothingIsForced() throws Exception {
     MtbProcess run =

@@ -7,6 +7,7 @@ import dev.mtb.testing.Browser;
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
 import dev.mtb.testing.RequiresBrowser;
+import dev.mtb.testing.Thorough;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -281,6 +282,7 @@ class HtmlReportIT {
     assertReadable("400 pixels");
   }
 
+  @Thorough
   @Test
   void aRunThatFindsNothingToDo_hasAPage() throws Exception {
     RandomTree.write(source.resolve("f"), "content");

@@ -163,6 +163,7 @@ class LimitsIT {
     assertThat(counts.of(Kind.PUT)).isEqualTo(30 + 1 + 2);
   }
 
+  @Thorough
   @Test
   void restore_isNoFasterThanTheLimits() throws Exception {
     RandomTree.smallFiles(source, 1, 30, 52 << 10);

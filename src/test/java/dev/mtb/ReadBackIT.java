@@ -350,6 +350,7 @@ class ReadBackIT {
     assertThat(backUp(Via.MOUNT, false).advice()).noneMatch(text -> text.contains("use_cache"));
   }
 
+  @Thorough
   @Test
   void command_provesAndLists() throws Exception {
     mount(FRUGAL);

@@ -98,6 +98,7 @@ class RequestsAtOnceIT {
     assertThat(proxy.mostAtOnce()).isBetween(33, 256);
   }
 
+  @Thorough
   @Test
   void restore_requestsAtATimeGrow() throws IOException {
     files(600);

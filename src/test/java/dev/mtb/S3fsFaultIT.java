@@ -183,6 +183,7 @@ class S3fsFaultIT {
     return puts.get();
   }
 
+  @Thorough
   @Test
   void newFileThatCannotBeUploaded_isNamed_andNotThereAfterwards() throws Exception {
     s3fs.proxy()

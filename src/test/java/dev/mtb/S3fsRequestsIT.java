@@ -310,6 +310,7 @@ class S3fsRequestsIT {
     }
   }
 
+  @Thorough
   @Test
   void deepChain_costsWhatItsDirectoriesCost() throws Exception {
     Path source = Files.createDirectory(temp.resolve("chain"));

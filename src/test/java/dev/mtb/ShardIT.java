@@ -61,6 +61,7 @@ class ShardIT {
     return changed.size();
   }
 
+  @Thorough
   @Test
   void onAFolder_unionIsComplete_intersectionIsEmpty() throws Exception {
     RandomTree tree =

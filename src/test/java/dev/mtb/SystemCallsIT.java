@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mtb.testing.MtbProcess;
 import dev.mtb.testing.RandomTree;
+import dev.mtb.testing.Thorough;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -110,6 +111,7 @@ class SystemCallsIT {
         .isLessThanOrEqualTo(17 * FILES + 29 * DIRECTORIES + ONCE);
   }
 
+  @Thorough
   @Test
   void unchangedFiles_areLookedAtOnceOnEachSide() throws Exception {
     calls();

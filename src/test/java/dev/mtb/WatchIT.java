@@ -203,6 +203,7 @@ class WatchIT {
     }
   }
 
+  @Thorough
   @Test
   void readerThatGoesAway_doesNotEndTheBackup() throws Exception {
     RandomTree tree = RandomTree.random().directories(20).files(2000).sizes(0, 2000).build(source);

@@ -38,7 +38,7 @@ class RunStressTest {
   @TempDir Path temp;
 
   /** CI makes 2,000: enough that each rare kind of fault occurs with each kind of destination. */
-  private static final int RUNS = Integer.getInteger("mtb.stress.runs", 1000);
+  private static final int RUNS = Integer.getInteger("mtb.stress.runs", 500);
 
   /** The same jobs in each build; others with {@code -Dmtb.stress.first=N}. */
   private static final long FIRST = Long.getLong("mtb.stress.first", 1);
