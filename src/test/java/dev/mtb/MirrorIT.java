@@ -151,6 +151,7 @@ class MirrorIT {
     assertThat(requestsToDelete240Files()).isBetween(1L, 8L);
   }
 
+  @Thorough
   @Test
   void deletingFromTheBucket_costsARequestEachWhereTheServerKnowsNoOther() throws Exception {
     s3fs.proxy()

@@ -68,13 +68,9 @@ class AwsCredentialsIT {
     String tests =
         Path.of(PrintCredentials.class.getProtectionDomain().getCodeSource().getLocation().toURI())
             .toString();
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                JAR + File.pathSeparator + tests,
-                PrintCredentials.class.getName()));
+    List<String> command = new ArrayList<>(MtbProcess.java());
+    command.addAll(
+        List.of("-cp", JAR + File.pathSeparator + tests, PrintCredentials.class.getName()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));

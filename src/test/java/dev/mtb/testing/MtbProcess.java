@@ -27,6 +27,24 @@ public final class MtbProcess {
   }
 
   /**
+   * The program {@code java} with options for many short runs on few processors. The class path
+   * that follows must begin with {@code mtb.jar}: the build makes an archive of its classes.
+   */
+  public static List<String> java() {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC"));
+    String archive = System.getProperty("mtb.archive");
+    if (archive != null) {
+      command.add("-XX:SharedArchiveFile=" + archive);
+    }
+    return command;
+  }
+
+  /**
    * Starts it.
    *
    * @param folder for its output and its state
@@ -52,9 +70,7 @@ public final class MtbProcess {
     // SIGINT, and child processes inherit that.
     List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT,TERM,USR1"));
     command.addAll(launcher);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Many short runs on few processors.
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(java());
     command.addAll(jvm);
     command.addAll(List.of("-jar", JAR.toString()));
     command.addAll(List.of(args));

@@ -41,6 +41,7 @@ public final class S3MockServer implements AutoCloseable {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     // Most of its life is its start.
                     "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
                     "-Dserver.address=127.0.0.1",
                     "-Dserver.port=" + port,
                     "-Dserver.ssl.enabled=false",
