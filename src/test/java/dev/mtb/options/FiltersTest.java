@@ -51,8 +51,15 @@ class FiltersTest {
     BackupReport report = Mtb.backup(job(filters, entries), files(files));
     assertThat(report.failures()).isEmpty();
     assertThat(report.totals().scanned()).isEqualTo(files.size());
-    assertThat(Mtb.verify(job(filters, entries), BackupListener.NONE).failures()).isEmpty();
+    assertThat(Mtb.verify(job(filters, entries), BackupListener.NONE).failures())
+        .filteredOn(failure -> !isAboveTemp(failure.path()))
+        .isEmpty();
     return new TreeSet<>(files);
+  }
+
+  /** Other programs change directories such as /tmp, which the backup of a full path has. */
+  private boolean isAboveTemp(Path target) {
+    return !target.toString().isEmpty() && temp.startsWith(Path.of("/").resolve(target));
   }
 
   private static BackupListener files(Set<String> files) {
