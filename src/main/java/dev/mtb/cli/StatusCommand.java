@@ -110,19 +110,23 @@ final class StatusCommand implements Callable<Integer> {
       Optional<Path> optionsFile,
       Optional<String> problem,
       Optional<RunRecord> last,
-      Optional<String> next) {
+      Timers.Next next) {
     static Backup typed(RunRecord record) {
       return new Backup(
           record.destination(),
           Optional.empty(),
           Optional.empty(),
           Optional.of(record),
-          Optional.empty());
+          Timers.Next.UNKNOWN);
     }
 
-    static Backup unknown(String destination) {
+    static Backup unknown(String wanted, String destination) {
       return new Backup(
-          destination, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+          wanted.indexOf('/') < 0 ? wanted : destination,
+          Optional.empty(),
+          Optional.of("there is no file of options of this name, and no run to it is remembered"),
+          Optional.empty(),
+          Timers.Next.UNKNOWN);
     }
 
     /** Whether its file of options has a name. */
@@ -154,7 +158,7 @@ final class StatusCommand implements Callable<Integer> {
       String destination = destination(wanted);
       List<Backup> found =
           all.stream().filter(b -> b.isNamed(wanted) || b.destination.equals(destination)).toList();
-      shown.addAll(found.isEmpty() ? List.of(Backup.unknown(destination)) : found);
+      shown.addAll(found.isEmpty() ? List.of(Backup.unknown(wanted, destination)) : found);
     }
     if (json) {
       printJson(shown);
@@ -228,7 +232,7 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private Backup ofFile(Path file, Optional<RunRecord> last) {
-    Optional<String> next = Timers.of(isRoot).next("mtb@" + BackupSetup.nameOf(file) + ".timer");
+    Timers.Next next = Timers.of(isRoot).next("mtb@" + BackupSetup.nameOf(file) + ".timer");
     try {
       BackupCommand command = new BackupCommand(out, out);
       String[] words = OptionsFile.expand(new String[] {"@" + PathBytes.toText(file)});
@@ -256,17 +260,17 @@ final class StatusCommand implements Callable<Integer> {
         "last success",
         backup.last.flatMap(RunRecord::lastSuccess).map(StatusCommand::time).orElse("never"));
     backup.optionsFile.ifPresent(
-        file ->
-            line(
-                "next run",
-                backup.next.orElse(
-                    "none: mtb@"
-                        + BackupSetup.nameOf(file)
-                        + ".timer is not enabled, or not started")));
+        file -> line("next run", backup.next.at().orElseGet(() -> noNext(backup, file))));
     backup
         .last
         .map(RunRecord::earlier)
         .ifPresent(runs -> runs.forEach(run -> line("earlier", inWords(run))));
+  }
+
+  private static String noNext(Backup backup, Path file) {
+    return backup.next.isKnown()
+        ? "none: mtb@" + BackupSetup.nameOf(file) + ".timer is not enabled, or not started"
+        : "not known: systemd does not answer";
   }
 
   private void line(String what, String text) {
@@ -311,7 +315,7 @@ final class StatusCommand implements Callable<Integer> {
           .last
           .flatMap(RunRecord::lastSuccess)
           .ifPresent(at -> node.put("lastSuccess", at.toString()));
-      backup.next.ifPresent(at -> node.put("nextRun", at));
+      backup.next.at().ifPresent(at -> node.put("nextRun", at));
     }
     out.println(JsonText.escaped(mapper.writeValueAsString(all)));
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mtb.cli.setup.RunRecord;
 import dev.mtb.cli.setup.RunRecords;
 import dev.mtb.cli.setup.Timers;
 import dev.mtb.options.BackupOptions;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,7 +90,7 @@ class StatusCommandTest {
     assertThat(status()).as(out).isZero();
     assertThat(out)
         .contains("exit code 0: 1 file copied (3 B)")
-        .contains("mtb@home.timer is not enabled");
+        .containsPattern("next run +(none: mtb@home.timer is not enabled|not known: systemd)");
     String success = ofConf().path("lastSuccess").asText();
     assertThat(success).isNotEmpty();
 
@@ -137,16 +139,52 @@ class StatusCommandTest {
     RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
     assertThat(records.begin(destination.toString(), conf.toString())).isPresent();
     assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("running");
-    Path file = recordOf(records, conf);
-    String text = Files.readString(file);
     // A process that ran at another time, and had the same number.
-    Files.writeString(
-        file, text.replaceAll("(?m)^process=(\\d+).*$", "process=$1 2020-01-01T00\\\\:00\\\\:00Z"));
+    setProcess(records, ProcessHandle.current().pid() + " 2020-01-01T00:00:00Z");
 
     assertThat(status()).isEqualTo(23);
 
     assertThat(out).contains("did not end: it was killed").doesNotContain("last success  never");
     assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("not ended");
+  }
+
+  private void setProcess(RunRecords records, String process) throws Exception {
+    Path file = recordOf(records, conf);
+    String text = Files.readString(file);
+    Files.writeString(file, text.replaceAll("(?m)^process=.*$", "process=" + process));
+  }
+
+  /** A second run that starts while the first one runs: it is refused, or waits. */
+  @Test
+  void runBesideAnother_doesNotTakeItsPlace() throws Exception {
+    Process other = new ProcessBuilder("sleep", "300").start();
+    try {
+      RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
+      assertThat(mtb("backup", "@" + conf)).isZero();
+      assertThat(records.begin(destination.toString(), conf.toString())).isPresent();
+      setProcess(records, other.pid() + " " + other.info().startInstant().orElseThrow());
+
+      assertThat(mtb("backup", "@" + conf, "--threds")).isEqualTo(2);
+      RunRecord waits = records.begin(destination.toString(), conf.toString()).orElseThrow();
+
+      assertThat(status()).as(out).isZero();
+      assertThat(out).contains("still running").containsPattern("earlier .*exit code 2: ");
+
+      RunRecord first = records.find("", conf.toString()).orElseThrow();
+      records.end(first, 23, "the first", List.of("f: bad"));
+      assertThat(status()).isEqualTo(23);
+      assertThat(out).containsPattern("last run .*the first").containsPattern("earlier .*code 2: ");
+
+      records.end(waits, 0, "the second", List.of());
+      assertThat(status()).isZero();
+      assertThat(out)
+          .containsPattern("last run .*the second")
+          .containsPattern("earlier .*the first")
+          .containsPattern("earlier .*code 2: ")
+          .doesNotContain("did not end");
+    } finally {
+      other.destroyForcibly();
+    }
   }
 
   private static Path recordOf(RunRecords records, Path conf) throws Exception {
@@ -177,7 +215,9 @@ class StatusCommandTest {
     assertThat(status(other.toString())).isEqualTo(23);
     assertThat(out).contains(other + "\n").doesNotContain(destination.toString());
     assertThat(status(temp.resolve("unknown").toString())).isEqualTo(23);
-    assertThat(out).contains("last run      never");
+    assertThat(out).contains("last run      never").contains("no run to it is remembered");
+    assertThat(status("hmoe")).isEqualTo(23);
+    assertThat(out).startsWith("hmoe\n").contains("there is no file of options of this name");
     assertThat(status(destination.toString())).isZero();
     assertThat(status("home")).isZero();
     assertThat(out).contains(destination.toString());
@@ -247,9 +287,10 @@ class StatusCommandTest {
         "#!/bin/sh\n[ \"$4\" = mtb@home.timer ] && echo 'Wed 2026-12-02 02:15:00 UTC' || echo\n");
     Timers timers = new Timers(List.of(script.toString()));
 
-    assertThat(timers.next("mtb@home.timer")).contains("Wed 2026-12-02 02:15:00 UTC");
-    assertThat(timers.next("mtb@other.timer")).isEmpty();
+    assertThat(timers.next("mtb@home.timer").at()).contains("Wed 2026-12-02 02:15:00 UTC");
+    assertThat(timers.next("mtb@other.timer"))
+        .isEqualTo(new Timers.Next(Optional.empty(), /* isKnown= */ true));
     assertThat(new Timers(List.of(temp.resolve("none").toString())).next("mtb@home.timer"))
-        .isEmpty();
+        .isEqualTo(Timers.Next.UNKNOWN);
   }
 }

@@ -65,6 +65,12 @@ public record RunRecord(
     return process.equals(processOf(ProcessHandle.of(pid()))) ? State.RUNNING : State.NOT_ENDED;
   }
 
+  /** Whether another process runs it now. */
+  boolean isRunningElsewhere() {
+    return state() == State.RUNNING
+        && !process.equals(processOf(Optional.of(ProcessHandle.current())));
+  }
+
   private long pid() {
     String pid = process.replaceFirst(" .*", "");
     return pid.matches("[0-9]{1,18}") ? Long.parseLong(pid) : 0;
@@ -94,9 +100,41 @@ public record RunRecord(
 
   /** This run and the earlier ones. */
   private ImmutableList<Earlier> runs() {
-    return Stream.concat(Stream.of(new Earlier(began, exitCode, summary)), earlier.stream())
+    return before(earlier);
+  }
+
+  private ImmutableList<Earlier> before(ImmutableList<Earlier> runs) {
+    return Stream.concat(Stream.of(new Earlier(began, exitCode, summary)), runs.stream())
         .limit(MOST_EARLIER)
         .collect(ImmutableList.toImmutableList());
+  }
+
+  /**
+   * The record when this run has ended.
+   *
+   * @param current the record that was there before: of this run, or of another one
+   */
+  RunRecord after(RunRecord current) {
+    if (current.began.equals(began) && current.process.equals(process)) {
+      return with(current.lastSuccess, current.earlier);
+    }
+    return current.isRunningElsewhere()
+        ? current.with(lastSuccess, before(current.earlier))
+        : with(current.lastSuccess, current.runs());
+  }
+
+  private RunRecord with(Optional<Instant> otherSuccess, ImmutableList<Earlier> runs) {
+    return new RunRecord(
+        destination,
+        optionsFile,
+        began,
+        process,
+        ended,
+        exitCode,
+        summary,
+        failures,
+        Stream.concat(lastSuccess.stream(), otherSuccess.stream()).max(Instant::compareTo),
+        runs);
   }
 
   /** The same run when it has ended. */

@@ -49,24 +49,27 @@ public record RunRecords(Path directory, Clock clock) {
   }
 
   /**
-   * Remembers that a run has begun.
+   * Remembers that a run has begun. While another process runs the same backup, the record tells of
+   * that run: this one waits for it, or is refused.
    *
    * @return empty if that cannot be remembered
    */
   public Optional<RunRecord> begin(String destination, String optionsFile) {
-    RunRecord record =
-        RunRecord.begun(destination, optionsFile, now(), find(destination, optionsFile));
-    return write(record) ? Optional.of(record) : Optional.empty();
+    Optional<RunRecord> older = find(destination, optionsFile);
+    RunRecord record = RunRecord.begun(destination, optionsFile, now(), older);
+    boolean isKept = older.filter(RunRecord::isRunningElsewhere).isPresent();
+    return isKept || write(record) ? Optional.of(record) : Optional.empty();
   }
 
-  /** Remembers how it has ended. */
+  /** Remembers how it has ended. Another run may have begun or ended meanwhile. */
   public void end(RunRecord begun, int exitCode, String summary, List<String> failures) {
-    write(
+    RunRecord ended =
         begun.ended(
             now(),
             exitCode,
             summary,
-            failures.stream().limit(MOST_FAILURES).collect(ImmutableList.toImmutableList())));
+            failures.stream().limit(MOST_FAILURES).collect(ImmutableList.toImmutableList()));
+    write(find(begun.destination(), begun.optionsFile()).map(ended::after).orElse(ended));
   }
 
   private Instant now() {

@@ -22,11 +22,17 @@ public record Timers(List<String> systemctl) {
   }
 
   /**
-   * When a timer starts its unit next, as systemd shows it.
+   * What systemd says of a timer.
    *
-   * @return empty if it is not enabled, or there is no systemd
+   * @param at when it starts its unit next, as systemd shows it; empty if it does not
+   * @param isKnown whether systemd answered
    */
-  public Optional<String> next(String timer) {
+  public record Next(Optional<String> at, boolean isKnown) {
+    public static final Next UNKNOWN = new Next(Optional.empty(), /* isKnown= */ false);
+  }
+
+  /** When a timer starts its unit next. */
+  public Next next(String timer) {
     List<String> command = new ArrayList<>(systemctl);
     command.addAll(List.of("show", "--property=NextElapseUSecRealtime", "--value", timer));
     try {
@@ -35,22 +41,22 @@ public record Timers(List<String> systemctl) {
       try {
         process.getOutputStream().close();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-          return Optional.empty();
+          return Next.UNKNOWN;
         }
         String answer =
             new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        return process.exitValue() == 0 && !answer.isEmpty() && !answer.equals("n/a")
-            ? Optional.of(answer)
-            : Optional.empty();
+        Optional<String> at =
+            Optional.of(answer).filter(text -> !text.isEmpty() && !text.equals("n/a"));
+        return process.exitValue() == 0 ? new Next(at, /* isKnown= */ true) : Next.UNKNOWN;
       } finally {
         process.destroyForcibly();
       }
     } catch (IOException e) {
       // There is no systemd.
-      return Optional.empty();
+      return Next.UNKNOWN;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Optional.empty();
+      return Next.UNKNOWN;
     }
   }
 }
