@@ -174,12 +174,14 @@ units() { # PACKAGE
   local work=/srv/mtb-test
   step "install, set up"
   show dpkg -i "$1" >/dev/null
-  mkdir -p "$work/documents" /var/tmp/mtb-test /tmp/mtb-test /home/mtb-test
+  mkdir -p "$work/documents" /var/tmp/mtb-test /tmp/mtb-test /usr/lib/modules/mtb-test /home/mtb-test
   echo one >"$work/documents/one.txt"
   echo kept >/var/tmp/mtb-test/kept
   echo kept >/tmp/mtb-test/kept
+  echo kept >/usr/lib/modules/mtb-test/kept
   # In a home, where units may not write, and not there yet.
-  show mtb init --name night --delete -b / "${work#/}" var/tmp/mtb-test tmp/mtb-test /home/mtb-test/backup
+  show mtb init --name night --delete -b / "${work#/}" var/tmp/mtb-test tmp/mtb-test usr/lib/modules/mtb-test \
+    /home/mtb-test/backup
   show systemd-analyze verify /etc/systemd/system/mtb@night.{service,timer}
   show systemctl daemon-reload
   show systemctl enable --now mtb@night.timer
@@ -188,7 +190,7 @@ units() { # PACKAGE
   step "two runs: everything is in the backup, and stays there"
   for _ in 1 2; do
     show systemctl start mtb@night.service
-    for tree in "$work" /var/tmp/mtb-test /tmp/mtb-test; do
+    for tree in "$work" /var/tmp/mtb-test /tmp/mtb-test /usr/lib/modules/mtb-test; do
       diff -r "$tree" "/home/mtb-test/backup$tree"
     done
   done
@@ -209,7 +211,7 @@ units() { # PACKAGE
   show dpkg -P mtb >/dev/null
   test -z "$(systemctl list-units --all --no-legend 'mtb@*')"
   test -z "$(find /etc/systemd /var/lib/systemd -name '*mtb@*')"
-  rm -r "$work" "$work.away" /var/tmp/mtb-test /home/mtb-test
+  rm -r "$work" "$work.away" /var/tmp/mtb-test /usr/lib/modules/mtb-test /home/mtb-test
   step "done: systemd runs the units"
 }
 

@@ -3,6 +3,7 @@ package dev.mtb;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.collect.ImmutableSet;
 import dev.mtb.job.BackupJob;
@@ -383,6 +384,36 @@ class MirrorTest {
     assertThat(backup.resolve("mnt/one")).exists();
   }
 
+  /** Units of systemd and containers hide directories that way. */
+  @Test
+  void emptyDirectoryThatIsMountedOverAnother_deletesNothing() throws Exception {
+    write(source.resolve("sub/tmp/one"), "1");
+    assertThat(run(options()).exitCode()).isZero();
+    Path empty = Files.createDirectory(temp.resolve("empty"));
+    Path point = source.resolve("sub/tmp");
+    assumeTrue(command("mount", "--bind", empty.toString(), point.toString()) == 0, "no root");
+    try {
+      BackupReport report = mirror(options(), ".");
+
+      assertNothingDeleted(report, 23);
+      assertThat(report.failures().get(0).error()).contains("is a mount point now");
+      assertThat(backup.resolve("sub/tmp/one")).exists();
+    } finally {
+      assertThat(command("umount", point.toString())).isZero();
+    }
+    Files.delete(source.resolve("sub/tmp/one"));
+    assertThat(mirror(options(), ".").failures()).isEmpty();
+    assertThat(backup.resolve("sub/tmp/one")).doesNotExist();
+  }
+
+  private static int command(String... words) throws Exception {
+    return new ProcessBuilder(words)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
   @Test
   void mountPoints_areRememberedFromRunToRun() throws Exception {
     // /dev/shm is a separate file system below /dev.
@@ -390,12 +421,15 @@ class MirrorTest {
     try {
       Path state = temp.resolve("state");
       SourceMounts mounts = SourceMounts.in(state);
-      mounts.look(Path.of("/dev/shm"), Metadata.following(Path.of("/dev/shm")));
+      Metadata ofShm = Metadata.following(Path.of("/dev/shm"));
+      mounts.look(Path.of("/dev/shm"), ofShm);
       mounts.look(inShm, Metadata.following(inShm));
       mounts.save();
       assertThat(Files.readString(state.resolve("source-mounts"))).isEqualTo("file:///dev/shm\n");
       assertThat(SourceMounts.in(state).isMissing(Path.of("/dev/shm"))).isTrue();
       assertThat(SourceMounts.in(state).isMissing(inShm)).isFalse();
+      assertThat(SourceMounts.in(state).isMountPoint(Path.of("/dev/shm"), ofShm)).isTrue();
+      assertThat(SourceMounts.in(state).isMountPoint(inShm, ofShm)).isFalse();
     } finally {
       Files.delete(inShm);
     }

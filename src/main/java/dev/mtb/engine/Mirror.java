@@ -112,31 +112,41 @@ final class Mirror implements Closeable {
   }
 
   /**
-   * Keeps the backup of a file system that is not mounted now. Its empty mount point looks like a
-   * directory that the user emptied.
+   * Keeps the backup of a file system that is not mounted now, or that another one hides. Such a
+   * mount point looks like a directory that the user emptied.
    */
   private void checkNotUnmounted(DirectoryMatch match) {
-    if (match.count() == 0) {
-      return;
+    if (match.count() > 0) {
+      doubt(match)
+          .ifPresent(
+              what ->
+                  tally.failed(
+                      new Failure(
+                          match.directory().target,
+                          Failure.Stage.SCAN,
+                          match.directory().source
+                              + " "
+                              + what
+                              + "; what the backup holds of it is not deleted (if that is to be"
+                              + " deleted, run with Deletion.despiteErrors)",
+                          Failure.Cause.ERROR)));
     }
+  }
+
+  private Optional<String> doubt(DirectoryMatch match) {
     DirectoryNode directory = match.directory();
-    boolean isUnmounted = mounts.isMissing(directory.source);
-    String what =
-        isUnmounted
-            ? "was a mount point, and nothing is mounted there now"
-            : "is empty now, and was not when it was backed up";
-    if (isUnmounted || (match.isSourceEmpty() && directory.isListed)) {
-      tally.failed(
-          new Failure(
-              directory.target,
-              Failure.Stage.SCAN,
-              directory.source
-                  + " "
-                  + what
-                  + "; what the backup holds of it is not deleted (if that is to be deleted, run"
-                  + " with Deletion.despiteErrors)",
-              Failure.Cause.ERROR));
+    if (mounts.isMissing(directory.source)) {
+      return Optional.of("was a mount point, and nothing is mounted there now");
     }
+    if (!match.isSourceEmpty()) {
+      return Optional.empty();
+    }
+    if (directory.metadata().filter(m -> mounts.isMountPoint(directory.source, m)).isPresent()) {
+      return Optional.of("is a mount point now, and what is mounted there is empty");
+    }
+    return directory.isListed
+        ? Optional.of("is empty now, and was not when it was backed up")
+        : Optional.empty();
   }
 
   /** Deletes, or reports, in the pool of the calling thread; all else is done. */

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The directories of sources that were mount points in an earlier mirroring run. If such a
+ * The directories of sources that are mount points, or were in an earlier mirroring run. If such a
  * directory is no mount point now, its file system is not mounted, and the directory only looks
  * empty. Thread-safe.
  */
@@ -49,9 +49,7 @@ public final class SourceMounts {
   /** Notes a directory that is being mirrored. */
   public void look(Path directory, Metadata metadata) {
     Path parent = directory.getParent();
-    if (directory.getFileSystem() != FileSystems.getDefault()
-        || parent == null
-        || metadata.device() == Metadata.UNKNOWN) {
+    if (!isOfThisMachine(directory, metadata) || parent == null) {
       return;
     }
     try {
@@ -63,9 +61,32 @@ public final class SourceMounts {
     }
   }
 
+  private static boolean isOfThisMachine(Path directory, Metadata metadata) {
+    return directory.getFileSystem() == FileSystems.getDefault()
+        && metadata.device() != Metadata.UNKNOWN;
+  }
+
   /** Whether a file system was mounted there in an earlier run, and none is mounted now. */
   public boolean isMissing(Path directory) {
     return known.contains(directory) && !seen.contains(directory);
+  }
+
+  /**
+   * Whether something is mounted there now: a file system, or another directory of the same one.
+   * What cannot be read is logged, and is none.
+   */
+  public boolean isMountPoint(Path directory, Metadata metadata) {
+    if (!isOfThisMachine(directory, metadata)) {
+      return false;
+    }
+    try {
+      Path real = directory.toRealPath();
+      return seen.contains(directory)
+          || Mount.all().stream().anyMatch(mount -> mount.point().equals(real));
+    } catch (IOException e) {
+      log.debug("whether {} is a mount point cannot be read", directory, e);
+      return false;
+    }
   }
 
   /** Remembers what was seen for later runs. An error is logged. */

@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A backup is set up once: a file of options, and units that use it. */
 class InitCommandTest {
+  private static final String LIMITS_FILES =
+      "(Protect|Private|ReadWrite|ReadOnly|Inaccessible|NoExec|Temporary|Bind|Root|Mount|Dynamic)\\w*=.*";
+
   @TempDir Path temp;
   private Path source;
   private Path destination;
@@ -176,10 +179,25 @@ class InitCommandTest {
   void unitHidesNoFiles() throws Exception {
     assertThat(init("-b", source.toString(), "docs", destination.toString())).as(err).isZero();
 
-    assertThat(service())
-        .doesNotContainPattern(
-            "(?m)^(PrivateTmp|PrivateDevices|InaccessiblePaths|TemporaryFileSystem)=")
-        .contains("\nProtectHome=read-only\n");
+    assertHidesNothing(service());
+    for (String unit : List.of("mtb@.service", "mtb-backup.service")) {
+      String text = Files.readString(Path.of("src/main/scripts", unit));
+      assertThat(text).contains("\nProtectHome=read-only\n");
+      assertHidesNothing(text);
+    }
+  }
+
+  /**
+   * Of all lines that limit what a unit sees, it has only those that make something read-only
+   * (systemd.exec(5)).
+   */
+  private static void assertHidesNothing(String unit) {
+    assertThat(unit.lines().filter(line -> line.matches(LIMITS_FILES)))
+        .allMatch(
+            line ->
+                line.matches(
+                    "ProtectSystem=(full|strict)|ProtectHome=read-only|ReadWritePaths=.*"
+                        + "|ProtectKernelTunables=true|ProtectControlGroups=true"));
   }
 
   @Test
