@@ -18,12 +18,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
+import org.h2.mvstore.SingleFileStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,16 +163,24 @@ final class Catalog implements Closeable {
   }
 
   private static Catalog open(Path file, boolean readOnly, boolean keepsOwner) {
-    MVStore.Builder builder =
-        new MVStore.Builder().fileName(file.toString()).cacheSize(CACHE_MEGABYTES);
-    if (readOnly) {
-      return new Catalog(builder.readOnly().open(), keepsOwner);
+    // Opened here, since the store leaves a damaged file open, and locked, if it meets an exception
+    // that it does not expect.
+    SingleFileStore opened = new SingleFileStore(Map.of("cacheSize", CACHE_MEGABYTES));
+    opened.open(file.toString(), readOnly, null);
+    try {
+      MVStore.Builder builder = new MVStore.Builder().adoptFileStore(opened);
+      if (readOnly) {
+        return new Catalog(builder.readOnly().open(), keepsOwner);
+      }
+      // Keys are hashes, so that each commit rewrites much of the tree. Therefore commits are rare.
+      MVStore store = builder.autoCommitBufferSize(COMMIT_KILOBYTES).open();
+      store.setAutoCommitDelay((int) COMMIT_DELAY.toMillis());
+      store.setRetentionTime(0);
+      return new Catalog(store, keepsOwner);
+    } catch (RuntimeException | AssertionError e) {
+      opened.close();
+      throw e;
     }
-    // Keys are hashes, so that each commit rewrites much of the tree. Therefore commits are rare.
-    MVStore store = builder.autoCommitBufferSize(COMMIT_KILOBYTES).open();
-    store.setAutoCommitDelay((int) COMMIT_DELAY.toMillis());
-    store.setRetentionTime(0);
-    return new Catalog(store, keepsOwner);
   }
 
   /** What is remembered of an object that a list shows. */
