@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * repeats one set of rules, {@code -Dmtb.filter.runs=N} makes it longer.
  */
 class FilterRsyncTest {
-  /** In CI, enough runs that each pair of the tokens below occurs side by side. */
+  /** CI makes 250: enough that each pair of the tokens below occurs side by side. */
   private static final int RUNS = Integer.getInteger("mtb.filter.runs", 100);
 
   private static final Long ONLY = Long.getLong("mtb.seed");

@@ -48,6 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Deletion of what the source has no more, and old versions, in real folders. */
 class MirrorTest {
+  /** CI makes 40. */
   private static final int RANDOM_TREES = Integer.getInteger("mtb.mirror.runs", 16);
 
   private static final FileTime TIME = FileTime.from(Instant.parse("2024-01-01T00:00:00Z"));

@@ -76,26 +76,18 @@ class ReportsIT {
   void metrics_areReadableByTheCollector_whateverTheUmask() throws Exception {
     RandomTree.write(temp.resolve("source/f"), "content");
     Path metrics = temp.resolve("nightly.prom");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                "sh",
-                "-c",
-                "umask 077; exec \"$@\"",
-                "sh",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-jar",
-                System.getProperty("mtb.jar", "target/mtb.jar"),
-                "backup",
-                "--metrics-file",
-                metrics.toString(),
-                "--report",
-                temp.resolve("report.json").toString(),
-                temp.resolve("source").toString(),
-                temp.resolve("backup").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(temp.resolve("output.txt").toFile());
-    builder.environment().put("MTB_STATE_DIR", temp.resolve("state").toString());
-    assertThat(builder.start().waitFor()).isZero();
+    MtbProcess run =
+        MtbProcess.runBy(
+            List.of("sh", "-c", "umask 077; exec \"$@\"", "sh"),
+            temp,
+            "backup",
+            "--metrics-file",
+            metrics.toString(),
+            "--report",
+            temp.resolve("report.json").toString(),
+            temp.resolve("source").toString(),
+            temp.resolve("backup").toString());
+    assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(permissions(metrics)).isEqualTo("rw-r--r--");
     // Files that are not for the collector follow the umask.
     assertThat(permissions(temp.resolve("report.json"))).isEqualTo("rw-------");

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * must have the same result. {@code -Dmtb.seed=N} repeats one.
  */
 class UpdateRsyncTest {
-  /** Each of the eight sets of rules eight times. CI takes more, to meet each kind of tree. */
+  /** Each of the eight sets of rules eight times. CI makes 160, to meet each kind of tree. */
   private static final int RUNS = Integer.getInteger("mtb.update.runs", 64);
 
   private static final Long ONLY = Long.getLong("mtb.seed");

@@ -38,15 +38,15 @@ final class AfterRun {
    * The run is one that {@code mtb status} tells of, and begins.
    *
    * @param destination empty if it is not known
+   * @param waits whether the run waits for another that writes to the destination
    */
-  void begin(RunRecords all, String destination, Optional<Path> optionsFile) {
+  void begin(RunRecords all, String destination, Optional<Path> optionsFile, boolean waits) {
     records = Optional.of(all);
     begun =
         all.begin(
             destination,
-            optionsFile
-                .map(file -> PathBytes.toText(file.toAbsolutePath().normalize()))
-                .orElse(""));
+            optionsFile.map(file -> PathBytes.toText(file.toAbsolutePath().normalize())).orElse(""),
+            waits);
   }
 
   boolean hasBegun() {

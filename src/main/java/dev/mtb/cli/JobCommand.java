@@ -195,7 +195,10 @@ abstract class JobCommand implements Callable<Integer> {
     if (isRecorded() && !after.hasBegun() && optionsFile.isPresent()) {
       // The options were not understood, the place of the state and the destination among them.
       after.begin(
-          RunRecords.in(StateDirectory.of(BackupOptions.builder().build())), "", optionsFile);
+          RunRecords.in(StateDirectory.of(BackupOptions.builder().build())),
+          "",
+          optionsFile,
+          /* waits= */ false);
     }
     after.refused(Main.EXIT_USAGE, why);
   }
@@ -273,7 +276,8 @@ abstract class JobCommand implements Callable<Integer> {
     ResultLines lines = events.isPresent() ? events.get() : lines(results);
     if (isRecorded() && !subject.options().dryRun()) {
       RunRecords records = RunRecords.in(StateDirectory.of(subject.options()));
-      after.begin(records, subject.name(), optionsFile);
+      boolean waits = !subject.options().waiting().lockWait().isZero();
+      after.begin(records, subject.name(), optionsFile, waits);
     }
     FailureLines failures = new FailureLines(err, quiet ? -1 : verbose.length);
     try (progress;

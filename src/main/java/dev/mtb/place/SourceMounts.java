@@ -72,8 +72,8 @@ public final class SourceMounts {
   }
 
   /**
-   * Whether something is mounted there now: a file system, or another directory of the same one.
-   * What cannot be read is logged, and is none.
+   * Whether something is mounted there now: a file system, or another directory of the same one. If
+   * that cannot be read, it is logged, and the answer is no.
    */
   public boolean isMountPoint(Path directory, Metadata metadata) {
     if (!isOfThisMachine(directory, metadata)) {
@@ -82,7 +82,7 @@ public final class SourceMounts {
     try {
       Path real = directory.toRealPath();
       return seen.contains(directory)
-          || Mount.all().stream().anyMatch(mount -> mount.point().equals(real));
+          || Mount.holding(real).map(Mount::point).filter(real::equals).isPresent();
     } catch (IOException e) {
       log.debug("whether {} is a mount point cannot be read", directory, e);
       return false;

@@ -180,6 +180,7 @@ class InitCommandTest {
     assertThat(init("-b", source.toString(), "docs", destination.toString())).as(err).isZero();
 
     assertHidesNothing(service());
+    assertThat(service()).contains("\nProtectHome=read-only\n");
     for (String unit : List.of("mtb@.service", "mtb-backup.service")) {
       String text = Files.readString(Path.of("src/main/scripts", unit));
       assertThat(text).contains("\nProtectHome=read-only\n");

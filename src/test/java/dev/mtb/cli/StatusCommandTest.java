@@ -137,7 +137,7 @@ class StatusCommandTest {
   void runThatWasKilled_isTold() throws Exception {
     assertThat(mtb("backup", "@" + conf)).isZero();
     RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
-    assertThat(records.begin(destination.toString(), conf.toString())).isPresent();
+    assertThat(records.begin(destination.toString(), conf.toString(), false)).isPresent();
     assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("running");
     // A process that ran at another time, and had the same number.
     setProcess(records, ProcessHandle.current().pid() + " 2020-01-01T00:00:00Z");
@@ -154,28 +154,32 @@ class StatusCommandTest {
     Files.writeString(file, text.replaceAll("(?m)^process=.*$", "process=" + process));
   }
 
-  /** A second run that starts while the first one runs: it is refused, or waits. */
+  /** A run of another process. */
+  private RunRecord begin(RunRecords records, Process other) throws Exception {
+    assertThat(records.begin(destination.toString(), conf.toString(), false)).isPresent();
+    setProcess(records, other.pid() + " " + other.info().startInstant().orElseThrow());
+    return records.find("", conf.toString()).orElseThrow();
+  }
+
   @Test
-  void runBesideAnother_doesNotTakeItsPlace() throws Exception {
+  void runThatAnotherRefuses_doesNotTakeItsPlace() throws Exception {
     Process other = new ProcessBuilder("sleep", "300").start();
     try {
       RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
       assertThat(mtb("backup", "@" + conf)).isZero();
-      assertThat(records.begin(destination.toString(), conf.toString())).isPresent();
-      setProcess(records, other.pid() + " " + other.info().startInstant().orElseThrow());
+      RunRecord first = begin(records, other);
 
       assertThat(mtb("backup", "@" + conf, "--threds")).isEqualTo(2);
-      RunRecord waits = records.begin(destination.toString(), conf.toString()).orElseThrow();
+      RunRecord late = records.begin(destination.toString(), conf.toString(), false).orElseThrow();
 
       assertThat(status()).as(out).isZero();
       assertThat(out).contains("still running").containsPattern("earlier .*exit code 2: ");
 
-      RunRecord first = records.find("", conf.toString()).orElseThrow();
       records.end(first, 23, "the first", List.of("f: bad"));
       assertThat(status()).isEqualTo(23);
       assertThat(out).containsPattern("last run .*the first").containsPattern("earlier .*code 2: ");
 
-      records.end(waits, 0, "the second", List.of());
+      records.end(late, 0, "the second", List.of());
       assertThat(status()).isZero();
       assertThat(out)
           .containsPattern("last run .*the second")
@@ -184,6 +188,31 @@ class StatusCommandTest {
           .doesNotContain("did not end");
     } finally {
       other.destroyForcibly();
+    }
+  }
+
+  /** If it is killed later, that must be told. */
+  @Test
+  void runThatWaitsForAnother_isTheLastOne() throws Exception {
+    Process first = new ProcessBuilder("sleep", "300").start();
+    Process second = new ProcessBuilder("sleep", "300").start();
+    try {
+      RunRecords records = RunRecords.in(StateDirectory.of(BackupOptions.builder().build()));
+      RunRecord earlier = begin(records, first);
+      assertThat(records.begin(destination.toString(), conf.toString(), true)).isPresent();
+      setProcess(records, second.pid() + " " + second.info().startInstant().orElseThrow());
+
+      records.end(earlier, 23, "the first", List.of());
+
+      assertThat(ofConf().at("/lastRun/state").asText()).isEqualTo("running");
+      int unused = status();
+      assertThat(out).containsPattern("earlier .*the first").doesNotContain("did not end");
+      second.destroyForcibly().waitFor();
+      assertThat(status()).isEqualTo(23);
+      assertThat(out).containsPattern("last run .*did not end: it was killed");
+    } finally {
+      first.destroyForcibly();
+      second.destroyForcibly();
     }
   }
 

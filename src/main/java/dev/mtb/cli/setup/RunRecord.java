@@ -67,8 +67,7 @@ public record RunRecord(
 
   /** Whether another process runs it now. */
   boolean isRunningElsewhere() {
-    return state() == State.RUNNING
-        && !process.equals(processOf(Optional.of(ProcessHandle.current())));
+    return state() == State.RUNNING && !process.equals(thisProcess());
   }
 
   private long pid() {
@@ -76,7 +75,11 @@ public record RunRecord(
     return pid.matches("[0-9]{1,18}") ? Long.parseLong(pid) : 0;
   }
 
-  static String processOf(Optional<ProcessHandle> process) {
+  private static String thisProcess() {
+    return processOf(Optional.of(ProcessHandle.current()));
+  }
+
+  private static String processOf(Optional<ProcessHandle> process) {
     return process
         .map(p -> p.pid() + " " + p.info().startInstant().map(Instant::toString).orElse(""))
         .orElse("none");
@@ -89,7 +92,7 @@ public record RunRecord(
         destination.isEmpty() ? older.map(RunRecord::destination).orElse("") : destination,
         optionsFile,
         now,
-        processOf(Optional.of(ProcessHandle.current())),
+        thisProcess(),
         Optional.empty(),
         OptionalInt.empty(),
         "",
@@ -103,8 +106,12 @@ public record RunRecord(
     return before(earlier);
   }
 
-  private ImmutableList<Earlier> before(ImmutableList<Earlier> runs) {
-    return Stream.concat(Stream.of(new Earlier(began, exitCode, summary)), runs.stream())
+  /** This run and others, in which it may be one that has not ended. */
+  private ImmutableList<Earlier> before(ImmutableList<Earlier> others) {
+    Earlier asBegun = new Earlier(began, OptionalInt.empty(), "");
+    return Stream.concat(
+            Stream.of(new Earlier(began, exitCode, summary)),
+            others.stream().filter(run -> !run.equals(asBegun)))
         .limit(MOST_EARLIER)
         .collect(ImmutableList.toImmutableList());
   }

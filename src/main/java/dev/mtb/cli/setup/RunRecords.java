@@ -49,15 +49,16 @@ public record RunRecords(Path directory, Clock clock) {
   }
 
   /**
-   * Remembers that a run has begun. While another process runs the same backup, the record tells of
-   * that run: this one waits for it, or is refused.
+   * Remembers that a run has begun. If another process runs the same backup, and this run would not
+   * wait for its end, the record goes on to tell of the other one.
    *
+   * @param waits whether the run waits for another that writes to the destination
    * @return empty if that cannot be remembered
    */
-  public Optional<RunRecord> begin(String destination, String optionsFile) {
+  public Optional<RunRecord> begin(String destination, String optionsFile, boolean waits) {
     Optional<RunRecord> older = find(destination, optionsFile);
     RunRecord record = RunRecord.begun(destination, optionsFile, now(), older);
-    boolean isKept = older.filter(RunRecord::isRunningElsewhere).isPresent();
+    boolean isKept = !waits && older.filter(RunRecord::isRunningElsewhere).isPresent();
     return isKept || write(record) ? Optional.of(record) : Optional.empty();
   }
 
